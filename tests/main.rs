@@ -1,0 +1,2 @@
+//! The tests of the toolkit, widest first: one binary, a module a kind.
+#![allow(clippy::unwrap_used)]
