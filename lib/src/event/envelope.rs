@@ -1,0 +1,361 @@
+//! The envelope: its fields, their rules, and their completion.
+
+use super::payload::{self, Scratch};
+use super::{Defaults, Event, MAX_PARENTS, Missing, Refusal, complete};
+use crate::id::{Authority, Boundary, Lane, Policy, Realm, Scope, Tile, Time, is_event_id, is_id, is_place};
+use crate::json::{Kind, Value};
+use bumpalo::Bump;
+
+/// The names of the envelope's fields; a macro's template may hold none of them but `operation`.
+pub const FIELDS: [&str; 11] = [
+    "event_id",
+    "timestamp",
+    "space_id",
+    "layer_id",
+    "actor_id",
+    "operation",
+    "scope",
+    "preserves_invariants",
+    "previous_events",
+    "tile",
+    "signature",
+];
+
+/// A timestamp at least this far from 1970 was probably meant in milliseconds.
+const LOOKS_LIKE_MILLISECONDS: f64 = 1e11;
+
+/// What kind of line an object is.
+pub enum LineKind<'a> {
+    Event,
+    State(&'a str),
+}
+
+/// The envelope's fields as they stand in the line.
+#[derive(Default)]
+pub struct Fields<'t, 'a> {
+    event_id: Option<Value<'t, 'a>>,
+    timestamp: Option<Value<'t, 'a>>,
+    space_id: Option<Value<'t, 'a>>,
+    layer_id: Option<Value<'t, 'a>>,
+    actor_id: Option<Value<'t, 'a>>,
+    operation: Option<Value<'t, 'a>>,
+    operation_text: Option<&'a str>,
+    scope: Option<Value<'t, 'a>>,
+    invariants: Option<Value<'t, 'a>>,
+    parents: Option<Value<'t, 'a>>,
+    tile: Option<Value<'t, 'a>>,
+    signature: Option<Value<'t, 'a>>,
+    /// A member that belongs to another kind of line.
+    foreign: Option<&'static str>,
+}
+
+impl<'t, 'a> Fields<'t, 'a> {
+    /// Finds the envelope's fields in one pass over the members.
+    pub fn gather(top: Value<'t, 'a>, arena: &'a Bump) -> Fields<'t, 'a> {
+        let mut fields = Fields::default();
+        for (key, value) in top.members() {
+            let Some(name) = key.as_str(arena) else { continue };
+            let slot = match name {
+                "event_id" => &mut fields.event_id,
+                "timestamp" => &mut fields.timestamp,
+                "space_id" => &mut fields.space_id,
+                "layer_id" => &mut fields.layer_id,
+                "actor_id" => &mut fields.actor_id,
+                "operation" => &mut fields.operation,
+                "scope" => &mut fields.scope,
+                "preserves_invariants" => &mut fields.invariants,
+                "previous_events" => &mut fields.parents,
+                "tile" => &mut fields.tile,
+                "signature" => &mut fields.signature,
+                "log" => {
+                    fields.foreign = Some("log");
+                    continue;
+                }
+                "manifestVersion" => {
+                    fields.foreign = Some("manifestVersion");
+                    continue;
+                }
+                "@context" => {
+                    fields.foreign = Some("@context");
+                    continue;
+                }
+                _ => continue,
+            };
+            *slot = Some(value);
+        }
+        fields.operation_text = fields.operation.and_then(|v| v.as_str(arena));
+        fields
+    }
+
+    /// Tells an event from a state line.
+    pub fn kind(&self) -> Result<LineKind<'a>, Refusal> {
+        match (self.operation, self.foreign) {
+            (Some(_), Some(foreign)) => {
+                Err(Refusal::new("event.kind", format!("it has both operation and {foreign}")))
+            }
+            (None, Some(foreign)) => {
+                Err(Refusal::new("envelope.operation", format!("no operation: a line with {foreign} is no event")))
+            }
+            _ => Ok(match self.operation_text {
+                Some(text) if text.ends_with("_state") => LineKind::State(text),
+                _ => LineKind::Event,
+            }),
+        }
+    }
+}
+
+/// Reads a valid event, or says which rule it breaks first.
+pub fn read<'a>(
+    line: &'a str,
+    top: Value<'_, 'a>,
+    fields: &Fields<'_, 'a>,
+    (defaults, drafts): (&'a Defaults, bool),
+    arena: &'a Bump,
+    scratch: &mut Scratch<'a>,
+) -> Result<Event<'a>, Refusal> {
+    let mut missing = Missing::default();
+    // Who may hear of a refusal is known as soon as the scope can be read, whatever else is wrong.
+    let scope = read_scope(fields.scope, defaults.scope, &mut missing);
+    let shared = scope.as_ref().is_ok_and(|s| Lane::from(*s).is_shared());
+    let named = fields.event_id.and_then(|v| v.as_str(arena));
+    let blame = |mut refusal: Refusal| {
+        refusal.shared = shared;
+        refusal.event_id = named.map(str::to_owned);
+        refusal
+    };
+    let mut event = read_fields(line, fields, (defaults, drafts), (scope, missing), arena, scratch).map_err(blame)?;
+    event.payload = payload::read(top, &event, arena, scratch).map_err(blame)?;
+    if event.missing.has(Missing::TILE) {
+        event.tile = complete::tile(defaults, &event.payload);
+    }
+    if event.signature.is_some() && !event.missing.is_empty() {
+        let field = event.missing.first_field();
+        return Err(blame(Refusal::new(field, "a signed event must be whole: nothing in it is completed")));
+    }
+    if event.missing.has(Missing::EVENT_ID) && !event.missing.has(Missing::TIMESTAMP) {
+        event.id = complete::event_id(&event, top, arena);
+    }
+    Ok(event)
+}
+
+fn read_fields<'a>(
+    line: &'a str,
+    fields: &Fields<'_, 'a>,
+    (defaults, drafts): (&'a Defaults, bool),
+    (scope, mut missing): (Result<Scope, Refusal>, Missing),
+    arena: &'a Bump,
+    scratch: &mut Scratch<'a>,
+) -> Result<Event<'a>, Refusal> {
+    let id = match fields.event_id {
+        None => {
+            missing.add(Missing::EVENT_ID);
+            ""
+        }
+        Some(v) => text(v, arena, is_event_id, "envelope.event_id", "1 to 256 bytes, no control character, no #")?,
+    };
+    let time = match fields.timestamp {
+        None if !drafts => {
+            return Err(Refusal::new("envelope.timestamp", "missing: pipe it through ulp-append first"));
+        }
+        None => {
+            missing.add(Missing::TIMESTAMP);
+            Time(0)
+        }
+        Some(v) => timestamp(v)?,
+    };
+    let place_rule = "1 to 80 bytes, no /, no control character, not . or ..";
+    let space = match fields.space_id {
+        None => {
+            missing.add(Missing::SPACE);
+            defaults.space.as_str()
+        }
+        Some(v) => text(v, arena, is_place, "envelope.space_id", place_rule)?,
+    };
+    let layer = match fields.layer_id {
+        None => {
+            missing.add(Missing::LAYER);
+            defaults.layer.as_str()
+        }
+        Some(v) => text(v, arena, is_place, "envelope.layer_id", place_rule)?,
+    };
+    let actor = match (fields.actor_id, &defaults.actor) {
+        (Some(v), _) => text(v, arena, is_id, "envelope.actor_id", "1 to 256 bytes, no control character")?,
+        (None, Some(actor)) => {
+            missing.add(Missing::ACTOR);
+            actor.as_str()
+        }
+        (None, None) => return Err(Refusal::new("envelope.actor_id", "missing")),
+    };
+    let operation = match (fields.operation, fields.operation_text) {
+        (_, Some(operation)) => operation,
+        (Some(_), None) => return Err(Refusal::new("envelope.operation", "not a string")),
+        (None, _) => return Err(Refusal::new("envelope.operation", "missing")),
+    };
+    let scope = scope?;
+    let invariants = match fields.invariants {
+        None => {
+            missing.add(Missing::INVARIANTS);
+            defaults.invariants(arena)
+        }
+        Some(v) => strings(v, arena, &mut scratch.names, |_| true)
+            .ok_or_else(|| Refusal::new("envelope.preserves_invariants", "not an array of strings"))?,
+    };
+    let parents = match fields.parents {
+        None => {
+            missing.add(Missing::PARENTS);
+            &[]
+        }
+        Some(v) if v.kind() == Kind::Array && v.len() > MAX_PARENTS => {
+            return Err(Refusal::new("envelope.previous_events", format!("more than {MAX_PARENTS} parents")));
+        }
+        Some(v) => strings(v, arena, &mut scratch.names, is_event_id)
+            .ok_or_else(|| Refusal::new("envelope.previous_events", "not an array of event_ids"))?,
+    };
+    let tile = match fields.tile {
+        None => {
+            missing.add(Missing::TILE);
+            Tile::ORIGIN
+        }
+        Some(v) => v
+            .as_str(arena)
+            .and_then(Tile::parse)
+            .ok_or_else(|| Refusal::new("envelope.tile", "not z<0–30>/x<int>/y<int> in its one spelling"))?,
+    };
+    let signature = fields.signature.map(signature).transpose()?;
+    Ok(Event {
+        line,
+        id,
+        time,
+        space,
+        layer,
+        actor,
+        operation,
+        scope,
+        invariants,
+        parents,
+        tile,
+        signature,
+        missing,
+        payload: payload::Payload::Unknown,
+    })
+}
+
+impl Missing {
+    /// The code of the first field that is missing, in the order of the envelope's table.
+    fn first_field(self) -> &'static str {
+        let table = [
+            (Missing::EVENT_ID, "envelope.event_id"),
+            (Missing::TIMESTAMP, "envelope.timestamp"),
+            (Missing::SPACE, "envelope.space_id"),
+            (Missing::LAYER, "envelope.layer_id"),
+            (Missing::ACTOR, "envelope.actor_id"),
+            (Missing(Missing::SCOPE.0 | 0b1_1110_0000), "envelope.scope"),
+            (Missing::INVARIANTS, "envelope.preserves_invariants"),
+            (Missing::PARENTS, "envelope.previous_events"),
+        ];
+        table.iter().find(|(bit, _)| self.has(*bit)).map_or("envelope.tile", |(_, code)| code)
+    }
+}
+
+fn read_scope(value: Option<Value<'_, '_>>, defaults: Scope, missing: &mut Missing) -> Result<Scope, Refusal> {
+    let Some(object) = value else {
+        for bit in [Missing::SCOPE, Missing::REALM, Missing::AUTHORITY, Missing::BOUNDARY, Missing::POLICY] {
+            missing.add(bit);
+        }
+        return Ok(defaults);
+    };
+    if object.kind() != Kind::Object {
+        return Err(Refusal::new("envelope.scope", "not an object"));
+    }
+    Ok(Scope {
+        realm: word(object, "realm", (Realm::ALL, Realm::as_str), defaults.realm, (Missing::REALM, missing))?,
+        authority: word(object, "authority", (Authority::ALL, Authority::as_str), defaults.authority, (Missing::AUTHORITY, missing))?,
+        boundary: word(object, "boundary", (Boundary::ALL, Boundary::as_str), defaults.boundary, (Missing::BOUNDARY, missing))?,
+        policy: word(object, "policy", (Policy::ALL, Policy::as_str), defaults.policy, (Missing::POLICY, missing))?,
+    })
+}
+
+fn word<T: Copy>(
+    object: Value<'_, '_>,
+    name: &str,
+    (all, spell): (&[T], fn(T) -> &'static str),
+    default: T,
+    (bit, missing): (Missing, &mut Missing),
+) -> Result<T, Refusal> {
+    let Some(value) = object.get(name) else {
+        missing.add(bit);
+        return Ok(default);
+    };
+    all.iter().copied().find(|word| value.is_str(spell(*word))).ok_or_else(|| {
+        let words: Vec<_> = all.iter().map(|w| spell(*w)).collect();
+        Refusal::new("envelope.scope", format!("{name} is not one of {}", words.join(", ")))
+    })
+}
+
+fn timestamp(value: Value<'_, '_>) -> Result<Time, Refusal> {
+    let wrong = |detail: &str| Refusal::new("envelope.timestamp", detail);
+    let Some(seconds) = value.as_f64() else { return Err(wrong("not a number")) };
+    let time = exact_time(value.raw()).or_else(|| Time::from_seconds(seconds));
+    match time {
+        Some(time) if time.is_timestamp() => Ok(time),
+        _ if seconds.abs() >= LOOKS_LIKE_MILLISECONDS => {
+            Err(wrong("looks like milliseconds: seconds are wanted (ulp-append --timestamps ms converts)"))
+        }
+        Some(_) => Err(wrong("outside the years 1700 to 2200")),
+        None if seconds.abs() > 9e9 => Err(wrong("outside the years 1700 to 2200")),
+        None => Err(wrong("more than 9 decimals")),
+    }
+}
+
+/// The time of a plain decimal literal of at most 15 significant digits: no two such decimals name one double,
+/// so the literal is the shortest decimal of its double already.
+fn exact_time(literal: &str) -> Option<Time> {
+    (literal.len() <= 16).then(|| Time::parse(literal)).flatten()
+}
+
+fn signature<'a>(value: Value<'_, 'a>) -> Result<&'a str, Refusal> {
+    const MEMBERS: [&str; 4] = ["algorithm", "canonicalization", "keyRef", "value"];
+    let exact = value.kind() == Kind::Object
+        && value.len() == MEMBERS.len()
+        && MEMBERS.iter().all(|m| value.get(m).is_some_and(|v| v.kind() == Kind::String));
+    if exact {
+        Ok(value.raw())
+    } else {
+        Err(Refusal::new("signature.malformed", "it has exactly algorithm, canonicalization, keyRef and value"))
+    }
+}
+
+/// A string that obeys `rule`.
+fn text<'a>(
+    value: Value<'_, 'a>,
+    arena: &'a Bump,
+    rule: fn(&str) -> bool,
+    code: &'static str,
+    wanted: &str,
+) -> Result<&'a str, Refusal> {
+    match value.as_str(arena) {
+        Some(s) if rule(s) => Ok(s),
+        Some(_) => Err(Refusal::new(code, format!("a string of {wanted} is wanted"))),
+        None => Err(Refusal::new(code, "not a string")),
+    }
+}
+
+/// An array of strings that all obey `rule`.
+pub fn strings<'a>(
+    value: Value<'_, 'a>,
+    arena: &'a Bump,
+    scratch: &mut Vec<&'a str>,
+    rule: fn(&str) -> bool,
+) -> Option<&'a [&'a str]> {
+    if value.kind() != Kind::Array {
+        return None;
+    }
+    if value.len() == 0 {
+        return Some(&[]);
+    }
+    scratch.clear();
+    for item in value.items() {
+        scratch.push(item.as_str(arena).filter(|s| rule(s))?);
+    }
+    Some(arena.alloc_slice_copy(scratch))
+}
