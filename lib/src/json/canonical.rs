@@ -1,13 +1,188 @@
 //! Canonical JSON: RFC 8785 (JCS).
+//!
+//! Whatever the tape already knows to be canonical is copied as it stands; members are sorted as nodes, and only
+//! strings and numbers that are written otherwise are written anew.
+
+use super::tape::{CANONICAL, PLAIN, Rules, Tape};
+use super::{Kind, Value, keys, text};
 use std::cmp::Ordering;
 
-/// Appends the canonical form of a valid JSON text.
-pub fn write_canonical(raw: &str, out: &mut Vec<u8>) { let _ = (raw, out); unimplemented!() }
+/// Writes canonical forms. It holds the order of members while it writes, and is meant to be reused.
+#[derive(Default)]
+pub struct Canonical {
+    /// The nodes of the open containers that are still to be written, each container's last one first.
+    queue: Vec<u32>,
+    open: Vec<Frame>,
+}
+
+/// A container that is being written.
+struct Frame {
+    object: bool,
+    first: bool,
+    /// Where its nodes begin in the queue.
+    base: usize,
+}
+
+impl Canonical {
+    pub fn new() -> Canonical {
+        Canonical::default()
+    }
+
+    /// Appends the canonical form of a value.
+    pub fn write(&mut self, value: Value<'_, '_>, out: &mut Vec<u8>) {
+        self.begin(value, out);
+        while let Some(frame) = self.open.last_mut() {
+            if self.queue.len() == frame.base {
+                out.push(if frame.object { b'}' } else { b']' });
+                self.open.pop();
+                continue;
+            }
+            if !std::mem::replace(&mut frame.first, false) {
+                out.push(b',');
+            }
+            let object = frame.object;
+            let Some(next) = self.queue.pop() else { return };
+            let mut next = value.at(next);
+            if object {
+                write_text(next, out);
+                out.push(b':');
+                next = value.at(next.node().next);
+            }
+            self.begin(next, out);
+        }
+    }
+
+    /// Writes a scalar, or what is known to be canonical, or the opening bracket of a container.
+    fn begin(&mut self, value: Value<'_, '_>, out: &mut Vec<u8>) {
+        if value.node().has(CANONICAL) {
+            return out.extend_from_slice(value.raw().as_bytes());
+        }
+        let base = self.queue.len();
+        match value.kind() {
+            Kind::String => return write_text(value, out),
+            Kind::Number => return write_literal(value, out),
+            Kind::Array => {
+                out.push(b'[');
+                self.queue.extend(value.items().map(Value::index));
+            }
+            Kind::Object => {
+                out.push(b'{');
+                self.queue.extend(value.members().map(|(key, _)| key.index()));
+                if !value.node().has(PLAIN) {
+                    let order = |&a: &u32, &b: &u32| {
+                        keys::order(value.text(), value.at(a).node(), value.at(b).node())
+                    };
+                    self.queue[base..].sort_unstable_by(order);
+                }
+            }
+            Kind::Null | Kind::Bool => return,
+        }
+        self.queue[base..].reverse();
+        self.open.push(Frame { object: value.kind() == Kind::Object, first: true, base });
+    }
+}
+
+/// Appends a string value.
+fn write_text(value: Value<'_, '_>, out: &mut Vec<u8>) {
+    let node = value.node();
+    if node.has(CANONICAL) {
+        return out.extend_from_slice(value.raw().as_bytes());
+    }
+    out.push(b'"');
+    for piece in text::Pieces::new(node.inner(value.text())) {
+        out.extend_from_slice(piece.run.as_bytes());
+        if let Some(c) = piece.escaped {
+            write_char(c, out);
+        }
+    }
+    out.push(b'"');
+}
+
+fn write_literal(value: Value<'_, '_>, out: &mut Vec<u8>) {
+    match value.as_f64() {
+        Some(n) => write_number(n, out),
+        None => out.extend_from_slice(value.raw().as_bytes()),
+    }
+}
+
+/// Appends the canonical form of a valid JSON text. A text that is no JSON is appended as it is.
+///
+/// For texts that were parsed, [`Canonical::write`] spares the second look.
+pub fn write_canonical(raw: &str, out: &mut Vec<u8>) {
+    let mut tape = Tape::new();
+    match tape.read(raw, Rules::lenient()) {
+        Ok(()) => Canonical::new().write(tape.root(raw), out),
+        Err(_) => out.extend_from_slice(raw.as_bytes()),
+    }
+}
+
 /// Whether a valid JSON text is its own canonical form.
-pub fn is_canonical(raw: &str) -> bool { let _ = raw; unimplemented!() }
+pub fn is_canonical(raw: &str) -> bool {
+    let mut tape = Tape::new();
+    let read = tape.read(raw, Rules::lenient());
+    read.is_ok() && tape.root(raw).raw().len() == raw.len() && tape.root(raw).is_canonical()
+}
+
+impl Value<'_, '_> {
+    /// Whether it stands in the line as its own canonical form.
+    pub fn is_canonical(self) -> bool {
+        if self.is_evidently_canonical() {
+            return true;
+        }
+        let mut out = Vec::with_capacity(self.raw().len());
+        Canonical::new().write(self, &mut out);
+        out == self.raw().as_bytes()
+    }
+}
+
 /// Appends a string with its quotes.
-pub fn write_string(s: &str, out: &mut Vec<u8>) { let _ = (s, out); unimplemented!() }
-/// Appends a finite number as ECMAScript prints it.
-pub fn write_number(n: f64, out: &mut Vec<u8>) { let _ = (n, out); unimplemented!() }
+pub fn write_string(s: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    let (bytes, mut from) = (s.as_bytes(), 0);
+    loop {
+        let stop = text::stop(bytes, from);
+        out.extend_from_slice(&bytes[from..stop]);
+        let Some(&byte) = bytes.get(stop) else { break };
+        write_char(byte as char, out);
+        from = stop + 1;
+    }
+    out.push(b'"');
+}
+
+/// Appends a character of a string.
+fn write_char(c: char, out: &mut Vec<u8>) {
+    let short = match c {
+        '"' | '\\' => c as u8,
+        '\u{8}' => b'b',
+        '\u{c}' => b'f',
+        '\n' => b'n',
+        '\r' => b'r',
+        '\t' => b't',
+        '\0'..='\u{1f}' => {
+            let byte = c as usize;
+            out.extend_from_slice(&[
+                b'\\',
+                b'u',
+                b'0',
+                b'0',
+                b'0' + (byte >> 4) as u8,
+                b"0123456789abcdef"[byte & 15],
+            ]);
+            return;
+        }
+        _ => return out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+    };
+    out.extend_from_slice(&[b'\\', short]);
+}
+
+/// Appends a finite number as ECMAScript prints it; what is not finite, which JSON cannot say, is `null`.
+pub fn write_number(n: f64, out: &mut Vec<u8>) {
+    let mut buffer = ryu_js::Buffer::new();
+    let printed = if n.is_finite() { buffer.format_finite(n) } else { "null" };
+    out.extend_from_slice(printed.as_bytes());
+}
+
 /// The order of members: by UTF-16 code units.
-pub fn key_order(a: &str, b: &str) -> Ordering { let _ = (a, b); unimplemented!() }
+pub fn key_order(a: &str, b: &str) -> Ordering {
+    text::utf16_order(a.as_bytes(), b.as_bytes())
+}

@@ -4,10 +4,18 @@
 //! text they stand in, so that what is only carried is never copied. Page "1. The stream contract".
 
 mod canonical;
+mod keys;
+mod line;
+mod number;
+mod scan;
 mod tape;
+mod text;
+mod value;
 
-pub use canonical::{is_canonical, key_order, write_canonical, write_number, write_string};
-pub use tape::{Kind, Tape, Value};
+pub use canonical::{Canonical, is_canonical, key_order, write_canonical, write_number, write_string};
+pub use line::{parse_line, parse_text};
+pub use tape::Tape;
+pub use value::{Kind, Value};
 
 /// Deepest nesting of an event; the outer object is 1.
 pub const EVENT_DEPTH: usize = 64;
@@ -56,3 +64,7 @@ pub struct Error {
     pub fault: Fault,
     pub offset: usize,
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
