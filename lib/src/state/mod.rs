@@ -255,19 +255,20 @@ impl<'a> LaneState<'a> {
         node.deleted = node.deleted.max(Some(key));
     }
 
-    /// Writes registers of a node.
-    pub fn set(&mut self, node: &'a str, key: Key<'a>, sets: &[Set<'a>]) {
+    /// Writes registers of a node. Answers whether the write came after the node was deleted.
+    pub fn set(&mut self, node: &'a str, key: Key<'a>, sets: &[Set<'a>]) -> bool {
         if sets.is_empty() {
-            return;
+            return false;
         }
         let node = self.nodes.entry(node).or_default();
-        // A deleted node's line says nothing of its registers.
-        if node.deleted.is_some() {
-            return;
+        if let Some(deleted) = node.deleted {
+            // A deleted node's line says nothing of its registers: none is kept.
+            return key > deleted;
         }
         for set in sets {
             node.registers.write(Written { register: set.register, key, value: set.value });
         }
+        false
     }
 
     /// Takes a reading where it is the latest of its sensor.

@@ -1,0 +1,336 @@
+//! The order: one key an event, which depends on that event and its causes alone.
+//!
+//! ```text
+//! eff(e) = max( timestamp(e), eff(p) + 1 ns for every event p that e names in previous_events,
+//!               in e's space and tile, no stricter than e )
+//! ```
+//!
+//! A name means all events that bear it. Edges inside a strongly connected component are ignored; a parent that is
+//! not there imposes nothing. Page "3. Order and state".
+
+use crate::id::{Lane, Time};
+use ahash::AHashMap;
+
+/// What the order needs to know of an event of one space and tile.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    pub id: &'a str,
+    pub time: Time,
+    pub lane: Lane,
+    pub parents: &'a [&'a str],
+}
+
+/// The greatest effective time that is known of a name in each lane, from order keys in state lines or a store.
+#[derive(Clone, Debug, Default)]
+pub struct Known<'a> {
+    times: AHashMap<&'a str, [Option<Time>; Lane::COUNT]>,
+}
+
+impl<'a> Known<'a> {
+    /// Makes the event `id` known in `lane`, at least as late as `eff`.
+    pub fn add(&mut self, lane: Lane, id: &'a str, eff: Time) {
+        let slot = &mut self.times.entry(id).or_default()[lane.index()];
+        *slot = (*slot).max(Some(eff));
+    }
+
+    /// The greatest time of `id` in lanes no stricter than `lane`.
+    pub fn visible_from(&self, lane: Lane, id: &str) -> Option<Time> {
+        let times = self.times.get(id)?;
+        Lane::all().filter(|l| l.is_no_stricter_than(lane)).filter_map(|l| times[l.index()]).max()
+    }
+
+    /// The greatest time of `id` in `lane` itself.
+    pub fn in_lane(&self, lane: Lane, id: &str) -> Option<Time> {
+        self.times.get(id).and_then(|times| times[lane.index()])
+    }
+}
+
+/// Something odd about an event's place in the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Oddity<'a> {
+    /// It names a parent that no lane as loose holds.
+    UnknownParent(&'a str),
+    /// It stands on a cycle of parents, whose edges are ignored.
+    Cycle,
+    /// Another event, no stricter, bears its name.
+    Equivocation,
+}
+
+/// The effective times of `entries`, in their order, and what is odd about them, by entry.
+#[derive(Debug, Default)]
+pub struct Order<'a> {
+    pub eff: Vec<Time>,
+    pub oddities: Vec<(u32, Oddity<'a>)>,
+}
+
+/// No entry: the end of a chain of entries of one name.
+const NONE: u32 = u32::MAX;
+
+/// Orders the distinct events of one space and tile.
+pub fn order<'a>(entries: &[Entry<'a>], known: &Known<'a>) -> Order<'a> {
+    let mut sorter = Sorter::new(entries, known);
+    sorter.take_what_is_ready();
+    sorter.take_the_rest();
+    sorter.note_equivocations();
+    sorter.order.oddities.sort_unstable();
+    sorter.order
+}
+
+struct Sorter<'e, 'a> {
+    entries: &'e [Entry<'a>],
+    known: &'e Known<'a>,
+    /// The latest entry of each name, and from each entry to the one before it of the same name.
+    last: AHashMap<&'a str, u32>,
+    previous: Vec<u32>,
+    done: Vec<bool>,
+    order: Order<'a>,
+}
+
+impl<'e, 'a> Sorter<'e, 'a> {
+    fn new(entries: &'e [Entry<'a>], known: &'e Known<'a>) -> Self {
+        let mut last = AHashMap::with_capacity(entries.len());
+        let mut previous = vec![NONE; entries.len()];
+        for (i, entry) in (0..).zip(entries) {
+            if let Some(before) = last.insert(entry.id, i) {
+                previous[i as usize] = before;
+            }
+        }
+        let order = Order { eff: vec![Time(0); entries.len()], oddities: Vec::new() };
+        Sorter { entries, known, last, previous, done: vec![false; entries.len()], order }
+    }
+
+    /// The entries that bear `name` and may count as causes in `lane`.
+    fn named(&self, name: &str, lane: Lane) -> impl Iterator<Item = usize> + use<'_, 'e, 'a> {
+        let first = self.last.get(name).copied().unwrap_or(NONE);
+        let chain = std::iter::successors(Some(first), |i| self.previous.get(*i as usize).copied());
+        chain
+            .take_while(|i| *i != NONE)
+            .map(|i| i as usize)
+            .filter(move |i| self.entries[*i].lane.is_no_stricter_than(lane))
+    }
+
+    /// Nearly every event comes after its parents: those are ordered in one pass.
+    fn take_what_is_ready(&mut self) {
+        for i in 0..self.entries.len() {
+            let entry = self.entries[i];
+            let ready = entry.parents.iter().all(|p| self.named(p, entry.lane).all(|j| self.done[j]));
+            if ready {
+                self.finish(i, None);
+            }
+        }
+    }
+
+    /// Sets the effective time of `i`, whose parents outside its component are done.
+    fn finish(&mut self, i: usize, component: Option<(&[u32], u32)>) {
+        let entry = self.entries[i];
+        let mut eff = entry.time.max(self.known.in_lane(entry.lane, entry.id).unwrap_or(entry.time));
+        let mut odd = Vec::new();
+        let mut ignored = false;
+        for parent in entry.parents {
+            let known = self.known.visible_from(entry.lane, parent);
+            let mut found = known.is_some();
+            let mut latest = known;
+            for j in self.named(parent, entry.lane) {
+                found = true;
+                if component.is_some_and(|(of, this)| of[j] == this) {
+                    ignored = true;
+                } else {
+                    latest = latest.max(Some(self.order.eff[j]));
+                }
+            }
+            if let Some(latest) = latest {
+                eff = eff.max(Time(latest.0.saturating_add(1)));
+            }
+            if !found {
+                odd.push(Oddity::UnknownParent(parent));
+            }
+        }
+        if ignored {
+            odd.push(Oddity::Cycle);
+        }
+        let at = u32::try_from(i).expect("entries are counted in 32 bits");
+        self.order.oddities.extend(odd.into_iter().map(|o| (at, o)));
+        self.order.eff[i] = eff;
+        self.done[i] = true;
+    }
+
+    /// Tarjan's algorithm, without recursion: components come out after everything they build on.
+    fn take_the_rest(&mut self) {
+        if self.done.iter().all(|d| *d) {
+            return;
+        }
+        let n = self.entries.len();
+        let mut search = Search {
+            found: vec![0; n],
+            low: vec![0; n],
+            on_stack: vec![false; n],
+            component: vec![NONE; n],
+            stack: Vec::new(),
+            calls: Vec::new(),
+            count: 0,
+            components: 0,
+        };
+        for root in 0..n {
+            if !self.done[root] && search.found[root] == 0 {
+                self.search_from(root, &mut search);
+            }
+        }
+    }
+
+    fn search_from(&mut self, root: usize, s: &mut Search) {
+        s.enter(root, self.causes(root));
+        while let Some((v, causes, next)) = s.calls.last_mut() {
+            let v = *v;
+            if let Some(w) = causes.get(*next).map(|w| *w as usize) {
+                *next += 1;
+                if s.found[w] == 0 {
+                    let causes = self.causes(w);
+                    s.enter(w, causes);
+                } else if s.on_stack[w] {
+                    s.low[v] = s.low[v].min(s.found[w]);
+                }
+                continue;
+            }
+            s.calls.pop();
+            if let Some((parent, _, _)) = s.calls.last() {
+                s.low[*parent] = s.low[*parent].min(s.low[v]);
+            }
+            if s.low[v] == s.found[v] {
+                self.finish_component(v, s);
+            }
+        }
+    }
+
+    /// The causes of `i` that are not done yet, itself included where it names itself.
+    fn causes(&self, i: usize) -> Vec<u32> {
+        let entry = self.entries[i];
+        let open = entry.parents.iter().flat_map(|p| self.named(p, entry.lane)).filter(|j| !self.done[*j]);
+        open.map(|j| u32::try_from(j).expect("entries are counted in 32 bits")).collect()
+    }
+
+    fn finish_component(&mut self, root: usize, s: &mut Search) {
+        let mut members = Vec::new();
+        while let Some(w) = s.stack.pop() {
+            s.on_stack[w] = false;
+            s.component[w] = s.components;
+            members.push(w);
+            if w == root {
+                break;
+            }
+        }
+        for member in members {
+            self.finish(member, Some((&s.component, s.components)));
+        }
+        s.components += 1;
+    }
+
+    fn note_equivocations(&mut self) {
+        for i in 0..self.entries.len() {
+            let entry = self.entries[i];
+            // Only names with a second entry are looked at twice.
+            if self.previous[i] == NONE && self.last.get(entry.id).is_some_and(|last| *last as usize == i) {
+                continue;
+            }
+            if self.named(entry.id, entry.lane).any(|j| j != i) {
+                let at = u32::try_from(i).expect("entries are counted in 32 bits");
+                self.order.oddities.push((at, Oddity::Equivocation));
+            }
+        }
+    }
+}
+
+/// The state of Tarjan's algorithm. `found` counts from 1; 0 is not found yet.
+struct Search {
+    found: Vec<u32>,
+    low: Vec<u32>,
+    on_stack: Vec<bool>,
+    component: Vec<u32>,
+    stack: Vec<usize>,
+    /// The path: an entry, its causes, and which of them is next.
+    calls: Vec<(usize, Vec<u32>, usize)>,
+    count: u32,
+    components: u32,
+}
+
+impl Search {
+    fn enter(&mut self, v: usize, causes: Vec<u32>) {
+        self.count += 1;
+        self.found[v] = self.count;
+        self.low[v] = self.count;
+        self.on_stack[v] = true;
+        self.stack.push(v);
+        self.calls.push((v, causes, 0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{Policy, Realm};
+
+    const TEAM: Lane = Lane { realm: Realm::Team, policy: Policy::Public };
+    const OPEN: Lane = Lane { realm: Realm::Public, policy: Policy::Public };
+
+    fn entry<'a>(id: &'a str, time: i64, lane: Lane, parents: &'a [&'a str]) -> Entry<'a> {
+        Entry { id, time: Time(time), lane, parents }
+    }
+
+    fn times(entries: &[Entry<'_>]) -> Vec<i64> {
+        order(entries, &Known::default()).eff.into_iter().map(|t| t.0).collect()
+    }
+
+    #[test]
+    fn an_event_is_later_than_its_parents_wherever_they_stand() {
+        assert_eq!(times(&[entry("b", 1, TEAM, &["a"]), entry("a", 5, TEAM, &[])]), [6, 5]);
+        assert_eq!(times(&[entry("b", 9, TEAM, &["a"]), entry("a", 5, TEAM, &[])]), [9, 5]);
+    }
+
+    #[test]
+    fn a_stricter_parent_does_not_count() {
+        let entries = [entry("a", 5, TEAM, &[]), entry("b", 1, OPEN, &["a"]), entry("c", 1, TEAM, &["b", "a"])];
+        let order = order(&entries, &Known::default());
+        assert_eq!(order.eff, [Time(5), Time(1), Time(6)]);
+        assert_eq!(order.oddities, [(1, Oddity::UnknownParent("a"))]);
+    }
+
+    #[test]
+    fn edges_of_a_cycle_are_ignored_and_what_hangs_on_it_is_not() {
+        let entries = [
+            entry("a", 5, TEAM, &["b", "x"]),
+            entry("b", 7, TEAM, &["a"]),
+            entry("x", 20, TEAM, &["x"]),
+            entry("y", 1, TEAM, &["b"]),
+        ];
+        let order = order(&entries, &Known::default());
+        assert_eq!(order.eff, [Time(21), Time(7), Time(20), Time(8)]);
+        assert_eq!(order.oddities, [(0, Oddity::Cycle), (1, Oddity::Cycle), (2, Oddity::Cycle)]);
+    }
+
+    #[test]
+    fn a_name_means_all_its_events() {
+        let entries = [entry("a", 5, TEAM, &[]), entry("b", 1, TEAM, &["a"]), entry("a", 9, TEAM, &[])];
+        let order = order(&entries, &Known::default());
+        assert_eq!(order.eff[1], Time(10));
+        assert_eq!(order.oddities, [(0, Oddity::Equivocation), (2, Oddity::Equivocation)]);
+    }
+
+    #[test]
+    fn a_known_key_stands_for_an_absent_parent() {
+        let mut known = Known::default();
+        known.add(TEAM, "a", Time(50));
+        let entries = [entry("b", 1, TEAM, &["a"]), entry("c", 1, OPEN, &["a"]), entry("a", 5, TEAM, &[])];
+        assert_eq!(order(&entries[..2], &known).eff, [Time(51), Time(1)]);
+        assert_eq!(order(&entries, &known).eff, [Time(51), Time(1), Time(50)]);
+    }
+
+    #[test]
+    fn a_long_chain_backwards_needs_no_deep_stack() {
+        let names: Vec<String> = (0..200_000).map(|i| format!("e{i}")).collect();
+        let parents: Vec<[&str; 1]> = names.iter().skip(1).map(|n| [n.as_str()]).collect();
+        let mut entries: Vec<Entry<'_>> =
+            names.iter().zip(&parents).map(|(n, p)| entry(n, 0, TEAM, p)).collect();
+        entries.push(entry(&names[names.len() - 1], 0, TEAM, &[]));
+        let eff = times(&entries);
+        assert_eq!(eff[0], 199_999);
+    }
+}

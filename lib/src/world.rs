@@ -1,0 +1,775 @@
+//! A world read from lines: events and state lines in any mix, gathered by tile, ordered, and derived to states.
+//!
+//! The stages are functions over slices, so that a caller spreads them over its threads:
+//!
+//! 1. [`Gatherer::batch`] reads some lines into a [`Batch`]: compact rows that borrow the lines.
+//! 2. [`World::new`] sorts the batches' rows into tiles, and [`World::order`] gives every event its key.
+//! 3. [`World::derive`] applies the rows of one tile to the states of its lanes.
+//!
+//! The result depends on the lines alone: not on how they were cut into batches, nor on the order of stages 1 and 3.
+
+use crate::event::{Defaults, Event, Line, Payload, Reader, Refusal, nearest_operation};
+use crate::id::{Authority, Boundary, Key, Lane, Tile, Time, event_of};
+use crate::json::{self, Fault};
+use crate::order::{self, Entry, Known, Oddity, Order};
+use crate::state::line::StateLine;
+use crate::state::{Add, LaneState, Reading};
+use ahash::{AHashMap, AHashSet};
+use bumpalo::Bump;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::slice::IterMut;
+use std::sync::{Mutex, PoisonError};
+
+/// The arenas that own what events cannot borrow from their lines: one a batch.
+pub struct Arenas(Vec<Bump>);
+
+impl Arenas {
+    /// Enough for any stream that a machine can hold, at about 1 MiB a batch.
+    pub const STREAM: usize = 1 << 16;
+
+    pub fn new(batches: usize) -> Arenas {
+        Arenas((0..batches).map(|_| Bump::new()).collect())
+    }
+}
+
+/// Which events and state lines a state takes in. Empty lists take in everything.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// By [`Lane::index`].
+    pub lanes: [bool; Lane::COUNT],
+    pub layers: Vec<String>,
+    pub authorities: Vec<Authority>,
+    pub boundaries: Vec<Boundary>,
+    pub at: Option<Cut>,
+}
+
+impl Default for Filter {
+    fn default() -> Filter {
+        Filter {
+            lanes: [true; Lane::COUNT],
+            layers: Vec::new(),
+            authorities: Vec::new(),
+            boundaries: Vec::new(),
+            at: None,
+        }
+    }
+}
+
+/// Up to where a state takes in events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Effective times up to this one.
+    Time(Time),
+    /// Order keys up to this one.
+    Key { eff: Time, id: String },
+}
+
+impl Cut {
+    /// Whether what has this key comes after the cut.
+    pub fn is_before(&self, key: Key<'_>) -> bool {
+        match self {
+            Cut::Time(time) => key.eff > *time,
+            Cut::Key { eff, id } => key > Key { eff: *eff, id },
+        }
+    }
+}
+
+/// Why a line was withheld, as a boundary code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Withheld {
+    No,
+    Layer,
+    Authority,
+    Boundary,
+}
+
+impl Withheld {
+    fn code(self) -> Option<&'static str> {
+        match self {
+            Withheld::No => None,
+            Withheld::Layer => Some("view.layer"),
+            Withheld::Authority => Some("view.authority"),
+            Withheld::Boundary => Some("view.boundary"),
+        }
+    }
+}
+
+/// An event as stage 1 keeps it.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    pub id: &'a str,
+    pub line: &'a str,
+    pub parents: &'a [&'a str],
+    pub payload: Payload<'a>,
+    pub time: Time,
+    pub lane: Lane,
+    place: u32,
+    /// The line's number in its batch, from 1.
+    number: u32,
+    withheld: Withheld,
+}
+
+/// Reads lines into batches; shared by all threads.
+pub struct Gatherer<'a> {
+    arenas: Mutex<IterMut<'a, Bump>>,
+    defaults: &'a Defaults,
+    filter: &'a Filter,
+    select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
+}
+
+/// What some lines of one source hold.
+#[derive(Default)]
+pub struct Batch<'a> {
+    source: u32,
+    /// How many lines there are, blank ones included.
+    lines: u32,
+    /// How many lines are not blank.
+    read: u64,
+    rows: Vec<Row<'a>>,
+    states: Vec<(u32, u32, StateLine<'a>)>,
+    places: Vec<(&'a str, Tile)>,
+    refusals: Vec<(u32, Refusal)>,
+    /// Lines of spaces and tiles that were not chosen: number, code, whether it is for everyone, event id.
+    passed_over: Vec<(u32, &'static str, bool, &'a str)>,
+}
+
+impl<'a> Gatherer<'a> {
+    /// `select` answers for each space and tile the code under which its lines are withheld, if they are.
+    pub fn new(
+        arenas: &'a mut Arenas,
+        defaults: &'a Defaults,
+        filter: &'a Filter,
+        select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
+    ) -> Gatherer<'a> {
+        Gatherer { arenas: Mutex::new(arenas.0.iter_mut()), defaults, filter, select }
+    }
+
+    /// Reads the lines of one batch. `lines` gives those that are not blank, with their numbers from 1; `count` is
+    /// asked afterwards how many there were in all.
+    ///
+    /// # Errors
+    /// Only where there are more batches than arenas.
+    pub fn batch(
+        &self,
+        source: u32,
+        lines: impl Iterator<Item = (u32, Result<&'a [u8], Fault>)>,
+    ) -> Result<Batch<'a>, TooLarge> {
+        let arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).next().ok_or(TooLarge)?;
+        let arena: &'a Bump = arena;
+        let mut reader = Reader::new(arena, self.defaults);
+        let mut batch = Batch { source, ..Batch::default() };
+        let mut places = Places::default();
+        for (number, line) in lines {
+            batch.read += 1;
+            let read = match line {
+                Ok(bytes) => reader.read_bytes(bytes),
+                Err(fault) => Err(json::Error { fault, offset: json::STATE_BYTES }.into()),
+            };
+            match read {
+                Ok(Line::Event(event)) => self.take_event(&event, number, &mut places, &mut batch),
+                Ok(Line::State(line)) => self.take_state(line, number, &mut places, &mut batch),
+                Err(refusal) => batch.refusals.push((number, refusal)),
+            }
+        }
+        Ok(batch)
+    }
+
+    fn take_event(&self, event: &Event<'a>, number: u32, places: &mut Places<'a>, batch: &mut Batch<'a>) {
+        let lane = event.lane();
+        if let Some(code) = (self.select)(event.space, event.tile) {
+            batch.passed_over.push((number, code, lane.is_shared(), event.id));
+            return;
+        }
+        batch.rows.push(Row {
+            id: event.id,
+            line: event.line,
+            parents: event.parents,
+            payload: event.payload,
+            time: event.time,
+            lane,
+            place: places.index(event.space, event.tile, &mut batch.places),
+            number,
+            withheld: self.withheld(event),
+        });
+    }
+
+    fn withheld(&self, event: &Event<'_>) -> Withheld {
+        let Filter { layers, authorities, boundaries, .. } = self.filter;
+        if !layers.is_empty() && !layers.iter().any(|l| l == event.layer) {
+            Withheld::Layer
+        } else if !authorities.is_empty() && !authorities.contains(&event.scope.authority) {
+            Withheld::Authority
+        } else if !boundaries.is_empty() && !boundaries.contains(&event.scope.boundary) {
+            Withheld::Boundary
+        } else {
+            Withheld::No
+        }
+    }
+
+    fn take_state(&self, line: StateLine<'a>, number: u32, places: &mut Places<'a>, batch: &mut Batch<'a>) {
+        if let Some(code) = (self.select)(line.space, line.tile) {
+            batch.passed_over.push((number, code, line.lane.is_shared(), ""));
+            return;
+        }
+        let place = places.index(line.space, line.tile, &mut batch.places);
+        batch.states.push((place, number, line));
+    }
+}
+
+/// There are more batches than arenas for them.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the stream is larger than this tool holds")]
+pub struct TooLarge;
+
+/// The spaces and tiles of a batch. Neighbouring lines mostly share theirs.
+#[derive(Default)]
+struct Places<'a> {
+    by_name: AHashMap<(&'a str, Tile), u32>,
+}
+
+impl<'a> Places<'a> {
+    fn index(&mut self, space: &'a str, tile: Tile, places: &mut Vec<(&'a str, Tile)>) -> u32 {
+        *self.by_name.entry((space, tile)).or_insert_with(|| {
+            places.push((space, tile));
+            u32::try_from(places.len() - 1).expect("a batch has fewer places than lines")
+        })
+    }
+}
+
+impl Batch<'_> {
+    /// Says how many lines the batch had, blank ones included.
+    pub fn set_lines(&mut self, lines: u32) {
+        self.lines = lines;
+    }
+}
+
+/// A place in the input: an operand, and a line of it from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Site {
+    pub source: u32,
+    pub line: u64,
+}
+
+/// What happened to a line that was not simply applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    Rejected,
+    Withheld,
+    Duplicate,
+    Noted,
+}
+
+/// One thing to say in the boundary log.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Remark {
+    pub site: Site,
+    pub fate: Fate,
+    pub code: &'static str,
+    /// Whether the line is for everyone.
+    pub shared: bool,
+    pub event_id: Option<String>,
+    pub detail: String,
+}
+
+/// What there is to say: everything counted, and what was asked for in full.
+#[derive(Clone, Debug, Default)]
+pub struct Remarks {
+    /// Whether withheld, duplicate and noted lines are kept in full too.
+    pub all: bool,
+    pub list: Vec<Remark>,
+    pub codes: BTreeMap<&'static str, u64>,
+    pub read: u64,
+    pub rejected: u64,
+    pub withheld: u64,
+    pub duplicate: u64,
+    /// Whether anything that is not for everyone was read.
+    pub private: bool,
+}
+
+impl Remarks {
+    pub fn new(all: bool) -> Remarks {
+        Remarks { all, ..Remarks::default() }
+    }
+
+    /// Says something of a line; `detail` is only called where it is kept.
+    pub fn say(
+        &mut self,
+        site: Site,
+        fate: Fate,
+        (code, shared, event_id): (&'static str, bool, Option<&str>),
+        detail: impl FnOnce() -> String,
+    ) {
+        *self.codes.entry(code).or_default() += 1;
+        match fate {
+            Fate::Rejected => self.rejected += 1,
+            Fate::Withheld => self.withheld += 1,
+            Fate::Duplicate => self.duplicate += 1,
+            Fate::Noted => {}
+        }
+        if self.all || fate == Fate::Rejected {
+            let event_id = event_id.map(str::to_owned);
+            self.list.push(Remark { site, fate, code, shared, event_id, detail: detail() });
+        }
+    }
+
+    /// Takes in what another part has to say.
+    pub fn join(&mut self, other: Remarks) {
+        self.list.extend(other.list);
+        for (code, count) in other.codes {
+            *self.codes.entry(code).or_default() += count;
+        }
+        self.read += other.read;
+        self.rejected += other.rejected;
+        self.withheld += other.withheld;
+        self.duplicate += other.duplicate;
+        self.private |= other.private;
+    }
+}
+
+/// Events and state lines, by tile.
+pub struct World<'a> {
+    batches: Vec<Batch<'a>>,
+    /// How many lines of its source stand before each batch.
+    bases: Vec<u64>,
+    /// In the order of spaces and tiles.
+    tiles: Vec<TileRows<'a>>,
+    defaults: &'a Defaults,
+}
+
+/// The rows and state lines of one tile, as places in the batches.
+struct TileRows<'a> {
+    space: &'a str,
+    tile: Tile,
+    rows: Vec<(u32, u32)>,
+    states: Vec<(u32, u32)>,
+    /// After ordering: the effective time of each row; duplicates are gone from `rows`.
+    eff: Vec<Time>,
+}
+
+impl<'a> World<'a> {
+    /// Sorts batches, given in the order of the input, into tiles.
+    pub fn new(batches: Vec<Batch<'a>>, defaults: &'a Defaults) -> World<'a> {
+        let mut bases = Vec::with_capacity(batches.len());
+        let (mut source, mut base) = (0, 0);
+        for batch in &batches {
+            if batch.source != source {
+                (source, base) = (batch.source, 0);
+            }
+            bases.push(base);
+            base += u64::from(batch.lines);
+        }
+        let mut names: Vec<(&'a str, Tile)> = batches.iter().flat_map(|b| b.places.iter().copied()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let mut tiles: Vec<TileRows<'a>> = names
+            .iter()
+            .map(|(space, tile)| TileRows {
+                space,
+                tile: *tile,
+                rows: Vec::new(),
+                states: Vec::new(),
+                eff: Vec::new(),
+            })
+            .collect();
+        let index: AHashMap<(&str, Tile), usize> = names.iter().copied().zip(0..).collect();
+        for (b, batch) in (0..).zip(&batches) {
+            let places: Vec<usize> = batch.places.iter().map(|p| index[p]).collect();
+            for (r, row) in (0..).zip(&batch.rows) {
+                tiles[places[row.place as usize]].rows.push((b, r));
+            }
+            for (s, (place, _, _)) in (0..).zip(&batch.states) {
+                tiles[places[*place as usize]].states.push((b, s));
+            }
+        }
+        World { batches, bases, tiles, defaults }
+    }
+
+    fn row(&self, at: (u32, u32)) -> &Row<'a> {
+        &self.batches[at.0 as usize].rows[at.1 as usize]
+    }
+
+    fn state(&self, at: (u32, u32)) -> &StateLine<'a> {
+        &self.batches[at.0 as usize].states[at.1 as usize].2
+    }
+
+    fn site(&self, batch: u32, number: u32) -> Site {
+        let b = batch as usize;
+        Site { source: self.batches[b].source, line: self.bases[b] + u64::from(number) }
+    }
+
+    /// What the lines themselves gave to say: refusals, and tiles that were not chosen.
+    pub fn remarks(&mut self, all: bool) -> Remarks {
+        let mut remarks = Remarks::new(all);
+        for b in 0..self.batches.len() {
+            let index = u32::try_from(b).expect("batches are counted in 32 bits");
+            let refusals = std::mem::take(&mut self.batches[b].refusals);
+            let batch = &self.batches[b];
+            remarks.read += batch.read;
+            remarks.private |= batch.rows.iter().any(|r| !r.lane.is_shared());
+            remarks.private |= batch.states.iter().any(|(_, _, line)| !line.lane.is_shared());
+            for (number, refusal) in refusals {
+                remarks.private |= !refusal.shared;
+                let about = (refusal.code, refusal.shared, refusal.event_id.as_deref());
+                remarks.say(self.site(index, number), Fate::Rejected, about, || refusal.detail.clone());
+            }
+            for (number, code, shared, id) in &batch.passed_over {
+                remarks.private |= !shared;
+                let id = (!id.is_empty()).then_some(*id);
+                remarks.say(self.site(index, *number), Fate::Withheld, (code, *shared, id), String::new);
+            }
+        }
+        remarks
+    }
+
+    /// Gives every event its key: drops duplicates, and notes what is odd. On the threads of the current pool.
+    pub fn order(&mut self, all: bool) -> Remarks {
+        let mut tiles = std::mem::take(&mut self.tiles);
+        let world = &*self;
+        let parts: Vec<Remarks> =
+            by_size(&mut tiles).into_par_iter().map(|tile| world.order_tile(tile, all)).collect();
+        self.tiles = tiles;
+        let mut remarks = Remarks::new(all);
+        parts.into_iter().for_each(|part| remarks.join(part));
+        remarks
+    }
+
+    fn order_tile(&self, tile: &mut TileRows<'a>, all: bool) -> Remarks {
+        let mut remarks = Remarks::new(all);
+        self.drop_duplicates(tile, &mut remarks);
+        let mut known = Known::default();
+        for at in &tile.states {
+            let line = self.state(*at);
+            line.body.keys(|key| known.add(line.lane, key.event(), key.eff));
+        }
+        let entries: Vec<Entry<'a>> = tile
+            .rows
+            .iter()
+            .map(|at| {
+                let row = self.row(*at);
+                Entry { id: row.id, time: row.time, lane: row.lane, parents: row.parents }
+            })
+            .collect();
+        let Order { eff, oddities } = order::order(&entries, &known);
+        tile.eff = eff;
+        for (at, oddity) in oddities {
+            let at = tile.rows[at as usize];
+            let row = self.row(at);
+            let (code, detail) = match oddity {
+                Oddity::UnknownParent(name) => ("order.unknown_parent", name),
+                Oddity::Cycle => ("order.cycle", ""),
+                Oddity::Equivocation => ("event.equivocation", ""),
+            };
+            let about = (code, row.lane.is_shared(), Some(row.id));
+            remarks.say(self.site(at.0, row.number), Fate::Noted, about, || detail.to_owned());
+        }
+        remarks
+    }
+
+    /// An event is its hash: of rows with the same canonical form only the first stays.
+    fn drop_duplicates(&self, tile: &mut TileRows<'a>, remarks: &mut Remarks) {
+        let mut first: AHashMap<&str, (u32, u32)> = AHashMap::with_capacity(tile.rows.len());
+        // Canonical forms are hashed only once a name comes up again.
+        let mut hashes: AHashSet<blake3::Hash> = AHashSet::new();
+        let mut hashed: AHashSet<&str> = AHashSet::new();
+        let mut hasher = Hasher::new(self.defaults);
+        tile.rows.retain(|at| {
+            let row = self.row(*at);
+            let Some(before) = first.get(row.id) else {
+                first.insert(row.id, *at);
+                return true;
+            };
+            let before = self.row(*before);
+            let known = row.line == before.line || {
+                if hashed.insert(row.id) {
+                    hashes.insert(hasher.hash(before.line));
+                }
+                !hashes.insert(hasher.hash(row.line))
+            };
+            if known {
+                let about = ("event.duplicate", row.lane.is_shared(), Some(row.id));
+                remarks.say(self.site(at.0, row.number), Fate::Duplicate, about, String::new);
+            }
+            !known
+        });
+    }
+
+    /// How many tiles there are.
+    pub fn len(&self) -> usize {
+        self.tiles.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.tiles.is_empty()
+    }
+
+    /// The space and tile of a place in the order of tiles.
+    pub fn place(&self, index: usize) -> (&'a str, Tile) {
+        (self.tiles[index].space, self.tiles[index].tile)
+    }
+
+    /// The tiles, those with the most rows first: the order in which threads should take them.
+    pub fn largest_first(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.tiles.len()).collect();
+        order.sort_by_key(|i| std::cmp::Reverse(self.tiles[*i].rows.len() + self.tiles[*i].states.len()));
+        order
+    }
+
+    /// The events of a tile with their effective times, in no order.
+    pub fn rows(&self, index: usize) -> impl Iterator<Item = (Key<'a>, &Row<'a>)> {
+        let tile = &self.tiles[index];
+        tile.rows.iter().zip(&tile.eff).map(|(at, eff)| {
+            let row = self.row(*at);
+            (Key { eff: *eff, id: row.id }, row)
+        })
+    }
+
+    /// The greatest key of the events, or of what state lines know, of one name in lanes that `filter` takes in.
+    pub fn greatest_key(&self, name: &str, filter: &Filter) -> Option<Time> {
+        let of_rows = (0..self.tiles.len()).flat_map(|i| {
+            let named = self.rows(i).filter(|(_, row)| row.id == name && filter.lanes[row.lane.index()]);
+            named.map(|(key, _)| key.eff).max()
+        });
+        let mut greatest = of_rows.max();
+        for (_, _, line) in self.batches.iter().flat_map(|b| &b.states) {
+            if filter.lanes[line.lane.index()] {
+                line.body.keys(|key| {
+                    if event_of(key.id) == name {
+                        greatest = greatest.max(Some(key.eff));
+                    }
+                });
+            }
+        }
+        greatest
+    }
+
+    /// Derives the states of one tile's lanes from what `filter` takes in.
+    pub fn derive(&self, index: usize, filter: &Filter, arena: &'a Bump, all: bool) -> Derived<'a> {
+        let tile = &self.tiles[index];
+        let mut derivation = Derivation {
+            world: self,
+            filter,
+            arena,
+            lanes: std::array::from_fn(|_| None),
+            remarks: Remarks::new(all),
+        };
+        for at in &tile.states {
+            derivation.join_line(*at);
+        }
+        // Deletions first: what a deleted node's registers held is never looked at.
+        for (at, eff) in tile.rows.iter().zip(&tile.eff) {
+            derivation.delete(*at, *eff);
+        }
+        for (at, eff) in tile.rows.iter().zip(&tile.eff) {
+            derivation.apply(*at, *eff);
+        }
+        let lanes = Lane::all().zip(derivation.lanes).filter_map(|(lane, state)| Some((lane, state?))).collect();
+        Derived { space: tile.space, tile: tile.tile, lanes, remarks: derivation.remarks }
+    }
+}
+
+/// Tiles as a list of references, the largest first.
+fn by_size<'t, 'a>(tiles: &'t mut [TileRows<'a>]) -> Vec<&'t mut TileRows<'a>> {
+    let mut list: Vec<_> = tiles.iter_mut().collect();
+    list.sort_by_key(|t| std::cmp::Reverse(t.rows.len()));
+    list
+}
+
+/// Hashes events that were read before.
+struct Hasher<'d> {
+    defaults: &'d Defaults,
+    tape: json::Tape,
+    text: Vec<u8>,
+}
+
+impl<'d> Hasher<'d> {
+    fn new(defaults: &'d Defaults) -> Hasher<'d> {
+        Hasher { defaults, tape: json::Tape::new(), text: Vec::new() }
+    }
+
+    fn hash(&mut self, line: &str) -> blake3::Hash {
+        let arena = Bump::new();
+        self.text.clear();
+        if let Ok(Line::Event(event)) = Reader::new(&arena, self.defaults).read(line) {
+            event.write_canonical(&mut self.tape, &mut self.text);
+        }
+        blake3::hash(&self.text)
+    }
+}
+
+/// The states of one tile's lanes.
+pub struct Derived<'a> {
+    pub space: &'a str,
+    pub tile: Tile,
+    /// In the order of lanes.
+    pub lanes: Vec<(Lane, LaneState<'a>)>,
+    pub remarks: Remarks,
+}
+
+struct Derivation<'w, 'a> {
+    world: &'w World<'a>,
+    filter: &'w Filter,
+    arena: &'a Bump,
+    lanes: [Option<LaneState<'a>>; Lane::COUNT],
+    remarks: Remarks,
+}
+
+impl<'a> Derivation<'_, 'a> {
+    fn join_line(&mut self, at: (u32, u32)) {
+        let (_, number, line) = &self.world.batches[at.0 as usize].states[at.1 as usize];
+        let site = self.world.site(at.0, *number);
+        let shared = line.lane.is_shared();
+        if !self.filter.lanes[line.lane.index()] {
+            return self.remarks.say(site, Fate::Withheld, ("view.lane", shared, None), String::new);
+        }
+        if let Some(cut) = &self.filter.at {
+            let mut later = None;
+            line.body.keys(|key| {
+                if cut.is_before(key) {
+                    later = Some(key);
+                }
+            });
+            if let Some(key) = later {
+                let detail = || format!("{key} is later than --at");
+                return self.remarks.say(site, Fate::Rejected, ("state.later", shared, None), detail);
+            }
+        }
+        self.lanes[line.lane.index()].get_or_insert_default().join_line(&line.body);
+    }
+
+    /// The code under which a row is withheld, if it is.
+    fn withheld(&self, row: &Row<'a>, key: Key<'a>) -> Option<&'static str> {
+        if !self.filter.lanes[row.lane.index()] {
+            return Some("view.lane");
+        }
+        if self.filter.at.as_ref().is_some_and(|cut| cut.is_before(key)) {
+            return Some("view.later");
+        }
+        row.withheld.code()
+    }
+
+    fn delete(&mut self, at: (u32, u32), eff: Time) {
+        let row = self.world.row(at);
+        let deletes = match row.payload {
+            Payload::Delete { .. } => true,
+            Payload::Macro(list) => list.iter().any(|p| matches!(p.payload, Payload::Delete { .. })),
+            _ => false,
+        };
+        if !deletes || self.withheld(row, Key { eff, id: row.id }).is_some() {
+            return;
+        }
+        let lane = self.lanes[row.lane.index()].get_or_insert_default();
+        match row.payload {
+            Payload::Delete { node } => lane.delete(node, Key { eff, id: row.id }),
+            Payload::Macro(list) => {
+                for primitive in list {
+                    if let Payload::Delete { node } = primitive.payload {
+                        let id = self.arena.alloc_str(&format!("{}{}", row.id, primitive.suffix));
+                        lane.delete(node, Key { eff, id });
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn apply(&mut self, at: (u32, u32), eff: Time) {
+        let row = self.world.row(at);
+        let key = Key { eff, id: row.id };
+        let site = self.world.site(at.0, row.number);
+        let shared = row.lane.is_shared();
+        if let Some(code) = self.withheld(row, key) {
+            return self.remarks.say(site, Fate::Withheld, (code, shared, Some(row.id)), String::new);
+        }
+        let lane = self.lanes[row.lane.index()].get_or_insert_default();
+        lane.recent.insert(key);
+        let mut odd = Odd::default();
+        match row.payload {
+            Payload::Macro(list) => {
+                for primitive in list {
+                    let id = self.arena.alloc_str(&format!("{}{}", row.id, primitive.suffix));
+                    apply_primitive(lane, Key { eff, id }, &primitive.payload, primitive.operation, &mut odd);
+                }
+            }
+            payload => apply_primitive(lane, key, &payload, "", &mut odd),
+        }
+        if let Some(node) = odd.after_delete {
+            let about = ("state.after_delete", shared, Some(row.id));
+            self.remarks.say(site, Fate::Noted, about, || format!("{node} was deleted before"));
+        }
+        if let Some(operation) = odd.unknown {
+            let operation = if operation.is_empty() { operation_of(row.line) } else { operation.to_owned() };
+            let about = ("event.unknown_operation", shared, Some(row.id));
+            let detail = || format!("{operation}: did you mean {}?", nearest_operation(&operation));
+            self.remarks.say(site, Fate::Noted, about, detail);
+        }
+    }
+}
+
+/// The operation of a line that was read before.
+fn operation_of(line: &str) -> String {
+    let arena = Bump::new();
+    let mut tape = json::Tape::new();
+    let top = json::parse_text(&mut tape, line).ok();
+    top.and_then(|t| t.get("operation")?.as_str(&arena)).unwrap_or_default().to_owned()
+}
+
+/// What is odd about an event that was applied.
+#[derive(Default)]
+struct Odd<'a> {
+    after_delete: Option<&'a str>,
+    /// An operation that this version does not know; empty where it is the event's own.
+    unknown: Option<&'a str>,
+}
+
+/// Applies one primitive; deletions were applied before.
+fn apply_primitive<'a>(
+    lane: &mut LaneState<'a>,
+    key: Key<'a>,
+    payload: &Payload<'a>,
+    operation: &'a str,
+    odd: &mut Odd<'a>,
+) {
+    match payload {
+        Payload::Create { node, sets } => {
+            lane.create(node, key);
+            write(lane, node, key, sets, odd);
+        }
+        Payload::Set { node, sets } => write(lane, node, key, sets, odd),
+        Payload::Step { updates } => updates.iter().for_each(|(node, sets)| write(lane, node, key, sets, odd)),
+        Payload::Delete { .. } | Payload::Macro(_) => {}
+        Payload::Link(link) => {
+            let add = Add { key, properties: link.properties };
+            lane.links.entry(link.ends).or_default().add(key.id, add);
+        }
+        Payload::Unlink(unlink) => {
+            let links = lane.links.entry(unlink.ends).or_default();
+            match unlink.observed {
+                Some(tags) => tags.iter().for_each(|tag| links.remove(tag)),
+                None => links.remove_before(key),
+            }
+        }
+        Payload::Merge { node, absorbs } => {
+            if let Some((_, raw)) = node {
+                let register = crate::event::Register::plain(crate::event::RegisterKind::AbsorbedInto);
+                for absorbed in *absorbs {
+                    write(lane, absorbed, key, &[crate::event::Set { register, value: raw }], odd);
+                }
+            }
+        }
+        Payload::Sensor(sensor) => lane.read_sensor(Reading { key, sensor: **sensor }),
+        Payload::Unknown => odd.unknown = Some(operation),
+    }
+}
+
+fn write<'a>(
+    lane: &mut LaneState<'a>,
+    node: &'a str,
+    key: Key<'a>,
+    sets: &[crate::event::Set<'a>],
+    odd: &mut Odd<'a>,
+) {
+    if lane.set(node, key, sets) {
+        odd.after_delete = Some(node);
+    }
+}
