@@ -108,7 +108,7 @@ fn sort(entries: &mut [Entry], object: Value<'_, '_>) {
     }
     let node = |entry: &Entry| object.at(entry.node).node();
     entries.sort_unstable_by(|a, b| {
-        a.head.cmp(&b.head).then_with(|| keys::order(object.text(), node(a), node(b)))
+        a.head.cmp(&b.head).then_with(|| keys::order(object.text(), &node(a), &node(b)))
     });
 }
 

@@ -4,7 +4,7 @@
 //! not, an object of few members looks back where a bit of the key's hash was seen before, and one of many asks a
 //! table with random keys, so that no line, however made, costs more than its length.
 
-use super::tape::Node;
+use super::tape::{ESCAPED, Node};
 use super::text;
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -103,11 +103,11 @@ impl Keys {
     /// Sets the key's bit, and says whether it was set.
     #[inline(always)]
     fn mark(&mut self, members: Members, key: u32) -> bool {
-        let node = members.nodes[key as usize];
-        let bit = if node.escaped() {
-            bit(name(members.text, node, &mut self.scratch))
+        let node = &members.nodes[key as usize];
+        let bit = if node.has(ESCAPED) {
+            bit(name(members.text, *node, &mut self.scratch))
         } else {
-            bit(&members.text.as_bytes()[node.start as usize + 1..node.end as usize - 1])
+            bit(node.inner_bytes(members.text))
         };
         let word = &mut self.seen[members.level][bit as usize / 64 % WORDS];
         let set = *word >> (bit % 64) & 1 == 1;
@@ -171,13 +171,11 @@ fn same(text: &str, a: Node, b: Node) -> bool {
 
 /// The order of two keys by UTF-16 code units.
 #[inline(always)]
-pub(super) fn order(text: &str, a: Node, b: Node) -> Ordering {
-    if a.escaped() || b.escaped() {
+pub(super) fn order(text: &str, a: &Node, b: &Node) -> Ordering {
+    if a.has(ESCAPED) || b.has(ESCAPED) {
         return text::escaped_order(a.inner(text), b.inner(text));
     }
-    let bytes = text.as_bytes();
-    let inner = |n: Node| &bytes[n.start as usize + 1..n.end as usize - 1];
-    text::utf16_order(inner(a), inner(b))
+    text::utf16_order(a.inner_bytes(text), b.inner_bytes(text))
 }
 
 /// The first eight bytes of a key as a number that orders as the keys do, as far as it tells them apart.

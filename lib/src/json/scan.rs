@@ -182,7 +182,7 @@ impl<'t, 'a> Scan<'t, 'a> {
 
     #[inline(always)]
     fn order(&self, a: u32, b: u32) -> Ordering {
-        keys::order(self.text, self.tape.nodes[a as usize], self.tape.nodes[b as usize])
+        keys::order(self.text, &self.tape.nodes[a as usize], &self.tape.nodes[b as usize])
     }
 
     /// Reads a string onto the tape.
