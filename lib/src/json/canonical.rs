@@ -10,17 +10,26 @@ use std::cmp::Ordering;
 /// Writes canonical forms. It holds the order of members while it writes, and is meant to be reused.
 #[derive(Default)]
 pub struct Canonical {
-    /// The nodes of the open containers that are still to be written, each container's last one first.
-    queue: Vec<u32>,
+    /// What the open containers hold, in the order of writing, innermost last.
+    queue: Vec<Entry>,
     open: Vec<Frame>,
+}
+
+/// An item, or a key with its value behind it.
+#[derive(Clone, Copy)]
+struct Entry {
+    /// The key's first eight bytes; most keys are told apart by them.
+    head: u64,
+    node: u32,
 }
 
 /// A container that is being written.
 struct Frame {
     object: bool,
-    first: bool,
-    /// Where its nodes begin in the queue.
+    /// Its part of the queue, and what is next in it.
     base: usize,
+    next: usize,
+    end: usize,
 }
 
 impl Canonical {
@@ -30,26 +39,35 @@ impl Canonical {
 
     /// Appends the canonical form of a value.
     pub fn write(&mut self, value: Value<'_, '_>, out: &mut Vec<u8>) {
+        self.queue.clear();
+        self.open.clear();
         self.begin(value, out);
         while let Some(frame) = self.open.last_mut() {
-            if self.queue.len() == frame.base {
+            if frame.next == frame.end {
                 out.push(if frame.object { b'}' } else { b']' });
+                self.queue.truncate(frame.base);
                 self.open.pop();
                 continue;
             }
-            if !std::mem::replace(&mut frame.first, false) {
+            if frame.next > frame.base {
                 out.push(b',');
             }
-            let object = frame.object;
-            let Some(next) = self.queue.pop() else { return };
-            let mut next = value.at(next);
-            if object {
-                write_text(next, out);
-                out.push(b':');
-                next = value.at(next.node().next);
-            }
-            self.begin(next, out);
+            let entry = value.at(self.queue[frame.next].node);
+            frame.next += 1;
+            if frame.object { self.member(entry, out) } else { self.begin(entry, out) }
         }
+    }
+
+    #[inline]
+    fn member(&mut self, key: Value<'_, '_>, out: &mut Vec<u8>) {
+        let value = key.at(key.node().next);
+        let (name, held) = (key.node(), value.node());
+        if name.has(CANONICAL) && held.has(CANONICAL) && held.start == name.end + 1 {
+            return out.extend_from_slice(&key.text().as_bytes()[name.start as usize..held.end as usize]);
+        }
+        write_text(key, out);
+        out.push(b':');
+        self.begin(value, out);
     }
 
     /// Writes a scalar, or what is known to be canonical, or the opening bracket of a container.
@@ -63,23 +81,35 @@ impl Canonical {
             Kind::Number => return write_literal(value, out),
             Kind::Array => {
                 out.push(b'[');
-                self.queue.extend(value.items().map(Value::index));
+                self.queue.extend(value.items().map(|item| Entry { head: 0, node: item.index() }));
             }
             Kind::Object => {
                 out.push(b'{');
-                self.queue.extend(value.members().map(|(key, _)| key.index()));
+                self.queue.extend(value.members().map(|(key, _)| Entry { head: 0, node: key.index() }));
                 if !value.node().has(PLAIN) {
-                    let order = |&a: &u32, &b: &u32| {
-                        keys::order(value.text(), value.at(a).node(), value.at(b).node())
-                    };
-                    self.queue[base..].sort_unstable_by(order);
+                    sort(&mut self.queue[base..], value);
                 }
             }
             Kind::Null | Kind::Bool => return,
         }
-        self.queue[base..].reverse();
-        self.open.push(Frame { object: value.kind() == Kind::Object, first: true, base });
+        self.open.push(Frame {
+            object: value.kind() == Kind::Object,
+            base,
+            next: base,
+            end: self.queue.len(),
+        });
     }
+}
+
+/// Sorts the keys of an object.
+fn sort(entries: &mut [Entry], object: Value<'_, '_>) {
+    for entry in entries.iter_mut() {
+        entry.head = keys::head(object.text(), object.at(entry.node).node());
+    }
+    let node = |entry: &Entry| object.at(entry.node).node();
+    entries.sort_unstable_by(|a, b| {
+        a.head.cmp(&b.head).then_with(|| keys::order(object.text(), &node(a), &node(b)))
+    });
 }
 
 /// Appends a string value.

@@ -1,32 +1,46 @@
 //! Whether the keys of an object differ.
 //!
 //! Keys that ascend need no look at the ones before; the scan takes care of those. From the first key that does
-//! not, an object of few members compares short hashes, and one of many asks a table with random keys, so that no
-//! line, however made, costs more than its length.
+//! not, an object of few members looks back where a bit of the key's hash was seen before, and one of many asks a
+//! table with random keys, so that no line, however made, costs more than its length.
 
-use super::tape::Node;
+use super::tape::{ESCAPED, Node};
 use super::text;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
 /// An object of more members uses the table.
-const FEW: usize = 32;
+const FEW: u32 = 32;
 /// A table with room for more keys is given back after the line.
 const KEEP: usize = 1 << 14;
 
+/// Words of an object's bits: with 16 keys in 512 bits, one object in four looks back in vain once.
+const WORDS: usize = 8;
+
 #[derive(Default)]
 pub(super) struct Keys {
-    /// One short hash a key of every open object that does not ascend, innermost last.
-    hashes: Vec<u32>,
-    /// Hash of object and key → the first key node with it.
+    /// A bit a key, for the object at each level; set up once its keys do not ascend.
+    seen: Vec<[u64; WORDS]>,
+    /// Hash of object and key → the first key node with it; for objects of many members.
     table: HashMap<u64, u32, ahash::RandomState>,
     scratch: String,
+}
+
+/// An object's keys before the newest one, `key`, which ends the nodes.
+#[derive(Clone, Copy)]
+pub(super) struct Members<'s> {
+    pub text: &'s str,
+    pub nodes: &'s [Node],
+    /// How many containers are open around the object.
+    pub level: usize,
+    pub object: u32,
+    pub count: u32,
+    pub key: u32,
 }
 
 impl Keys {
     /// Forgets all, at the beginning of a line.
     pub fn clear(&mut self) {
-        self.hashes.clear();
         if self.table.capacity() > KEEP {
             self.table = HashMap::default();
         } else if !self.table.is_empty() {
@@ -34,60 +48,50 @@ impl Keys {
         }
     }
 
-    /// How many hashes there are: the base of the next object.
-    pub fn base(&self) -> u32 {
-        self.hashes.len() as u32
-    }
-
-    /// Forgets the hashes from `base` on: their object is closed.
-    pub fn close(&mut self, base: u32) {
-        self.hashes.truncate(base as usize);
-    }
-
-    /// Adds the key at node `key`, the newest of `object`, whose hashes begin at `base`: `false` if it is there.
-    /// `nodes` ends with the key.
-    #[inline]
-    pub fn insert(&mut self, text: &str, nodes: &[Node], object: u32, base: u32, key: u32) -> bool {
-        let known = self.hashes.len() - base as usize;
-        if known > FEW {
-            return self.insert_many(text, nodes, object, key);
+    /// Adds the newest key: `false` if it was there before.
+    #[inline(always)]
+    pub fn insert(&mut self, members: Members) -> bool {
+        if members.count > FEW {
+            return self.insert_many(members, members.key);
         }
-        let hash = self.hash(text, nodes[key as usize]);
-        let seen = self.hashes[base as usize..].iter().fold(false, |seen, &h| seen | (h == hash));
-        self.hashes.push(hash);
-        if known == FEW {
-            self.fill(text, nodes, object, key + 1);
+        let perhaps = self.mark(members, members.key);
+        if members.count == FEW {
+            self.fill(members);
         }
-        !(seen && is_there(text, nodes, object, key))
+        !(perhaps && members.is_there(members.key))
     }
 
-    /// Adds the keys that came before the first one out of order.
-    pub fn catch_up(&mut self, text: &str, nodes: &[Node], object: u32, key: u32) {
-        let base = self.hashes.len();
-        for earlier in earlier(nodes, object, key) {
-            let hash = self.hash(text, nodes[earlier as usize]);
-            self.hashes.push(hash);
-            if self.hashes.len() - base > FEW {
-                return self.fill(text, nodes, object, key);
-            }
+    /// Adds the keys before the first one out of order.
+    #[inline(never)]
+    pub fn catch_up(&mut self, members: Members) {
+        if members.count > FEW {
+            return self.fill(members);
+        }
+        if self.seen.len() <= members.level {
+            self.seen.resize(members.level + 1, [0; WORDS]);
+        }
+        self.seen[members.level] = [0; WORDS];
+        for key in members.before(members.key) {
+            self.mark(members, key);
         }
     }
 
-    /// Puts all keys of `object` before node `end` into the table.
-    fn fill(&mut self, text: &str, nodes: &[Node], object: u32, end: u32) {
-        for key in earlier(nodes, object, end) {
-            self.insert_many(text, nodes, object, key);
+    /// Puts all keys into the table.
+    #[cold]
+    fn fill(&mut self, members: Members) {
+        for key in members.before(members.key + 1) {
+            self.insert_many(members, key);
         }
     }
 
-    fn insert_many(&mut self, text: &str, nodes: &[Node], object: u32, key: u32) -> bool {
-        let node = nodes[key as usize];
-        let name = name(text, node, &mut self.scratch);
-        let hash = self.table.hasher().hash_one((object, name));
+    fn insert_many(&mut self, members: Members, key: u32) -> bool {
+        let node = members.nodes[key as usize];
+        let name = name(members.text, node, &mut self.scratch);
+        let hash = self.table.hasher().hash_one((members.object, name));
         match self.table.get(&hash) {
             // Another key of the same 64 bits stays out of the table, and is looked for the long way.
             Some(&first) if first != key => {
-                !(same(text, nodes[first as usize], node) || is_there(text, nodes, object, key))
+                !(same(members.text, members.nodes[first as usize], node) || members.is_there(key))
             }
             _ => {
                 self.table.insert(hash, key);
@@ -96,16 +100,35 @@ impl Keys {
         }
     }
 
-    #[inline]
-    fn hash(&mut self, text: &str, node: Node) -> u32 {
-        let bytes = text.as_bytes();
-        if node.escaped() {
-            return short_hash(name(text, node, &mut self.scratch));
-        }
-        short_hash(&bytes[node.start as usize + 1..node.end as usize - 1])
+    /// Sets the key's bit, and says whether it was set.
+    #[inline(always)]
+    fn mark(&mut self, members: Members, key: u32) -> bool {
+        let node = &members.nodes[key as usize];
+        let bit = if node.has(ESCAPED) {
+            bit(name(members.text, *node, &mut self.scratch))
+        } else {
+            bit(node.inner_bytes(members.text))
+        };
+        let word = &mut self.seen[members.level][bit as usize / 64 % WORDS];
+        let set = *word >> (bit % 64) & 1 == 1;
+        *word |= 1 << (bit % 64);
+        set
     }
 }
 
+impl Members<'_> {
+    /// The keys before the node `end`.
+    #[inline]
+    fn before(self, end: u32) -> impl Iterator<Item = u32> {
+        let after = move |&key: &u32| self.nodes.get(key as usize + 1).map(|value| value.next);
+        std::iter::successors(Some(self.object + 1), after).take_while(move |&key| key < end)
+    }
+
+    #[inline(never)]
+    fn is_there(self, key: u32) -> bool {
+        self.before(key).any(|k| same(self.text, self.nodes[k as usize], self.nodes[key as usize]))
+    }
+}
 /// The key's unescaped bytes.
 fn name<'s>(text: &'s str, node: Node, scratch: &'s mut String) -> &'s [u8] {
     let inner = node.inner(text);
@@ -117,9 +140,9 @@ fn name<'s>(text: &'s str, node: Node, scratch: &'s mut String) -> &'s [u8] {
     scratch.as_bytes()
 }
 
-/// Length, first and last bytes, mixed. Equal hashes are only a reason to look.
+/// A key's bit, from its length, first and last bytes. Keys that share it are only a reason to look.
 #[inline(always)]
-fn short_hash(key: &[u8]) -> u32 {
+fn bit(key: &[u8]) -> u32 {
     let (first, last) = match key.len() {
         n @ 8.. => (text::load(&key[..8]), text::load(&key[n - 8..])),
         n @ 4.. => (half(&key[..4]), half(&key[n - 4..])),
@@ -127,7 +150,7 @@ fn short_hash(key: &[u8]) -> u32 {
         0 => (0, 0),
     };
     let mixed = (first ^ last.rotate_left(23) ^ key.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> 32) as u32
+    (mixed >> 55) as u32
 }
 
 #[inline(always)]
@@ -135,20 +158,8 @@ fn half(bytes: &[u8]) -> u64 {
     bytes.try_into().map_or(0, u32::from_le_bytes) as u64
 }
 
-/// The keys of `object` before `key`.
-fn earlier(nodes: &[Node], object: u32, key: u32) -> impl Iterator<Item = u32> {
-    let first = object + 1;
-    let after = |&k: &u32| nodes.get(k as usize + 1).map(|value| value.next);
-    std::iter::successors(Some(first), after).take_while(move |&k| k < key)
-}
-
-#[cold]
-fn is_there(text: &str, nodes: &[Node], object: u32, key: u32) -> bool {
-    earlier(nodes, object, key).any(|k| same(text, nodes[k as usize], nodes[key as usize]))
-}
-
 /// Whether two keys are the same text.
-pub(super) fn same(text: &str, a: Node, b: Node) -> bool {
+fn same(text: &str, a: Node, b: Node) -> bool {
     let (x, y) = (a.inner(text), b.inner(text));
     match (a.escaped(), b.escaped()) {
         (false, false) => x == y,
@@ -160,11 +171,43 @@ pub(super) fn same(text: &str, a: Node, b: Node) -> bool {
 
 /// The order of two keys by UTF-16 code units.
 #[inline(always)]
-pub(super) fn order(text: &str, a: Node, b: Node) -> Ordering {
-    if a.escaped() || b.escaped() {
+pub(super) fn order(text: &str, a: &Node, b: &Node) -> Ordering {
+    if a.has(ESCAPED) || b.has(ESCAPED) {
         return text::escaped_order(a.inner(text), b.inner(text));
     }
-    let bytes = text.as_bytes();
-    let inner = |n: Node| &bytes[n.start as usize + 1..n.end as usize - 1];
-    text::utf16_order(inner(a), inner(b))
+    text::utf16_order(a.inner_bytes(text), b.inner_bytes(text))
+}
+
+/// The first eight bytes of a key as a number that orders as the keys do, as far as it tells them apart.
+///
+/// A key shorter than that is filled up with zeros: it equals one that goes on with NULs, and is less than any
+/// other that it begins.
+#[inline(always)]
+pub(super) fn head(text: &str, key: Node) -> u64 {
+    let (from, to) = (key.start as usize + 1, key.end as usize - 1);
+    match text.as_bytes().get(from..from + 8) {
+        Some(word) if !key.escaped() && word.is_ascii() => {
+            let bytes = (to - from).min(8) as u32;
+            let used = u64::MAX.checked_shl(64 - 8 * bytes).unwrap_or(0);
+            text::load(word).swap_bytes() & used
+        }
+        _ => unusual_head(key.inner(text)),
+    }
+}
+
+fn unusual_head(inner: &str) -> u64 {
+    let mut name = [0; 8];
+    let mut end = 0;
+    for c in text::Pieces::new(inner).chars() {
+        for &byte in c.encode_utf8(&mut [0; 4]).as_bytes() {
+            if end < name.len() {
+                name[end] = text::rank(byte);
+                end += 1;
+            }
+        }
+        if end == name.len() {
+            break;
+        }
+    }
+    u64::from_be_bytes(name)
 }

@@ -1,6 +1,6 @@
 //! The pass: one loop over the bytes of a text, without recursion.
 
-use super::keys;
+use super::keys::{self, Members};
 use super::tape::{CANONICAL, ESCAPED, Node, PLAIN, Rules, Tape};
 use super::{Error, Fault, Kind, number, text};
 use std::cmp::Ordering;
@@ -14,8 +14,6 @@ pub(super) struct Open {
     count: u32,
     /// The newest key's node.
     key: u32,
-    /// Where its key hashes begin, once its keys do not ascend.
-    base: u32,
     object: bool,
     /// The keys ascend so far.
     ascends: bool,
@@ -24,8 +22,7 @@ pub(super) struct Open {
 }
 
 /// Where there is no container.
-const OUTSIDE: Open =
-    Open { node: 0, count: 0, key: 0, base: 0, object: false, ascends: true, canonical: true };
+const OUTSIDE: Open = Open { node: 0, count: 0, key: 0, object: false, ascends: true, canonical: true };
 
 pub(super) struct Scan<'t, 'a> {
     tape: &'t mut Tape,
@@ -120,8 +117,7 @@ impl<'t, 'a> Scan<'t, 'a> {
         self.depth += 1;
         self.tape.open.push(self.here);
         let node = self.push(kind, 0, self.at, 0);
-        let base = self.tape.keys.base();
-        self.here = Open { node, base, object: kind == Kind::Object, ..OUTSIDE };
+        self.here = Open { node, object: kind == Kind::Object, ..OUTSIDE };
         self.at += 1;
         self.space();
         Ok(())
@@ -142,9 +138,6 @@ impl<'t, 'a> Scan<'t, 'a> {
         let canonical = here.canonical && here.ascends;
         let flags = if canonical { CANONICAL } else { 0 } | if here.ascends { PLAIN } else { 0 };
         self.tape.nodes[here.node as usize].close(flags, here.count, self.at, next);
-        if !here.ascends {
-            self.tape.keys.close(here.base);
-        }
         self.here = self.tape.open.pop().unwrap_or(OUTSIDE);
         self.here.canonical &= canonical;
     }
@@ -174,23 +167,22 @@ impl<'t, 'a> Scan<'t, 'a> {
     /// Whether the key differs from those before it in its object.
     #[inline(always)]
     fn is_new(&mut self, key: u32) -> bool {
-        let here = self.here;
-        if here.ascends {
-            if here.count == 0 || self.order(here.key, key) == Ordering::Less {
-                return true;
-            }
-            self.here.ascends = false;
-            self.here.base = self.tape.keys.base();
-            let Tape { keys, nodes, .. } = &mut *self.tape;
-            keys.catch_up(self.text, nodes, here.node, key);
+        let Open { node, count, key: last, .. } = self.here;
+        if self.here.ascends && (count == 0 || self.order(last, key) == Ordering::Less) {
+            return true;
         }
         let Tape { keys, nodes, .. } = &mut *self.tape;
-        keys.insert(self.text, nodes, here.node, self.here.base, key)
+        let members = Members { text: self.text, nodes, level: self.depth, object: node, count, key };
+        if self.here.ascends {
+            self.here.ascends = false;
+            keys.catch_up(members);
+        }
+        keys.insert(members)
     }
 
     #[inline(always)]
     fn order(&self, a: u32, b: u32) -> Ordering {
-        keys::order(self.text, self.tape.nodes[a as usize], self.tape.nodes[b as usize])
+        keys::order(self.text, &self.tape.nodes[a as usize], &self.tape.nodes[b as usize])
     }
 
     /// Reads a string onto the tape.

@@ -51,7 +51,7 @@ impl Node {
     }
 
     #[inline(always)]
-    pub fn has(self, flag: u32) -> bool {
+    pub fn has(&self, flag: u32) -> bool {
         self.info & flag != 0
     }
 
@@ -67,6 +67,13 @@ impl Node {
     #[inline(always)]
     pub fn raw(self, text: &str) -> &str {
         &text[self.start as usize..self.end as usize]
+    }
+
+    /// The text between the quotes of a string, as bytes. Fields are read one by one: a node that was just
+    /// written in parts is slow to load as a whole.
+    #[inline(always)]
+    pub fn inner_bytes<'a>(&self, text: &'a str) -> &'a [u8] {
+        &text.as_bytes()[self.start as usize + 1..self.end as usize - 1]
     }
 
     /// The text between the quotes of a string.
