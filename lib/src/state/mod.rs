@@ -7,6 +7,8 @@
 pub mod line;
 mod print;
 
+pub(crate) use print::Members;
+
 use crate::event::{Ends, Register, Sensor, Set};
 use crate::id::Key;
 use crate::json;
@@ -184,6 +186,17 @@ impl<'a> Links<'a> {
 
     pub fn removed_before(&self) -> Option<Key<'a>> {
         self.removed_before
+    }
+
+    /// The standing tag with the greatest key.
+    pub fn greatest(&self) -> Option<Add<'a>> {
+        self.standing().into_iter().map(|(_, add)| add).max_by_key(|add| add.key)
+    }
+
+    /// The same tags without what the links say of themselves.
+    pub fn without_properties(mut self) -> Links<'a> {
+        self.adds.values_mut().for_each(|add| add.properties = None);
+        self
     }
 
     /// Joins what another lane or part knows of the same link.

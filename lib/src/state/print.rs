@@ -223,19 +223,9 @@ fn write_string_after(prefix: &str, text: &str, out: &mut Vec<u8>) {
 
 /// The registers of one kind that have keys of their own, as one object.
 fn write_keyed(kind: RegisterKind, registers: &[&Written<'_>], line: &mut Members, out: &mut Vec<u8>) {
-    let mut members = registers.iter().filter(|w| w.register.kind == kind).peekable();
-    if members.peek().is_none() {
-        return;
-    }
-    line.raw_name(kind.name(), out);
-    let mut object = Members::open(out);
-    for written in members {
-        object.name(out);
-        write_string(written.register.key, out);
-        out.push(b':');
-        write_canonical(written.value, out);
-    }
-    out.push(b'}');
+    let of_kind = |w: &&&Written<'_>| w.register.kind == kind;
+    let members: Vec<_> = registers.iter().filter(of_kind).map(|w| **w).collect();
+    line.keyed(kind.name(), &members, out);
 }
 
 fn write_transform(registers: &[&Written<'_>], line: &mut Members, out: &mut Vec<u8>) {
@@ -292,7 +282,7 @@ impl Members {
     }
 
     /// A member's name, which needs no escape.
-    fn raw_name(&mut self, name: &str, out: &mut Vec<u8>) {
+    pub(crate) fn raw_name(&mut self, name: &str, out: &mut Vec<u8>) {
         self.name(out);
         out.push(b'"');
         out.extend_from_slice(name.as_bytes());
@@ -305,6 +295,22 @@ impl Members {
             self.raw_name(name, out);
             write_canonical(raw, out);
         }
+    }
+
+    /// An object of registers that have keys of their own, where there are any.
+    pub(crate) fn keyed(&mut self, name: &str, members: &[Written<'_>], out: &mut Vec<u8>) {
+        if members.is_empty() {
+            return;
+        }
+        self.raw_name(name, out);
+        let mut object = Members::open(out);
+        for written in members {
+            object.name(out);
+            write_string(written.register.key, out);
+            out.push(b':');
+            write_canonical(written.value, out);
+        }
+        out.push(b'}');
     }
 
     pub(crate) fn text(&mut self, name: &str, text: &str, out: &mut Vec<u8>) {
