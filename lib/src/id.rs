@@ -87,8 +87,9 @@ impl Time {
                 let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
                 let decimals = i32::try_from(fraction.len()).ok()? - exponent;
                 let significant: i64 = format!("{whole}{fraction}").parse().ok()?;
-                (decimals <= 9 && exponent < 0)
-                    .then(|| Time(significant * 10_i64.pow(9 - u32::try_from(decimals).expect("exponent is negative"))))
+                (decimals <= 9 && exponent < 0).then(|| {
+                    Time(significant * 10_i64.pow(9 - u32::try_from(decimals).expect("exponent is negative")))
+                })
             }
         }
     }
@@ -153,7 +154,8 @@ pub fn event_of(id: &str) -> &str {
 /// Whether `s` may be a link's tag: an `event_id`, of a macro's link with its `#n` parts.
 pub fn is_tag(s: &str) -> bool {
     let mut parts = s.split('#');
-    is_event_id(parts.next().unwrap_or_default()) && parts.all(|p| p.len() == 4 && p.bytes().all(|b| b.is_ascii_digit()))
+    is_event_id(parts.next().unwrap_or_default())
+        && parts.all(|p| p.len() == 4 && p.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// A tile of the plane: a square of side `tile_size / 2^z`. Ordered by z, x, y as integers.
@@ -379,7 +381,16 @@ mod tests {
         for text in ["z0/x0/y0", "z30/x-2147483648/y2147483648", "z4/x-1/y7"] {
             assert_eq!(Tile::parse(text).map(|t| t.to_string()).as_deref(), Some(text));
         }
-        for text in ["z31/x0/y0", "z0/x-0/y0", "z0/x01/y0", "z00/x0/y0", "z0/x0", "z0/x0/y0/", "z0/x2147483649/y0", "z+1/x0/y0"] {
+        for text in [
+            "z31/x0/y0",
+            "z0/x-0/y0",
+            "z0/x01/y0",
+            "z00/x0/y0",
+            "z0/x0",
+            "z0/x0/y0/",
+            "z0/x2147483649/y0",
+            "z+1/x0/y0",
+        ] {
             assert_eq!(Tile::parse(text), None, "{text}");
         }
     }

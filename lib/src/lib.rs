@@ -1,8 +1,17 @@
 //! Events, order, state and views of replayable worlds.
+//!
+//! Dependencies point downwards only: `cli` is the process edge; below it are worlds and views, then state and
+//! order, then events, then names, hashes and JSON, which know nothing of ours below them.
 
+pub mod cli;
 pub mod event;
+pub mod hash;
 pub mod id;
 pub mod json;
+pub mod kind;
 pub mod order;
+pub mod root;
 pub mod state;
+pub mod store;
+pub mod view;
 pub mod world;
