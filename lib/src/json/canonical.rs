@@ -7,7 +7,6 @@ use super::tape::{CANONICAL, PLAIN, Rules, Tape};
 use super::{Kind, Value, keys, text};
 use std::cmp::Ordering;
 
-<<<<<<< HEAD
 /// Writes canonical forms. It holds the order of members while it writes, and is meant to be reused.
 #[derive(Default)]
 pub struct Canonical {
@@ -107,10 +106,13 @@ fn sort(entries: &mut [Entry], object: Value<'_, '_>) {
     for entry in entries.iter_mut() {
         entry.head = keys::head(object.text(), object.at(entry.node).node());
     }
-    let node = |entry: &Entry| object.at(entry.node).node();
-    entries.sort_unstable_by(|a, b| {
-        a.head.cmp(&b.head).then_with(|| keys::order(object.text(), &node(a), &node(b)))
-    });
+    entries.sort_unstable_by(|a, b| if a.head == b.head { tie(object, a, b) } else { a.head.cmp(&b.head) });
+}
+
+/// The order of keys whose first bytes are the same.
+#[cold]
+fn tie(object: Value<'_, '_>, a: &Entry, b: &Entry) -> Ordering {
+    keys::order(object.text(), &object.at(a.node).node(), &object.at(b.node).node())
 }
 
 /// Appends a string value.
@@ -144,25 +146,6 @@ pub fn write_canonical(raw: &str, out: &mut Vec<u8>) {
     match tape.read(raw, Rules::lenient()) {
         Ok(()) => Canonical::new().write(tape.root(raw), out),
         Err(_) => out.extend_from_slice(raw.as_bytes()),
-    }
-}
-
-/// Whether a valid JSON text is its own canonical form.
-pub fn is_canonical(raw: &str) -> bool {
-    let mut tape = Tape::new();
-    let read = tape.read(raw, Rules::lenient());
-    read.is_ok() && tape.root(raw).raw().len() == raw.len() && tape.root(raw).is_canonical()
-}
-
-impl Value<'_, '_> {
-    /// Whether it stands in the line as its own canonical form.
-    pub fn is_canonical(self) -> bool {
-        if self.is_evidently_canonical() {
-            return true;
-        }
-        let mut out = Vec::with_capacity(self.raw().len());
-        Canonical::new().write(self, &mut out);
-        out == self.raw().as_bytes()
     }
 }
 
@@ -216,30 +199,4 @@ pub fn write_number(n: f64, out: &mut Vec<u8>) {
 /// The order of members: by UTF-16 code units.
 pub fn key_order(a: &str, b: &str) -> Ordering {
     text::utf16_order(a.as_bytes(), b.as_bytes())
-=======
-/// Appends the canonical form of a valid JSON text.
-pub fn write_canonical(raw: &str, out: &mut Vec<u8>) {
-    let _ = (raw, out);
-    unimplemented!()
-}
-/// Whether a valid JSON text is its own canonical form.
-pub fn is_canonical(raw: &str) -> bool {
-    let _ = raw;
-    unimplemented!()
-}
-/// Appends a string with its quotes.
-pub fn write_string(s: &str, out: &mut Vec<u8>) {
-    let _ = (s, out);
-    unimplemented!()
-}
-/// Appends a finite number as ECMAScript prints it.
-pub fn write_number(n: f64, out: &mut Vec<u8>) {
-    let _ = (n, out);
-    unimplemented!()
-}
-/// The order of members: by UTF-16 code units.
-pub fn key_order(a: &str, b: &str) -> Ordering {
-    let _ = (a, b);
-    unimplemented!()
->>>>>>> cli
 }
