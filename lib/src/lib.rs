@@ -10,6 +10,7 @@ pub mod id;
 pub mod json;
 pub mod kind;
 pub mod order;
+pub mod parallel;
 pub mod root;
 pub mod state;
 pub mod store;

@@ -216,7 +216,10 @@ impl<'a> Family<'a> {
         for (i, node) in nodes.values().enumerate() {
             let Some(parent) = name_of(node, RegisterKind::Parent) else { continue };
             let survivor = family.survivor(parent);
-            family.parents[i] = family.index.get(survivor).copied();
+            // What was neither created nor deleted here is only a name to the view.
+            let known = |n: &ViewNode<'_>| n.state.created.is_some() || n.state.deleted.is_some();
+            let found = nodes.get(survivor).is_some_and(known);
+            family.parents[i] = family.index.get(survivor).copied().filter(|_| found);
             if family.parents[i].is_none() {
                 family.oddities.push(("state.unknown_parent", family.names[i]));
             }

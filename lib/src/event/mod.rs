@@ -29,7 +29,7 @@ use std::fmt;
 
 pub use complete::{Defaults, Grid};
 pub use macros::{MAX_MACRO_BYTES, MAX_MACRO_DEPTH, MAX_MACRO_EVENTS, Primitive};
-pub use payload::{Ends, Link, OPERATIONS, Payload, Sensor, Unlink, nearest_operation};
+pub use payload::{Ends, Link, OPERATIONS, Payload, Sensor, Unlink, nearest_operation, time_number};
 pub(crate) use payload::{transform, is_any_node, is_node};
 
 /// Most `previous_events` of an event.
