@@ -84,11 +84,8 @@ fn written(s: &str, choices: &[u8]) -> String {
         let must = c < ' ' || c == '"' || c == '\\';
         match choice % 4 {
             0 if must => {
-                out += serde_json::to_string(&c.to_string())
-                    .unwrap()
-                    .trim_matches('"')
-                    .replace('\\', "\\")
-                    .as_str()
+                let escaped = serde_json::to_string(&c.to_string()).unwrap();
+                out += &escaped[1..escaped.len() - 1];
             }
             1 if c == '/' => out += "\\/",
             2 => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out += &format!("\\u{unit:04X}")),

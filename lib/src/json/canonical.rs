@@ -146,25 +146,6 @@ pub fn write_canonical(raw: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Whether a valid JSON text is its own canonical form.
-pub fn is_canonical(raw: &str) -> bool {
-    let mut tape = Tape::new();
-    let read = tape.read(raw, Rules::lenient());
-    read.is_ok() && tape.root(raw).raw().len() == raw.len() && tape.root(raw).is_canonical()
-}
-
-impl Value<'_, '_> {
-    /// Whether it stands in the line as its own canonical form.
-    pub fn is_canonical(self) -> bool {
-        if self.is_evidently_canonical() {
-            return true;
-        }
-        let mut out = Vec::with_capacity(self.raw().len());
-        Canonical::new().write(self, &mut out);
-        out == self.raw().as_bytes()
-    }
-}
-
 /// Appends a string with its quotes.
 pub fn write_string(s: &str, out: &mut Vec<u8>) {
     out.push(b'"');

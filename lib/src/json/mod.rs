@@ -4,6 +4,7 @@
 //! text they stand in, so that what is only carried is never copied. Page "1. The stream contract".
 
 mod canonical;
+mod check;
 mod keys;
 mod line;
 mod number;
@@ -12,7 +13,8 @@ mod tape;
 mod text;
 mod value;
 
-pub use canonical::{Canonical, is_canonical, key_order, write_canonical, write_number, write_string};
+pub use canonical::{Canonical, key_order, write_canonical, write_number, write_string};
+pub use check::is_canonical;
 pub use line::{parse_line, parse_text};
 pub use tape::Tape;
 pub use value::{Kind, Value};

@@ -314,3 +314,46 @@ fn canonical_forms() {
         assert!(!is_canonical(raw) || raw == expected, "{raw}");
     }
 }
+
+#[test]
+fn deep_texts_are_canonical_too() {
+    for depth in [71, 72, 73, 100_000] {
+        let text = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(is_canonical(&text) && canonical(&text) == text, "{depth}");
+        assert!(!is_canonical(&text.replace("[]", "[ ]")), "{depth}");
+        assert_eq!(canonical(&text.replace("[]", "[ 1.0 ]")), text.replace("[]", "[1]"), "{depth}");
+    }
+}
+
+#[test]
+fn what_is_no_json_is_not_canonical() {
+    for text in [
+        "",
+        " ",
+        "{",
+        "[",
+        "{\"a\"",
+        "{\"a\":",
+        "[1",
+        "[1,",
+        "\"",
+        "\"\\",
+        "\"a",
+        "-",
+        "1.",
+        "t",
+        "tru",
+        "{]",
+        "[}",
+        "1 ",
+        "{}{}",
+        "{\"a\" ",
+        "[,",
+        "{,",
+        "\"\u{1}\"",
+        "{\"a\":1,\"a\":1}",
+        "1e400",
+    ] {
+        assert!(!is_canonical(text), "{text}");
+    }
+}

@@ -186,7 +186,10 @@ pub(super) fn rank(byte: u8) -> u8 {
 }
 
 /// The same order for texts with escapes.
+#[cold]
 pub(super) fn escaped_order(a: &str, b: &str) -> Ordering {
-    let units = |s| Pieces::new(s).chars().flat_map(|c| c.encode_utf16(&mut [0; 2]).to_vec());
-    units(a).cmp(units(b))
+    // U+E000 to U+FFFF go behind all other characters.
+    let place =
+        |c: char| if ('\u{e000}'..='\u{ffff}').contains(&c) { c as u32 + 0x11_0000 } else { c as u32 };
+    Pieces::new(a).chars().map(place).cmp(Pieces::new(b).chars().map(place))
 }
