@@ -106,10 +106,13 @@ fn sort(entries: &mut [Entry], object: Value<'_, '_>) {
     for entry in entries.iter_mut() {
         entry.head = keys::head(object.text(), object.at(entry.node).node());
     }
-    let node = |entry: &Entry| object.at(entry.node).node();
-    entries.sort_unstable_by(|a, b| {
-        a.head.cmp(&b.head).then_with(|| keys::order(object.text(), &node(a), &node(b)))
-    });
+    entries.sort_unstable_by(|a, b| if a.head == b.head { tie(object, a, b) } else { a.head.cmp(&b.head) });
+}
+
+/// The order of keys whose first bytes are the same.
+#[cold]
+fn tie(object: Value<'_, '_>, a: &Entry, b: &Entry) -> Ordering {
+    keys::order(object.text(), &object.at(a.node).node(), &object.at(b.node).node())
 }
 
 /// Appends a string value.
