@@ -203,8 +203,8 @@ mod tests {
 
     #[test]
     fn neighbours_do_not_collide() {
-        let spots: Vec<Bounds> = (0..4).map(|i| Bounds::at([f64::from(i) * 20.0, 0.0])).collect();
-        let list: Vec<Wanted<'_>> = spots.iter().map(|b| wanted("Gauge", *b)).collect();
+        let spots: Vec<Bounds> = (0..4).map(|i| Bounds::at([f64::from(i) * 24.0, 0.0])).collect();
+        let list: Vec<Wanted<'_>> = spots.iter().map(|b| wanted("Dee", *b)).collect();
         let boxes: Vec<Bounds> = place(&list, &spots).iter().flatten().map(box_of).collect();
         assert_eq!(boxes.len(), 4);
         for (i, a) in boxes.iter().enumerate() {

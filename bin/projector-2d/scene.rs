@@ -13,7 +13,7 @@ use ulp::world::Filter;
 /// The extent of a drawing without content.
 const EMPTY: Bounds = Bounds { min: [0.0; 2], max: [100.0; 2] };
 /// Text that gives no size is this part of the drawing's larger side.
-const TEXT: f64 = 1.0 / 60.0;
+const TEXT: f64 = 1.0 / 52.0;
 
 /// One space, ready to be drawn.
 pub struct Scene<'s, 'a> {
@@ -67,6 +67,8 @@ pub struct Connection<'a> {
     pub style: Style,
     /// From border to border.
     pub points: [Point; 2],
+    /// Whether each end is a mark, which has a border on the page alone.
+    pub marks: [bool; 2],
     /// The lower of its ends' layers, as a place among the scene's layers.
     pub layer: usize,
 }
@@ -167,6 +169,7 @@ impl<'s, 'a> Scene<'s, 'a> {
                 add: *add,
                 style: Style::of_link(add.properties),
                 points: between(from, to),
+                marks: [from, to].map(|end| end.shape.is_mark()),
                 layer: from.layer.min(to.layer),
             });
         }

@@ -600,7 +600,7 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
 
     fn link(&self, link: &Connection<'_>, out: &mut String) {
         let n = self.numbers;
-        let [from, to] = link.points.map(|p| self.page(p));
+        let [from, to] = self.ends(link);
         let width = link.style.stroke_width.unwrap_or(self.line);
         let _ = write!(out, "<g id=\"{}\" data-from=\"", self.link_id(link));
         escape(link.ends.from, out);
@@ -624,9 +624,11 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
         out.push_str("</title>");
         let way = [to[0] - from[0], to[1] - from[1]];
         let length = libm::hypot(way[0], way[1]);
-        let head = (width * 3.0).min(length / 2.0);
+        // A thin line has a head that can be seen.
+        let thin = link.style.stroke_width.is_none();
+        let head = (width * if thin { 7.0 } else { 3.0 }).min(length / 2.0);
         if link.ends.from == link.ends.to {
-            self.round_trip(from, width, stroke, out);
+            self.round_trip(link, width, stroke, out);
         } else if length > 0.0 && length.is_finite() {
             let unit = [way[0] / length, way[1] / length];
             // The line ends inside the head, so that its blunt end does not show.
@@ -673,6 +675,16 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
         out.push_str("</g>\n");
     }
 
+    /// Where a link begins and ends on the page: at the rim of what is a mark.
+    fn ends(&self, link: &Connection<'_>) -> [Point; 2] {
+        let [from, to] = link.points.map(|p| self.page(p));
+        let length = libm::hypot(to[0] - from[0], to[1] - from[1]);
+        let inset =
+            |mark: bool| if mark && length > 4.0 * self.mark { self.mark * 1.3 / length } else { 0.0 };
+        let along = |t: f64| [from[0] + (to[0] - from[0]) * t, from[1] + (to[1] - from[1]) * t];
+        [along(inset(link.marks[0])), along(1.0 - inset(link.marks[1]))]
+    }
+
     fn link_id(&self, link: &Connection<'_>) -> String {
         // A space cannot stand in an id, and is escaped in names: it tells the three parts apart.
         let name = [link.ends.from, link.ends.relation, link.ends.to].map(|part| self.id("", part));
@@ -680,15 +692,17 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
         format!("{prefix}k{}", name.map(|part| part.trim_start_matches(&prefix).to_owned()).join("_"))
     }
 
-    /// A link from a node to itself: a loop beside it.
-    fn round_trip(&self, at: Point, width: f64, stroke: Paint, out: &mut String) {
+    /// A link from a node to itself: a loop on top of it.
+    fn round_trip(&self, link: &Connection<'_>, width: f64, stroke: Paint, out: &mut String) {
         let n = self.numbers;
+        let own = self.scene.items.iter().find(|i| i.id == link.ends.from);
+        let bounds = own.map_or(Bounds::at(self.page(link.points[0])), |i| self.drawn(i));
         let r = self.mark * 4.0;
         let _ = write!(
             out,
             "<path d=\"M{} {}c{} {} {} {} 0 0\" fill=\"none\" stroke-width=\"{}\"",
-            n.show(at[0]),
-            n.show(at[1]),
+            n.show(bounds.centre()[0]),
+            n.show(bounds.min[1]),
             n.show(r),
             n.show(-r * 1.6),
             n.show(-r),
