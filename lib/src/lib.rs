@@ -11,6 +11,7 @@ pub mod json;
 pub mod kind;
 pub mod order;
 pub mod parallel;
+pub mod replay;
 pub mod root;
 pub mod state;
 pub mod store;
