@@ -39,6 +39,8 @@ class HistoryNode {
     /** The events that created and deleted it; -1 for none. */
     this.created = -1;
     this.deleted = -1;
+    /** Its place among all that was created: the event, and the change within it. */
+    this.rank = -1;
     this.tile = -1;
     /** By register number: the number of the value and of the event that set it. */
     this.values = new Map();
@@ -178,8 +180,10 @@ class History {
 
   #forward(event) {
     const log = [];
+    let changes = 0;
     this.each(event, (kind, a, b, c, d, e) => {
-      if (kind === 0) this.#mark(log, this.nodes[a], event, b);
+      changes += 1;
+      if (kind === 0) this.#mark(log, this.nodes[a], event, event + changes / 2 ** 20, b);
       else if (kind === 1) this.#set(log, this.nodes[a], b, { value: c, event });
       else if (kind === 2) this.#delete(log, this.nodes[a], event);
       else if (kind === 3) this.#tag(log, this.links[a], b, { value: c, event });
@@ -196,14 +200,16 @@ class History {
     this.undo[event] = undefined;
   }
 
-  #mark(log, node, event, tile) {
-    const { created, tile: before } = node;
+  #mark(log, node, event, rank, tile) {
+    const { created, rank: place, tile: before } = node;
     log.push(() => {
       node.created = created;
+      node.rank = place;
       node.tile = before;
       this.#touch(node, true);
     });
     node.created = event;
+    node.rank = rank;
     node.tile = tile;
     this.#touch(node, true);
   }

@@ -47,7 +47,6 @@ function open(space) {
   history = histories[space];
   history.seek(history.length);
   drawing.show(history);
-  drawing.parents = undefined;
   drawing.hidden.clear();
   drawing.selected = null;
   drawing.fit();
