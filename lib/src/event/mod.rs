@@ -20,6 +20,7 @@ mod complete;
 mod envelope;
 mod macros;
 mod payload;
+mod places;
 
 use crate::id::{Lane, Scope, Tile, Time};
 use crate::json::{self, Fault, Tape};
@@ -28,6 +29,7 @@ use bumpalo::Bump;
 use std::fmt;
 
 pub use complete::{Defaults, Grid};
+pub use places::{Given, Places, SpaceGiven, Words};
 pub use macros::{MAX_MACRO_BYTES, MAX_MACRO_DEPTH, MAX_MACRO_EVENTS, Primitive};
 pub use payload::{Ends, Link, OPERATIONS, Payload, Sensor, Unlink, nearest_operation};
 pub(crate) use payload::{transform, is_any_node, is_node};
