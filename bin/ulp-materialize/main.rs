@@ -1,2 +1,166 @@
-//! stub
-fn main() {}
+//! derive the current state from events and state lines, or from a store
+
+mod blame;
+mod events;
+
+use clap::{ArgGroup, Parser};
+use std::io::Write as _;
+use std::process::ExitCode;
+use ulp::cli::trace::{self, Unless};
+use ulp::cli::{
+    self, At, Failure, Files, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, Select, Since,
+};
+use ulp::cli::{Status, Witness};
+use ulp::event::Defaults;
+use ulp::hash::Blake3;
+use ulp::parallel::in_order;
+use ulp::root::{self, Roots};
+use ulp::view;
+use ulp::world::{Arenas, Filter, Remarks, World};
+
+/// derive the current state from events and state lines, or from a store
+#[derive(Parser)]
+#[command(name = "ulp-materialize", version)]
+#[command(group(ArgGroup::new("what").args(["view", "root", "blame", "events"])))]
+struct Args {
+    #[command(flatten)]
+    files: Files,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Write what is visible, a node a line, instead of the state
+    #[arg(long)]
+    view: bool,
+    /// Write the lines that the roots hash: tiles with their roots, then spaces with theirs
+    #[arg(long)]
+    root: bool,
+    /// Write which event set each register of NODE
+    #[arg(long, value_name = "NODE")]
+    blame: Option<String>,
+    /// Write the events instead, whole and canonical, tile by tile in their order
+    #[arg(long)]
+    events: bool,
+    #[command(flatten)]
+    select: Select,
+    #[command(flatten)]
+    layers: Layers,
+    #[command(flatten)]
+    lanes: Lanes,
+    #[command(flatten)]
+    kinds: Kinds,
+    #[command(flatten)]
+    at: At,
+    #[command(flatten)]
+    since: Since,
+    #[command(flatten)]
+    jobs: Jobs,
+}
+
+fn main() -> ExitCode {
+    cli::run(include_str!("man.roff"), run)
+}
+
+fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
+    if args.since.since.is_some() && !args.events {
+        return Err(Failure::usage("--since", "it goes with --events"));
+    }
+    args.jobs.run(|| materialize(&args, log))?
+}
+
+fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
+    let mut out = Output::open(&args.output)?;
+    let input = log.input(&args.files)?;
+    let unless = if args.view { Unless::Shared } else { Unless::All };
+    let mut filter = trace::filter(&args.lanes, &args.layers, &args.kinds, unless);
+    let defaults = Defaults::default();
+    let select = |space: &str, tile| trace::not_selected(&args.select, space, tile);
+    let mut arenas = Arenas::new(Arenas::STREAM);
+    let all = log.writes_all();
+    let reading = filter.clone();
+    let (result, digest) = rayon::join(
+        || trace::read(&input, &mut arenas, &defaults, &reading, &select, all),
+        || input.digest(),
+    );
+    let (world, mut remarks) = result?;
+    if log.is_strict() && remarks.rejected > 0 {
+        trace::say(log, remarks)?;
+        return Err(Failure::Strict);
+    }
+    filter.at = trace::cut(args.at.at.as_ref(), &world, &filter)?;
+    let job = Job { args, world: &world, filter: &filter, all };
+    let roots = if args.events {
+        events::write(&job, &mut out, &mut remarks)?;
+        None
+    } else if args.view || args.blame.is_some() {
+        Some(job.write_joined(&mut out, &mut remarks)?)
+    } else {
+        Some(job.write_state(&mut out, &mut remarks)?)
+    };
+    trace::say(log, remarks)?;
+    let root = roots.map(|roots| roots.root(false));
+    log.finish(Some(out), &Witness { input: Some(digest), root, ..Witness::default() })
+}
+
+/// What was asked for, and the world to answer from.
+struct Job<'j, 'a> {
+    args: &'j Args,
+    world: &'j World<'a>,
+    filter: &'j Filter,
+    all: bool,
+}
+
+impl<'a> Job<'_, 'a> {
+    /// The state lines of each tile in order, or with `--root` the lines that the roots hash.
+    fn write_state(&self, out: &mut Output, remarks: &mut Remarks) -> Result<Roots, Failure> {
+        let mut roots = Roots::default();
+        let mut n = 0;
+        let work = |i: usize| {
+            let arena = bumpalo::Bump::new();
+            let derived = self.world.derive(i, self.filter, &arena, self.all);
+            let mut lines = Vec::new();
+            let root = root::write_tile(&derived, &mut lines);
+            (lines, root, derived.remarks)
+        };
+        in_order(
+            &self.world.largest_first(),
+            work,
+            |(lines, root, said): (Vec<u8>, Option<Blake3>, Remarks)| {
+                let (space, tile) = self.world.place(n);
+                n += 1;
+                remarks.join(said);
+                if let Some(root) = root {
+                    roots.push(space, tile, root);
+                }
+                if self.args.root { Ok(()) } else { out.write_all(&lines).map_err(Failure::from) }
+            },
+        )?;
+        if self.args.root {
+            let (tiles, spaces) = roots.lines();
+            out.write_all(&tiles)?;
+            out.write_all(&spaces)?;
+        }
+        Ok(roots)
+    }
+
+    /// What needs all tiles of a space at once: the view, and the blame of a node.
+    fn write_joined(&self, out: &mut Output, remarks: &mut Remarks) -> Result<Roots, Failure> {
+        let mut arenas = trace::view_arenas(self.world);
+        let (tiles, roots, said, arena) = trace::derive(self.world, self.filter, &mut arenas, self.all);
+        remarks.join(said);
+        let mut lines = Vec::new();
+        match &self.args.blame {
+            Some(node) => blame::write(self, tiles, node, &mut lines),
+            None => {
+                for space in view::join(tiles, self.filter, |tile| self.args.select.tile(tile), arena) {
+                    for (name, node) in space.nodes.iter().filter(|(_, n)| n.visible) {
+                        view::write_node(space.space, name, node, &mut lines);
+                    }
+                    for (code, _) in &space.oddities {
+                        *remarks.codes.entry(code).or_default() += 1;
+                    }
+                }
+            }
+        }
+        out.write_all(&lines)?;
+        Ok(roots)
+    }
+}

@@ -33,14 +33,14 @@ impl<'a> Known<'a> {
         *slot = (*slot).max(Some(eff));
     }
 
-    /// The greatest time of `id` in lanes no stricter than `lane`.
-    pub fn visible_from(&self, lane: Lane, id: &str) -> Option<Time> {
+    /// The greatest time of `id` in the lanes that `counts` accepts.
+    fn among(&self, id: &str, counts: impl Fn(Lane) -> bool) -> Option<Time> {
         let times = self.times.get(id)?;
-        Lane::all().filter(|l| l.is_no_stricter_than(lane)).filter_map(|l| times[l.index()]).max()
+        Lane::all().filter(|l| counts(*l)).filter_map(|l| times[l.index()]).max()
     }
 
     /// The greatest time of `id` in `lane` itself.
-    pub fn in_lane(&self, lane: Lane, id: &str) -> Option<Time> {
+    fn in_lane(&self, lane: Lane, id: &str) -> Option<Time> {
         self.times.get(id).and_then(|times| times[lane.index()])
     }
 }
@@ -127,17 +127,22 @@ impl<'e, 'a> Sorter<'e, 'a> {
         let mut odd = Vec::new();
         let mut ignored = false;
         for parent in entry.parents {
-            let known = self.known.visible_from(entry.lane, parent);
-            let mut found = known.is_some();
-            let mut latest = known;
+            let mut latest = None;
+            let mut here = [false; Lane::COUNT];
             for j in self.named(parent, entry.lane) {
-                found = true;
+                here[self.entries[j].lane.index()] = true;
                 if component.is_some_and(|(of, this)| of[j] == this) {
                     ignored = true;
                 } else {
                     latest = latest.max(Some(self.order.eff[j]));
                 }
             }
+            // Where events of that name are at hand, they speak for themselves: they are as late as is known. So an
+            // edge inside a component stays ignored when a state line names its events.
+            let absent = |lane: Lane| lane.is_no_stricter_than(entry.lane) && !here[lane.index()];
+            let known = self.known.among(parent, absent);
+            latest = latest.max(known);
+            let found = known.is_some() || here.contains(&true);
             if let Some(latest) = latest {
                 eff = eff.max(Time(latest.0.saturating_add(1)));
             }
@@ -287,7 +292,8 @@ mod tests {
 
     #[test]
     fn a_stricter_parent_does_not_count() {
-        let entries = [entry("a", 5, TEAM, &[]), entry("b", 1, OPEN, &["a"]), entry("c", 1, TEAM, &["b", "a"])];
+        let entries =
+            [entry("a", 5, TEAM, &[]), entry("b", 1, OPEN, &["a"]), entry("c", 1, TEAM, &["b", "a"])];
         let order = order(&entries, &Known::default());
         assert_eq!(order.eff, [Time(5), Time(1), Time(6)]);
         assert_eq!(order.oddities, [(1, Oddity::UnknownParent("a"))]);

@@ -70,7 +70,7 @@ impl Cut {
     pub fn is_before(&self, key: Key<'_>) -> bool {
         match self {
             Cut::Time(time) => key.eff > *time,
-            Cut::Key { eff, id } => key > Key { eff: *eff, id },
+            Cut::Key { eff, id } => (key.eff, key.event()) > (*eff, id.as_str()),
         }
     }
 }
@@ -516,21 +516,36 @@ impl<'a> World<'a> {
     }
 
     /// The events of a tile with their effective times, in no order.
-    pub fn rows(&self, index: usize) -> impl Iterator<Item = (Key<'a>, &Row<'a>)> {
+    pub fn rows(&self, index: usize) -> impl Iterator<Item = (Key<'a>, Site, &Row<'a>)> {
         let tile = &self.tiles[index];
         tile.rows.iter().zip(&tile.eff).map(|(at, eff)| {
             let row = self.row(*at);
-            (Key { eff: *eff, id: row.id }, row)
+            (Key { eff: *eff, id: row.id }, self.site(at.0, row.number), row)
         })
     }
 
-    /// The greatest key of the events, or of what state lines know, of one name in lanes that `filter` takes in.
-    pub fn greatest_key(&self, name: &str, filter: &Filter) -> Option<Time> {
-        let of_rows = (0..self.tiles.len()).flat_map(|i| {
-            let named = self.rows(i).filter(|(_, row)| row.id == name && filter.lanes[row.lane.index()]);
-            named.map(|(key, _)| key.eff).max()
-        });
-        let mut greatest = of_rows.max();
+    /// The code under which `filter` withholds an event, if it does.
+    pub fn withheld(&self, row: &Row<'_>, key: Key<'_>, filter: &Filter) -> Option<&'static str> {
+        if !filter.lanes[row.lane.index()] {
+            return Some("view.lane");
+        }
+        if filter.at.as_ref().is_some_and(|cut| cut.is_before(key)) {
+            return Some("view.later");
+        }
+        row.withheld.code()
+    }
+
+    /// A cut behind the greatest key of one name, of its events and of what state lines know of it, in lanes that
+    /// `filter` takes in.
+    pub fn greatest_key(&self, name: &str, filter: &Filter) -> Option<Cut> {
+        let mut greatest: Option<Time> = None;
+        for i in 0..self.tiles.len() {
+            for (key, _, row) in self.rows(i) {
+                if row.id == name && filter.lanes[row.lane.index()] {
+                    greatest = greatest.max(Some(key.eff));
+                }
+            }
+        }
         for (_, _, line) in self.batches.iter().flat_map(|b| &b.states) {
             if filter.lanes[line.lane.index()] {
                 line.body.keys(|key| {
@@ -540,7 +555,7 @@ impl<'a> World<'a> {
                 });
             }
         }
-        greatest
+        greatest.map(|eff| Cut::Key { eff, id: name.to_owned() })
     }
 
     /// Derives the states of one tile's lanes from what `filter` takes in.
@@ -563,7 +578,8 @@ impl<'a> World<'a> {
         for (at, eff) in tile.rows.iter().zip(&tile.eff) {
             derivation.apply(*at, *eff);
         }
-        let lanes = Lane::all().zip(derivation.lanes).filter_map(|(lane, state)| Some((lane, state?))).collect();
+        let lanes =
+            Lane::all().zip(derivation.lanes).filter_map(|(lane, state)| Some((lane, state?))).collect();
         Derived { space: tile.space, tile: tile.tile, lanes, remarks: derivation.remarks }
     }
 }
@@ -637,17 +653,6 @@ impl<'a> Derivation<'_, 'a> {
         self.lanes[line.lane.index()].get_or_insert_default().join_line(&line.body);
     }
 
-    /// The code under which a row is withheld, if it is.
-    fn withheld(&self, row: &Row<'a>, key: Key<'a>) -> Option<&'static str> {
-        if !self.filter.lanes[row.lane.index()] {
-            return Some("view.lane");
-        }
-        if self.filter.at.as_ref().is_some_and(|cut| cut.is_before(key)) {
-            return Some("view.later");
-        }
-        row.withheld.code()
-    }
-
     fn delete(&mut self, at: (u32, u32), eff: Time) {
         let row = self.world.row(at);
         let deletes = match row.payload {
@@ -655,7 +660,7 @@ impl<'a> Derivation<'_, 'a> {
             Payload::Macro(list) => list.iter().any(|p| matches!(p.payload, Payload::Delete { .. })),
             _ => false,
         };
-        if !deletes || self.withheld(row, Key { eff, id: row.id }).is_some() {
+        if !deletes || self.world.withheld(row, Key { eff, id: row.id }, self.filter).is_some() {
             return;
         }
         let lane = self.lanes[row.lane.index()].get_or_insert_default();
@@ -678,7 +683,7 @@ impl<'a> Derivation<'_, 'a> {
         let key = Key { eff, id: row.id };
         let site = self.world.site(at.0, row.number);
         let shared = row.lane.is_shared();
-        if let Some(code) = self.withheld(row, key) {
+        if let Some(code) = self.world.withheld(row, key, self.filter) {
             return self.remarks.say(site, Fate::Withheld, (code, shared, Some(row.id)), String::new);
         }
         let lane = self.lanes[row.lane.index()].get_or_insert_default();
@@ -736,7 +741,9 @@ fn apply_primitive<'a>(
             write(lane, node, key, sets, odd);
         }
         Payload::Set { node, sets } => write(lane, node, key, sets, odd),
-        Payload::Step { updates } => updates.iter().for_each(|(node, sets)| write(lane, node, key, sets, odd)),
+        Payload::Step { updates } => {
+            updates.iter().for_each(|(node, sets)| write(lane, node, key, sets, odd))
+        }
         Payload::Delete { .. } | Payload::Macro(_) => {}
         Payload::Link(link) => {
             let add = Add { key, properties: link.properties };

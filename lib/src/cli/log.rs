@@ -308,6 +308,11 @@ impl Log {
         if self.strict && record.action == Action::Rejected { Err(Failure::Strict) } else { Ok(()) }
     }
 
+    /// Writes one record that the caller counts itself.
+    pub fn write_counted(&mut self, record: &Record) -> Result<(), Failure> {
+        self.write(record)
+    }
+
     /// The counts so far.
     pub fn tally(&self) -> &Tally {
         &self.tally

@@ -67,6 +67,7 @@ mod man;
 mod output;
 mod progress;
 mod stdio;
+pub mod trace;
 
 pub use args::{
     At, Files, Jobs, Kinds, Lanes, Layers, LogArgs, LogFormat, MAX_JOBS, OutputArgs, Select, Since,

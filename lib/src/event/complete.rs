@@ -62,7 +62,12 @@ impl<'a> Chosen<'a> {
 impl Defaults {
     /// The defaults of an event: those of the root, or of its place where places have some of their own. What is
     /// malformed in the line is taken as missing here; it is refused by its own rule.
-    pub(super) fn choose<'a>(&'a self, fields: &Fields<'_, 'a>, top: Value<'_, 'a>, arena: &'a Bump) -> Chosen<'a> {
+    pub(super) fn choose<'a>(
+        &'a self,
+        fields: &Fields<'_, 'a>,
+        top: Value<'_, 'a>,
+        arena: &'a Bump,
+    ) -> Chosen<'a> {
         let flat = Chosen {
             space: &self.space,
             layer: &self.layer,

@@ -1,7 +1,7 @@
 //! The envelope: its fields, their rules, and their completion.
 
-use super::payload::{self, Scratch};
 use super::complete::{self, Chosen};
+use super::payload::{self, Scratch};
 use super::{Defaults, Event, MAX_PARENTS, Missing, Refusal};
 use crate::id::{Authority, Boundary, Lane, Policy, Realm, Scope, Tile, Time, is_event_id, is_id, is_place};
 use crate::json::{Kind, Value};
@@ -94,9 +94,10 @@ impl<'t, 'a> Fields<'t, 'a> {
             (Some(_), Some(foreign)) => {
                 Err(Refusal::new("event.kind", format!("it has both operation and {foreign}")))
             }
-            (None, Some(foreign)) => {
-                Err(Refusal::new("envelope.operation", format!("no operation: a line with {foreign} is no event")))
-            }
+            (None, Some(foreign)) => Err(Refusal::new(
+                "envelope.operation",
+                format!("no operation: a line with {foreign} is no event"),
+            )),
             _ => Ok(match self.operation_text {
                 Some(text) if text.ends_with("_state") => LineKind::State(text),
                 _ => LineKind::Event,
@@ -126,7 +127,8 @@ pub fn read<'a>(
         refusal.event_id = named.map(str::to_owned);
         refusal
     };
-    let mut event = read_fields(line, fields, (chosen, drafts), (scope, missing), arena, scratch).map_err(blame)?;
+    let mut event =
+        read_fields(line, fields, (chosen, drafts), (scope, missing), arena, scratch).map_err(blame)?;
     event.payload = payload::read(top, &event, arena, scratch).map_err(blame)?;
     if event.signature.is_some() && !event.missing.is_empty() {
         let field = event.missing.first_field();
@@ -151,7 +153,9 @@ fn read_fields<'a>(
             missing.add(Missing::EVENT_ID);
             ""
         }
-        Some(v) => text(v, arena, is_event_id, "envelope.event_id", "1 to 256 bytes, no control character, no #")?,
+        Some(v) => {
+            text(v, arena, is_event_id, "envelope.event_id", "1 to 256 bytes, no control character, no #")?
+        }
     };
     let time = match fields.timestamp {
         None if !drafts => {
@@ -257,7 +261,11 @@ impl Missing {
     }
 }
 
-fn read_scope(value: Option<Value<'_, '_>>, defaults: Scope, missing: &mut Missing) -> Result<Scope, Refusal> {
+fn read_scope(
+    value: Option<Value<'_, '_>>,
+    defaults: Scope,
+    missing: &mut Missing,
+) -> Result<Scope, Refusal> {
     let Some(object) = value else {
         for bit in [Missing::SCOPE, Missing::REALM, Missing::AUTHORITY, Missing::BOUNDARY, Missing::POLICY] {
             missing.add(bit);
@@ -269,9 +277,27 @@ fn read_scope(value: Option<Value<'_, '_>>, defaults: Scope, missing: &mut Missi
     }
     Ok(Scope {
         realm: word(object, "realm", (Realm::ALL, Realm::as_str), defaults.realm, (Missing::REALM, missing))?,
-        authority: word(object, "authority", (Authority::ALL, Authority::as_str), defaults.authority, (Missing::AUTHORITY, missing))?,
-        boundary: word(object, "boundary", (Boundary::ALL, Boundary::as_str), defaults.boundary, (Missing::BOUNDARY, missing))?,
-        policy: word(object, "policy", (Policy::ALL, Policy::as_str), defaults.policy, (Missing::POLICY, missing))?,
+        authority: word(
+            object,
+            "authority",
+            (Authority::ALL, Authority::as_str),
+            defaults.authority,
+            (Missing::AUTHORITY, missing),
+        )?,
+        boundary: word(
+            object,
+            "boundary",
+            (Boundary::ALL, Boundary::as_str),
+            defaults.boundary,
+            (Missing::BOUNDARY, missing),
+        )?,
+        policy: word(
+            object,
+            "policy",
+            (Policy::ALL, Policy::as_str),
+            defaults.policy,
+            (Missing::POLICY, missing),
+        )?,
     })
 }
 
@@ -321,7 +347,10 @@ fn signature<'a>(value: Value<'_, 'a>) -> Result<&'a str, Refusal> {
     if exact {
         Ok(value.raw())
     } else {
-        Err(Refusal::new("signature.malformed", "it has exactly algorithm, canonicalization, keyRef and value"))
+        Err(Refusal::new(
+            "signature.malformed",
+            "it has exactly algorithm, canonicalization, keyRef and value",
+        ))
     }
 }
 

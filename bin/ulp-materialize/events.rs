@@ -1,0 +1,74 @@
+//! The events themselves, whole and canonical.
+
+use super::Job;
+use std::io::Write as _;
+use ulp::cli::{Failure, Output, When};
+use ulp::event::{Defaults, Line, Reader};
+use ulp::id::{Key, Lane, Policy};
+use ulp::json::Tape;
+use ulp::parallel::in_order;
+use ulp::world::{Cut, Fate, Remarks};
+
+/// Writes the events of each tile in their order. Those of a redacted or private lane only where its policy is
+/// named: a trace is passed on more easily than it is called back.
+pub fn write(job: &Job<'_, '_>, out: &mut Output, remarks: &mut Remarks) -> Result<(), Failure> {
+    let since = match &job.args.since.since {
+        Some(When::Event(name)) => Some(job.world.greatest_key(name, job.filter).ok_or_else(|| {
+            Failure::usage(format!("--since id:{name}"), "no event of this name is in the view")
+        })?),
+        Some(When::Time(time)) => Some(Cut::Time(*time)),
+        None => None,
+    };
+    let work = |i: usize| lines_of(job, i, since.as_ref());
+    in_order(&job.world.largest_first(), work, |(lines, said): (Vec<u8>, Remarks)| {
+        remarks.join(said);
+        out.write_all(&lines).map_err(Failure::from)
+    })
+}
+
+fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&Cut>) -> (Vec<u8>, Remarks) {
+    let mut said = Remarks::new(job.all);
+    let named = |lane: Lane| lane.policy == Policy::Public || job.args.lanes.names(lane.policy);
+    let mut rows = Vec::new();
+    for (key, site, row) in job.world.rows(tile) {
+        let code = job.world.withheld(row, key, job.filter).or_else(|| {
+            if named(row.lane) {
+                (!is_since(key, since)).then_some("view.earlier")
+            } else {
+                Some("view.lane")
+            }
+        });
+        match code {
+            None => rows.push((key, row)),
+            Some(code) => {
+                let about = (code, row.lane.is_shared(), Some(row.id));
+                said.say(site, Fate::Withheld, about, String::new);
+            }
+        }
+    }
+    let defaults = Defaults::default();
+    let mut tape = Tape::new();
+    let mut events: Vec<(Key<'_>, Vec<u8>)> = rows
+        .into_iter()
+        .filter_map(|(key, row)| {
+            let arena = bumpalo::Bump::new();
+            let Ok(Line::Event(event)) = Reader::new(&arena, &defaults).read(row.line) else { return None };
+            let mut line = Vec::with_capacity(row.line.len() + 1);
+            event.write_canonical(&mut tape, &mut line);
+            line.push(b'\n');
+            Some((key, line))
+        })
+        .collect();
+    // Events of one name and time are told apart by their bytes, so that the order is the same everywhere.
+    events.sort_unstable();
+    (events.into_iter().flat_map(|(_, line)| line).collect(), said)
+}
+
+/// Whether a key is not before `--since`: a time takes what takes effect from it on, an event what is greater.
+fn is_since(key: Key<'_>, since: Option<&Cut>) -> bool {
+    match since {
+        None => true,
+        Some(Cut::Time(time)) => key.eff >= *time,
+        Some(cut) => cut.is_before(key),
+    }
+}
