@@ -71,7 +71,7 @@ pub mod trace;
 
 pub use args::{
     At, Files, Jobs, Kinds, Lanes, Layers, LogArgs, LogFormat, MAX_JOBS, OutputArgs, Select, Since,
-    TilePrefix, When, time,
+    When, time,
 };
 pub use escape::{escape, escape_into, json_string_into};
 pub use failure::{Failure, Status};
