@@ -124,7 +124,10 @@ pub fn run<A: CommandFactory + FromArgMatches>(
 /// The whole parser of a tool.
 fn command<A: CommandFactory>() -> Command {
     let generate = Arg::new(GENERATE).long(GENERATE).hide(true).value_parser(clap::value_parser!(Generate));
-    LogArgs::augment_args(A::command()).arg(generate.exclusive(true)).term_width(HELP_WIDTH)
+    let own = A::command();
+    // Whatever is added brings its description along; the tool keeps its one sentence.
+    let about = own.get_about().cloned().unwrap_or_default();
+    LogArgs::augment_args(own).about(about).arg(generate.exclusive(true)).term_width(HELP_WIDTH)
 }
 
 fn ask<A: FromArgMatches>(command: Command, man: &str) -> Result<Asked<A>, Failure> {
