@@ -50,7 +50,7 @@ pub enum LogFormat {
 #[command(next_help_heading = "Log")]
 pub struct LogArgs {
     /// How the log on stderr is written [default: text on a terminal, else json]
-    #[arg(long, global = true, value_name = "FORMAT")]
+    #[arg(long, global = true, value_name = "text|json", hide_possible_values = true)]
     pub log: Option<LogFormat>,
     /// Write every withheld, duplicate and noted line to the log, not only their counts
     #[arg(long, global = true)]

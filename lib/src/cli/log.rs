@@ -251,7 +251,7 @@ impl Log {
 
     /// Opens the operands of a tool that holds a line of at most `limit` bytes.
     pub fn lines(&mut self, files: &Files, limit: usize) -> Result<LineReader, Failure> {
-        let reader = LineReader::open(files, limit)?;
+        let reader = LineReader::open(files, limit, self.drawer.progress())?;
         self.sources = reader.names().to_vec();
         Ok(reader)
     }
