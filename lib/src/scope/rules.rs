@@ -110,14 +110,14 @@ pub struct BoundKey {
     pub until: Option<Time>,
 }
 
-/// An entry of `federation.grants`: what the holder of a key may send. What is left out is not restricted.
+/// An entry of `federation.grants`: what the holder of a key may send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     pub to: String,
-    pub realm: Option<Allowed<Realm>>,
-    pub spaces: Option<Vec<Pattern>>,
-    pub tiles: Option<Vec<Pattern>>,
-    pub operations: Option<Vec<Pattern>>,
+    pub realm: Realm,
+    pub spaces: Vec<Pattern>,
+    pub tiles: Vec<Pattern>,
+    pub operations: Vec<Pattern>,
     pub until: Option<Time>,
 }
 
@@ -418,21 +418,28 @@ fn bound_key(node: &Node) -> Result<BoundKey, Fault> {
     Ok(BoundKey { did: key_did.ok_or_else(|| node.fault("did is missing"))?, from, until })
 }
 
+/// A grant says everything but its end: what it left out would be a guess.
 fn grant(node: &Node) -> Result<Grant, Fault> {
-    let mut to = None;
-    let mut grant =
-        Grant { to: String::new(), realm: None, spaces: None, tiles: None, operations: None, until: None };
+    let (mut to, mut realm, mut until) = (None, None, None);
+    let (mut spaces, mut tiles, mut operations) = (None, None, None);
     for (key, name, value) in node.map()? {
         match name {
             "to" => to = Some(did(value)?),
-            "realm" => grant.realm = Some(allowed(value)?),
-            "spaces" => grant.spaces = Some(patterns(value)?),
-            "tiles" => grant.tiles = Some(patterns(value)?),
-            "operations" => grant.operations = Some(patterns(value)?),
-            "until" => grant.until = Some(instant(value)?),
+            "realm" => realm = Some(word(value)?),
+            "spaces" => spaces = Some(patterns(value)?),
+            "tiles" => tiles = Some(patterns(value)?),
+            "operations" => operations = Some(patterns(value)?),
+            "until" => until = Some(instant(value)?),
             _ => return Err(unknown(key, name)),
         }
     }
-    grant.to = to.ok_or_else(|| node.fault("to is missing"))?;
-    Ok(grant)
+    let missing = |name: &'static str| move || node.fault(format_args!("{name} is missing"));
+    Ok(Grant {
+        to: to.ok_or_else(missing("to"))?,
+        realm: realm.ok_or_else(missing("realm"))?,
+        spaces: spaces.ok_or_else(missing("spaces"))?,
+        tiles: tiles.ok_or_else(missing("tiles"))?,
+        operations: operations.ok_or_else(missing("operations"))?,
+        until,
+    })
 }
