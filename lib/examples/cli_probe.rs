@@ -48,13 +48,13 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
 /// All lines, on all cores.
 fn hold(args: &Args, log: &mut Log, out: &mut Output) -> Result<ulp::hash::Blake3, Failure> {
     let input = log.input(&args.files)?;
-    let (checked, digest) = args.jobs.run(|| (input.map(|chunk| check(log, &chunk)), input.digest()))?;
+    let (checked, digest) =
+        args.jobs.run(|| rayon::join(|| input.map(|chunk| check(log, &chunk)), || input.digest()))?;
     for (batch, lines) in checked? {
-        let fed = log.feed(batch);
         write(out, &lines)?;
-        fed?;
+        log.feed(batch)?;
     }
-    Ok(digest)
+    digest
 }
 
 /// A line at a time.
@@ -98,6 +98,9 @@ fn check<'a>(log: &Log, chunk: &Chunk<'a>) -> (Batch, Vec<&'a [u8]>) {
                 }
                 Err(error) => reject(&mut batch, "json.syntax", number, &error.to_string()),
             },
+        }
+        if batch.is_over() {
+            break;
         }
     }
     batch.ends_after(lines.number());

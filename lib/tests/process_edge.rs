@@ -303,10 +303,16 @@ fn a_file_output_is_there_at_zero_and_one_and_else_left_as_it_was() {
 #[test]
 fn strict_stops_at_the_first_rejection_without_a_witness() {
     let world = World::new();
-    world.file("in", "{\"a\":1}\nbad\nworse\n");
-    let ran = world.sh("$P --strict in");
-    assert_eq!((ran.status, ran.err.lines().count()), (Some(1), 1));
-    assert!(ran.err.contains("\"line\":2,"));
+    world.file("in", "{\"a\":1}\nbad\n{\"b\":2}\nworse\n");
+    for how in ["$P --strict in", "$P --strict --gate in", "cat in | $P --strict -j1"] {
+        let ran = world.sh(how);
+        assert_eq!(
+            (ran.out.as_str(), ran.status, ran.err.lines().count()),
+            ("{\"a\":1}\n", Some(1), 1),
+            "{how}"
+        );
+        assert!(ran.err.contains("\"line\":2,"), "{how}");
+    }
 }
 
 #[test]

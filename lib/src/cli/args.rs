@@ -82,11 +82,14 @@ impl Files {
     }
 }
 
+/// What the parser calls the operand of `-o`.
+pub(super) const OUTPUT: &str = "output";
+
 /// Where the projection goes.
 #[derive(Args, Clone, Debug, Default)]
 pub struct OutputArgs {
     /// Write FILE instead of stdout, whole or not at all
-    #[arg(short = 'o', value_name = "FILE")]
+    #[arg(id = OUTPUT, short = 'o', value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
 
