@@ -111,6 +111,14 @@ impl Jobs {
     }
 }
 
+/// The dotfiles that lines are held to.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ScopeArgs {
+    /// Hold what is read to the dotfiles below DIR, which also complete it
+    #[arg(long, value_name = "DIR")]
+    pub scope: Option<PathBuf>,
+}
+
 /// Which spaces and tiles to take; all where nothing is named.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Selection")]
