@@ -76,6 +76,26 @@ fn without_dotfiles_everything_passes() {
 }
 
 #[test]
+fn a_scope_is_shared_by_threads_and_remembers_no_more_than_it_may() {
+    fn is_shared<T: Send + Sync>(_: &T) {}
+    let scope =
+        scope(&[("spaces/s4999/.ulp-scope", "realm: personal\n"), ("spaces/s0/.ulp-scope", "actors: [x]\n")]);
+    is_shared(&scope);
+    let arena = Bump::new();
+    let mut gate = scope.gate();
+    let mut refused = 0;
+    for n in (0..5000).chain(0..5000) {
+        let line =
+            arena.alloc_str(&event(&format!(r#""space_id":"s{n}","scope":{{"realm":"team"}},{DELETE}"#)));
+        let Ok(Line::Event(event)) = Reader::new(&arena, scope.defaults()).read(line) else {
+            panic!("{line}")
+        };
+        refused += usize::from(gate.permit(&event, None, &NoStore).is_err());
+    }
+    assert_eq!(refused, 4);
+}
+
+#[test]
 fn the_example_of_the_page_is_understood() {
     let scope = scope(&[
         (
