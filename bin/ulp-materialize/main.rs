@@ -11,7 +11,6 @@ use ulp::cli::{
     self, At, Failure, Files, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, Select, Since,
 };
 use ulp::cli::{Status, Witness};
-use ulp::event::Defaults;
 use ulp::hash::Blake3;
 use ulp::parallel::in_order;
 use ulp::root::{self, Roots};
@@ -52,6 +51,8 @@ struct Args {
     #[command(flatten)]
     since: Since,
     #[command(flatten)]
+    scope: ScopeArgs,
+    #[command(flatten)]
     jobs: Jobs,
 }
 
@@ -71,13 +72,13 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     let input = log.input(&args.files)?;
     let unless = if args.view { Unless::Shared } else { Unless::All };
     let mut filter = trace::filter(&args.lanes, &args.layers, &args.kinds, unless);
-    let defaults = Defaults::default();
+    let scope = trace::scope(&args.scope)?;
     let select = |space: &str, tile| trace::not_selected(&args.select, space, tile);
     let mut arenas = Arenas::new(Arenas::STREAM);
     let all = log.writes_all();
     let reading = filter.clone();
     let (result, digest) = rayon::join(
-        || trace::read(&input, &mut arenas, &defaults, &reading, &select, all),
+        || trace::read(&input, &mut arenas, &scope, &reading, &select, all),
         || input.digest(),
     );
     let (world, mut remarks) = result?;
@@ -97,7 +98,7 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     };
     trace::say(log, remarks)?;
     let root = roots.map(|roots| roots.root(false));
-    log.finish(Some(out), &Witness { input: Some(digest), root, ..Witness::default() })
+    log.finish(Some(out), &Witness { input: Some(digest?), root, scope: scope.digest(), ..Witness::default() })
 }
 
 /// What was asked for, and the world to answer from.
