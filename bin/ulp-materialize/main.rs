@@ -10,7 +10,7 @@ use ulp::cli::trace::{self, Unless};
 use ulp::cli::{
     self, At, Failure, Files, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, Select, Since,
 };
-use ulp::cli::{Status, Witness};
+use ulp::cli::{ScopeArgs, Status, Witness};
 use ulp::hash::Blake3;
 use ulp::parallel::in_order;
 use ulp::root::{self, Roots};

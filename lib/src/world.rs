@@ -11,8 +11,8 @@
 use crate::event::{Defaults, Event, Line, Payload, Reader, Refusal, nearest_operation};
 use crate::id::{Authority, Boundary, Key, Lane, Tile, Time, event_of};
 use crate::json::{self, Fault};
-use crate::order::{self, Entry, Known, Oddity, Order};
 use crate::scope::{Gate, NoStore, Note, Scope};
+use crate::order::{self, Entry, Known, Names, Oddity, Order};
 use crate::state::line::StateLine;
 use crate::state::{Add, LaneState, Reading};
 use ahash::{AHashMap, AHashSet};
@@ -351,6 +351,11 @@ impl Remarks {
         }
     }
 
+    /// Counts something odd of a line that is not written out.
+    fn note(&mut self, code: &'static str) {
+        *self.codes.entry(code).or_default() += 1;
+    }
+
     /// Takes in what another part has to say.
     pub fn join(&mut self, other: Remarks) {
         self.list.extend(other.list);
@@ -478,34 +483,46 @@ impl<'a> World<'a> {
 
     fn order_tile(&self, tile: &mut TileRows<'a>, all: bool) -> Remarks {
         let mut remarks = Remarks::new(all);
-        self.drop_duplicates(tile, &mut remarks);
+        let mut entries = self.entries(tile);
+        let mut names = Names::new(&entries);
+        if names.any_repeated() {
+            self.drop_duplicates(tile, &mut remarks);
+            entries = self.entries(tile);
+            names = Names::new(&entries);
+        }
         let mut known = Known::default();
         for at in &tile.states {
             let line = self.state(*at);
             line.body.keys(|key| known.add(line.lane, key.event(), key.eff));
         }
-        let entries: Vec<Entry<'a>> = tile
-            .rows
-            .iter()
-            .map(|at| {
-                let row = self.row(*at);
-                Entry { id: row.id, time: row.time, lane: row.lane, parents: row.parents }
-            })
-            .collect();
-        let Order { eff, oddities } = order::order(&entries, &known);
+        let Order { eff, oddities } = order::order(&entries, &names, &known);
         tile.eff = eff;
         for (at, oddity) in oddities {
-            let at = tile.rows[at as usize];
-            let row = self.row(at);
             let (code, detail) = match oddity {
                 Oddity::UnknownParent(name) => ("order.unknown_parent", name),
                 Oddity::Cycle => ("order.cycle", ""),
                 Oddity::Equivocation => ("event.equivocation", ""),
             };
+            if !all {
+                // Nobody asks of which line: there is no need to fetch its row.
+                remarks.note(code);
+                continue;
+            }
+            let at = tile.rows[at as usize];
+            let row = self.row(at);
             let about = (code, row.lane.is_shared(), Some(row.id));
             remarks.say(self.site(at.0, row.number), Fate::Noted, about, || detail.to_owned());
         }
         remarks
+    }
+
+    /// What the order needs of a tile's rows.
+    fn entries(&self, tile: &TileRows<'a>) -> Vec<Entry<'a>> {
+        let entry = |at: &(u32, u32)| {
+            let row = self.row(*at);
+            Entry { id: row.id, time: row.time, lane: row.lane, parents: row.parents }
+        };
+        tile.rows.iter().map(entry).collect()
     }
 
     /// An event is its hash: of rows with the same canonical form only the first stays.
