@@ -72,7 +72,7 @@ fn read(value: Value<'_, '_>) -> Option<Shape> {
         "text" => Shape::Text(text("text")?, length("size").unwrap_or(TEXT_SIZE)),
         "box" => Shape::Cuboid(size(value.get("size")?)?),
         "sphere" => Shape::Sphere(length("radius")?),
-        "cylinder" => Shape::Cylinder(length("radius")?, number("height")?),
+        "cylinder" => Shape::Cylinder(length("radius")?, length("height")?),
         "mesh" => Shape::Mesh(Triangles {
             positions: points(value.get("positions")?),
             normals: value.get("normals").map(points).unwrap_or_default(),
@@ -92,12 +92,16 @@ fn size(value: Value<'_, '_>) -> Option<[f64; 3]> {
     }
 }
 
-/// A point with two or three numbers; a missing z is 0.
-pub fn point(value: Value<'_, '_>) -> Option<[f64; 3]> {
+/// A drawable point.
+fn point(value: Value<'_, '_>) -> Option<[f64; 3]> {
+    vector(value).map(|p| p.map(tame))
+}
+
+/// Two or three numbers as they are; a missing third is 0.
+pub fn vector(value: Value<'_, '_>) -> Option<[f64; 3]> {
     let mut numbers = value.items().map(Value::as_f64);
     let (x, y) = (numbers.next()??, numbers.next()??);
-    let z = numbers.next().flatten().unwrap_or(0.0);
-    Some([x, y, z].map(tame))
+    Some([x, y, numbers.next().flatten().unwrap_or(0.0)])
 }
 
 /// Points as lists of numbers, or as one flat list of threes. What is no point is passed over.
