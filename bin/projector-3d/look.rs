@@ -57,17 +57,31 @@ impl Look {
         Look { color, metallic: 0, roughness: thousandths(ROUGHNESS) }
     }
 
-    /// The look of a node on a layer of that opacity.
-    pub fn of(node: &ViewNode<'_>, opacity: f64) -> Look {
+    /// The look of a node on a layer of that opacity; `lined` where only its lines are drawn.
+    pub fn of(node: &ViewNode<'_>, opacity: f64, lined: bool) -> Look {
         let number = |name| number(node, name);
-        let named = |name| text(node, name).and_then(|t| Color::parse(&t));
-        let color = named("color").or_else(|| named("fill")).or_else(|| named("stroke")).unwrap_or(PLAIN);
+        let named = |name: &str| text(node, name).and_then(|t| Color::parse(&t));
+        let order = if lined { ["stroke", "color", "fill"] } else { ["color", "fill", "stroke"] };
+        let color = order.into_iter().find_map(named).unwrap_or(PLAIN);
         Look {
             color: color.faded(opacity * number("opacity").unwrap_or(1.0)),
             metallic: thousandths(number("metallic").unwrap_or(0.0)),
             roughness: thousandths(number("roughness").unwrap_or(ROUGHNESS)),
         }
     }
+
+    /// The look of a link, from its properties as raw JSON.
+    pub fn of_link(properties: Option<&str>) -> Look {
+        let named = |name: &str| Color::parse(&text_in(member(properties?, name)?)?);
+        let opacity = properties.and_then(|p| number_in(member(p, "opacity")?)).unwrap_or(1.0);
+        let color = ["stroke", "color", "fill"].into_iter().find_map(named).unwrap_or(PLAIN);
+        Look::dull(color.faded(opacity))
+    }
+}
+
+/// Whether a flat shape is to be left open: its fill is `none`.
+pub fn is_hollow(node: &ViewNode<'_>) -> bool {
+    text(node, "fill").is_some_and(|fill| fill == "none") && text(node, "color").is_none()
 }
 
 fn thousandths(n: f64) -> u16 {

@@ -1,7 +1,9 @@
 //! build a trace into a scene
 
+mod gltf;
 mod look;
 mod mesh;
+mod model;
 mod outline;
 mod record;
 mod scene;
@@ -32,6 +34,10 @@ struct Args {
 enum Format {
     /// A record a line: nodes, links, sensors
     Jsonl,
+    /// glTF 2.0, binary
+    Glb,
+    /// glTF 2.0, one file of text
+    Gltf,
 }
 
 fn main() -> ExitCode {
@@ -53,6 +59,8 @@ fn write(args: &Args, view: &View<'_, '_>, out: &mut Output) -> Result<(), Failu
                 out.write_all(&lines)?;
             }
         }
+        Format::Glb => model::build(&scenes, style).write_binary(out)?,
+        Format::Gltf => model::build(&scenes, style).write_text(out)?,
     }
     Ok(())
 }

@@ -40,10 +40,11 @@ pub enum Common {
 }
 
 /// How a shape is drawn: as what mesh, and how far that is stretched.
-#[derive(Debug)]
-pub enum Drawn {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Plan {
     Common(Common, Vector),
-    Own(Mesh, Vector),
+    /// As a mesh of its own, which [`own`] makes.
+    Own(Vector),
 }
 
 /// What the sizes of a scene say about what has no size of its own.
@@ -57,32 +58,45 @@ pub struct Sizes {
     pub point: f64,
 }
 
-/// Draws a shape; `hollow` leaves the inside of a flat one open.
-pub fn draw(shape: &Shape, sizes: &Sizes, hollow: bool) -> Drawn {
-    let Sizes { thickness, line, point } = *sizes;
-    let gem = || Drawn::Common(Common::Gem, [point; 3]);
+/// How to draw a shape; `hollow` leaves the inside of a flat one open.
+pub fn plan(shape: &Shape, sizes: &Sizes, hollow: bool) -> Plan {
+    let Sizes { thickness, point, .. } = *sizes;
     match shape {
-        Shape::Rect(w, h, r) if *r == 0.0 && !hollow => Drawn::Common(Common::Slab, [*w, *h, thickness]),
-        Shape::Ellipse(rx, ry) if !hollow => Drawn::Common(Common::Column, [*rx, *ry, thickness]),
-        Shape::Cuboid(size) => Drawn::Common(Common::Cube, *size),
-        Shape::Sphere(r) => Drawn::Common(Common::Ball, [*r; 3]),
-        Shape::Cylinder(r, h) => Drawn::Common(Common::Column, [*r, *r, *h]),
-        Shape::Text(text, size) => Drawn::Common(Common::Slab, [label_width(text, *size), *size, thickness]),
-        Shape::Mesh(triangles) => own(given(triangles), [1.0; 3]).unwrap_or_else(gem),
-        Shape::Line(points) if shape.is_flat() => {
-            own(flat_line(points, line), [1.0, 1.0, thickness]).unwrap_or_else(gem)
-        }
-        Shape::Line(points) => own(beams(points, line, -line / 2.0, line / 2.0), [1.0; 3]).unwrap_or_else(gem),
-        Shape::Rect(..) | Shape::Ellipse(..) | Shape::Polygon(_) | Shape::Path(_) => {
-            own(plate(&contours(shape), line, hollow), [1.0, 1.0, thickness]).unwrap_or_else(gem)
-        }
-        Shape::Point | Shape::Unknown => gem(),
-        Shape::Blob(..) => Drawn::Common(Common::Cube, [2.0 * point; 3]),
+        Shape::Rect(w, h, r) if *r == 0.0 && !hollow => Plan::Common(Common::Slab, [*w, *h, thickness]),
+        Shape::Ellipse(rx, ry) if !hollow => Plan::Common(Common::Column, [*rx, *ry, thickness]),
+        Shape::Cuboid(size) => Plan::Common(Common::Cube, *size),
+        Shape::Sphere(r) => Plan::Common(Common::Ball, [*r; 3]),
+        Shape::Cylinder(r, h) => Plan::Common(Common::Column, [*r, *r, *h]),
+        Shape::Point | Shape::Unknown => Plan::point(sizes),
+        Shape::Blob(..) => Plan::Common(Common::Cube, [2.0 * point; 3]),
+        _ if shape.is_flat() => Plan::Own([1.0, 1.0, thickness]),
+        _ => Plan::Own([1.0; 3]),
     }
 }
 
-fn own(mesh: Mesh, stretch: Vector) -> Option<Drawn> {
-    (!mesh.indices.is_empty()).then_some(Drawn::Own(mesh, stretch))
+impl Plan {
+    /// A point, as which everything is drawn that cannot be drawn otherwise.
+    pub fn point(sizes: &Sizes) -> Plan {
+        Plan::Common(Common::Gem, [sizes.point; 3])
+    }
+}
+
+/// The mesh of a shape that has one of its own; empty where there is nothing to see.
+pub fn own(shape: &Shape, line: f64, hollow: bool) -> Mesh {
+    match shape {
+        Shape::Mesh(triangles) => given(triangles),
+        Shape::Line(points) if shape.is_flat() => beams(points, line, 0.0, 1.0),
+        Shape::Line(points) => beams(points, line, -line / 2.0, line / 2.0),
+        Shape::Text(text, size) => label(text, *size),
+        _ => plate(&contours(shape), line, hollow),
+    }
+}
+
+/// A plate where words would stand.
+fn label(text: &str, size: f64) -> Mesh {
+    let width = label_width(text, size);
+    let points = vec![[0.0, 0.0], [width, 0.0], [width, size], [0.0, size]];
+    plate(&[Contour { points, closed: true }], 0.0, false)
 }
 
 /// About how wide words are, in letters of that height.
@@ -267,7 +281,9 @@ fn plate(contours: &[Contour], width: f64, hollow: bool) -> Mesh {
     for (z, up) in [(1.0, true), (0.0, false)] {
         let normal = [0.0, 0.0, if up { 1.0 } else { -1.0 }];
         let base = mesh.positions.len() as u32;
-        (0..cut.points.len() as u32).for_each(|i| drop(mesh.corner(at(i, z), normal)));
+        for i in 0..cut.points.len() as u32 {
+            mesh.corner(at(i, z), normal);
+        }
         for [a, b, c] in &cut.triangles {
             mesh.indices.extend(if up { [a + base, b + base, c + base] } else { [a + base, c + base, b + base] });
         }
@@ -286,10 +302,6 @@ fn append(mesh: &mut Mesh, other: &Mesh) {
     mesh.positions.extend(&other.positions);
     mesh.normals.extend(&other.normals);
     mesh.indices.extend(other.indices.iter().map(|i| i + base));
-}
-
-fn flat_line(points: &[Vector], width: f64) -> Mesh {
-    if points.len() > MOST_BEAMS { thin(points) } else { beams(points, width, 0.0, 1.0) }
 }
 
 /// A line of no width.

@@ -1,9 +1,9 @@
 //! Records: a node, a link or a sensor as a line of canonical JSON.
 
 use crate::scene::{Link, Node, Scene, Sensor};
-use crate::space::rounded;
 use ulp::event::RegisterKind;
 use ulp::json;
+use ulp::transform::rounded;
 use ulp::view::ViewNode;
 
 /// An object that is being written: members in any order, their values canonical JSON.
@@ -115,7 +115,7 @@ fn node_record(node: &Node<'_, '_>, scene: &Scene<'_, '_>, style: Style) -> Obje
         .text("layer", node.layer.as_deref())
         .text("parent", node.parent.map(|p| scene.nodes[p].id))
         .numbers("translation", &node.local.translation)
-        .numbers("rotation", &node.local.rotation.map(rounded))
+        .numbers("rotation", &node.local.rotation.quaternion().map(rounded))
         .numbers("scale", &node.local.scale)
         .raw("mesh", node.geometry)
         .object("extras", extras(node.view, style));

@@ -2,12 +2,12 @@
 
 use crate::look::{text, text_in, word};
 use crate::mesh;
-use crate::shape::{Shape, vector};
-use crate::space::{Frame, Local, Vector, about_z, turn};
+use crate::shape::Shape;
+use crate::space::Vector;
 use std::collections::BTreeMap;
 use ulp::event::{Ends, RegisterKind};
-use ulp::json::{self, Tape, Value};
 use ulp::state::{Add, Reading};
+use ulp::transform::{self, Local, Transform};
 use ulp::view::{Space, ViewNode};
 
 /// One space, its nodes in the order of their names.
@@ -29,7 +29,8 @@ pub struct Node<'v, 'a> {
     /// Its parent's place in the list.
     pub parent: Option<usize>,
     pub local: Local,
-    pub frame: Frame,
+    /// Its frame in the world.
+    pub frame: Transform,
     /// Its geometry as raw JSON.
     pub geometry: Option<&'a str>,
 }
@@ -52,7 +53,8 @@ impl<'v, 'a> Scene<'v, 'a> {
     pub fn new(space: &'v Space<'a>) -> Scene<'v, 'a> {
         let visible = || space.nodes.iter().filter(|(_, n)| n.visible);
         let index: BTreeMap<&str, usize> = visible().map(|(id, _)| *id).zip(0..).collect();
-        let mut nodes: Vec<Node<'v, 'a>> = visible()
+        let worlds = transform::worlds(space);
+        let nodes: Vec<Node<'v, 'a>> = visible()
             .map(|(id, view)| Node {
                 id,
                 view,
@@ -60,12 +62,11 @@ impl<'v, 'a> Scene<'v, 'a> {
                 kind: word(view, RegisterKind::Kind),
                 layer: word(view, RegisterKind::Layer),
                 parent: view.parent.and_then(|p| index.get(p).copied()),
-                local: local(view),
-                frame: Frame::default(),
+                local: Local::of(view),
+                frame: worlds.get(id).copied().unwrap_or(Transform::IDENTITY),
                 geometry: view.plain(RegisterKind::Geometry),
             })
             .collect();
-        place(&mut nodes);
         let links = links(space, &nodes, &index);
         let sensors = space.sensors.values().map(|r| sensor(*r, &nodes, &index)).collect();
         Scene { space, nodes, links, sensors }
@@ -85,62 +86,13 @@ impl Node<'_, '_> {
             let middle = |i: usize| least[i] / 2.0 + most[i] / 2.0;
             [middle(0), middle(1), least[2].max(0.0).min(most[2])]
         });
-        self.frame.point(foot)
+        self.frame.apply(foot)
     }
 }
 
 /// What people call a node.
 fn name(node: &ViewNode<'_>) -> Option<String> {
     ["label", "name", "title"].into_iter().find_map(|property| text(node, property))
-}
-
-/// A node's own transform.
-fn local(node: &ViewNode<'_>) -> Local {
-    let mut local = Local::default();
-    read(node, RegisterKind::Position, |v| local.translation = vector(v).unwrap_or_default());
-    read(node, RegisterKind::Rotation, |v| {
-        local.rotation = match v.as_f64() {
-            Some(degrees) => about_z(degrees),
-            None => turn(four(v)),
-        }
-    });
-    read(node, RegisterKind::Scale, |v| {
-        local.scale = match v.as_f64() {
-            Some(n) => [n; 3],
-            None => vector(v).unwrap_or([1.0; 3]),
-        }
-    });
-    local
-}
-
-fn read(node: &ViewNode<'_>, kind: RegisterKind, take: impl FnOnce(Value<'_, '_>)) {
-    let mut tape = Tape::new();
-    if let Some(Ok(value)) = node.plain(kind).map(|raw| tape.parse_any(raw, json::STATE_DEPTH)) {
-        take(value);
-    }
-}
-
-fn four(value: Value<'_, '_>) -> [f64; 4] {
-    let mut numbers = value.items().filter_map(Value::as_f64);
-    std::array::from_fn(|_| numbers.next().unwrap_or_default())
-}
-
-/// Gives every node its frame in the world, parents before their children. Views have no parent cycles.
-fn place(nodes: &mut [Node<'_, '_>]) {
-    let mut placed = vec![false; nodes.len()];
-    for start in 0..nodes.len() {
-        let mut chain = Vec::new();
-        let mut at = Some(start);
-        while let Some(i) = at.filter(|i| !placed[*i]) {
-            chain.push(i);
-            placed[i] = true;
-            at = nodes[i].parent;
-        }
-        while let Some(i) = chain.pop() {
-            let outer = nodes[i].parent.map_or_else(Frame::default, |p| nodes[p].frame);
-            nodes[i].frame = outer.within(&nodes[i].local);
-        }
-    }
 }
 
 fn links<'a>(space: &Space<'a>, nodes: &[Node<'_, 'a>], index: &BTreeMap<&str, usize>) -> Vec<Link<'a>> {
@@ -156,10 +108,13 @@ fn links<'a>(space: &Space<'a>, nodes: &[Node<'_, 'a>], index: &BTreeMap<&str, u
 }
 
 fn sensor<'a>(reading: Reading<'a>, nodes: &[Node<'_, 'a>], index: &BTreeMap<&str, usize>) -> Sensor<'a> {
-    let mut tape = Tape::new();
-    let own = reading.sensor.position.and_then(|raw| tape.parse_any(raw, json::STATE_DEPTH).ok());
     let node = reading.sensor.node.and_then(text_in);
-    let held = || Some(nodes[*index.get(node.as_deref()?)?].frame.origin());
-    let position = own.and_then(vector).or_else(held);
+    let held = || Some(nodes[*index.get(node.as_deref()?)?].frame.position());
+    let own = reading.sensor.position.map(transform::numbers);
+    let position = match own.as_deref() {
+        Some([x, y]) => Some([*x, *y, 0.0]),
+        Some([x, y, z]) => Some([*x, *y, *z]),
+        _ => held(),
+    };
     Sensor { reading, position, node }
 }

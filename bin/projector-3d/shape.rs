@@ -92,16 +92,11 @@ fn size(value: Value<'_, '_>) -> Option<[f64; 3]> {
     }
 }
 
-/// A drawable point.
+/// A point with two or three numbers; a missing z is 0.
 fn point(value: Value<'_, '_>) -> Option<[f64; 3]> {
-    vector(value).map(|p| p.map(tame))
-}
-
-/// Two or three numbers as they are; a missing third is 0.
-pub fn vector(value: Value<'_, '_>) -> Option<[f64; 3]> {
     let mut numbers = value.items().map(Value::as_f64);
     let (x, y) = (numbers.next()??, numbers.next()??);
-    Some([x, y, numbers.next().flatten().unwrap_or(0.0)])
+    Some([x, y, numbers.next().flatten().unwrap_or(0.0)].map(tame))
 }
 
 /// Points as lists of numbers, or as one flat list of threes. What is no point is passed over.
