@@ -9,6 +9,7 @@ mod record;
 mod scene;
 mod shape;
 mod space;
+mod text;
 
 use clap::{Parser, ValueEnum};
 use record::Style;

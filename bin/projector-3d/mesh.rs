@@ -2,7 +2,8 @@
 
 use crate::outline::{Contour, path, rounded_rect, triangulate};
 use crate::shape::{Shape, Triangles};
-use crate::space::{FAR, Vector, cross, minus, plus, tamed, unit};
+use crate::space::{Vector, cross, minus, plus, tame, tamed, unit};
+use crate::text;
 use std::collections::BTreeSet;
 use std::f64::consts::{PI, TAU};
 
@@ -11,6 +12,8 @@ const SIDES: u32 = 32;
 /// Rows and columns of a ball.
 const ROWS: u32 = 12;
 const COLUMNS: u32 = 24;
+/// How far up its thickness the letters of a text begin.
+const FLOATING: f64 = 0.85;
 /// Lines with more points than this are drawn thin.
 const MOST_BEAMS: usize = 20_000;
 
@@ -87,22 +90,10 @@ pub fn own(shape: &Shape, line: f64, hollow: bool) -> Mesh {
         Shape::Mesh(triangles) => given(triangles),
         Shape::Line(points) if shape.is_flat() => beams(points, line, 0.0, 1.0),
         Shape::Line(points) => beams(points, line, -line / 2.0, line / 2.0),
-        Shape::Text(text, size) => label(text, *size),
-        _ => plate(&contours(shape), line, hollow),
+        // Letters as thick as what they lie on could not be read at a slant: they float on it.
+        Shape::Text(..) => plate(&contours(shape), line, hollow, FLOATING),
+        _ => plate(&contours(shape), line, hollow, 0.0),
     }
-}
-
-/// A plate where words would stand.
-fn label(text: &str, size: f64) -> Mesh {
-    let width = label_width(text, size);
-    let points = vec![[0.0, 0.0], [width, 0.0], [width, size], [0.0, size]];
-    plate(&[Contour { points, closed: true }], 0.0, false)
-}
-
-/// About how wide words are, in letters of that height.
-fn label_width(text: &str, size: f64) -> f64 {
-    const LETTER: f64 = 0.55;
-    (text.chars().count().max(1) as f64 * LETTER * size).min(FAR)
 }
 
 /// The outline of a flat shape; empty for others.
@@ -115,6 +106,7 @@ fn contours(shape: &Shape) -> Vec<Contour> {
         }
         Shape::Polygon(points) => closed(points.clone()),
         Shape::Path(data) => path(data),
+        Shape::Text(words, size) => text::outlines(words, *size),
         _ => Vec::new(),
     }
 }
@@ -128,7 +120,10 @@ pub fn bounds(shape: &Shape) -> Option<(Vector, Vector)> {
         Shape::Cuboid(size) => Some(around(*size)),
         Shape::Sphere(r) => Some(around([2.0 * r; 3])),
         Shape::Cylinder(r, h) => Some(([-r, -r, 0.0], [*r, *r, *h])),
-        Shape::Text(text, size) => Some(([0.0; 3], [label_width(text, *size), *size, 0.0])),
+        Shape::Text(words, size) => {
+            let (right, low) = text::extent(words);
+            Some(([0.0, low * size, 0.0], [tame(right * size), *size, 0.0]))
+        }
         Shape::Line(points) => around_points(points.iter().copied()),
         Shape::Mesh(mesh) => around_points(mesh.positions.iter().copied()),
         Shape::Polygon(_) | Shape::Path(_) => {
@@ -260,8 +255,8 @@ fn gem() -> Mesh {
     mesh
 }
 
-/// What contours enclose, from z = 0 to 1; their lines where they enclose nothing, or are to be hollow.
-fn plate(contours: &[Contour], width: f64, hollow: bool) -> Mesh {
+/// What contours enclose, from z = `low` to 1; their lines where they enclose nothing, or are to be hollow.
+fn plate(contours: &[Contour], width: f64, hollow: bool, low: f64) -> Mesh {
     let cut = if hollow { Default::default() } else { triangulate(contours) };
     let mut mesh = Mesh::default();
     if cut.triangles.is_empty() {
@@ -270,7 +265,7 @@ fn plate(contours: &[Contour], width: f64, hollow: bool) -> Mesh {
             if contour.closed && points.len() > 2 {
                 points.push(points[0]);
             }
-            append(&mut mesh, &beams(&points, width, 0.0, 1.0));
+            append(&mut mesh, &beams(&points, width, low, 1.0));
         }
         return mesh;
     }
@@ -278,7 +273,7 @@ fn plate(contours: &[Contour], width: f64, hollow: bool) -> Mesh {
         let [x, y] = cut.points[i as usize];
         [x, y, z]
     };
-    for (z, up) in [(1.0, true), (0.0, false)] {
+    for (z, up) in [(1.0, true), (low, false)] {
         let normal = [0.0, 0.0, if up { 1.0 } else { -1.0 }];
         let base = mesh.positions.len() as u32;
         for i in 0..cut.points.len() as u32 {
@@ -292,7 +287,7 @@ fn plate(contours: &[Contour], width: f64, hollow: bool) -> Mesh {
     let edges: BTreeSet<(u32, u32)> =
         cut.triangles.iter().flat_map(|[a, b, c]| [(*a, *b), (*b, *c), (*c, *a)]).collect();
     for (a, b) in edges.iter().filter(|(a, b)| !edges.contains(&(*b, *a))) {
-        mesh.face(&[at(*a, 0.0), at(*b, 0.0), at(*b, 1.0), at(*a, 1.0)]);
+        mesh.face(&[at(*a, low), at(*b, low), at(*b, 1.0), at(*a, 1.0)]);
     }
     mesh
 }
@@ -404,8 +399,8 @@ mod tests {
     #[test]
     fn plates_and_beams_hold_what_they_should() {
         let square = Contour { points: vec![[0.0, 0.0], [0.0, 4.0], [4.0, 4.0], [4.0, 0.0]], closed: true };
-        assert!((volume(&plate(&[square.clone()], 1.0, false)) - 16.0).abs() < 1e-4);
-        assert!((volume(&plate(&[square], 1.0, true)) - 20.0).abs() < 1e-4);
+        assert!((volume(&plate(&[square.clone()], 1.0, false, 0.0)) - 16.0).abs() < 1e-4);
+        assert!((volume(&plate(&[square], 1.0, true, 0.0)) - 20.0).abs() < 1e-4);
         let line = beams(&[[0.0; 3], [0.0, 0.0, 9.0]], 1.0, -0.5, 0.5);
         assert!((volume(&line) - 10.0).abs() < 1e-4);
     }

@@ -6,7 +6,7 @@ use crate::mesh::{self, Common, Plan, Sizes};
 use crate::record::{self, Object, Style};
 use crate::scene::{Link, Node, Scene};
 use crate::shape::Shape;
-use crate::space::{STILL, Vector, length, minus, tame, times, towards};
+use crate::space::{STILL, Vector, length, minus, tame, times, towards, turn};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::f64::consts::FRAC_1_SQRT_2;
@@ -275,16 +275,38 @@ impl Builder {
         let Some((least, most)) = self.bounds else { return };
         let centre: Vector = std::array::from_fn(|i| least[i] / 2.0 + most[i] / 2.0);
         let radius = (length(minus(most, least)) / 2.0).max(1.0);
-        let away = radius / libm::sin((VIEW / 2.0).to_radians());
+        // What is seen at a slant is less high than it is long, and a picture is wider than it is high.
+        let away = 0.76 * radius / libm::sin((VIEW / 2.0).to_radians());
         let (sine, cosine) = (libm::sin(TILT.to_radians()), libm::cos(TILT.to_radians()));
-        let place = [centre[0], centre[1] - away * sine, centre[2] + away * cosine];
+        // What is near looks larger, so the middle of the picture is a little south of the middle.
+        let place = [centre[0], centre[1] - away * sine - radius * 0.08, centre[2] + away * cosine];
         let half = TILT.to_radians() / 2.0;
         let turned = [libm::sin(half), 0.0, 0.0, libm::cos(half)];
         let mut part = Part::placed("overview", place, turned, [1.0; 3]);
         part.camera = Some(self.document.camera("overview", VIEW, away / 1000.0));
         let part = self.document.node(part);
         self.document.nodes[root].children.push(part);
+        if self.document.lights.is_empty() {
+            self.daylight(root, centre);
+        }
     }
+
+    /// A sun in the south-west and some sky, so that a viewer without light of its own shows shapes as shapes.
+    fn daylight(&mut self, root: usize, centre: Vector) {
+        for (name, from, intensity) in [("sun", [-0.6, -0.8, 1.4], 2.0), ("sky", [0.8, 0.5, 0.9], 0.8)] {
+            // A light shines along its own −z, away from where it is.
+            let part = self.document.node(Part::placed(name, centre, onto(from), [1.0; 3]));
+            let light = json!({ "type": "directional", "name": name, "intensity": intensity });
+            self.document.light(part, light);
+            self.document.nodes[root].children.push(part);
+        }
+    }
+}
+
+/// The turn that brings z to a direction.
+fn onto([x, y, z]: Vector) -> [f64; 4] {
+    let length = length([x, y, z]);
+    turn([-y, x, 0.0, length + z])
 }
 
 impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
