@@ -2,6 +2,7 @@
 
 mod gltf;
 mod history;
+mod instancing;
 mod look;
 mod mesh;
 mod model;
@@ -35,6 +36,9 @@ struct Args {
     /// With glb and gltf: let the scene come about as an animation
     #[arg(long)]
     replay: bool,
+    /// With glb and gltf: draw what has the same mesh as instances of one node
+    #[arg(long, conflicts_with = "replay")]
+    instancing: bool,
     #[command(flatten)]
     projection: Projection,
 }
@@ -55,6 +59,10 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
+    if (args.replay || args.instancing) && !matches!(args.format, Format::Glb | Format::Gltf) {
+        let option = if args.replay { "--replay" } else { "--instancing" };
+        return Err(Failure::usage(option, "it goes with -f glb and -f gltf"));
+    }
     trace::project(&args.projection, log, |view, out, _| write(&args, view, out))
 }
 
@@ -78,7 +86,11 @@ fn write(args: &Args, view: &View<'_, '_>, out: &mut Output) -> Result<(), Failu
 fn document(args: &Args, view: &View<'_, '_>, style: Style) -> Document {
     if !args.replay {
         let scenes: Vec<Scene<'_, '_>> = view.spaces.iter().map(Scene::new).collect();
-        return model::build(&scenes, style).0;
+        let (mut document, _) = model::build(&scenes, style);
+        if args.instancing {
+            instancing::instance(&mut document);
+        }
+        return document;
     }
     let arena = Bump::new();
     let histories = history::histories(view.world, view.filter, &arena);
