@@ -6,7 +6,7 @@ use crate::mesh::{self, Common, Plan, Sizes};
 use crate::record::{self, Object, Style};
 use crate::scene::{Link, Node, Scene};
 use crate::shape::Shape;
-use crate::space::{STILL, Vector, length, minus, tame, times, towards, turn};
+use crate::space::{STILL, Vector, length, minus, tame, tamed, times, towards, turn};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::f64::consts::FRAC_1_SQRT_2;
@@ -26,8 +26,34 @@ const SMALL: f64 = 6.0;
 /// Where only points are known, how many of their size fit the whole.
 const POINTS_ACROSS: f64 = 100.0;
 
-/// Builds the document of all scenes.
-pub fn build(scenes: &[Scene<'_, '_>], style: Style) -> Document {
+/// Where the parts of a scene went.
+pub struct Built {
+    pub placed: Vec<Placed>,
+    /// The nodes of links, with their size.
+    pub links: Vec<(usize, Vector)>,
+    style: Style,
+}
+
+/// Where a node went.
+#[derive(Clone, Copy)]
+pub struct Placed {
+    pub number: usize,
+    /// The node that holds its mesh: itself or a child.
+    pub drawn_in: usize,
+    pub stretch: Vector,
+    /// The mesh, where it is one that many share.
+    pub common: Option<Common>,
+}
+
+impl Built {
+    /// The scene as it was built.
+    pub fn site<'s, 'v, 'a>(&self, scene: &'s Scene<'v, 'a>) -> Site<'s, 'v, 'a> {
+        Site::new(scene, self.style)
+    }
+}
+
+/// Builds the document of all scenes, and tells where the parts of each went.
+pub fn build(scenes: &[Scene<'_, '_>], style: Style) -> (Document, Vec<Built>) {
     let mut builder = Builder {
         document: Document::default(),
         geometries: BTreeMap::new(),
@@ -36,12 +62,14 @@ pub fn build(scenes: &[Scene<'_, '_>], style: Style) -> Document {
         bounds: None,
     };
     let root = builder.document.node(Part { rotation: Some(UPRIGHT), ..Part::group("world") });
+    let mut built = Vec::new();
     for scene in scenes {
-        let group = builder.space(scene);
+        let (group, parts) = builder.space(scene);
         builder.document.nodes[root].children.push(group);
+        built.push(parts);
     }
     builder.overview(root);
-    builder.document
+    (builder.document, built)
 }
 
 struct Builder {
@@ -52,6 +80,14 @@ struct Builder {
     style: Style,
     /// The corners of all that is drawn.
     bounds: Option<(Vector, Vector)>,
+}
+
+/// What a node is drawn as: a mesh of the document, stretched.
+#[derive(Clone, Copy)]
+struct Drawn {
+    mesh: usize,
+    stretch: Vector,
+    common: Option<Common>,
 }
 
 /// What a mesh is made of.
@@ -72,7 +108,7 @@ struct Layer {
 }
 
 /// A space while it is being built.
-struct Site<'s, 'v, 'a> {
+pub struct Site<'s, 'v, 'a> {
     scene: &'s Scene<'v, 'a>,
     layers: Vec<Layer>,
     shapes: Vec<Option<Shape>>,
@@ -87,7 +123,7 @@ struct Site<'s, 'v, 'a> {
 
 impl Builder {
     /// A group for a space: its layers, which hold the nodes without parents, then its links.
-    fn space(&mut self, scene: &Scene<'_, '_>) -> usize {
+    fn space(&mut self, scene: &Scene<'_, '_>) -> (usize, Built) {
         let site = Site::new(scene, self.style);
         let settings = scene.space.settings.get("@space");
         let flip = if setting(settings, "y").and_then(text_in).is_some_and(|y| y == "down") { -1.0 } else { 1.0 };
@@ -100,7 +136,8 @@ impl Builder {
         about.text("space_id", Some(scene.space.space)).object("properties", properties(settings));
         part.extras = extras(about.json());
         let group = self.document.node(part);
-        let numbers: Vec<usize> = (0..scene.nodes.len()).map(|i| self.node(&site, i)).collect();
+        let placed: Vec<Placed> = (0..scene.nodes.len()).map(|i| self.node(&site, i)).collect();
+        let numbers: Vec<usize> = placed.iter().map(|p| p.number).collect();
         for (i, node) in scene.nodes.iter().enumerate() {
             if let Some(parent) = node.parent {
                 self.document.nodes[numbers[parent]].children.push(numbers[i]);
@@ -110,8 +147,8 @@ impl Builder {
         for layer in 0..site.layers.len() {
             self.layer(&site, layer, &numbers, group);
         }
-        self.links(&site, group);
-        group
+        let links = self.links(&site, group);
+        (group, Built { placed, links, style: self.style })
     }
 
     /// A group for the nodes of a layer that have no parent.
@@ -131,11 +168,11 @@ impl Builder {
     }
 
     /// A node, with its mesh in itself or, where it holds others, in a child that they do not share.
-    fn node(&mut self, site: &Site<'_, '_, '_>, i: usize) -> usize {
+    fn node(&mut self, site: &Site<'_, '_, '_>, i: usize) -> Placed {
         let node = &site.scene.nodes[i];
         let drawn = self.draw(site, i);
         let scale = match drawn {
-            Some((_, stretch)) if !site.holds[i] => times(node.local.scale, stretch),
+            Some(Drawn { stretch, .. }) if !site.holds[i] => times(node.local.scale, stretch),
             _ => node.local.scale,
         };
         let name = node.name.as_deref().unwrap_or(node.id);
@@ -144,7 +181,7 @@ impl Builder {
         part.extras = extras(self.about(site, i));
         let number = self.document.node(part);
         let mut drawn_in = number;
-        if let Some((mesh, stretch)) = drawn {
+        if let Some(Drawn { mesh, stretch, .. }) = drawn {
             if site.holds[i] {
                 let part = Part::placed("", [0.0; 3], STILL, stretch);
                 drawn_in = self.document.node(part);
@@ -156,7 +193,8 @@ impl Builder {
         if site.layer_of(node).is_some_and(|l| !l.visible) && (drawn.is_some() || !site.holds[i]) {
             self.document.hide(drawn_in);
         }
-        number
+        let stretch = drawn.map_or([1.0; 3], |d| d.stretch);
+        Placed { number, drawn_in, stretch, common: drawn.and_then(|d| d.common) }
     }
 
     /// What is known of a node, for whoever clicks on it.
@@ -174,7 +212,7 @@ impl Builder {
     }
 
     /// The mesh that a node is drawn as, and how it is stretched.
-    fn draw(&mut self, site: &Site<'_, '_, '_>, i: usize) -> Option<(usize, Vector)> {
+    fn draw(&mut self, site: &Site<'_, '_, '_>, i: usize) -> Option<Drawn> {
         let node = &site.scene.nodes[i];
         let shape = match &site.shapes[i] {
             Some(shape) => shape,
@@ -186,11 +224,12 @@ impl Builder {
         let opacity = site.layer_of(node).map_or(1.0, |l| l.opacity);
         let look = Look::of(node.view, opacity, lined);
         let sizes = site.sizes_at(i);
-        let plan = mesh::plan(shape, &sizes, hollow);
-        if let Plan::Common(which, stretch) = plan {
-            return Some((self.common(which, look), stretch));
-        }
-        let Plan::Own(stretch) = plan else { return None };
+        let stretch = match site.plan(shape, i) {
+            Plan::Common(which, stretch) => {
+                return Some(Drawn { mesh: self.common(which, look), stretch, common: Some(which) });
+            }
+            Plan::Own(stretch) => stretch,
+        };
         let mut canonical = Vec::new();
         ujson::write_canonical(node.geometry.unwrap_or_default(), &mut canonical);
         let made = Made::Own(canonical, sizes.line.to_bits(), hollow);
@@ -200,9 +239,9 @@ impl Builder {
             (!mesh.indices.is_empty()).then(|| document.geometry(&mesh, matches!(shape, Shape::Mesh(_))))
         });
         match *known {
-            Some(geometry) => Some((self.mesh(geometry, look), stretch)),
+            Some(geometry) => Some(Drawn { mesh: self.mesh(geometry, look), stretch, common: None }),
             // A shape without any extent is still there.
-            None => Some((self.common(Common::Gem, look), [sizes.point; 3])),
+            None => Some(Drawn { mesh: self.common(Common::Gem, look), stretch: [sizes.point; 3], common: None }),
         }
     }
 
@@ -233,17 +272,18 @@ impl Builder {
         }
     }
 
-    fn links(&mut self, site: &Site<'_, '_, '_>, group: usize) {
-        if site.scene.links.is_empty() {
-            return;
+    fn links(&mut self, site: &Site<'_, '_, '_>, group: usize) -> Vec<(usize, Vector)> {
+        let links: Vec<(usize, Vector)> = site.scene.links.iter().map(|link| self.link(link, site)).collect();
+        if !links.is_empty() {
+            let children = links.iter().map(|(number, _)| *number).collect();
+            let part = self.document.node(Part { children, ..Part::group("links") });
+            self.document.nodes[group].children.push(part);
         }
-        let children: Vec<usize> = site.scene.links.iter().map(|link| self.link(link, site)).collect();
-        let part = self.document.node(Part { children, ..Part::group("links") });
-        self.document.nodes[group].children.push(part);
+        links
     }
 
     /// A link is a beam from foot to foot; one that leads nowhere is there, and not seen.
-    fn link(&mut self, link: &Link<'_>, site: &Site<'_, '_, '_>) -> usize {
+    fn link(&mut self, link: &Link<'_>, site: &Site<'_, '_, '_>) -> (usize, Vector) {
         let [from, to] = link.points;
         let way = minus(to, from);
         let long = length(way);
@@ -251,12 +291,13 @@ impl Builder {
         let width = width.filter(|w| *w > 0.0).unwrap_or(site.sizes.line);
         let middle: Vector = std::array::from_fn(|i| from[i] / 2.0 + to[i] / 2.0);
         let name = format!("{} → {}", link.ends.from, link.ends.to);
-        let mut part = Part::placed(name, middle, towards(way), [long, width, width]);
+        let size = tamed([long, width, width]);
+        let mut part = Part::placed(name, middle, towards(way), size);
         part.extras = extras(record::link_members(link, self.style).json());
         if long > 0.0 {
             part.mesh = Some(self.common(Common::Cube, Look::of_link(link.add.properties)));
         }
-        self.document.node(part)
+        (self.document.node(part), size)
     }
 
     /// Takes a node into the bounds of all.
@@ -335,6 +376,11 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
     fn is_bare(&self, i: usize) -> bool {
         let kind = self.scene.nodes[i].kind.as_deref();
         self.holds[i] || matches!(kind, Some("group" | "light" | "camera"))
+    }
+
+    /// How a node is drawn when it has this shape.
+    pub fn plan(&self, shape: &Shape, i: usize) -> Plan {
+        mesh::plan(shape, &self.sizes_at(i), is_hollow(self.scene.nodes[i].view))
     }
 
     /// The sizes that hold for a node, in its own frame.

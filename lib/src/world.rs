@@ -588,6 +588,20 @@ impl<'a> World<'a> {
         })
     }
 
+    /// The state lines of a tile, in the order of the input.
+    pub fn state_lines(&self, index: usize) -> impl Iterator<Item = &StateLine<'a>> {
+        self.tiles[index].states.iter().map(|at| self.state(*at))
+    }
+
+    /// Whether a state takes in a state line: its lane, and no key after the cut.
+    pub fn takes_line(&self, line: &StateLine<'_>, filter: &Filter) -> bool {
+        let mut later = false;
+        if let Some(cut) = &filter.at {
+            line.body.keys(|key| later |= cut.is_before(key));
+        }
+        filter.lanes[line.lane.index()] && !later
+    }
+
     /// The code under which `filter` withholds an event, if it does.
     pub fn withheld(&self, row: &Row<'_>, key: Key<'_>, filter: &Filter) -> Option<&'static str> {
         if !filter.lanes[row.lane.index()] {
