@@ -34,7 +34,7 @@ fn author(job: &Job<'_, '_>, space: &str, key: Key<'_>) -> Option<(String, Strin
     let (_, _, row) = rows.find(|(found, _, _)| found.id == key.event() && found.eff == key.eff)?;
     let arena = bumpalo::Bump::new();
     let defaults = Defaults::default();
-    match Reader::new(&arena, &defaults).read(row.line) {
+    match Reader::new(&arena, &defaults).read_bytes(row.line) {
         Ok(Line::Event(event)) => Some((event.actor.to_owned(), ulp::event::time_number(event.time))),
         _ => None,
     }
