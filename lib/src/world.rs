@@ -13,6 +13,7 @@ use crate::id::{Authority, Boundary, Key, Lane, Tile, Time, event_of};
 use crate::json::{self, Fault};
 use crate::keep::Keeper;
 use crate::order::{self, Entry, Known, Names, Oddity, Order};
+use crate::scope::{Gate, NoStore, Note, Scope};
 use crate::state::line::StateLine;
 use crate::state::{Add, LaneState, Reading};
 use bumpalo::Bump;
@@ -114,7 +115,7 @@ pub struct Row<'a> {
 /// Reads lines into batches; shared by all threads.
 pub struct Gatherer<'a> {
     arenas: Mutex<IterMut<'a, Bump>>,
-    defaults: &'a Defaults,
+    scope: &'a Scope,
     filter: &'a Filter,
     select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
 }
@@ -132,6 +133,8 @@ pub struct Batch<'a> {
     states: Vec<(u32, u32, StateLine<'a>)>,
     places: Vec<Place<'a>>,
     refusals: Vec<(u32, Refusal)>,
+    /// What the gate found odd: number, whether it is for everyone, event id.
+    notes: Vec<(u32, Note, bool, &'a str)>,
     /// Lines of spaces and tiles that were not chosen: number, code, whether it is for everyone, event id.
     passed_over: Vec<(u32, &'static str, bool, &'a str)>,
     /// Whether any event or state line is not for everyone.
@@ -154,14 +157,16 @@ struct Fresh<'l, 'a> {
 }
 
 impl<'a> Gatherer<'a> {
+    /// Lines pass the gate of `scope`, which also completes them: without dotfiles there is none.
+    ///
     /// `select` answers for each space and tile the code under which its lines are withheld, if they are.
     pub fn new(
         arenas: &'a mut Arenas,
-        defaults: &'a Defaults,
+        scope: &'a Scope,
         filter: &'a Filter,
         select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
     ) -> Gatherer<'a> {
-        Gatherer { arenas: Mutex::new(arenas.0.iter_mut()), defaults, filter, select }
+        Gatherer { arenas: Mutex::new(arenas.0.iter_mut()), scope, filter, select }
     }
 
     /// Reads the lines of one batch. `lines` gives those that are not blank, with their numbers from 1: each as the
@@ -177,12 +182,14 @@ impl<'a> Gatherer<'a> {
     ) -> Result<Batch<'a>, TooLarge> {
         let arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).next().ok_or(TooLarge)?;
         let scratch = Bump::new();
+        let gate = (!self.scope.is_empty()).then(|| self.scope.gate());
         let mut gathering = Gathering {
             gatherer: self,
             keeper: Keeper::new(arena),
             fresh: Vec::new(),
             places: Places::default(),
             batch: Batch { source, ..Batch::default() },
+            door: Door { gate, tape: json::Tape::new() },
         };
         gathering.read(&scratch, lines);
         Ok(gathering.finish())
@@ -210,6 +217,7 @@ struct Gathering<'g, 'l, 'a> {
     fresh: Vec<Fresh<'l, 'a>>,
     places: Places<'a>,
     batch: Batch<'a>,
+    door: Door<'a>,
 }
 
 impl<'l, 'a> Gathering<'_, 'l, 'a> {
@@ -220,14 +228,18 @@ impl<'l, 'a> Gathering<'_, 'l, 'a> {
     ) where
         'a: 'l,
     {
-        let mut reader = Reader::new(scratch, self.gatherer.defaults);
+        let mut reader = Reader::new(scratch, self.gatherer.scope.defaults());
         for (number, line) in lines {
             self.batch.read += 1;
             let (read, line) = match line {
                 Ok((text, line)) => (reader.read_bytes(text), line),
                 Err(fault) => (Err(json::Error { fault, offset: json::STATE_BYTES }.into()), &[][..]),
             };
-            match read {
+            let permitted = read.and_then(|line| {
+                self.door.permit(&line, number, &mut self.keeper, &mut self.batch)?;
+                Ok(line)
+            });
+            match permitted {
                 Ok(Line::Event(event)) => self.take_event(&event, number, line),
                 Ok(Line::State(state)) => self.take_state(&state, number),
                 Err(refusal) => self.batch.refusals.push((number, refusal)),
@@ -295,6 +307,45 @@ impl<'l, 'a> Gathering<'_, 'l, 'a> {
             self.batch.rows.push(Row { id, line, parents, payload, time, lane, number, withheld });
         }
         self.batch
+    }
+}
+
+/// The gate of a scope, as lines come to it.
+struct Door<'s> {
+    gate: Option<Gate<'s>>,
+    tape: json::Tape,
+}
+
+impl Door<'_> {
+    /// Lets a line through that breaks no rule. The clock is not looked at: only what is written here and now is.
+    fn permit<'a>(
+        &mut self,
+        line: &Line<'_>,
+        number: u32,
+        keeper: &mut Keeper<'a>,
+        batch: &mut Batch<'a>,
+    ) -> Result<(), Refusal> {
+        let Some(gate) = &mut self.gate else { return Ok(()) };
+        match line {
+            Line::State(state) => gate.permit_state(state)?,
+            Line::Event(event) => {
+                let permit = gate.permit(event, None, &NoStore)?;
+                if permit.max_event_bytes < json::EVENT_BYTES {
+                    let mut text = Vec::new();
+                    event.write_canonical(&mut self.tape, &mut text);
+                    if text.len() > permit.max_event_bytes {
+                        let detail = format!("{} bytes are more than max_event_bytes", text.len());
+                        let event_id = Some(event.id.to_owned());
+                        let shared = event.lane().is_shared();
+                        return Err(Refusal { code: "scope.limit", detail, event_id, shared });
+                    }
+                }
+                let shared = event.lane().is_shared();
+                let note = |note| (number, note, shared, keeper.text(event.id));
+                batch.notes.extend(permit.notes.into_iter().map(note));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -511,6 +562,10 @@ impl<'a> World<'a> {
                 let about = (refusal.code, refusal.shared, refusal.event_id.as_deref());
                 remarks.say(self.site(index, number), Fate::Rejected, about, || refusal.detail.clone());
             }
+            for (number, note, shared, id) in &batch.notes {
+                let about = (note.code, *shared, Some(*id));
+                remarks.say(self.site(index, *number), Fate::Noted, about, || note.detail.clone());
+            }
             for (number, code, shared, id) in &batch.passed_over {
                 remarks.private |= !shared;
                 let id = (!id.is_empty()).then_some(*id);
@@ -602,6 +657,11 @@ impl<'a> World<'a> {
             }
             !known
         });
+    }
+
+    /// What completed the events: a line that is read again is completed in the same way.
+    pub fn defaults(&self) -> &'a Defaults {
+        self.defaults
     }
 
     /// How many tiles there are.

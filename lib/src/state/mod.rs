@@ -8,6 +8,7 @@ pub mod line;
 mod print;
 
 pub(crate) use print::Members;
+pub use print::write_key;
 
 use crate::event::{Ends, Register, Sensor, Set};
 use crate::id::Key;
