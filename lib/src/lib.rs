@@ -8,6 +8,7 @@ pub mod event;
 pub mod hash;
 pub mod id;
 pub mod json;
+mod keep;
 pub mod kind;
 pub mod names;
 pub mod order;

@@ -74,7 +74,7 @@ pub fn read<'a>(
     let gatherer = Gatherer::new(arenas, scope, filter, select);
     let batches = input.map(|chunk| {
         let mut lines = chunk.lines();
-        let numbered = lines.by_ref().map(|(number, line)| (narrow(number), line));
+        let numbered = lines.by_ref().map(|(number, line)| (narrow(number), line.map(|l| (l, l))));
         let mut batch = gatherer.batch(chunk.source, numbered)?;
         batch.set_lines(narrow(lines.number()));
         Ok(batch)
