@@ -14,5 +14,6 @@ pub mod parallel;
 pub mod root;
 pub mod state;
 pub mod store;
+pub mod trust;
 pub mod view;
 pub mod world;

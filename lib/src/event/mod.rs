@@ -20,6 +20,7 @@ mod complete;
 mod envelope;
 mod macros;
 mod payload;
+mod signature;
 
 use crate::id::{Lane, Scope, Tile, Time};
 use crate::json::{self, Fault, Tape};
@@ -30,6 +31,7 @@ use std::fmt;
 pub use complete::{Defaults, Grid};
 pub use macros::{MAX_MACRO_BYTES, MAX_MACRO_DEPTH, MAX_MACRO_EVENTS, Primitive};
 pub use payload::{Ends, Link, OPERATIONS, Payload, Sensor, Unlink, nearest_operation, time_number};
+pub use signature::{SignatureScratch, sign};
 pub(crate) use payload::{transform, is_any_node, is_node};
 
 /// Most `previous_events` of an event.
