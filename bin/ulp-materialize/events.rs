@@ -32,7 +32,11 @@ fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&Cut>) -> (Vec<u8>, Re
     let mut rows = Vec::new();
     for (key, site, row) in job.world.rows(tile) {
         let code = job.world.withheld(row, key, job.filter).or_else(|| {
-            if named(row.lane) { (!is_since(key, since)).then_some("view.earlier") } else { Some("view.lane") }
+            if named(row.lane) {
+                (!is_since(key, since)).then_some("view.earlier")
+            } else {
+                Some("view.lane")
+            }
         });
         match code {
             None => rows.push((key, row)),

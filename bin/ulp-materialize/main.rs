@@ -7,7 +7,9 @@ use clap::{ArgGroup, Parser};
 use std::io::Write as _;
 use std::process::ExitCode;
 use ulp::cli::trace::{self, Unless};
-use ulp::cli::{self, At, Failure, Files, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, Select, Since};
+use ulp::cli::{
+    self, At, Failure, Files, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, Select, Since,
+};
 use ulp::cli::{Status, Witness};
 use ulp::event::Defaults;
 use ulp::hash::Blake3;
@@ -118,15 +120,19 @@ impl<'a> Job<'_, 'a> {
             let root = root::write_tile(&derived, &mut lines);
             (lines, root, derived.remarks)
         };
-        in_order(&self.world.largest_first(), work, |(lines, root, said): (Vec<u8>, Option<Blake3>, Remarks)| {
-            let (space, tile) = self.world.place(n);
-            n += 1;
-            remarks.join(said);
-            if let Some(root) = root {
-                roots.push(space, tile, root);
-            }
-            if self.args.root { Ok(()) } else { out.write_all(&lines).map_err(Failure::from) }
-        })?;
+        in_order(
+            &self.world.largest_first(),
+            work,
+            |(lines, root, said): (Vec<u8>, Option<Blake3>, Remarks)| {
+                let (space, tile) = self.world.place(n);
+                n += 1;
+                remarks.join(said);
+                if let Some(root) = root {
+                    roots.push(space, tile, root);
+                }
+                if self.args.root { Ok(()) } else { out.write_all(&lines).map_err(Failure::from) }
+            },
+        )?;
         if self.args.root {
             let (tiles, spaces) = roots.lines();
             out.write_all(&tiles)?;

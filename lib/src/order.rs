@@ -292,7 +292,8 @@ mod tests {
 
     #[test]
     fn a_stricter_parent_does_not_count() {
-        let entries = [entry("a", 5, TEAM, &[]), entry("b", 1, OPEN, &["a"]), entry("c", 1, TEAM, &["b", "a"])];
+        let entries =
+            [entry("a", 5, TEAM, &[]), entry("b", 1, OPEN, &["a"]), entry("c", 1, TEAM, &["b", "a"])];
         let order = order(&entries, &Known::default());
         assert_eq!(order.eff, [Time(5), Time(1), Time(6)]);
         assert_eq!(order.oddities, [(1, Oddity::UnknownParent("a"))]);

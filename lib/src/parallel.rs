@@ -63,10 +63,14 @@ mod tests {
     fn results_come_in_the_order_of_their_numbers() {
         let mut given = Vec::new();
         let schedule: Vec<usize> = (0..1000).rev().collect();
-        let done: Result<(), ()> = in_order(&schedule, |i| i * 2, |r| {
-            given.push(r);
-            Ok(())
-        });
+        let done: Result<(), ()> = in_order(
+            &schedule,
+            |i| i * 2,
+            |r| {
+                given.push(r);
+                Ok(())
+            },
+        );
         assert!(done.is_ok());
         assert_eq!(given, (0..1000).map(|i| i * 2).collect::<Vec<_>>());
     }
@@ -75,10 +79,14 @@ mod tests {
     fn the_first_error_ends_the_giving() {
         let mut given = 0;
         let schedule: Vec<usize> = (0..100).collect();
-        let done = in_order(&schedule, |i| i, |r| {
-            given += 1;
-            if r == 3 { Err(r) } else { Ok(()) }
-        });
+        let done = in_order(
+            &schedule,
+            |i| i,
+            |r| {
+                given += 1;
+                if r == 3 { Err(r) } else { Ok(()) }
+            },
+        );
         assert_eq!((done, given), (Err(3), 4));
     }
 }

@@ -137,14 +137,11 @@ impl<'a> Gathering<'a> {
         arena: &'a Bump,
     ) -> Space<'a> {
         let special: Vec<&'a str> = self.nodes.keys().copied().filter(|n| n.starts_with('@')).collect();
-        let settings =
-            special.into_iter().filter_map(|n| Some((n, self.nodes.remove(n)?.state))).collect();
+        let settings = special.into_iter().filter_map(|n| Some((n, self.nodes.remove(n)?.state))).collect();
         let mut family = Family::read(&self.nodes, arena);
         family.find_cycles();
         let mut oddities = std::mem::take(&mut family.oddities);
-        let visible = family.visible(&self.nodes, |node| {
-            passes(node, filter) && stays(node, takes_tile)
-        });
+        let visible = family.visible(&self.nodes, |node| passes(node, filter) && stays(node, takes_tile));
         for (i, (_, node)) in self.nodes.iter_mut().enumerate() {
             node.visible = visible[i];
             node.parent = family.parents[i].map(|p| family.names[p]);
@@ -211,7 +208,8 @@ impl<'a> Family<'a> {
         };
         let absorbed: Vec<Option<&'a str>> =
             nodes.values().map(|n| name_of(n, RegisterKind::AbsorbedInto)).collect();
-        let mut family = Family { parents: vec![None; names.len()], names, index, absorbed, oddities: Vec::new() };
+        let mut family =
+            Family { parents: vec![None; names.len()], names, index, absorbed, oddities: Vec::new() };
         family.drop_absorb_cycles();
         for (i, node) in nodes.values().enumerate() {
             let Some(parent) = name_of(node, RegisterKind::Parent) else { continue };
@@ -267,7 +265,10 @@ impl<'a> Family<'a> {
             .values()
             .enumerate()
             .map(|(i, n)| {
-                n.state.created.is_some() && n.state.deleted.is_none() && self.absorbed[i].is_none() && passes(n)
+                n.state.created.is_some()
+                    && n.state.deleted.is_none()
+                    && self.absorbed[i].is_none()
+                    && passes(n)
             })
             .collect();
         let mut known: Vec<Option<bool>> = vec![None; alone.len()];

@@ -578,7 +578,8 @@ impl<'a> World<'a> {
         for (at, eff) in tile.rows.iter().zip(&tile.eff) {
             derivation.apply(*at, *eff);
         }
-        let lanes = Lane::all().zip(derivation.lanes).filter_map(|(lane, state)| Some((lane, state?))).collect();
+        let lanes =
+            Lane::all().zip(derivation.lanes).filter_map(|(lane, state)| Some((lane, state?))).collect();
         Derived { space: tile.space, tile: tile.tile, lanes, remarks: derivation.remarks }
     }
 }
@@ -740,7 +741,9 @@ fn apply_primitive<'a>(
             write(lane, node, key, sets, odd);
         }
         Payload::Set { node, sets } => write(lane, node, key, sets, odd),
-        Payload::Step { updates } => updates.iter().for_each(|(node, sets)| write(lane, node, key, sets, odd)),
+        Payload::Step { updates } => {
+            updates.iter().for_each(|(node, sets)| write(lane, node, key, sets, odd))
+        }
         Payload::Delete { .. } | Payload::Macro(_) => {}
         Payload::Link(link) => {
             let add = Add { key, properties: link.properties };

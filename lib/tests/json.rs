@@ -47,7 +47,11 @@ fn accepts(text: &str, depth: usize) -> bool {
         b'[' => serde_json::from_str::<Vec<&RawValue>>(raw)
             .is_ok_and(|items| depth > 0 && items.iter().all(|item| accepts(item.get(), depth - 1))),
         b'"' => serde_json::from_str::<String>(raw).is_ok(),
-        b'-' | b'0'..=b'9' if raw.contains(['.', 'e', 'E']) => raw.parse::<f64>().unwrap().is_finite(),
+        b'-' | b'0'..=b'9' if raw.contains(['.', 'e', 'E']) => {
+            // What ECMAScript would print as an integer beyond 2^53 − 1 could not be read again.
+            let n = raw.parse::<f64>().unwrap().abs();
+            n <= 9_007_199_254_740_991.0 || (1e21..f64::INFINITY).contains(&n)
+        }
         b'-' | b'0'..=b'9' => raw.parse::<i128>().is_ok_and(|n| n.abs() < 1 << 53),
         _ => true,
     }

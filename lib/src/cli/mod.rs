@@ -70,7 +70,7 @@ mod stdio;
 pub mod trace;
 
 pub use args::{
-    At, Files, Jobs, Kinds, Lanes, Layers, LogArgs, LogFormat, MAX_JOBS, OutputArgs, Select, Since,
+    At, Files, Jobs, Kinds, Lanes, Layers, LogArgs, LogFormat, MAX_JOBS, Now, OutputArgs, Select, Since,
     TilePrefix, When, time,
 };
 pub use escape::{escape, escape_into, json_string_into};

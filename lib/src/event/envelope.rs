@@ -94,9 +94,10 @@ impl<'t, 'a> Fields<'t, 'a> {
             (Some(_), Some(foreign)) => {
                 Err(Refusal::new("event.kind", format!("it has both operation and {foreign}")))
             }
-            (None, Some(foreign)) => {
-                Err(Refusal::new("envelope.operation", format!("no operation: a line with {foreign} is no event")))
-            }
+            (None, Some(foreign)) => Err(Refusal::new(
+                "envelope.operation",
+                format!("no operation: a line with {foreign} is no event"),
+            )),
             _ => Ok(match self.operation_text {
                 Some(text) if text.ends_with("_state") => LineKind::State(text),
                 _ => LineKind::Event,
@@ -124,7 +125,8 @@ pub fn read<'a>(
         refusal.event_id = named.map(str::to_owned);
         refusal
     };
-    let mut event = read_fields(line, fields, (defaults, drafts), (scope, missing), arena, scratch).map_err(blame)?;
+    let mut event =
+        read_fields(line, fields, (defaults, drafts), (scope, missing), arena, scratch).map_err(blame)?;
     event.payload = payload::read(top, &event, arena, scratch).map_err(blame)?;
     if event.missing.has(Missing::TILE) {
         event.tile = complete::tile(defaults, &event.payload);
@@ -152,7 +154,9 @@ fn read_fields<'a>(
             missing.add(Missing::EVENT_ID);
             ""
         }
-        Some(v) => text(v, arena, is_event_id, "envelope.event_id", "1 to 256 bytes, no control character, no #")?,
+        Some(v) => {
+            text(v, arena, is_event_id, "envelope.event_id", "1 to 256 bytes, no control character, no #")?
+        }
     };
     let time = match fields.timestamp {
         None if !drafts => {
@@ -258,7 +262,11 @@ impl Missing {
     }
 }
 
-fn read_scope(value: Option<Value<'_, '_>>, defaults: Scope, missing: &mut Missing) -> Result<Scope, Refusal> {
+fn read_scope(
+    value: Option<Value<'_, '_>>,
+    defaults: Scope,
+    missing: &mut Missing,
+) -> Result<Scope, Refusal> {
     let Some(object) = value else {
         for bit in [Missing::SCOPE, Missing::REALM, Missing::AUTHORITY, Missing::BOUNDARY, Missing::POLICY] {
             missing.add(bit);
@@ -270,9 +278,27 @@ fn read_scope(value: Option<Value<'_, '_>>, defaults: Scope, missing: &mut Missi
     }
     Ok(Scope {
         realm: word(object, "realm", (Realm::ALL, Realm::as_str), defaults.realm, (Missing::REALM, missing))?,
-        authority: word(object, "authority", (Authority::ALL, Authority::as_str), defaults.authority, (Missing::AUTHORITY, missing))?,
-        boundary: word(object, "boundary", (Boundary::ALL, Boundary::as_str), defaults.boundary, (Missing::BOUNDARY, missing))?,
-        policy: word(object, "policy", (Policy::ALL, Policy::as_str), defaults.policy, (Missing::POLICY, missing))?,
+        authority: word(
+            object,
+            "authority",
+            (Authority::ALL, Authority::as_str),
+            defaults.authority,
+            (Missing::AUTHORITY, missing),
+        )?,
+        boundary: word(
+            object,
+            "boundary",
+            (Boundary::ALL, Boundary::as_str),
+            defaults.boundary,
+            (Missing::BOUNDARY, missing),
+        )?,
+        policy: word(
+            object,
+            "policy",
+            (Policy::ALL, Policy::as_str),
+            defaults.policy,
+            (Missing::POLICY, missing),
+        )?,
     })
 }
 

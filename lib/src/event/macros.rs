@@ -35,15 +35,8 @@ pub fn read<'a>(
     if !is_macro(event.operation) {
         return Ok(Payload::Unknown);
     }
-    let mut expansion = Expansion {
-        event,
-        arena,
-        scratch,
-        primitives: Vec::new(),
-        bytes: 0,
-        nested: 0,
-        nested_bytes: 0,
-    };
+    let mut expansion =
+        Expansion { event, arena, scratch, primitives: Vec::new(), bytes: 0, nested: 0, nested_bytes: 0 };
     expansion.expand(top, event.operation, "", 1)?;
     Ok(Payload::Macro(arena.alloc_slice_copy(&expansion.primitives)))
 }
@@ -83,7 +76,13 @@ impl<'t, 'a> Names<'t, 'a> {
 }
 
 impl<'a> Expansion<'a, '_> {
-    fn expand(&mut self, top: Value<'_, 'a>, operation: &str, prefix: &str, depth: usize) -> Result<(), Refusal> {
+    fn expand(
+        &mut self,
+        top: Value<'_, 'a>,
+        operation: &str,
+        prefix: &str,
+        depth: usize,
+    ) -> Result<(), Refusal> {
         if depth > MAX_MACRO_DEPTH {
             return Err(limit(format!("more than {MAX_MACRO_DEPTH} macros inside each other")));
         }
@@ -219,7 +218,11 @@ impl Shape {
             Shape::Grid { rows, columns, .. } => rows * columns,
             Shape::Line { count, .. } | Shape::Circle { count, .. } => *count,
         };
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number within 2^32")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a whole number within 2^32"
+        )]
         (count <= 4_294_967_296.0).then_some(count as usize)
     }
 

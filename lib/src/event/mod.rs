@@ -31,8 +31,8 @@ use std::fmt;
 pub use complete::{Defaults, Grid};
 pub use macros::{MAX_MACRO_BYTES, MAX_MACRO_DEPTH, MAX_MACRO_EVENTS, Primitive};
 pub use payload::{Ends, Link, OPERATIONS, Payload, Sensor, Unlink, nearest_operation, time_number};
+pub(crate) use payload::{is_any_node, is_node, transform};
 pub use signature::{SignatureScratch, sign};
-pub(crate) use payload::{transform, is_any_node, is_node};
 
 /// Most `previous_events` of an event.
 pub const MAX_PARENTS: usize = 64;
@@ -313,9 +313,15 @@ impl<'a> Reader<'a> {
             envelope::LineKind::State(operation) => {
                 crate::state::line::read(top, operation, self.arena).map(Line::State)
             }
-            envelope::LineKind::Event => {
-                envelope::read(line, top, &fields, (self.defaults, self.drafts), self.arena, &mut self.scratch).map(Line::Event)
-            }
+            envelope::LineKind::Event => envelope::read(
+                line,
+                top,
+                &fields,
+                (self.defaults, self.drafts),
+                self.arena,
+                &mut self.scratch,
+            )
+            .map(Line::Event),
         }
     }
 }

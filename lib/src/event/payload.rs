@@ -297,7 +297,11 @@ fn create<'a>(
     Ok(())
 }
 
-pub(crate) fn transform<'a>(value: Value<'_, 'a>, arena: &'a Bump, sets: &mut Vec<Set<'a>>) -> Result<(), Refusal> {
+pub(crate) fn transform<'a>(
+    value: Value<'_, 'a>,
+    arena: &'a Bump,
+    sets: &mut Vec<Set<'a>>,
+) -> Result<(), Refusal> {
     let wrong = |detail: &str| Refusal::new("payload.transform", detail);
     if value.kind() != Kind::Object {
         return Err(wrong("not an object"));
@@ -347,10 +351,7 @@ fn properties<'a>(value: Value<'_, 'a>, arena: &'a Bump, sets: &mut Vec<Set<'a>>
     Ok(())
 }
 
-fn nullable(
-    value: Value<'_, '_>,
-    rule: fn(Value<'_, '_>) -> Result<(), Refusal>,
-) -> Result<(), Refusal> {
+fn nullable(value: Value<'_, '_>, rule: fn(Value<'_, '_>) -> Result<(), Refusal>) -> Result<(), Refusal> {
     if value.is_null() { Ok(()) } else { rule(value) }
 }
 
@@ -369,7 +370,8 @@ fn media(value: Value<'_, '_>) -> Result<(), Refusal> {
     if value.kind() != Kind::Object {
         return Err(wrong("not an object"));
     }
-    if !value.get("ref").and_then(Value::as_plain_str).is_some_and(is_reference) {
+    let arena = Bump::new();
+    if !value.get("ref").and_then(|v| v.as_str(&arena)).is_some_and(is_reference) {
         return Err(wrong("ref is sha256: and 64 lower-case hex digits"));
     }
     if value.get("mime").is_none_or(|v| v.kind() != Kind::String) {
@@ -538,7 +540,6 @@ fn sensor<'a>(top: Value<'_, 'a>, event: &Event<'a>, arena: &'a Bump) -> Result<
         position: position.map(Value::raw),
     })))
 }
-
 
 #[cfg(test)]
 mod tests {

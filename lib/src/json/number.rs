@@ -6,8 +6,10 @@ use super::{Error, Fault};
 const MAX_INTEGER: &[u8] = b"9007199254740991";
 /// A decimal of so many significant digits survives the way into a double and back (`DBL_DIG`).
 const EXACT_DIGITS: usize = 15;
-/// A whole part of so many digits is a finite double whatever follows.
-const FINITE_DIGITS: usize = 308;
+/// The same as a double.
+const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
+/// From here on ECMAScript prints with an exponent.
+const EXPONENT_FROM: f64 = 1e21;
 
 /// What is known of a literal after one look.
 pub(super) struct Literal {
@@ -30,7 +32,7 @@ pub(super) fn scan(bytes: &[u8], at: usize, wide: bool) -> Result<Literal, Error
         return Err(Error { fault: Fault::Syntax, offset: first + 1 });
     }
     if matches!(bytes.get(end), Some(b'.' | b'e' | b'E')) {
-        return decimal(bytes, at, first, end);
+        return decimal(bytes, (at, first, end), wide);
     }
     let length = end - first;
     if length > EXACT_DIGITS && (length > MAX_INTEGER.len() || &bytes[first..end] > MAX_INTEGER) {
@@ -45,7 +47,7 @@ fn long(bytes: &[u8], at: usize, end: usize, wide: bool) -> Result<Literal, Erro
     if !wide {
         return Err(Error { fault: Fault::Number, offset: at });
     }
-    finite(bytes, at, end)?;
+    finite(bytes, at, end, true)?;
     Ok(Literal { end, integer: true, canonical: false })
 }
 
@@ -59,27 +61,29 @@ fn digits(bytes: &[u8], at: usize) -> Result<usize, Error> {
     if end == at { Err(Error { fault: Fault::Syntax, offset: at }) } else { Ok(end) }
 }
 
-fn decimal(bytes: &[u8], at: usize, first: usize, whole: usize) -> Result<Literal, Error> {
+fn decimal(bytes: &[u8], (at, first, whole): (usize, usize, usize), wide: bool) -> Result<Literal, Error> {
     let mut end = whole;
     if bytes[end] == b'.' {
         end = digits(bytes, end + 1)?;
     }
     if !matches!(bytes.get(end), Some(b'e' | b'E')) {
         let canonical = is_shortest(&bytes[first..whole], &bytes[whole + 1..end]);
-        if whole - first > FINITE_DIGITS {
-            finite(bytes, at, end)?;
+        if whole - first > EXACT_DIGITS {
+            finite(bytes, at, end, wide)?;
         }
         return Ok(Literal { end, integer: false, canonical });
     }
     let sign = matches!(bytes.get(end + 1), Some(b'+' | b'-'));
     end = digits(bytes, end + 1 + sign as usize)?;
-    finite(bytes, at, end)?;
+    finite(bytes, at, end, wide)?;
     Ok(Literal { end, integer: false, canonical: false })
 }
 
-fn finite(bytes: &[u8], at: usize, end: usize) -> Result<(), Error> {
+/// Asks that a literal names a finite double, and, unless `wide`, one whose canonical form can be read again:
+/// ECMAScript prints doubles from 2^53 to below 10^21 as integers, which are refused as literals.
+fn finite(bytes: &[u8], at: usize, end: usize, wide: bool) -> Result<(), Error> {
     match value(&bytes[at..end]) {
-        Some(n) if n.is_finite() => Ok(()),
+        Some(n) if n.is_finite() && (wide || n.abs() <= MAX_SAFE || n.abs() >= EXPONENT_FROM) => Ok(()),
         _ => Err(Error { fault: Fault::Number, offset: at }),
     }
 }

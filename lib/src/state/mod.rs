@@ -72,7 +72,8 @@ impl<'a> Registers<'a> {
                 if let Some(index) = &mut self.index {
                     index.insert(written.register, self.list.len() - 1);
                 } else if self.list.len() >= INDEXED {
-                    self.index = Some(Box::new(self.list.iter().enumerate().map(|(i, w)| (w.register, i)).collect()));
+                    self.index =
+                        Some(Box::new(self.list.iter().enumerate().map(|(i, w)| (w.register, i)).collect()));
                 }
             }
         }

@@ -62,7 +62,13 @@ impl Place {
         out.extend_from_slice(b"}\n");
     }
 
-    fn write_node<'s>(&self, name: &str, node: &'s Node<'_>, order: &mut Vec<&'s Written<'s>>, out: &mut Vec<u8>) {
+    fn write_node<'s>(
+        &self,
+        name: &str,
+        node: &'s Node<'_>,
+        order: &mut Vec<&'s Written<'s>>,
+        out: &mut Vec<u8>,
+    ) {
         let mut line = Members::open(out);
         if node.deleted.is_some() {
             line.key("created", node.created, out);
