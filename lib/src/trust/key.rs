@@ -123,15 +123,16 @@ impl SecretKey {
     fn write_anew(&self, path: &Path) -> io::Result<()> {
         // What is there is known at once in most cases; the last step sees to the others.
         if path.symlink_metadata().is_ok() {
-            return Err(io::ErrorKind::AlreadyExists.into());
+            return Err(rustix::io::Errno::EXIST.into());
         }
-        let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let directory = File::open(parent)?;
         // A temporary file has mode 0600 from its first moment.
-        let mut file = tempfile::Builder::new().prefix(".um-key-").tempfile_in(directory)?;
+        let mut file = tempfile::Builder::new().prefix(".um-key-").tempfile_in(parent)?;
         file.write_all(self.to_pem().as_bytes())?;
         file.as_file().sync_all()?;
         file.persist_noclobber(path).map_err(|e| e.error)?;
-        File::open(directory)?.sync_all()
+        directory.sync_all()
     }
 }
 
