@@ -95,10 +95,8 @@ fn whole(source: u32, bytes: &[u8], limit: usize) -> Chunk<'_> {
 
 fn by_line(chunk: &Chunk<'_>, take: &mut Take<'_>) -> Result<(), Failure> {
     let mut lines = chunk.lines();
-    let documents: Vec<Document<'_>> = lines
-        .by_ref()
-        .map(|(line, text)| Document { line, text, spread: false })
-        .collect();
+    let documents: Vec<Document<'_>> =
+        lines.by_ref().map(|(line, text)| Document { line, text, spread: false }).collect();
     take(chunk, &documents, lines.number())
 }
 

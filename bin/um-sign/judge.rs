@@ -129,7 +129,8 @@ impl Judge {
         }
         let among = |did: &Did| found.signers.contains(did);
         // A statement counts when all who are asked for signed it; anything else has one signer, who is one of them.
-        let counts = if kind == Kind::Witness { signers.iter().all(among) } else { signers.iter().any(among) };
+        let counts =
+            if kind == Kind::Witness { signers.iter().all(among) } else { signers.iter().any(among) };
         if counts || signers.is_empty() {
             return Ok(());
         }
@@ -158,7 +159,9 @@ impl Judge {
     fn hold_actor(&self, event: &Event<'_>, desk: &mut Desk, found: Found<'_>) -> Result<(), Denial> {
         let signer = event.signer(&self.verifier, &mut desk.events)?;
         found.signers.extend(signer);
-        if self.rules.permit(&event.facts(), signer.as_ref(), false)? == Permit::Unbound && !self.is_asked_for(signer) {
+        if self.rules.permit(&event.facts(), signer.as_ref(), false)? == Permit::Unbound
+            && !self.is_asked_for(signer)
+        {
             found.notes.push((UNBOUND, "its actor is no DID: nothing says whose key signed it"));
         }
         Ok(())
@@ -189,8 +192,12 @@ impl Judge {
             found.notes.push(("um.status", "statusRef, revocationCursor: unchecked"));
         }
         match (&self.purpose, checked.signer) {
-            (Purpose::Verify { .. }, None) => Err(Denial::missing("version 0.1 is unsigned, whatever it says")),
-            (Purpose::Verify { signers }, Some(signer)) if signers.is_empty() => bind_subject(manifest, signer, found),
+            (Purpose::Verify { .. }, None) => {
+                Err(Denial::missing("version 0.1 is unsigned, whatever it says"))
+            }
+            (Purpose::Verify { signers }, Some(signer)) if signers.is_empty() => {
+                bind_subject(manifest, signer, found)
+            }
             _ => Ok(()),
         }
     }
@@ -259,7 +266,8 @@ impl Judge {
 
     /// The time of signing.
     fn created(&self) -> Result<String, Denial> {
-        Instant::print(self.now).ok_or_else(|| Denial::malformed("the clock stands beyond what a time can say"))
+        Instant::print(self.now)
+            .ok_or_else(|| Denial::malformed("the clock stands beyond what a time can say"))
     }
 }
 

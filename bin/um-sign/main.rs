@@ -12,9 +12,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use rayon::prelude::*;
-use ulp::cli::{self, Action, Chunk, Failure, Files, Jobs, LineReader, Log, Now, Output, OutputArgs, Status, Witness};
-use ulp::json::STATE_BYTES;
+use ulp::cli::{
+    self, Action, Chunk, Failure, Files, Jobs, LineReader, Log, Now, Output, OutputArgs, Status, Witness,
+};
 use ulp::event::Defaults;
+use ulp::json::STATE_BYTES;
 use ulp::kind::Kind;
 use ulp::trust::authority::Authority;
 use ulp::trust::manifest::Clock;
@@ -103,7 +105,9 @@ impl Args {
             (Check::Fresh, true) => Clock::MayHaveExpired(now),
         };
         let purpose = match key {
-            Some(key) => Purpose::Sign { key, replace: self.replace, ttl: self.ttl, spare: spare::Spare::new()? },
+            Some(key) => {
+                Purpose::Sign { key, replace: self.replace, ttl: self.ttl, spare: spare::Spare::new()? }
+            }
             None if self.verify => Purpose::Verify { signers: self.signer.iter().copied().collect() },
             None => Purpose::Check,
         };
@@ -130,11 +134,11 @@ fn key_failure(error: KeyError) -> Failure {
 fn filter(args: &Args, judge: &Judge, log: &mut Log) -> Result<Status, Failure> {
     let mut out = Output::open(&args.output)?;
     let mut reader = log.lines(&args.files, STATE_BYTES)?;
-    let mut pass = Pass { judge, log, out: &mut out, signers: BTreeSet::new(), unnamed: false, unchecked: false };
+    let mut pass =
+        Pass { judge, log, out: &mut out, signers: BTreeSet::new(), unnamed: false, unchecked: false };
     pass.all(&mut reader)?;
     let more = pass.told();
-    let witness =
-        Witness { input: Some(reader.digest()), now: args.now.given(), more, ..Witness::default() };
+    let witness = Witness { input: Some(reader.digest()), now: args.now.given(), more, ..Witness::default() };
     log.finish(Some(out), &witness)
 }
 
@@ -194,7 +198,8 @@ impl Pass<'_> {
     fn count(&mut self, one: &Judged, batch: &mut cli::Batch) {
         let text = |detail: &str| (one.id.clone(), detail.to_owned());
         if let Some(denial) = &one.denial {
-            return batch.record(Action::Rejected, denial.code, one.line, one.shared, || text(&denial.detail));
+            return batch
+                .record(Action::Rejected, denial.code, one.line, one.shared, || text(&denial.detail));
         }
         batch.apply(one.shared);
         self.unchecked |= one.unchecked;
@@ -230,7 +235,9 @@ impl Pass<'_> {
 /// Reads a duration as the dotfiles write them, as nanoseconds.
 fn ttl(text: &str) -> Result<i64, String> {
     let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)];
-    let number = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<i64>().ok()).flatten();
+    let number = |digits: &str| {
+        digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<i64>().ok()).flatten()
+    };
     let read = units.iter().find_map(|(unit, seconds)| {
         number(text.strip_suffix(*unit)?)?.checked_mul(*seconds)?.checked_mul(1_000_000_000)
     });
