@@ -143,25 +143,14 @@ impl<'a> Job<'_, 'a> {
 
     /// What needs all tiles of a space at once: the view, and the blame of a node.
     fn write_joined(&self, out: &mut Output, remarks: &mut Remarks) -> Result<Roots, Failure> {
-        let mut arenas: Vec<bumpalo::Bump> = (0..self.world.len()).map(|_| bumpalo::Bump::new()).collect();
-        let mut tiles = Vec::with_capacity(self.world.len());
-        let mut roots = Roots::default();
-        let mut scratch = Vec::new();
-        for (i, arena) in arenas.iter_mut().enumerate() {
-            let mut derived = self.world.derive(i, self.filter, arena, self.all);
-            scratch.clear();
-            if let Some(root) = root::write_tile(&derived, &mut scratch) {
-                roots.push(derived.space, derived.tile, root);
-            }
-            remarks.join(std::mem::take(&mut derived.remarks));
-            tiles.push(derived);
-        }
+        let mut arenas = trace::view_arenas(self.world);
+        let (tiles, roots, said, arena) = trace::derive(self.world, self.filter, &mut arenas, self.all);
+        remarks.join(said);
         let mut lines = Vec::new();
         match &self.args.blame {
             Some(node) => blame::write(self, tiles, node, &mut lines),
             None => {
-                let arena = bumpalo::Bump::new();
-                for space in view::join(tiles, self.filter, |tile| self.args.select.tile(tile), &arena) {
+                for space in view::join(tiles, self.filter, |tile| self.args.select.tile(tile), arena) {
                     for (name, node) in space.nodes.iter().filter(|(_, n)| n.visible) {
                         view::write_node(space.space, name, node, &mut lines);
                     }

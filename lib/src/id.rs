@@ -196,6 +196,54 @@ impl fmt::Display for Tile {
     }
 }
 
+/// A tile, or with y or x and y left out every tile below: `z0`, `z0/x3`, `z0/x3/y-1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TilePrefix {
+    pub z: u8,
+    pub x: Option<i64>,
+    /// Nothing where `x` is nothing.
+    pub y: Option<i64>,
+}
+
+impl TilePrefix {
+    /// Whether a tile is this one or lies below it.
+    pub fn holds(self, tile: Tile) -> bool {
+        self.z == tile.z && self.x.is_none_or(|x| x == tile.x) && self.y.is_none_or(|y| y == tile.y)
+    }
+
+    /// This prefix after those that it lies below: `z0`, `z0/x3`, `z0/x3/y-1`.
+    pub fn outermost_first(self) -> impl Iterator<Item = TilePrefix> {
+        let TilePrefix { z, x, y } = self;
+        let column = x.map(|_| TilePrefix { z, x, y: None });
+        [Some(TilePrefix { z, x: None, y: None }), column, y.map(|_| self)].into_iter().flatten()
+    }
+}
+
+impl From<Tile> for TilePrefix {
+    fn from(Tile { z, x, y }: Tile) -> TilePrefix {
+        TilePrefix { z, x: Some(x), y: Some(y) }
+    }
+}
+
+impl FromStr for TilePrefix {
+    type Err = String;
+    fn from_str(text: &str) -> Result<TilePrefix, String> {
+        let given = text.matches('/').count();
+        let rest = ["/x0/y0", "/y0", ""].get(given).copied().unwrap_or_default();
+        let tile =
+            Tile::parse(&format!("{text}{rest}")).ok_or("not a tile as z0/x3/y-1, nor its beginning")?;
+        Ok(TilePrefix { z: tile.z, x: (given > 0).then_some(tile.x), y: (given > 1).then_some(tile.y) })
+    }
+}
+
+impl fmt::Display for TilePrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "z{}", self.z)?;
+        self.x.map_or(Ok(()), |x| write!(f, "/x{x}"))?;
+        self.y.map_or(Ok(()), |y| write!(f, "/y{y}"))
+    }
+}
+
 /// Declares a closed set of words, each with its spelling, ordered from the strictest to the loosest.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
@@ -392,6 +440,19 @@ mod tests {
             "z+1/x0/y0",
         ] {
             assert_eq!(Tile::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_tile_prefix_takes_all_below_it() {
+        let tile = Tile { z: 0, x: 3, y: -1 };
+        for (text, expected) in
+            [("z0", true), ("z0/x3", true), ("z0/x3/y-1", true), ("z1", false), ("z0/x4", false)]
+        {
+            assert_eq!(text.parse::<TilePrefix>().unwrap().holds(tile), expected, "{text}");
+        }
+        for bad in ["", "z", "z0/", "z0/x", "z0/x3/", "z0/y3", "z0/x3/y1/", "z0/x03"] {
+            assert!(bad.parse::<TilePrefix>().is_err(), "{bad}");
         }
     }
 

@@ -30,7 +30,7 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 
 use super::Failure;
-use crate::id::{self, Authority, Boundary, Lane, Policy, Realm, Tile, Time};
+use crate::id::{self, Authority, Boundary, Lane, Policy, Realm, Tile, TilePrefix, Time};
 use crate::kind::Kind;
 
 /// Most jobs that may be asked for.
@@ -308,32 +308,6 @@ fn clock() -> Time {
     }
 }
 
-/// A tile, or with y or x and y left out every tile below: `z0`, `z0/x3`, `z0/x3/y-1`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TilePrefix {
-    z: u8,
-    x: Option<i64>,
-    y: Option<i64>,
-}
-
-impl TilePrefix {
-    /// Whether a tile is this one or lies below it.
-    pub fn holds(self, tile: Tile) -> bool {
-        self.z == tile.z && self.x.is_none_or(|x| x == tile.x) && self.y.is_none_or(|y| y == tile.y)
-    }
-}
-
-impl FromStr for TilePrefix {
-    type Err = String;
-    fn from_str(text: &str) -> Result<TilePrefix, String> {
-        let given = text.matches('/').count();
-        let rest = ["/x0/y0", "/y0", ""].get(given).copied().unwrap_or_default();
-        let tile =
-            Tile::parse(&format!("{text}{rest}")).ok_or("not a tile as z0/x3/y-1, nor its beginning")?;
-        Ok(TilePrefix { z: tile.z, x: (given > 0).then_some(tile.x), y: (given > 1).then_some(tile.y) })
-    }
-}
-
 /// A `space_id` or `layer_id` as an argument.
 fn place(text: &str) -> Result<String, String> {
     let valid = id::is_place(text);
@@ -362,19 +336,6 @@ mod tests {
             assert!(bad.parse::<When>().is_err(), "{bad}");
         }
         assert!("2024-10-27T03:33:20.0000000001Z".parse::<When>().is_err());
-    }
-
-    #[test]
-    fn a_tile_prefix_takes_all_below_it() {
-        let tile = Tile { z: 0, x: 3, y: -1 };
-        for (text, expected) in
-            [("z0", true), ("z0/x3", true), ("z0/x3/y-1", true), ("z1", false), ("z0/x4", false)]
-        {
-            assert_eq!(text.parse::<TilePrefix>().unwrap().holds(tile), expected, "{text}");
-        }
-        for bad in ["", "z", "z0/", "z0/x", "z0/x3/", "z0/y3", "z0/x3/y1/", "z0/x03"] {
-            assert!(bad.parse::<TilePrefix>().is_err(), "{bad}");
-        }
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub mod trace;
 
 pub use args::{
     At, Files, Jobs, Kinds, Lanes, Layers, LogArgs, LogFormat, MAX_JOBS, Now, OutputArgs, Select, Since,
-    TilePrefix, When, time,
+    When, time,
 };
 pub use escape::{escape, escape_into, json_string_into};
 pub use failure::{Failure, Status};
@@ -125,7 +125,11 @@ pub fn run<A: CommandFactory + FromArgMatches>(
 /// The whole parser of a tool.
 fn command<A: CommandFactory>() -> Command {
     let generate = Arg::new(GENERATE).long(GENERATE).hide(true).value_parser(clap::value_parser!(Generate));
-    LogArgs::augment_args(A::command()).arg(generate.exclusive(true)).term_width(HELP_WIDTH)
+    let own = A::command();
+    // Arguments that are added to a command bring what is said of them along; a tool speaks for itself.
+    let about = own.get_about().cloned().unwrap_or_default();
+    let command = LogArgs::augment_args(own).about(about.clone()).long_about(about);
+    command.arg(generate.exclusive(true)).term_width(HELP_WIDTH)
 }
 
 fn ask<A: FromArgMatches>(command: Command, man: &str) -> Result<Asked<A>, Failure> {
