@@ -11,7 +11,10 @@ TOOLS := $(shell sed -n 's|^path = "bin/\(.*\)/main.rs"|\1|p' Cargo.toml)
 # What the tests and the demo use, and the Debian package that has it.
 PACKAGES := jq:jq xmllint:libxml2-utils strace:strace
 
-.PHONY: all demo test bench install completions man deps clean
+bench-peers:
+	python3 -m pip install --quiet duckdb
+
+.PHONY: all demo test bench bench-peers install completions man deps clean
 
 all:
 	$(CARGO) build --release --locked
@@ -35,7 +38,7 @@ test: deps
 
 bench:
 	$(CARGO) build --release --locked --quiet
-	@PATH="$(CURDIR)/target/release:$$PATH" python3 tests/bench/bench.py
+	@PATH="$(CURDIR)/target/release:$$PATH" python3 tests/bench/bench.py $(ROW)
 
 man:
 	$(CARGO) build --locked --quiet

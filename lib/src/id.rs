@@ -100,19 +100,67 @@ impl Time {
     }
 }
 
+impl Time {
+    /// Appends it as [`Display`](fmt::Display) prints it. State lines are full of times, so this is by hand.
+    pub fn write(self, out: &mut Vec<u8>) {
+        let text = Decimal::of(self);
+        out.extend_from_slice(text.bytes());
+    }
+}
+
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let magnitude = self.0.unsigned_abs();
+        f.write_str(std::str::from_utf8(Decimal::of(*self).bytes()).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// The text of a time, which is written from its end.
+struct Decimal {
+    digits: [u8; Decimal::ROOM],
+    start: usize,
+    end: usize,
+}
+
+impl Decimal {
+    /// A sign, ten digits, the point, nine digits.
+    const ROOM: usize = 24;
+
+    fn of(time: Time) -> Decimal {
+        let mut text = Decimal { digits: [0; Decimal::ROOM], start: Decimal::ROOM, end: Decimal::ROOM };
+        let magnitude = time.0.unsigned_abs();
         let (whole, nanos) = (magnitude / NANOS.unsigned_abs(), magnitude % NANOS.unsigned_abs());
-        if self.0 < 0 {
-            f.write_str("-")?;
-        }
-        write!(f, "{whole}")?;
         if nanos != 0 {
-            let text = format!("{nanos:09}");
-            write!(f, ".{}", text.trim_end_matches('0'))?;
+            text.push_digits(nanos, 9);
+            while text.digits[text.end - 1] == b'0' {
+                text.end -= 1;
+            }
+            text.push(b'.');
         }
-        Ok(())
+        text.push_digits(whole, 1);
+        if time.0 < 0 {
+            text.push(b'-');
+        }
+        text
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.start -= 1;
+        self.digits[self.start] = byte;
+    }
+
+    /// The digits of a number, at least so many.
+    fn push_digits(&mut self, mut number: u64, least: usize) {
+        let mut count = 0;
+        while number > 0 || count < least {
+            // A digit is less than ten.
+            self.push(b'0' + (number % 10) as u8);
+            number /= 10;
+            count += 1;
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.digits[self.start..self.end]
     }
 }
 

@@ -11,7 +11,7 @@ mod tree;
 
 use std::ffi::OsStr;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use ulp::trust::SecretKey;
@@ -121,8 +121,7 @@ fn signed_event(n: u8) -> String {
 
 /// The folder with the public fixtures, where the project has it beside it.
 fn shared(path: &str) -> Option<PathBuf> {
-    let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
-    found.exists().then_some(found)
+    crate::run::shared().map(|shared| shared.join(path)).filter(|found| found.exists())
 }
 
 /// Says that a test did nothing.

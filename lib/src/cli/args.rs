@@ -50,7 +50,7 @@ pub enum LogFormat {
 #[command(next_help_heading = "Log")]
 pub struct LogArgs {
     /// How the log on stderr is written [default: text on a terminal, else json]
-    #[arg(long, global = true, value_name = "FORMAT")]
+    #[arg(long, global = true, value_name = "text|json", hide_possible_values = true)]
     pub log: Option<LogFormat>,
     /// Write every withheld, duplicate and noted line to the log, not only their counts
     #[arg(long, global = true)]
@@ -82,11 +82,14 @@ impl Files {
     }
 }
 
+/// What the parser calls the operand of `-o`.
+pub(super) const OUTPUT: &str = "output";
+
 /// Where the projection goes.
 #[derive(Args, Clone, Debug, Default)]
 pub struct OutputArgs {
     /// Write FILE instead of stdout, whole or not at all
-    #[arg(short = 'o', value_name = "FILE")]
+    #[arg(id = OUTPUT, short = 'o', value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
 
@@ -106,6 +109,14 @@ impl Jobs {
         let pool = pool.map_err(|e| Failure::new(Kind::System, "threads", e))?;
         Ok(pool.install(work))
     }
+}
+
+/// The dotfiles that lines are held to.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ScopeArgs {
+    /// Hold what is read to the dotfiles below DIR, which also complete it
+    #[arg(long, value_name = "DIR")]
+    pub scope: Option<PathBuf>,
 }
 
 /// Which spaces and tiles to take; all where nothing is named.

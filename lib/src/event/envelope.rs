@@ -373,7 +373,7 @@ pub fn strings<'a>(
     if value.kind() != Kind::Array {
         return None;
     }
-    if value.len() == 0 {
+    if value.is_empty() {
         return Some(&[]);
     }
     scratch.clear();

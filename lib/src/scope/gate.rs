@@ -63,7 +63,10 @@ pub struct Permit {
 /// Says of one line after the other whether it passes. One a thread: it remembers the rules of each place.
 pub struct Gate<'s> {
     scope: &'s Scope,
-    places: AHashMap<Vec<u8>, Here<'s>>,
+    places: Vec<Here<'s>>,
+    by_name: AHashMap<Vec<u8>, usize>,
+    /// The place of the line before: neighbouring lines mostly share theirs.
+    last: (Vec<u8>, usize),
     key: Vec<u8>,
 }
 
@@ -118,7 +121,7 @@ enum Nodes<'s> {
 
 impl<'s> Gate<'s> {
     pub(super) fn new(scope: &'s Scope) -> Gate<'s> {
-        Gate { scope, places: AHashMap::new(), key: Vec::new() }
+        Gate { scope, places: Vec::new(), by_name: AHashMap::new(), last: (Vec::new(), 0), key: Vec::new() }
     }
 
     /// Whether an event passes.
@@ -192,13 +195,26 @@ impl<'s> Gate<'s> {
         self.key.push(tile.z);
         self.key.extend_from_slice(&tile.x.to_le_bytes());
         self.key.extend_from_slice(&tile.y.to_le_bytes());
-        if !self.places.contains_key(&self.key) {
-            if self.places.len() >= REMEMBERED {
-                self.places.clear();
-            }
-            self.places.insert(self.key.clone(), Here::new(self.scope, space, layer, tile));
+        if self.last.0 != self.key {
+            let index = match self.by_name.get(&self.key) {
+                Some(index) => *index,
+                None => self.remember(Here::new(self.scope, space, layer, tile)),
+            };
+            self.last.0.clone_from(&self.key);
+            self.last.1 = index;
         }
-        &self.places[&self.key]
+        &self.places[self.last.1]
+    }
+
+    fn remember(&mut self, here: Here<'s>) -> usize {
+        if self.places.len() >= REMEMBERED {
+            self.places.clear();
+            self.by_name.clear();
+        }
+        self.places.push(here);
+        let index = self.places.len() - 1;
+        self.by_name.insert(self.key.clone(), index);
+        index
     }
 }
 

@@ -318,14 +318,6 @@ fn allowed<T: FromStr<Err = String>>(value: &Node) -> Result<Allowed<T>, Fault> 
     }
 }
 
-/// A word or a list of words, each of which stands for itself alone.
-fn one_or_more<T: FromStr<Err = String>>(value: &Node) -> Result<Vec<T>, Fault> {
-    match value.as_list() {
-        Some(items) => items.iter().map(word).collect(),
-        None => Ok(vec![word(value)?]),
-    }
-}
-
 fn checked(value: &Node, rule: fn(&str) -> bool, what: &str) -> Result<String, Fault> {
     let text = value.string()?;
     if rule(text) { Ok(text.to_owned()) } else { Err(value.fault(format_args!("not {what}"))) }
@@ -395,13 +387,14 @@ fn bound_key(node: &Node) -> Result<BoundKey, Fault> {
     Ok(BoundKey { did: key_did.ok_or_else(|| node.fault("did is missing"))?, from, until })
 }
 
+/// A grant says everything but its end: what it left out would be a guess.
 fn grant(node: &Node) -> Result<Grant, Fault> {
-    let mut to = None;
-    let (mut realms, mut spaces, mut tiles, mut operations, mut until) = (None, None, None, None, None);
+    let (mut to, mut realm, mut until) = (None, None, None);
+    let (mut spaces, mut tiles, mut operations) = (None, None, None);
     for (key, name, value) in node.map()? {
         match name {
             "to" => to = Some(did(value)?),
-            "realm" => realms = Some(one_or_more(value)?),
+            "realm" => realm = Some(word(value)?),
             "spaces" => spaces = Some(patterns(value)?),
             "tiles" => tiles = Some(patterns(value)?),
             "operations" => operations = Some(patterns(value)?),
@@ -409,6 +402,13 @@ fn grant(node: &Node) -> Result<Grant, Fault> {
             _ => return Err(unknown(key, name)),
         }
     }
-    let to = to.ok_or_else(|| node.fault("to is missing"))?;
-    Ok(Grant { to, realms, spaces, tiles, operations, until })
+    let missing = |name: &'static str| move || node.fault(format_args!("{name} is missing"));
+    Ok(Grant {
+        to: to.ok_or_else(missing("to"))?,
+        realm: realm.ok_or_else(missing("realm"))?,
+        spaces: spaces.ok_or_else(missing("spaces"))?,
+        tiles: tiles.ok_or_else(missing("tiles"))?,
+        operations: operations.ok_or_else(missing("operations"))?,
+        until,
+    })
 }

@@ -51,30 +51,29 @@ impl BoundKey {
     }
 }
 
-/// An entry under `federation.grants`: what the holder of a key may do. What is left out is not restricted.
+/// An entry under `federation.grants`: what the holder of a key may do. It covers an event that every member
+/// covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// Whom it is given to.
     pub to: Did,
-    /// The realms, each for itself: what is granted for a team says nothing of what is personal.
-    pub realms: Option<Vec<Realm>>,
+    /// The realm, and no other: what is granted for a team says nothing of what is personal.
+    pub realm: Realm,
     /// The spaces.
-    pub spaces: Option<Vec<Pattern>>,
+    pub spaces: Vec<Pattern>,
     /// The tiles, as `z0/x3/y-1` is written.
-    pub tiles: Option<Vec<Pattern>>,
+    pub tiles: Vec<Pattern>,
     /// The operations.
-    pub operations: Option<Vec<Pattern>>,
+    pub operations: Vec<Pattern>,
     /// The last timestamp that it covers.
     pub until: Option<Time>,
 }
 
 impl Grant {
     fn covers(&self, facts: &Facts<'_>, signer: &Did) -> bool {
-        let any = |patterns: &Option<Vec<Pattern>>, name: &str| {
-            patterns.as_ref().is_none_or(|patterns| patterns.iter().any(|p| p.matches(name)))
-        };
+        let any = |patterns: &[Pattern], name: &str| patterns.iter().any(|p| p.matches(name));
         self.to == *signer
-            && self.realms.as_ref().is_none_or(|realms| realms.contains(&facts.realm))
+            && self.realm == facts.realm
             && self.until.is_none_or(|until| facts.time <= until)
             && any(&self.spaces, facts.space)
             && any(&self.operations, facts.operation)
@@ -293,10 +292,10 @@ mod tests {
 
     #[test]
     fn where_grants_stand_everything_needs_one() {
-        let patterns = |text: &str| Some(vec![Pattern::new(text)]);
+        let patterns = |text: &str| vec![Pattern::new(text)];
         let grant = Grant {
             to: did(1),
-            realms: Some(vec![Realm::Team]),
+            realm: Realm::Team,
             spaces: patterns("demo"),
             tiles: patterns("z0/*"),
             operations: patterns("create_*"),
@@ -310,10 +309,10 @@ mod tests {
         assert_eq!(said(&with(grant.clone()), &facts("user:bob"), None, false), "signature.missing");
         for narrower in [
             Grant { to: did(2), ..grant.clone() },
-            Grant { realms: Some(vec![Realm::Public]), ..grant.clone() },
+            Grant { realm: Realm::Public, ..grant.clone() },
             Grant { spaces: patterns("Demo"), ..grant.clone() },
             Grant { tiles: patterns("z1/*"), ..grant.clone() },
-            Grant { operations: Some(Vec::new()), ..grant.clone() },
+            Grant { operations: Vec::new(), ..grant.clone() },
             Grant { until: Some(Time(49)), ..grant.clone() },
         ] {
             assert_eq!(code(narrower), "scope.grant");

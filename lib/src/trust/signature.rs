@@ -175,8 +175,7 @@ pub(super) fn text(key: &SecretKey, message: &[u8], more: &[(&str, &str)]) -> St
 /// The canonical form of an object with `member` in it, in place of one of that name.
 ///
 /// # Errors
-/// `json.*`: the result is no strict I-JSON. A whole number of more than 2^53 that was written with an exponent is
-/// written without one in canonical form, where nobody may read it again; signing it would help nobody.
+/// `json.*`: the result is no strict I-JSON, as where it has become too deep.
 pub(super) fn with_member(object: Value<'_, '_>, member: &str, raw: &str) -> Result<String, Denial> {
     let mut bare = Vec::with_capacity(object.raw().len() + raw.len());
     Canonical::new().write_without(object, member, &mut bare);
