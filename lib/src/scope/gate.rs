@@ -3,12 +3,12 @@
 use super::Scope;
 use super::invariants::{self, Lookup};
 use super::named;
-use super::pattern::Pattern;
 use super::rules::{Allowed, MAX_CLOCK_SKEW, Rules};
 use crate::event::{Event, MAX_PARENTS, Missing, Payload, Refusal, RegisterKind};
 use crate::id::{Authority, Boundary, Policy, Realm, Tile, Time};
 use crate::json;
 use crate::names;
+use crate::pattern::Pattern;
 use crate::state::line::{Body, StateLine};
 use ahash::AHashMap;
 use std::borrow::Cow;
