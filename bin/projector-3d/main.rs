@@ -102,7 +102,9 @@ fn document(args: &Args, view: &View<'_, '_>, style: Style) -> Document {
     let mut animation = Animation::new(&mut document);
     for (scene, built) in scenes.iter().zip(&built) {
         if let Some(history) = find(scene.space.space) {
-            let is_there = |node: &ViewNode<'_>| view::keeps(node, view.filter, |tile| args.projection.select.tile(tile));
+            let is_there = |node: &ViewNode<'_>| {
+                view::keeps(node, view.filter, |tile| args.projection.select.tile(tile))
+            };
             animation.add(scene, history, built, &clock, &is_there);
         }
     }

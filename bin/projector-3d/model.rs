@@ -126,7 +126,8 @@ impl Builder {
     fn space(&mut self, scene: &Scene<'_, '_>) -> (usize, Built) {
         let site = Site::new(scene, self.style);
         let settings = scene.space.settings.get("@space");
-        let flip = if setting(settings, "y").and_then(text_in).is_some_and(|y| y == "down") { -1.0 } else { 1.0 };
+        let flip =
+            if setting(settings, "y").and_then(text_in).is_some_and(|y| y == "down") { -1.0 } else { 1.0 };
         let unit = setting(settings, "unit").and_then(text_in).and_then(|u| metres(&u)).unwrap_or(1.0);
         let scale = [unit, unit * flip, unit];
         let title = setting(settings, "title").and_then(text_in);
@@ -154,9 +155,16 @@ impl Builder {
     /// A group for the nodes of a layer that have no parent.
     fn layer(&mut self, site: &Site<'_, '_, '_>, layer: usize, numbers: &[usize], group: usize) {
         let known = &site.layers[layer];
-        let on_it = |node: &Node<'_, '_>| node.parent.is_none() && node.layer.as_deref().unwrap_or("") == known.id;
-        let children: Vec<usize> =
-            site.scene.nodes.iter().zip(numbers).filter(|(n, _)| on_it(n)).map(|(_, number)| *number).collect();
+        let on_it =
+            |node: &Node<'_, '_>| node.parent.is_none() && node.layer.as_deref().unwrap_or("") == known.id;
+        let children: Vec<usize> = site
+            .scene
+            .nodes
+            .iter()
+            .zip(numbers)
+            .filter(|(n, _)| on_it(n))
+            .map(|(_, number)| *number)
+            .collect();
         if children.is_empty() {
             return;
         }
@@ -241,14 +249,19 @@ impl Builder {
         match *known {
             Some(geometry) => Some(Drawn { mesh: self.mesh(geometry, look), stretch, common: None }),
             // A shape without any extent is still there.
-            None => Some(Drawn { mesh: self.common(Common::Gem, look), stretch: [sizes.point; 3], common: None }),
+            None => {
+                Some(Drawn { mesh: self.common(Common::Gem, look), stretch: [sizes.point; 3], common: None })
+            }
         }
     }
 
     fn common(&mut self, which: Common, look: Look) -> usize {
         let document = &mut self.document;
         let made = Made::Common(which);
-        let known = self.geometries.entry(made).or_insert_with(|| Some(document.geometry(&mesh::common(which), false)));
+        let known = self
+            .geometries
+            .entry(made)
+            .or_insert_with(|| Some(document.geometry(&mesh::common(which), false)));
         let Some(geometry) = *known else { return 0 };
         self.mesh(geometry, look)
     }
