@@ -10,8 +10,7 @@ use ulp::cli::trace::{self, Unless};
 use ulp::cli::{
     self, At, Failure, Files, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, Select, Since,
 };
-use ulp::cli::{Status, Witness};
-use ulp::event::Defaults;
+use ulp::cli::{ScopeArgs, Status, Witness};
 use ulp::hash::Blake3;
 use ulp::parallel::in_order;
 use ulp::root::{self, Roots};
@@ -52,6 +51,8 @@ struct Args {
     #[command(flatten)]
     since: Since,
     #[command(flatten)]
+    scope: ScopeArgs,
+    #[command(flatten)]
     jobs: Jobs,
 }
 
@@ -71,15 +72,13 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     let input = log.input(&args.files)?;
     let unless = if args.view { Unless::Shared } else { Unless::All };
     let mut filter = trace::filter(&args.lanes, &args.layers, &args.kinds, unless);
-    let defaults = Defaults::default();
+    let scope = trace::scope(&args.scope)?;
     let select = |space: &str, tile| trace::not_selected(&args.select, space, tile);
     let mut arenas = Arenas::new(Arenas::STREAM);
     let all = log.writes_all();
     let reading = filter.clone();
-    let (result, digest) = rayon::join(
-        || trace::read(&input, &mut arenas, &defaults, &reading, &select, all),
-        || input.digest(),
-    );
+    let (result, digest) =
+        rayon::join(|| trace::read(&input, &mut arenas, &scope, &reading, &select, all), || input.digest());
     let (world, mut remarks) = result?;
     if log.is_strict() && remarks.rejected > 0 {
         trace::say(log, remarks)?;
@@ -97,7 +96,10 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     };
     trace::say(log, remarks)?;
     let root = roots.map(|roots| roots.root(false));
-    log.finish(Some(out), &Witness { input: Some(digest), root, ..Witness::default() })
+    log.finish(
+        Some(out),
+        &Witness { input: Some(digest?), root, scope: scope.digest(), ..Witness::default() },
+    )
 }
 
 /// What was asked for, and the world to answer from.

@@ -30,7 +30,7 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 
 use super::Failure;
-use crate::id::{self, Authority, Boundary, Lane, Policy, Realm, Tile, Time};
+use crate::id::{self, Authority, Boundary, Lane, Policy, Realm, Tile, TilePrefix, Time};
 use crate::kind::Kind;
 
 /// Most jobs that may be asked for.
@@ -50,7 +50,7 @@ pub enum LogFormat {
 #[command(next_help_heading = "Log")]
 pub struct LogArgs {
     /// How the log on stderr is written [default: text on a terminal, else json]
-    #[arg(long, global = true, value_name = "FORMAT")]
+    #[arg(long, global = true, value_name = "text|json", hide_possible_values = true)]
     pub log: Option<LogFormat>,
     /// Write every withheld, duplicate and noted line to the log, not only their counts
     #[arg(long, global = true)]
@@ -82,11 +82,14 @@ impl Files {
     }
 }
 
+/// What the parser calls the operand of `-o`.
+pub(super) const OUTPUT: &str = "output";
+
 /// Where the projection goes.
 #[derive(Args, Clone, Debug, Default)]
 pub struct OutputArgs {
     /// Write FILE instead of stdout, whole or not at all
-    #[arg(short = 'o', value_name = "FILE")]
+    #[arg(id = OUTPUT, short = 'o', value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
 
@@ -106,6 +109,17 @@ impl Jobs {
         let pool = pool.map_err(|e| Failure::new(Kind::System, "threads", e))?;
         Ok(pool.install(work))
     }
+}
+
+/// The dotfiles that lines are held to.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ScopeArgs {
+    /// Hold what is read to the dotfiles below DIR, which also complete it
+    #[arg(long, value_name = "DIR")]
+    pub scope: Option<PathBuf>,
+    /// Take only events that are signed and whose signature holds
+    #[arg(long)]
+    pub verify: bool,
 }
 
 /// Which spaces and tiles to take; all where nothing is named.
@@ -265,29 +279,46 @@ fn rfc3339(text: &str) -> Option<Time> {
     parsed.timestamp_nanos_opt().map(Time)
 }
 
-/// A tile, or with y or x and y left out every tile below: `z0`, `z0/x3`, `z0/x3/y-1`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TilePrefix {
-    z: u8,
-    x: Option<i64>,
-    y: Option<i64>,
+/// What stands in for the clock, in the tools that read it.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Now {
+    /// Take TIME for the clock: seconds since 1970, or a time as in RFC 3339
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    now: Option<GivenTime>,
 }
 
-impl TilePrefix {
-    /// Whether a tile is this one or lies below it.
-    pub fn holds(self, tile: Tile) -> bool {
-        self.z == tile.z && self.x.is_none_or(|x| x == tile.x) && self.y.is_none_or(|y| y == tile.y)
+impl Now {
+    /// The time: what was given, else the clock's.
+    pub fn time(&self) -> Time {
+        self.now.as_ref().map_or_else(clock, |given| given.time)
+    }
+
+    /// What was given, for the witness line.
+    pub fn given(&self) -> Option<String> {
+        self.now.as_ref().map(|given| given.text.clone())
     }
 }
 
-impl FromStr for TilePrefix {
+/// A time and how it was written.
+#[derive(Clone, Debug)]
+struct GivenTime {
+    text: String,
+    time: Time,
+}
+
+impl FromStr for GivenTime {
     type Err = String;
-    fn from_str(text: &str) -> Result<TilePrefix, String> {
-        let given = text.matches('/').count();
-        let rest = ["/x0/y0", "/y0", ""].get(given).copied().unwrap_or_default();
-        let tile =
-            Tile::parse(&format!("{text}{rest}")).ok_or("not a tile as z0/x3/y-1, nor its beginning")?;
-        Ok(TilePrefix { z: tile.z, x: (given > 0).then_some(tile.x), y: (given > 1).then_some(tile.y) })
+    fn from_str(text: &str) -> Result<GivenTime, String> {
+        time(text).map(|time| GivenTime { text: text.to_owned(), time })
+    }
+}
+
+/// The clock. One that stands beyond the years 1677 to 2262 is taken to stand at their end.
+fn clock() -> Time {
+    let nanos = |d: std::time::Duration| i64::try_from(d.as_nanos()).unwrap_or(i64::MAX);
+    match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
+        Ok(since) => Time(nanos(since)),
+        Err(before) => Time(-nanos(before.duration())),
     }
 }
 
@@ -319,19 +350,6 @@ mod tests {
             assert!(bad.parse::<When>().is_err(), "{bad}");
         }
         assert!("2024-10-27T03:33:20.0000000001Z".parse::<When>().is_err());
-    }
-
-    #[test]
-    fn a_tile_prefix_takes_all_below_it() {
-        let tile = Tile { z: 0, x: 3, y: -1 };
-        for (text, expected) in
-            [("z0", true), ("z0/x3", true), ("z0/x3/y-1", true), ("z1", false), ("z0/x4", false)]
-        {
-            assert_eq!(text.parse::<TilePrefix>().unwrap().holds(tile), expected, "{text}");
-        }
-        for bad in ["", "z", "z0/", "z0/x", "z0/x3/", "z0/y3", "z0/x3/y1/", "z0/x03"] {
-            assert!(bad.parse::<TilePrefix>().is_err(), "{bad}");
-        }
     }
 
     #[test]

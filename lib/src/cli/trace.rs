@@ -1,11 +1,11 @@
 //! A trace read by a tool: from its operands into a [`World`], with everything there is to say put into the log.
 
 use super::{Action, At, Failure, Files, Input, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, Record};
-use super::{Select, Status, When, Witness};
-use crate::event::Defaults;
+use super::{ScopeArgs, Select, Status, When, Witness};
 use crate::id::{Lane, Tile};
 use crate::kind::Kind;
 use crate::root::{self, Roots};
+use crate::scope::Scope;
 use crate::view::{self, Space};
 use crate::world::{Arenas, Cut, Derived, Fate, Filter, Gatherer, Remarks, World};
 use bumpalo::Bump;
@@ -47,6 +47,21 @@ pub fn not_selected(select: &Select, space: &str, tile: Tile) -> Option<&'static
     }
 }
 
+/// The rules that lines from stdin are held to.
+///
+/// # Errors
+/// A dotfile that is not understood is wrong usage.
+pub fn scope(args: &ScopeArgs) -> Result<Scope, Failure> {
+    let mut scope = match &args.scope {
+        None => Scope::default(),
+        Some(dir) => Scope::discover(dir).map_err(|e| Failure::of(e.kind(), e))?,
+    };
+    if args.verify {
+        scope.verify_all();
+    }
+    Ok(scope)
+}
+
 /// Reads all operands into an ordered world, on the threads of the current pool. What is refused, doubled or odd is
 /// in the remarks, for [`say`].
 ///
@@ -55,22 +70,22 @@ pub fn not_selected(select: &Select, space: &str, tile: Tile) -> Option<&'static
 pub fn read<'a>(
     input: &'a Input,
     arenas: &'a mut Arenas,
-    defaults: &'a Defaults,
+    scope: &'a Scope,
     filter: &'a Filter,
     select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
     all: bool,
 ) -> Result<(World<'a>, Remarks), Failure> {
-    let gatherer = Gatherer::new(arenas, defaults, filter, select);
+    let gatherer = Gatherer::new(arenas, scope, filter, select);
     let batches = input.map(|chunk| {
         let mut lines = chunk.lines();
-        let numbered = lines.by_ref().map(|(number, line)| (narrow(number), line));
+        let numbered = lines.by_ref().map(|(number, line)| (narrow(number), line.map(|l| (l, l))));
         let mut batch = gatherer.batch(chunk.source, numbered)?;
         batch.set_lines(narrow(lines.number()));
         Ok(batch)
     })?;
     let batches: Result<Vec<_>, crate::world::TooLarge> = batches.into_iter().collect();
     let batches = batches.map_err(|e| Failure::of(Kind::System, e))?;
-    let mut world = World::new(batches, defaults);
+    let mut world = World::new(batches, scope.defaults());
     let mut remarks = world.remarks(all);
     remarks.join(world.order(all));
     Ok((world, remarks))
@@ -158,6 +173,8 @@ pub struct Projection {
     #[arg(long)]
     pub provenance: bool,
     #[command(flatten)]
+    pub scope: ScopeArgs,
+    #[command(flatten)]
     pub jobs: Jobs,
 }
 
@@ -190,13 +207,13 @@ fn project_here(
     let mut out = Output::open(&args.output)?;
     let input = log.input(&args.files)?;
     let mut filter = filter(&args.lanes, &args.layers, &args.kinds, Unless::Shared);
-    let defaults = Defaults::default();
+    let scope = scope(&args.scope)?;
     let select = |space: &str, tile| not_selected(&args.select, space, tile);
     let mut arenas = Arenas::new(Arenas::STREAM);
     let all = log.writes_all();
     let reading = filter.clone();
     let (result, digest) =
-        rayon::join(|| read(&input, &mut arenas, &defaults, &reading, &select, all), || input.digest());
+        rayon::join(|| read(&input, &mut arenas, &scope, &reading, &select, all), || input.digest());
     let (world, mut remarks) = result?;
     if log.is_strict() && remarks.rejected > 0 {
         say(log, remarks)?;
@@ -209,7 +226,10 @@ fn project_here(
     say(log, remarks)?;
     write(&View { world: &world, filter: &filter, spaces }, &mut out, log)?;
     let root = Some(roots.root(false));
-    log.finish(Some(out), &Witness { input: Some(digest), root, ..Witness::default() })
+    log.finish(
+        Some(out),
+        &Witness { input: Some(digest?), root, scope: scope.digest(), ..Witness::default() },
+    )
 }
 
 /// The arenas that a [`view`] of a world needs.

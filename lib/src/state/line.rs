@@ -59,6 +59,9 @@ impl<'a> Body<'a> {
 /// # Errors
 /// `state.<field>` for the first member that is malformed.
 pub fn read<'a>(top: Value<'_, 'a>, operation: &str, arena: &'a Bump) -> Result<StateLine<'a>, Refusal> {
+    if !["tile_state", "node_state", "link_state", "sensor_state"].contains(&operation) {
+        return Err(Refusal::new("state.operation", "not one of tile, node, link and sensor_state"));
+    }
     let lane = read_lane(top)?;
     let blame = |mut refusal: Refusal| {
         refusal.shared = lane.is_shared();
@@ -91,8 +94,7 @@ fn read_body<'a>(
         "tile_state" => Body::Tile { recent: recent(top, arena)? },
         "node_state" => node(top, arena)?,
         "link_state" => link(top, arena)?,
-        "sensor_state" => Body::Sensor(sensor(top, arena)?),
-        _ => return Err(Refusal::new("state.operation", "not one of tile, node, link and sensor_state")),
+        _ => Body::Sensor(sensor(top, arena)?),
     };
     Ok(StateLine { space, tile, lane, body })
 }
@@ -139,7 +141,7 @@ fn node<'a>(top: Value<'_, 'a>, arena: &'a Bump) -> Result<Body<'a>, Refusal> {
     if clock.is_some_and(|c| c.kind() != Kind::Object) {
         return Err(Refusal::new("state.clock", "not an object"));
     }
-    if deleted.is_some() && (!sets.is_empty() || clock.is_some_and(|c| c.len() > 0)) {
+    if deleted.is_some() && (!sets.is_empty() || clock.is_some_and(|c| !c.is_empty())) {
         return Err(Refusal::new("state.deleted", "a deleted node's line has no registers"));
     }
     let mut keys = ahash::AHashMap::new();
@@ -268,7 +270,7 @@ fn read_add<'a>(
         return Err(wrong("a key whose id is not its tag"));
     }
     let properties = match add.get("properties") {
-        Some(v) if v.kind() == Kind::Object => (v.len() > 0).then(|| v.raw()),
+        Some(v) if v.kind() == Kind::Object => (!v.is_empty()).then(|| v.raw()),
         Some(v) if !v.is_null() => return Err(wrong("properties that are no object")),
         _ => None,
     };
