@@ -87,9 +87,6 @@ impl Sheet {
         let label = scene.title.as_deref().unwrap_or(scene.space);
         self.push("group", &group, whole, shift, |line, out| {
             line.text("label", &one_line(label), out);
-            if let Some(background) = scene.background {
-                line.text("color", &background.to_string(), out);
-            }
         });
         let mut names: BTreeMap<&str, (String, Bounds)> = BTreeMap::new();
         for (item, bounds) in scene.items.iter().zip(boxes) {
@@ -108,7 +105,10 @@ impl Sheet {
         let [a, b] = [item.bounds.min, item.bounds.max].map(|[x, y]| [x * self.scale, y * turn]);
         let bounds = Bounds::at(a).join(Bounds::at(b));
         let words = one_line(&said(item));
-        let least = if item.label().is_some() || matches!(item.shape, Shape::Text { .. }) {
+        // What has a size of its own keeps it; words beside a mark need room.
+        let is_small = bounds.size().iter().all(|side| *side < 3.0 * LEAST);
+        let speaks = item.label().is_some() && is_small || matches!(item.shape, Shape::Text { .. });
+        let least = if speaks {
             let wide = text::width(&words) * TEXT + PADDING;
             [wide.min(320.0), TEXT * 1.5 * (wide / 320.0).ceil() + PADDING]
         } else {
@@ -177,8 +177,11 @@ impl Sheet {
         line.text("toNode", to, &mut out);
         line.text("toSide", side(*b, *a), &mut out);
         line.text("toEnd", "arrow", &mut out);
-        let label = link.style.label.as_deref().unwrap_or(link.ends.relation);
-        line.text("label", &one_line(label), &mut out);
+        // A link that is simply called a link says nothing more by it.
+        let relation = Some(link.ends.relation).filter(|r| *r != "link");
+        if let Some(label) = link.style.label.as_deref().or(relation) {
+            line.text("label", &one_line(label), &mut out);
+        }
         if let Some(color) = [link.style.stroke, link.style.fill].into_iter().flatten().find_map(Paint::color)
         {
             line.text("color", &color.to_string(), &mut out);

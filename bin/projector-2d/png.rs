@@ -12,6 +12,9 @@ pub const MOST: u16 = 16_384;
 /// Most pixels in all: 400 MB of memory.
 const PIXELS: u64 = 100_000_000;
 
+/// The family that the font says it belongs to; that it is the condensed one is its width.
+const FONT: &str = "DejaVu Sans";
+
 /// Draws an SVG into a PNG. Of width and height, one alone keeps the proportions; both are filled as far as they
 /// allow.
 pub fn write(svg: &str, width: Option<u16>, height: Option<u16>) -> Result<Vec<u8>, String> {
@@ -45,9 +48,9 @@ fn options() -> Options<'static> {
     let mut fonts = fontdb::Database::new();
     fonts.load_font_source(fontdb::Source::Binary(Arc::new(dejavu::sans_condensed::regular())));
     fonts.load_font_source(fontdb::Source::Binary(Arc::new(dejavu::sans_condensed::bold())));
-    fonts.set_sans_serif_family("DejaVu Sans Condensed");
+    fonts.set_sans_serif_family(FONT);
     Options {
-        font_family: "DejaVu Sans Condensed".to_owned(),
+        font_family: FONT.to_owned(),
         fontdb: Arc::new(fonts),
         image_href_resolver: ImageHrefResolver {
             resolve_data: ImageHrefResolver::default_data_resolver(),
