@@ -20,7 +20,7 @@ const DID_KEY: &str = "did:key:";
 /// What documents are read for.
 pub enum Purpose {
     /// To be signed.
-    Sign { key: SecretKey, replace: bool, ttl: i64, spare: Spare },
+    Sign { key: Box<SecretKey>, replace: bool, ttl: i64, spare: Spare },
     /// To be passed on only where they are signed and hold, by one of these where there are any.
     Verify { signers: BTreeSet<Did> },
     /// To be passed on where nothing in them is wrong.
