@@ -3,6 +3,7 @@
 
 mod faults;
 mod pages;
+mod projector_3d;
 mod reference;
 mod run;
 mod state;
