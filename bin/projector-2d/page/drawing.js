@@ -226,6 +226,8 @@ class Drawing {
     this.items = new Map();
     this.order = [];
     this.pulses.clear();
+    /** Whether nodes carry others, so that one that moves moves more than itself. */
+    this.carrying = history.registerNumber("parent") >= 0;
     this.up = history.setting("@space", "y") !== "down";
     this.update(true);
   }
@@ -236,18 +238,18 @@ class Drawing {
     const restructured = everything || history.restructured;
     if (restructured) history.resolve();
     const changed = everything ? history.nodes : history.changed;
-    let reorder = restructured;
+    const heights = new Map();
     for (const node of changed) {
-      const before = this.items.get(node)?.z;
+      heights.set(node, this.items.get(node)?.z);
       this.#prepare(node);
-      if (this.items.get(node)?.z !== before) reorder = true;
     }
     if (restructured) {
       for (const node of history.nodes) if (node.visible && !this.items.has(node)) this.#prepare(node);
     }
     this.#place(restructured ? history.nodes : changed);
+    const moved = this.carrying || [...heights].some(([node, z]) => this.items.get(node)?.z !== z);
     history.changed.clear();
-    if (reorder) this.#sort();
+    if (restructured || moved) this.#sort();
   }
 
   /** Reads a node's registers into an item. */
@@ -284,8 +286,7 @@ class Drawing {
   /** Works out where items stand; all of them where one of them may carry others. */
   #place(changed) {
     const { history } = this;
-    this.parents ??= history.registerNumber("parent") >= 0;
-    const nodes = this.parents ? history.nodes : changed;
+    const nodes = this.carrying ? history.nodes : changed;
     const known = new Map();
     for (const node of nodes) {
       const item = this.items.get(node);
@@ -361,7 +362,7 @@ class Drawing {
     };
     const list = [...this.items.values()].filter((item) => item.node.visible);
     for (const item of list) item.order = orderOf(item.layer);
-    list.sort((a, b) => a.order - b.order || a.z - b.z || a.node.created - b.node.created || (a.node.id < b.node.id ? -1 : 1));
+    list.sort((a, b) => a.order - b.order || a.z - b.z || a.node.rank - b.node.rank || (a.node.id < b.node.id ? -1 : 1));
     this.order = list;
     this.layers = new Map();
     for (const item of list) {
@@ -369,7 +370,15 @@ class Drawing {
       if (layer === undefined) this.layers.set(item.layer, { order: item.order, count: 1 });
       else layer.count += 1;
     }
-    this.links = this.history.links.filter((link) => link.visible);
+    // Links whose ends were absorbed into the same nodes are one: the last stands.
+    const links = new Map();
+    for (const link of this.history.links) {
+      if (!link.visible) continue;
+      const key = `${link.from.survivor.index} ${link.to.survivor.index} ${link.relation}`;
+      const before = links.get(key);
+      if (before === undefined || link.standing().event > before.standing().event) links.set(key, link);
+    }
+    this.links = [...links.values()];
   }
 
   isShown(layer) {
@@ -392,7 +401,7 @@ class Drawing {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const [x0, y0, x1, y1] = box ?? [-50, -50, 50, 50];
     this.extentSide = Math.max(x1 - x0, y1 - y0) || 100;
-    const scale = Math.min((width - 24) / (x1 - x0 || 100), (height - 24) / (y1 - y0 || 100));
+    const scale = Math.min((width - 36) / (x1 - x0 || 100), (height - 36) / (y1 - y0 || 100));
     this.view = { x: (x0 + x1) / 2, y: (y0 + y1) / 2, scale: finite(scale) && scale > 0 ? scale : 1 };
   }
 
