@@ -14,6 +14,7 @@ pub mod names;
 pub mod order;
 pub mod parallel;
 pub mod pattern;
+pub mod replay;
 pub mod root;
 pub mod scope;
 pub mod state;
