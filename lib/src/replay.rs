@@ -86,10 +86,9 @@ impl<'a> Gathered<'a, '_> {
         for line in world.state_lines(index).filter(|line| world.takes_line(line, self.filter)) {
             self.take_line(line, tile);
         }
-        let defaults = Defaults::default();
         for (key, _, row) in world.rows(index) {
             if world.withheld(row, key, self.filter).is_none() {
-                self.take_row(key, row, tile, &defaults);
+                self.take_row(key, row, tile, world.defaults());
             }
         }
     }
@@ -99,7 +98,7 @@ impl<'a> Gathered<'a, '_> {
         self.changes.push((key, None));
         if !redacted {
             let scratch = Bump::new();
-            if let Ok(Line::Event(event)) = Reader::new(&scratch, defaults).read(row.line) {
+            if let Ok(Line::Event(event)) = Reader::new(&scratch, defaults).read_bytes(row.line) {
                 let author = Author {
                     actor: Some(self.arena.alloc_str(event.actor)),
                     operation: Some(self.arena.alloc_str(event.operation)),

@@ -17,8 +17,8 @@ use crate::scope::{Gate, NoStore, Note, Scope};
 use crate::state::line::StateLine;
 use crate::state::{Add, LaneState, Reading};
 use bumpalo::Bump;
-use rayon::prelude::*;
 use foldhash::fast::RandomState;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::slice::IterMut;
 use std::sync::{Mutex, PoisonError};
@@ -207,7 +207,6 @@ impl<'a> Gatherer<'a> {
             Withheld::No
         }
     }
-
 }
 
 /// A batch that is being read.
@@ -506,7 +505,8 @@ impl<'a> World<'a> {
             bases.push(base);
             base += u64::from(batch.lines);
         }
-        let mut names: Vec<(&'a str, Tile)> = batches.iter().flat_map(|b| &b.places).map(|p| (p.space, p.tile)).collect();
+        let mut names: Vec<(&'a str, Tile)> =
+            batches.iter().flat_map(|b| &b.places).map(|p| (p.space, p.tile)).collect();
         names.sort_unstable();
         names.dedup();
         let mut tiles: Vec<TileRows<'a>> = names

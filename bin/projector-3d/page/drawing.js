@@ -317,6 +317,7 @@ class Drawing {
       height: 1,
       middle: [0, 0, 0],
       foot: [0, 0, 0],
+      reach: [0, 0, 0],
       radius: 0,
     });
   }
@@ -350,8 +351,9 @@ class Drawing {
     const middle = (low) => [(box[0] + box[3]) / 2, (box[1] + box[4]) / 2, low ? clamp(0, box[2], box[5]) : (box[2] + box[5]) / 2];
     item.middle = placed(item.matrix, middle(false));
     item.foot = placed(item.matrix, middle(true));
-    const reach = [0, 1, 2].map((i) => (Math.hypot(matrix[i * 3], matrix[i * 3 + 1], matrix[i * 3 + 2]) * (box[3 + i] - box[i])) / 2);
-    item.radius = Math.hypot(...reach);
+    const half = [0, 1, 2].map((i) => (box[3 + i] - box[i]) / 2);
+    item.reach = [0, 1, 2].map((row) => half.reduce((sum, h, axis) => sum + Math.abs(matrix[axis * 3 + row]) * h, 0));
+    item.radius = Math.hypot(...item.reach);
     item.bare = bare;
   }
 
@@ -434,12 +436,11 @@ class Drawing {
     let box = null;
     for (const item of this.order) {
       if (!this.isShown(item.layer)) continue;
-      const p = item.middle.map((x, i) => x + this.origin[i]);
-      const r = item.radius;
       box ??= [Infinity, Infinity, Infinity, -Infinity, -Infinity, -Infinity];
       for (let i = 0; i < 3; i++) {
-        box[i] = Math.min(box[i], p[i] - r);
-        box[3 + i] = Math.max(box[3 + i], p[i] + r);
+        const at = item.middle[i] + this.origin[i];
+        box[i] = Math.min(box[i], at - item.reach[i]);
+        box[3 + i] = Math.max(box[3 + i], at + item.reach[i]);
       }
     }
     return box;
@@ -641,15 +642,24 @@ class Drawing {
       gl.bindVertexArray(mesh.array);
       gl.bindBuffer(gl.ARRAY_BUFFER, mesh.instances);
       gl.bufferData(gl.ARRAY_BUFFER, mesh.data.subarray(0, mesh.used * FLOATS), gl.STREAM_DRAW);
-      if (glass && !picking) gl.enable(gl.BLEND);
-      else gl.disable(gl.BLEND);
-      gl.depthMask(!glass || picking);
+      if (glass && !picking) this.#glassy(list[0][1][3]);
+      else gl.depthMask(true);
       gl.uniform1i(at.first, first);
       gl.drawElementsInstanced(mesh.lines ? gl.LINES : gl.TRIANGLES, mesh.count, gl.UNSIGNED_INT, 0, mesh.used);
       first += mesh.used;
+      gl.disable(gl.BLEND);
+      gl.disable(gl.CULL_FACE);
     }
     gl.depthMask(true);
-    gl.disable(gl.BLEND);
+  }
+
+  /** What can be seen through shows its front alone; what hardly can hides what is behind it all the same. */
+  #glassy(alpha) {
+    const { gl } = this;
+    gl.enable(gl.BLEND);
+    gl.enable(gl.CULL_FACE);
+    gl.frontFace(this.up > 0 ? gl.CCW : gl.CW);
+    gl.depthMask(alpha > 0.7);
   }
 
   /** Draws everything; answers whether it moves by itself and wants to be drawn again. */
