@@ -9,6 +9,7 @@ pub mod hash;
 pub mod id;
 pub mod json;
 pub mod kind;
+pub mod names;
 pub mod order;
 pub mod parallel;
 pub mod root;
