@@ -2,7 +2,7 @@
 
 use super::Job;
 use std::collections::BTreeMap;
-use ulp::event::{Defaults, Line, Reader};
+use ulp::event::{Line, Reader};
 use ulp::id::Key;
 use ulp::state::Node;
 use ulp::view;
@@ -33,8 +33,7 @@ fn author(job: &Job<'_, '_>, space: &str, key: Key<'_>) -> Option<(String, Strin
     let mut rows = tiles.flat_map(|i| job.world.rows(i));
     let (_, _, row) = rows.find(|(found, _, _)| found.id == key.event() && found.eff == key.eff)?;
     let arena = bumpalo::Bump::new();
-    let defaults = Defaults::default();
-    match Reader::new(&arena, &defaults).read(row.line) {
+    match Reader::new(&arena, job.world.defaults()).read(row.line) {
         Ok(Line::Event(event)) => Some((event.actor.to_owned(), ulp::event::time_number(event.time))),
         _ => None,
     }

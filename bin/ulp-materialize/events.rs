@@ -3,7 +3,7 @@
 use super::Job;
 use std::io::Write as _;
 use ulp::cli::{Failure, Output, When};
-use ulp::event::{Defaults, Line, Reader};
+use ulp::event::{Line, Reader};
 use ulp::id::{Key, Lane, Policy};
 use ulp::json::Tape;
 use ulp::parallel::in_order;
@@ -46,13 +46,12 @@ fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&Cut>) -> (Vec<u8>, Re
             }
         }
     }
-    let defaults = Defaults::default();
     let mut tape = Tape::new();
     let mut events: Vec<(Key<'_>, Vec<u8>)> = rows
         .into_iter()
         .filter_map(|(key, row)| {
             let arena = bumpalo::Bump::new();
-            let Ok(Line::Event(event)) = Reader::new(&arena, &defaults).read(row.line) else { return None };
+            let Ok(Line::Event(event)) = Reader::new(&arena, job.world.defaults()).read(row.line) else { return None };
             let mut line = Vec::with_capacity(row.line.len() + 1);
             event.write_canonical(&mut tape, &mut line);
             line.push(b'\n');

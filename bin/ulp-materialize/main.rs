@@ -10,8 +10,7 @@ use ulp::cli::trace::{self, Unless};
 use ulp::cli::{
     self, At, Failure, Files, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, Select, Since,
 };
-use ulp::cli::{Status, Witness};
-use ulp::event::Defaults;
+use ulp::cli::{ScopeArgs, Status, Witness};
 use ulp::hash::Blake3;
 use ulp::parallel::in_order;
 use ulp::root::{self, Roots};
@@ -52,6 +51,8 @@ struct Args {
     #[command(flatten)]
     since: Since,
     #[command(flatten)]
+    scope: ScopeArgs,
+    #[command(flatten)]
     jobs: Jobs,
 }
 
@@ -71,13 +72,13 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     let input = log.input(&args.files)?;
     let unless = if args.view { Unless::Shared } else { Unless::All };
     let mut filter = trace::filter(&args.lanes, &args.layers, &args.kinds, unless);
-    let defaults = Defaults::default();
+    let scope = trace::scope(&args.scope)?;
     let select = |space: &str, tile| trace::not_selected(&args.select, space, tile);
     let mut arenas = Arenas::new(Arenas::STREAM);
     let all = log.writes_all();
     let reading = filter.clone();
     let (result, digest) = rayon::join(
-        || trace::read(&input, &mut arenas, &defaults, &reading, &select, all),
+        || trace::read(&input, &mut arenas, &scope, &reading, &select, all),
         || input.digest(),
     );
     let (world, mut remarks) = result?;
@@ -97,7 +98,7 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     };
     trace::say(log, remarks)?;
     let root = roots.map(|roots| roots.root(false));
-    log.finish(Some(out), &Witness { input: Some(digest), root, ..Witness::default() })
+    log.finish(Some(out), &Witness { input: Some(digest?), root, scope: scope.digest(), ..Witness::default() })
 }
 
 /// What was asked for, and the world to answer from.
@@ -143,25 +144,14 @@ impl<'a> Job<'_, 'a> {
 
     /// What needs all tiles of a space at once: the view, and the blame of a node.
     fn write_joined(&self, out: &mut Output, remarks: &mut Remarks) -> Result<Roots, Failure> {
-        let mut arenas: Vec<bumpalo::Bump> = (0..self.world.len()).map(|_| bumpalo::Bump::new()).collect();
-        let mut tiles = Vec::with_capacity(self.world.len());
-        let mut roots = Roots::default();
-        let mut scratch = Vec::new();
-        for (i, arena) in arenas.iter_mut().enumerate() {
-            let mut derived = self.world.derive(i, self.filter, arena, self.all);
-            scratch.clear();
-            if let Some(root) = root::write_tile(&derived, &mut scratch) {
-                roots.push(derived.space, derived.tile, root);
-            }
-            remarks.join(std::mem::take(&mut derived.remarks));
-            tiles.push(derived);
-        }
+        let mut arenas = trace::view_arenas(self.world);
+        let (tiles, roots, said, arena) = trace::derive(self.world, self.filter, &mut arenas, self.all);
+        remarks.join(said);
         let mut lines = Vec::new();
         match &self.args.blame {
             Some(node) => blame::write(self, tiles, node, &mut lines),
             None => {
-                let arena = bumpalo::Bump::new();
-                for space in view::join(tiles, self.filter, |tile| self.args.select.tile(tile), &arena) {
+                for space in view::join(tiles, self.filter, |tile| self.args.select.tile(tile), arena) {
                     for (name, node) in space.nodes.iter().filter(|(_, n)| n.visible) {
                         view::write_node(space.space, name, node, &mut lines);
                     }

@@ -100,19 +100,67 @@ impl Time {
     }
 }
 
+impl Time {
+    /// Appends it as [`Display`](fmt::Display) prints it. State lines are full of times, so this is by hand.
+    pub fn write(self, out: &mut Vec<u8>) {
+        let text = Decimal::of(self);
+        out.extend_from_slice(text.bytes());
+    }
+}
+
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let magnitude = self.0.unsigned_abs();
+        f.write_str(std::str::from_utf8(Decimal::of(*self).bytes()).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// The text of a time, which is written from its end.
+struct Decimal {
+    digits: [u8; Decimal::ROOM],
+    start: usize,
+    end: usize,
+}
+
+impl Decimal {
+    /// A sign, ten digits, the point, nine digits.
+    const ROOM: usize = 24;
+
+    fn of(time: Time) -> Decimal {
+        let mut text = Decimal { digits: [0; Decimal::ROOM], start: Decimal::ROOM, end: Decimal::ROOM };
+        let magnitude = time.0.unsigned_abs();
         let (whole, nanos) = (magnitude / NANOS.unsigned_abs(), magnitude % NANOS.unsigned_abs());
-        if self.0 < 0 {
-            f.write_str("-")?;
-        }
-        write!(f, "{whole}")?;
         if nanos != 0 {
-            let text = format!("{nanos:09}");
-            write!(f, ".{}", text.trim_end_matches('0'))?;
+            text.push_digits(nanos, 9);
+            while text.digits[text.end - 1] == b'0' {
+                text.end -= 1;
+            }
+            text.push(b'.');
         }
-        Ok(())
+        text.push_digits(whole, 1);
+        if time.0 < 0 {
+            text.push(b'-');
+        }
+        text
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.start -= 1;
+        self.digits[self.start] = byte;
+    }
+
+    /// The digits of a number, at least so many.
+    fn push_digits(&mut self, mut number: u64, least: usize) {
+        let mut count = 0;
+        while number > 0 || count < least {
+            // A digit is less than ten.
+            self.push(b'0' + (number % 10) as u8);
+            number /= 10;
+            count += 1;
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.digits[self.start..self.end]
     }
 }
 
@@ -193,6 +241,54 @@ fn integer(text: &str) -> Option<i64> {
 impl fmt::Display for Tile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "z{}/x{}/y{}", self.z, self.x, self.y)
+    }
+}
+
+/// A tile, or with y or x and y left out every tile below: `z0`, `z0/x3`, `z0/x3/y-1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TilePrefix {
+    pub z: u8,
+    pub x: Option<i64>,
+    /// Nothing where `x` is nothing.
+    pub y: Option<i64>,
+}
+
+impl TilePrefix {
+    /// Whether a tile is this one or lies below it.
+    pub fn holds(self, tile: Tile) -> bool {
+        self.z == tile.z && self.x.is_none_or(|x| x == tile.x) && self.y.is_none_or(|y| y == tile.y)
+    }
+
+    /// This prefix after those that it lies below: `z0`, `z0/x3`, `z0/x3/y-1`.
+    pub fn outermost_first(self) -> impl Iterator<Item = TilePrefix> {
+        let TilePrefix { z, x, y } = self;
+        let column = x.map(|_| TilePrefix { z, x, y: None });
+        [Some(TilePrefix { z, x: None, y: None }), column, y.map(|_| self)].into_iter().flatten()
+    }
+}
+
+impl From<Tile> for TilePrefix {
+    fn from(Tile { z, x, y }: Tile) -> TilePrefix {
+        TilePrefix { z, x: Some(x), y: Some(y) }
+    }
+}
+
+impl FromStr for TilePrefix {
+    type Err = String;
+    fn from_str(text: &str) -> Result<TilePrefix, String> {
+        let given = text.matches('/').count();
+        let rest = ["/x0/y0", "/y0", ""].get(given).copied().unwrap_or_default();
+        let tile =
+            Tile::parse(&format!("{text}{rest}")).ok_or("not a tile as z0/x3/y-1, nor its beginning")?;
+        Ok(TilePrefix { z: tile.z, x: (given > 0).then_some(tile.x), y: (given > 1).then_some(tile.y) })
+    }
+}
+
+impl fmt::Display for TilePrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "z{}", self.z)?;
+        self.x.map_or(Ok(()), |x| write!(f, "/x{x}"))?;
+        self.y.map_or(Ok(()), |y| write!(f, "/y{y}"))
     }
 }
 
@@ -392,6 +488,19 @@ mod tests {
             "z+1/x0/y0",
         ] {
             assert_eq!(Tile::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_tile_prefix_takes_all_below_it() {
+        let tile = Tile { z: 0, x: 3, y: -1 };
+        for (text, expected) in
+            [("z0", true), ("z0/x3", true), ("z0/x3/y-1", true), ("z1", false), ("z0/x4", false)]
+        {
+            assert_eq!(text.parse::<TilePrefix>().unwrap().holds(tile), expected, "{text}");
+        }
+        for bad in ["", "z", "z0/", "z0/x", "z0/x3/", "z0/y3", "z0/x3/y1/", "z0/x03"] {
+            assert!(bad.parse::<TilePrefix>().is_err(), "{bad}");
         }
     }
 

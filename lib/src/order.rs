@@ -9,7 +9,11 @@
 //! not there imposes nothing. Page "3. Order and state".
 
 use crate::id::{Lane, Time};
-use ahash::AHashMap;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry as Slot;
+use std::collections::HashMap;
+use std::hash::BuildHasher as _;
 
 /// What the order needs to know of an event of one space and tile.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +27,7 @@ pub struct Entry<'a> {
 /// The greatest effective time that is known of a name in each lane, from order keys in state lines or a store.
 #[derive(Clone, Debug, Default)]
 pub struct Known<'a> {
-    times: AHashMap<&'a str, [Option<Time>; Lane::COUNT]>,
+    times: HashMap<&'a str, [Option<Time>; Lane::COUNT], RandomState>,
 }
 
 impl<'a> Known<'a> {
@@ -35,12 +39,19 @@ impl<'a> Known<'a> {
 
     /// The greatest time of `id` in the lanes that `counts` accepts.
     fn among(&self, id: &str, counts: impl Fn(Lane) -> bool) -> Option<Time> {
+        // A trace without state lines knows nothing: then no name is hashed.
+        if self.times.is_empty() {
+            return None;
+        }
         let times = self.times.get(id)?;
         Lane::all().filter(|l| counts(*l)).filter_map(|l| times[l.index()]).max()
     }
 
     /// The greatest time of `id` in `lane` itself.
     fn in_lane(&self, lane: Lane, id: &str) -> Option<Time> {
+        if self.times.is_empty() {
+            return None;
+        }
         self.times.get(id).and_then(|times| times[lane.index()])
     }
 }
@@ -66,58 +77,143 @@ pub struct Order<'a> {
 /// No entry: the end of a chain of entries of one name.
 const NONE: u32 = u32::MAX;
 
-/// Orders the distinct events of one space and tile.
-pub fn order<'a>(entries: &[Entry<'a>], known: &Known<'a>) -> Order<'a> {
-    let mut sorter = Sorter::new(entries, known);
+/// Which entries bear which name: the one table of names that finding duplicates and ordering share.
+///
+/// It holds numbers of entries alone; the names stay where they are.
+#[derive(Debug)]
+pub struct Names {
+    /// The latest entry of each name.
+    last: HashTable<u32>,
+    hasher: RandomState,
+    /// From each entry to the one before it of the same name.
+    previous: Vec<u32>,
+    repeated: bool,
+}
+
+impl Names {
+    /// Enters the names of all `entries`.
+    pub fn new(entries: &[Entry<'_>]) -> Names {
+        let mut names = Names {
+            last: HashTable::with_capacity(entries.len()),
+            hasher: RandomState::default(),
+            previous: vec![NONE; entries.len()],
+            repeated: false,
+        };
+        for i in 0..entries.len() {
+            names.enter(i, entries);
+        }
+        names
+    }
+
+    fn enter(&mut self, i: usize, entries: &[Entry<'_>]) {
+        let name = entries[i].id;
+        let at = u32::try_from(i).expect("entries are counted in 32 bits");
+        let same = |j: &u32| entries[*j as usize].id == name;
+        // The table has room for all: nothing is hashed again.
+        let rehash = |j: &u32| self.hasher.hash_one(entries[*j as usize].id);
+        match self.last.entry(self.hasher.hash_one(name), same, rehash) {
+            Slot::Vacant(slot) => {
+                slot.insert(at);
+            }
+            Slot::Occupied(mut slot) => {
+                self.previous[i] = std::mem::replace(slot.get_mut(), at);
+                self.repeated = true;
+            }
+        }
+    }
+
+    /// Whether any name is borne twice.
+    pub fn any_repeated(&self) -> bool {
+        self.repeated
+    }
+
+    /// The latest entry of a name.
+    fn last(&self, name: &str, entries: &[Entry<'_>]) -> Option<u32> {
+        let same = |j: &u32| entries[*j as usize].id == name;
+        self.last.find(self.hasher.hash_one(name), same).copied()
+    }
+}
+
+/// Orders the distinct events of one space and tile, whose names are entered in `names`.
+pub fn order<'a>(entries: &[Entry<'a>], names: &Names, known: &Known<'a>) -> Order<'a> {
+    let mut sorter = Sorter::new(entries, names, known);
     sorter.take_what_is_ready();
     sorter.take_the_rest();
-    sorter.note_equivocations();
+    if names.repeated {
+        sorter.note_equivocations();
+    }
     sorter.order.oddities.sort_unstable();
     sorter.order
 }
 
 struct Sorter<'e, 'a> {
     entries: &'e [Entry<'a>],
+    names: &'e Names,
     known: &'e Known<'a>,
-    /// The latest entry of each name, and from each entry to the one before it of the same name.
-    last: AHashMap<&'a str, u32>,
-    previous: Vec<u32>,
     done: Vec<bool>,
     order: Order<'a>,
 }
 
 impl<'e, 'a> Sorter<'e, 'a> {
-    fn new(entries: &'e [Entry<'a>], known: &'e Known<'a>) -> Self {
-        let mut last = AHashMap::with_capacity(entries.len());
-        let mut previous = vec![NONE; entries.len()];
-        for (i, entry) in (0..).zip(entries) {
-            if let Some(before) = last.insert(entry.id, i) {
-                previous[i as usize] = before;
-            }
-        }
+    fn new(entries: &'e [Entry<'a>], names: &'e Names, known: &'e Known<'a>) -> Self {
         let order = Order { eff: vec![Time(0); entries.len()], oddities: Vec::new() };
-        Sorter { entries, known, last, previous, done: vec![false; entries.len()], order }
+        Sorter { entries, names, known, done: vec![false; entries.len()], order }
     }
 
     /// The entries that bear `name` and may count as causes in `lane`.
     fn named(&self, name: &str, lane: Lane) -> impl Iterator<Item = usize> + use<'_, 'e, 'a> {
-        let first = self.last.get(name).copied().unwrap_or(NONE);
-        let chain = std::iter::successors(Some(first), |i| self.previous.get(*i as usize).copied());
-        chain
-            .take_while(|i| *i != NONE)
-            .map(|i| i as usize)
-            .filter(move |i| self.entries[*i].lane.is_no_stricter_than(lane))
+        let mut next = self.names.last(name, self.entries).unwrap_or(NONE);
+        let chain = std::iter::from_fn(move || {
+            let i = next as usize;
+            // The end of a chain is no entry's number.
+            next = *self.names.previous.get(i)?;
+            Some(i)
+        });
+        chain.filter(move |i| self.entries[*i].lane.is_no_stricter_than(lane))
     }
 
     /// Nearly every event comes after its parents: those are ordered in one pass.
     fn take_what_is_ready(&mut self) {
         for i in 0..self.entries.len() {
-            let entry = self.entries[i];
-            let ready = entry.parents.iter().all(|p| self.named(p, entry.lane).all(|j| self.done[j]));
-            if ready {
+            if !self.take_plain(i) && self.is_ready(i) {
                 self.finish(i, None);
             }
         }
+    }
+
+    fn is_ready(&self, i: usize) -> bool {
+        let entry = self.entries[i];
+        entry.parents.iter().all(|p| self.named(p, entry.lane).all(|j| self.done[j]))
+    }
+
+    /// The usual event, with each name looked up once: nothing is known but what is here, and of each parent there
+    /// is at most one event, which is done where it counts. Answers whether it was one.
+    fn take_plain(&mut self, i: usize) -> bool {
+        if !self.known.times.is_empty() {
+            return false;
+        }
+        let entry = self.entries[i];
+        let at = u32::try_from(i).expect("entries are counted in 32 bits");
+        let said = self.order.oddities.len();
+        let mut eff = entry.time;
+        for parent in entry.parents {
+            let found = self.names.last(parent, self.entries).map(|j| j as usize);
+            if found.is_some_and(|j| self.names.previous[j] != NONE) {
+                self.order.oddities.truncate(said);
+                return false;
+            }
+            match found.filter(|j| self.entries[*j].lane.is_no_stricter_than(entry.lane)) {
+                None => self.order.oddities.push((at, Oddity::UnknownParent(parent))),
+                Some(j) if self.done[j] => eff = eff.max(Time(self.order.eff[j].0.saturating_add(1))),
+                Some(_) => {
+                    self.order.oddities.truncate(said);
+                    return false;
+                }
+            }
+        }
+        self.order.eff[i] = eff;
+        self.done[i] = true;
+        true
     }
 
     /// Sets the effective time of `i`, whose parents outside its component are done.
@@ -233,7 +329,8 @@ impl<'e, 'a> Sorter<'e, 'a> {
         for i in 0..self.entries.len() {
             let entry = self.entries[i];
             // Only names with a second entry are looked at twice.
-            if self.previous[i] == NONE && self.last.get(entry.id).is_some_and(|last| *last as usize == i) {
+            let is_last = || self.names.last(entry.id, self.entries).is_some_and(|last| last as usize == i);
+            if self.names.previous[i] == NONE && is_last() {
                 continue;
             }
             if self.named(entry.id, entry.lane).any(|j| j != i) {
@@ -270,7 +367,7 @@ impl Search {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Entry, Known, Lane, Names, Oddity, Order, Time};
     use crate::id::{Policy, Realm};
 
     const TEAM: Lane = Lane { realm: Realm::Team, policy: Policy::Public };
@@ -278,6 +375,10 @@ mod tests {
 
     fn entry<'a>(id: &'a str, time: i64, lane: Lane, parents: &'a [&'a str]) -> Entry<'a> {
         Entry { id, time: Time(time), lane, parents }
+    }
+
+    fn order<'a>(entries: &[Entry<'a>], known: &Known<'a>) -> Order<'a> {
+        super::order(entries, &Names::new(entries), known)
     }
 
     fn times(entries: &[Entry<'_>]) -> Vec<i64> {

@@ -11,7 +11,8 @@
 use crate::event::{Defaults, Event, Line, Payload, Reader, Refusal, nearest_operation};
 use crate::id::{Authority, Boundary, Key, Lane, Tile, Time, event_of};
 use crate::json::{self, Fault};
-use crate::order::{self, Entry, Known, Oddity, Order};
+use crate::scope::{Gate, NoStore, Note, Scope};
+use crate::order::{self, Entry, Known, Names, Oddity, Order};
 use crate::state::line::StateLine;
 use crate::state::{Add, LaneState, Reading};
 use ahash::{AHashMap, AHashSet};
@@ -113,7 +114,7 @@ pub struct Row<'a> {
 /// Reads lines into batches; shared by all threads.
 pub struct Gatherer<'a> {
     arenas: Mutex<IterMut<'a, Bump>>,
-    defaults: &'a Defaults,
+    scope: &'a Scope,
     filter: &'a Filter,
     select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
 }
@@ -130,19 +131,23 @@ pub struct Batch<'a> {
     states: Vec<(u32, u32, StateLine<'a>)>,
     places: Vec<(&'a str, Tile)>,
     refusals: Vec<(u32, Refusal)>,
+    /// What the gate found odd: number, whether it is for everyone, event id.
+    notes: Vec<(u32, Note, bool, &'a str)>,
     /// Lines of spaces and tiles that were not chosen: number, code, whether it is for everyone, event id.
     passed_over: Vec<(u32, &'static str, bool, &'a str)>,
 }
 
 impl<'a> Gatherer<'a> {
+    /// Lines pass the gate of `scope`, which also completes them: without dotfiles there is none.
+    ///
     /// `select` answers for each space and tile the code under which its lines are withheld, if they are.
     pub fn new(
         arenas: &'a mut Arenas,
-        defaults: &'a Defaults,
+        scope: &'a Scope,
         filter: &'a Filter,
         select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
     ) -> Gatherer<'a> {
-        Gatherer { arenas: Mutex::new(arenas.0.iter_mut()), defaults, filter, select }
+        Gatherer { arenas: Mutex::new(arenas.0.iter_mut()), scope, filter, select }
     }
 
     /// Reads the lines of one batch. `lines` gives those that are not blank, with their numbers from 1; `count` is
@@ -157,7 +162,8 @@ impl<'a> Gatherer<'a> {
     ) -> Result<Batch<'a>, TooLarge> {
         let arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).next().ok_or(TooLarge)?;
         let arena: &'a Bump = arena;
-        let mut reader = Reader::new(arena, self.defaults);
+        let mut reader = Reader::new(arena, self.scope.defaults());
+        let mut door = Door { gate: (!self.scope.is_empty()).then(|| self.scope.gate()), tape: json::Tape::new() };
         let mut batch = Batch { source, ..Batch::default() };
         let mut places = Places::default();
         for (number, line) in lines {
@@ -166,7 +172,7 @@ impl<'a> Gatherer<'a> {
                 Ok(bytes) => reader.read_bytes(bytes),
                 Err(fault) => Err(json::Error { fault, offset: json::STATE_BYTES }.into()),
             };
-            match read {
+            match read.and_then(|line| door.permit(line, number, &mut batch)) {
                 Ok(Line::Event(event)) => self.take_event(&event, number, &mut places, &mut batch),
                 Ok(Line::State(line)) => self.take_state(line, number, &mut places, &mut batch),
                 Err(refusal) => batch.refusals.push((number, refusal)),
@@ -214,6 +220,38 @@ impl<'a> Gatherer<'a> {
         }
         let place = places.index(line.space, line.tile, &mut batch.places);
         batch.states.push((place, number, line));
+    }
+}
+
+/// The gate of a scope, as lines come to it.
+struct Door<'s> {
+    gate: Option<Gate<'s>>,
+    tape: json::Tape,
+}
+
+impl Door<'_> {
+    /// Lets a line through that breaks no rule. The clock is not looked at: only what is written here and now is.
+    fn permit<'a>(&mut self, line: Line<'a>, number: u32, batch: &mut Batch<'a>) -> Result<Line<'a>, Refusal> {
+        let Some(gate) = &mut self.gate else { return Ok(line) };
+        match &line {
+            Line::State(state) => gate.permit_state(state)?,
+            Line::Event(event) => {
+                let permit = gate.permit(event, None, &NoStore)?;
+                if permit.max_event_bytes < json::EVENT_BYTES {
+                    let mut text = Vec::new();
+                    event.write_canonical(&mut self.tape, &mut text);
+                    if text.len() > permit.max_event_bytes {
+                        let detail = format!("{} bytes are more than max_event_bytes", text.len());
+                        let event_id = Some(event.id.to_owned());
+                        let shared = event.lane().is_shared();
+                        return Err(Refusal { code: "scope.limit", detail, event_id, shared });
+                    }
+                }
+                let shared = event.lane().is_shared();
+                batch.notes.extend(permit.notes.into_iter().map(|note| (number, note, shared, event.id)));
+            }
+        }
+        Ok(line)
     }
 }
 
@@ -311,6 +349,11 @@ impl Remarks {
             let event_id = event_id.map(str::to_owned);
             self.list.push(Remark { site, fate, code, shared, event_id, detail: detail() });
         }
+    }
+
+    /// Counts something odd of a line that is not written out.
+    fn note(&mut self, code: &'static str) {
+        *self.codes.entry(code).or_default() += 1;
     }
 
     /// Takes in what another part has to say.
@@ -413,6 +456,10 @@ impl<'a> World<'a> {
                 let about = (refusal.code, refusal.shared, refusal.event_id.as_deref());
                 remarks.say(self.site(index, number), Fate::Rejected, about, || refusal.detail.clone());
             }
+            for (number, note, shared, id) in &batch.notes {
+                let about = (note.code, *shared, Some(*id));
+                remarks.say(self.site(index, *number), Fate::Noted, about, || note.detail.clone());
+            }
             for (number, code, shared, id) in &batch.passed_over {
                 remarks.private |= !shared;
                 let id = (!id.is_empty()).then_some(*id);
@@ -436,34 +483,46 @@ impl<'a> World<'a> {
 
     fn order_tile(&self, tile: &mut TileRows<'a>, all: bool) -> Remarks {
         let mut remarks = Remarks::new(all);
-        self.drop_duplicates(tile, &mut remarks);
+        let mut entries = self.entries(tile);
+        let mut names = Names::new(&entries);
+        if names.any_repeated() {
+            self.drop_duplicates(tile, &mut remarks);
+            entries = self.entries(tile);
+            names = Names::new(&entries);
+        }
         let mut known = Known::default();
         for at in &tile.states {
             let line = self.state(*at);
             line.body.keys(|key| known.add(line.lane, key.event(), key.eff));
         }
-        let entries: Vec<Entry<'a>> = tile
-            .rows
-            .iter()
-            .map(|at| {
-                let row = self.row(*at);
-                Entry { id: row.id, time: row.time, lane: row.lane, parents: row.parents }
-            })
-            .collect();
-        let Order { eff, oddities } = order::order(&entries, &known);
+        let Order { eff, oddities } = order::order(&entries, &names, &known);
         tile.eff = eff;
         for (at, oddity) in oddities {
-            let at = tile.rows[at as usize];
-            let row = self.row(at);
             let (code, detail) = match oddity {
                 Oddity::UnknownParent(name) => ("order.unknown_parent", name),
                 Oddity::Cycle => ("order.cycle", ""),
                 Oddity::Equivocation => ("event.equivocation", ""),
             };
+            if !all {
+                // Nobody asks of which line: there is no need to fetch its row.
+                remarks.note(code);
+                continue;
+            }
+            let at = tile.rows[at as usize];
+            let row = self.row(at);
             let about = (code, row.lane.is_shared(), Some(row.id));
             remarks.say(self.site(at.0, row.number), Fate::Noted, about, || detail.to_owned());
         }
         remarks
+    }
+
+    /// What the order needs of a tile's rows.
+    fn entries(&self, tile: &TileRows<'a>) -> Vec<Entry<'a>> {
+        let entry = |at: &(u32, u32)| {
+            let row = self.row(*at);
+            Entry { id: row.id, time: row.time, lane: row.lane, parents: row.parents }
+        };
+        tile.rows.iter().map(entry).collect()
     }
 
     /// An event is its hash: of rows with the same canonical form only the first stays.
@@ -492,6 +551,11 @@ impl<'a> World<'a> {
             }
             !known
         });
+    }
+
+    /// What completed the events: a line that is read again is completed in the same way.
+    pub fn defaults(&self) -> &'a Defaults {
+        self.defaults
     }
 
     /// How many tiles there are.

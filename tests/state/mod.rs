@@ -3,18 +3,18 @@
 
 use crate::reference;
 use crate::reference::generate::{self, Rng};
-use ulp::event::Defaults;
 use ulp::id::Tile;
 use ulp::root::{self, Roots};
+use ulp::scope::Scope;
 use ulp::world::{Arenas, Filter, Gatherer, World};
 
 /// What the library derives from lines that are all valid.
 pub fn derive(lines: &[String]) -> (Vec<u8>, Roots) {
-    let (mut arenas, defaults, filter) = (Arenas::new(8), Defaults::default(), Filter::default());
+    let (mut arenas, scope, filter) = (Arenas::new(8), Scope::default(), Filter::default());
     let select = |_: &str, _: Tile| None;
-    let gatherer = Gatherer::new(&mut arenas, &defaults, &filter, &select);
+    let gatherer = Gatherer::new(&mut arenas, &scope, &filter, &select);
     let numbered = (1..).zip(lines.iter().map(|l| Ok(l.as_bytes())));
-    let mut world = World::new(vec![gatherer.batch(0, numbered).unwrap()], &defaults);
+    let mut world = World::new(vec![gatherer.batch(0, numbered).unwrap()], scope.defaults());
     let said = world.remarks(true);
     assert!(said.list.is_empty(), "{:?}", said.list);
     world.order(false);

@@ -30,7 +30,7 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 
 use super::Failure;
-use crate::id::{self, Authority, Boundary, Lane, Policy, Realm, Tile, Time};
+use crate::id::{self, Authority, Boundary, Lane, Policy, Realm, Tile, TilePrefix, Time};
 use crate::kind::Kind;
 
 /// Most jobs that may be asked for.
@@ -50,7 +50,7 @@ pub enum LogFormat {
 #[command(next_help_heading = "Log")]
 pub struct LogArgs {
     /// How the log on stderr is written [default: text on a terminal, else json]
-    #[arg(long, global = true, value_name = "FORMAT")]
+    #[arg(long, global = true, value_name = "text|json", hide_possible_values = true)]
     pub log: Option<LogFormat>,
     /// Write every withheld, duplicate and noted line to the log, not only their counts
     #[arg(long, global = true)]
@@ -82,11 +82,14 @@ impl Files {
     }
 }
 
+/// What the parser calls the operand of `-o`.
+pub(super) const OUTPUT: &str = "output";
+
 /// Where the projection goes.
 #[derive(Args, Clone, Debug, Default)]
 pub struct OutputArgs {
     /// Write FILE instead of stdout, whole or not at all
-    #[arg(short = 'o', value_name = "FILE")]
+    #[arg(id = OUTPUT, short = 'o', value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
 
@@ -110,6 +113,14 @@ impl Jobs {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         pool.map_err(|e| Failure::new(Kind::System, "threads", e))
     }
+}
+
+/// The dotfiles that lines are held to.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ScopeArgs {
+    /// Hold what is read to the dotfiles below DIR, which also complete it
+    #[arg(long, value_name = "DIR")]
+    pub scope: Option<PathBuf>,
 }
 
 /// Which spaces and tiles to take; all where nothing is named.
@@ -269,32 +280,6 @@ fn rfc3339(text: &str) -> Option<Time> {
     parsed.timestamp_nanos_opt().map(Time)
 }
 
-/// A tile, or with y or x and y left out every tile below: `z0`, `z0/x3`, `z0/x3/y-1`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TilePrefix {
-    z: u8,
-    x: Option<i64>,
-    y: Option<i64>,
-}
-
-impl TilePrefix {
-    /// Whether a tile is this one or lies below it.
-    pub fn holds(self, tile: Tile) -> bool {
-        self.z == tile.z && self.x.is_none_or(|x| x == tile.x) && self.y.is_none_or(|y| y == tile.y)
-    }
-}
-
-impl FromStr for TilePrefix {
-    type Err = String;
-    fn from_str(text: &str) -> Result<TilePrefix, String> {
-        let given = text.matches('/').count();
-        let rest = ["/x0/y0", "/y0", ""].get(given).copied().unwrap_or_default();
-        let tile =
-            Tile::parse(&format!("{text}{rest}")).ok_or("not a tile as z0/x3/y-1, nor its beginning")?;
-        Ok(TilePrefix { z: tile.z, x: (given > 0).then_some(tile.x), y: (given > 1).then_some(tile.y) })
-    }
-}
-
 /// A `space_id` or `layer_id` as an argument.
 fn place(text: &str) -> Result<String, String> {
     let valid = id::is_place(text);
@@ -323,19 +308,6 @@ mod tests {
             assert!(bad.parse::<When>().is_err(), "{bad}");
         }
         assert!("2024-10-27T03:33:20.0000000001Z".parse::<When>().is_err());
-    }
-
-    #[test]
-    fn a_tile_prefix_takes_all_below_it() {
-        let tile = Tile { z: 0, x: 3, y: -1 };
-        for (text, expected) in
-            [("z0", true), ("z0/x3", true), ("z0/x3/y-1", true), ("z1", false), ("z0/x4", false)]
-        {
-            assert_eq!(text.parse::<TilePrefix>().unwrap().holds(tile), expected, "{text}");
-        }
-        for bad in ["", "z", "z0/", "z0/x", "z0/x3/", "z0/y3", "z0/x3/y1/", "z0/x03"] {
-            assert!(bad.parse::<TilePrefix>().is_err(), "{bad}");
-        }
     }
 
     #[test]

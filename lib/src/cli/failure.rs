@@ -154,15 +154,16 @@ fn carried(error: &io::Error) -> Option<&Failure> {
     error.get_ref()?.downcast_ref()
 }
 
-/// What an I/O error says, without the number that Rust puts after it.
+/// What an I/O error says, without the number that Rust puts after it and what libraries add to that: the thing is
+/// named already.
 pub(super) fn reason(error: &io::Error) -> String {
     without_number(error.to_string())
 }
 
 fn without_number(text: String) -> String {
-    match text.rfind(" (os error ") {
-        Some(at) if text.ends_with(')') => text[..at].to_owned(),
-        _ => text,
+    match text.split_once(" (os error ") {
+        Some((reason, _)) => reason.to_owned(),
+        None => text,
     }
 }
 

@@ -17,7 +17,6 @@ use super::stdio::Std;
 use super::{Failure, Files};
 use crate::hash::Blake3;
 use crate::json::STATE_BYTES;
-use crate::kind::Kind;
 use crate::store::map;
 
 /// About how much is given to one job, in bytes.
@@ -64,8 +63,15 @@ struct Source {
 enum Body {
     /// A file, from where it was to be read on.
     Mapped { map: Mmap, from: usize },
-    /// Anything else: what was read of it so far. The feed is there until it has been read to its end.
-    Read { feed: Mutex<Option<Feed>>, blocks: Box<Blocks> },
+    /// Anything else, and what was read of it so far.
+    Read { reading: Mutex<Reading>, blocks: Box<Blocks> },
+}
+
+#[derive(Debug)]
+enum Reading {
+    On(Feed),
+    /// It was read to its end, or failed.
+    Over(Result<(), Failure>),
 }
 
 /// The hash of the raw bytes, operands in order.
@@ -101,7 +107,13 @@ impl Input {
                     let bytes = without_bom(&map[*from..]);
                     cut(bytes).try_for_each(|bytes| take(chunk(index, bytes, false)))?;
                 }
-                Body::Read { feed, blocks } => self.read(index, feed, blocks, &mut take)?,
+                Body::Read { reading, blocks } => {
+                    let mut place = 0;
+                    while let Some(block) = self.block(index, reading, blocks, place)? {
+                        take(chunk(index, &block.0, block.1))?;
+                        place += 1;
+                    }
+                }
             }
         }
         Ok(())
@@ -141,52 +153,59 @@ impl Input {
         Ok(results.into_iter().map(|(_, result)| result).collect())
     }
 
-    /// The digest of all bytes read, operands in order. What was mapped is hashed now, on the threads of the
-    /// current `rayon` pool, so a caller may run it beside other work; pipes were hashed as they were read.
-    pub fn digest(&self) -> Blake3 {
-        let mut digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner);
-        self.hash_up_to(self.sources.len(), &mut digest);
-        digest.hasher.finalize().into()
+    /// The digest of all bytes, operands in order. What was mapped is hashed now, on the threads of the current
+    /// `rayon` pool, so this may run beside [`Input::map`] in a `rayon::join`; pipes are hashed as they are read,
+    /// which this waits for, or does.
+    pub fn digest(&self) -> Result<Blake3, Failure> {
+        self.for_each(|_| Ok(()))?;
+        // Nothing changes the hash once every pipe was read. No lock is held on the way: a thread that waits for its
+        // part of the hash may be given other work, and that may want the lock.
+        let (mut hasher, hashed) = {
+            let digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner);
+            (digest.hasher.clone(), digest.sources)
+        };
+        for bytes in self.sources.iter().skip(hashed).filter_map(Source::mapped) {
+            hasher.update_rayon(bytes);
+        }
+        Ok(hasher.finalize().into())
     }
 
-    /// Hashes the mapped sources before the one numbered `end`. Pipes among them have been read, hence hashed.
+    /// Hashes the mapped sources before the one numbered `end`, whose turn it is; pipes among them have been read.
     fn hash_up_to(&self, end: usize, digest: &mut Digest) {
-        for source in self.sources.get(digest.sources..end).unwrap_or_default() {
-            if let Body::Mapped { map, from } = &source.body {
-                digest.hasher.update_rayon(&map[*from..]);
-            }
+        for bytes in self.sources.iter().take(end).skip(digest.sources).filter_map(Source::mapped) {
+            digest.hasher.update(bytes);
         }
         digest.sources = digest.sources.max(end);
     }
 
-    /// Reads a pipe to its end, after giving what was read of it before.
-    fn read<'a>(
+    /// The block of a pipe at a place, reading it if need be; nothing at the end. Whoever comes first reads, and no
+    /// lock is held while blocks are worked on, so that several can go through the same pipe side by side.
+    fn block<'a>(
         &self,
         index: usize,
-        feed: &Mutex<Option<Feed>>,
+        reading: &Mutex<Reading>,
         blocks: &'a Blocks,
-        take: &mut impl FnMut(Chunk<'a>) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        let mut given = 0;
-        while let Some(block) = blocks.get(given) {
-            take(chunk(index, &block.0, block.1))?;
-            given += 1;
+        place: usize,
+    ) -> Result<Option<&'a Block>, Failure> {
+        if let Some(block) = blocks.get(place) {
+            return Ok(Some(block));
         }
-        let mut slot = feed.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(feed) = slot.as_mut() else { return Ok(()) };
-        while let Some(piece) = self.next_piece(index, feed)? {
-            let block = match piece {
-                Piece::Lines(bytes) => (bytes, false),
-                Piece::TooLong => (Vec::new(), true),
-            };
-            let block = blocks
-                .put(given, block)
-                .ok_or_else(|| Failure::new(Kind::System, &self.names[index], "too long"))?;
-            take(chunk(index, &block.0, block.1))?;
-            given += 1;
+        let mut reading = reading.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(block) = blocks.get(place) {
+            return Ok(Some(block));
         }
-        *slot = None;
-        Ok(())
+        let feed = match &mut *reading {
+            Reading::On(feed) => feed,
+            Reading::Over(end) => return end.clone().map(|()| None),
+        };
+        match self.next_piece(index, feed) {
+            Ok(Some(piece)) => Ok(blocks.put(place, piece.into())),
+            ended => {
+                let end = ended.map(drop);
+                *reading = Reading::Over(end.clone());
+                end.map(|()| None)
+            }
+        }
     }
 
     fn next_piece(&self, index: usize, feed: &mut Feed) -> Result<Option<Piece>, Failure> {
@@ -224,11 +243,16 @@ impl Source {
         Ok(Source { body: body?, name })
     }
 
-    fn known_bytes(&self) -> u64 {
+    /// The bytes of a source that is mapped, from where it was to be read on.
+    fn mapped(&self) -> Option<&[u8]> {
         match &self.body {
-            Body::Mapped { map, from } => (map.len() - from) as u64,
-            Body::Read { .. } => 0,
+            Body::Mapped { map, from } => Some(&map[*from..]),
+            Body::Read { .. } => None,
         }
+    }
+
+    fn known_bytes(&self) -> u64 {
+        self.mapped().map_or(0, |bytes| bytes.len() as u64)
     }
 }
 
@@ -259,7 +283,7 @@ impl Body {
     }
 
     fn feed(feed: Feed) -> Body {
-        Body::Read { feed: Mutex::new(Some(feed)), blocks: Box::default() }
+        Body::Read { reading: Mutex::new(Reading::On(feed)), blocks: Box::default() }
     }
 }
 
@@ -281,6 +305,15 @@ type Block = (Vec<u8>, bool);
 /// A list that grows behind a shared reference: what it lends stays where it is. Shelf n has room for 2^n blocks.
 #[derive(Debug)]
 struct Blocks([OnceLock<Box<[OnceLock<Block>]>>; SHELVES]);
+
+impl From<Piece> for Block {
+    fn from(piece: Piece) -> Block {
+        match piece {
+            Piece::Lines(bytes) => (bytes, false),
+            Piece::TooLong => (Vec::new(), true),
+        }
+    }
+}
 
 /// Enough for 2^40 blocks.
 const SHELVES: usize = 40;
@@ -366,7 +399,7 @@ mod tests {
         };
         assert!(joined(0) == one && joined(1) == two && joined(2) == one);
         assert!(lines.is_sorted_by_key(|l| l.0) && text(&input) == lines);
-        assert_eq!(input.digest(), Blake3::of(&[&one[..], &two, &one].concat()));
+        assert_eq!(input.digest().unwrap(), Blake3::of(&[&one[..], &two, &one].concat()));
     }
 
     #[test]
@@ -378,7 +411,7 @@ mod tests {
         let input = open(&[&file, &pipe(dir.path(), "pipe", bytes.clone())]).unwrap();
         let expected = [(0, "a"), (0, "\u{feff}b"), (1, "a"), (1, "\u{feff}b")];
         assert_eq!(text(&input), expected.map(|(s, t)| (s, t.as_bytes().to_vec())));
-        assert_eq!(input.digest(), Blake3::of(&[&bytes[..], &bytes].concat()));
+        assert_eq!(input.digest().unwrap(), Blake3::of(&[&bytes[..], &bytes].concat()));
     }
 
     #[test]
@@ -401,5 +434,29 @@ mod tests {
         let first = blocks.put(0, (vec![1], false)).unwrap();
         (1..100).for_each(|i| assert!(blocks.put(i, (vec![], true)).is_some()));
         assert_eq!((&first.0[..], blocks.get(99).is_some(), blocks.get(100)), (&[1][..], true, None));
+    }
+
+    #[test]
+    fn the_digest_may_be_asked_for_at_any_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let bytes = big(40_000);
+        let file = dir.path().join("file");
+        fs::write(&file, &bytes).unwrap();
+        for (i, threads) in [1, 2, 3, 1, 2, 3].into_iter().enumerate() {
+            let pipe = pipe(dir.path(), &format!("pipe{i}"), bytes.clone());
+            let input = open(&[&file, &pipe, &file]).unwrap();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let map = || input.map(|chunk| chunk.lines().count()).unwrap().iter().sum::<usize>();
+            let digest = || input.digest().unwrap();
+            let (lines, hash) = pool.install(|| {
+                if i < 3 {
+                    rayon::join(map, digest)
+                } else {
+                    let (hash, lines) = rayon::join(digest, map);
+                    (lines, hash)
+                }
+            });
+            assert_eq!((lines, hash), (120_000, Blake3::of(&bytes.repeat(3))));
+        }
     }
 }

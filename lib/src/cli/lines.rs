@@ -2,6 +2,7 @@
 
 use super::feed::{Feed, Piece};
 use super::input::{CHUNK, Chunk, STDIN};
+use super::progress::Progress;
 use super::stdio::Std;
 use super::{Failure, Files};
 use crate::hash::Blake3;
@@ -73,10 +74,11 @@ pub struct LineReader {
     block: Vec<u8>,
     limit: usize,
     hasher: blake3::Hasher,
+    progress: Progress,
 }
 
 impl LineReader {
-    pub(super) fn open(files: &Files, limit: usize) -> Result<LineReader, Failure> {
+    pub(super) fn open(files: &Files, limit: usize, progress: &Progress) -> Result<LineReader, Failure> {
         let operands = files.operands();
         let names: Vec<String> = operands.iter().map(|o| o.to_string_lossy().into_owned()).collect();
         let feeds = names.iter().zip(operands).map(|(name, operand)| {
@@ -87,7 +89,15 @@ impl LineReader {
             Ok(Feed::new(name, file, limit))
         });
         let feeds = feeds.collect::<Result<Vec<Feed>, Failure>>()?;
-        Ok(LineReader { names, feeds, at: 0, block: Vec::new(), limit, hasher: blake3::Hasher::new() })
+        Ok(LineReader {
+            names,
+            feeds,
+            at: 0,
+            block: Vec::new(),
+            limit,
+            hasher: blake3::Hasher::new(),
+            progress: progress.clone(),
+        })
     }
 
     /// The names of the sources, as the log has them.
@@ -106,6 +116,7 @@ impl LineReader {
             };
             let too_long = matches!(piece, Piece::TooLong);
             if let Piece::Lines(bytes) = piece {
+                self.progress.advance(bytes.len() as u64);
                 self.block = bytes;
             }
             let source = u32::try_from(self.at).unwrap_or(u32::MAX);
@@ -162,7 +173,7 @@ mod tests {
                 path.into_os_string()
             })
             .collect();
-        let mut reader = LineReader::open(&Files { files: paths }, 10).unwrap();
+        let mut reader = LineReader::open(&Files { files: paths }, 10, &Progress::default()).unwrap();
         let mut got = Vec::new();
         while let Some(chunk) = reader.next_chunk().unwrap() {
             got.extend(chunk.lines().map(|(_, line)| (chunk.source, line.unwrap().to_vec())));

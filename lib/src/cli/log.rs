@@ -135,6 +135,7 @@ pub struct Batch {
     source: u32,
     lines: u64,
     all: bool,
+    strict: bool,
     records: Vec<Record>,
 }
 
@@ -166,6 +167,12 @@ impl Batch {
                 detail,
             });
         }
+    }
+
+    /// Whether the chunk is over here: under `--strict`, after a rejection, its further lines are not looked at, and
+    /// what the lines before it gave is all that may still be written.
+    pub fn is_over(&self) -> bool {
+        self.strict && self.tally.rejected > 0
     }
 
     /// Says how many lines the chunk has, blank ones included: [`super::Lines::number`] after the last.
@@ -217,13 +224,13 @@ struct PrivateLog {
 }
 
 impl Log {
-    /// Opens the log of a tool.
-    pub(super) fn open(tool: &str, version: &str, args: &LogArgs) -> Result<Log, Failure> {
+    /// Opens the log of a tool. A terminal shows progress unless it will show the output as well, which is not so
+    /// where that goes `elsewhere`: a bar would stand in its midst.
+    pub(super) fn open(tool: &str, version: &str, args: &LogArgs, elsewhere: bool) -> Result<Log, Failure> {
         let terminal = Std::Err.is_terminal();
         let text = args.log.map_or(terminal, |format| format == LogFormat::Text);
         let private = args.private_log.as_ref().map(|path| PrivateLog::open(&path.to_string_lossy(), path));
-        // A bar on the terminal that shows the output as well would stand in its midst.
-        let drawer = Drawer::start(text && terminal && !Std::Out.is_terminal());
+        let drawer = Drawer::start(text && terminal && (elsewhere || !Std::Out.is_terminal()));
         Ok(Log {
             tool: tool.to_owned(),
             version: version.to_owned(),
@@ -251,7 +258,7 @@ impl Log {
 
     /// Opens the operands of a tool that holds a line of at most `limit` bytes.
     pub fn lines(&mut self, files: &Files, limit: usize) -> Result<LineReader, Failure> {
-        let reader = LineReader::open(files, limit)?;
+        let reader = LineReader::open(files, limit, self.drawer.progress())?;
         self.sources = reader.names().to_vec();
         Ok(reader)
     }
@@ -278,7 +285,14 @@ impl Log {
 
     /// An empty batch for a chunk; workers share the log for this.
     pub fn batch(&self, chunk: &Chunk<'_>) -> Batch {
-        Batch { tally: Tally::default(), source: chunk.source, lines: 0, all: self.all, records: Vec::new() }
+        Batch {
+            tally: Tally::default(),
+            source: chunk.source,
+            lines: 0,
+            all: self.all,
+            strict: self.strict,
+            records: Vec::new(),
+        }
     }
 
     /// Takes the batches of chunks in their order, and gives the number of the line before the chunk's first: a

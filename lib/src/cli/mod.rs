@@ -6,13 +6,12 @@
 //! A tool is a plain struct of arguments and a function:
 //!
 //! ```no_run
-//! //! pass on what was read
 //! use std::io::Write as _;
 //! use std::process::ExitCode;
 //! use clap::Parser;
-//! use ulp::cli::{self, Failure, Files, Jobs, Log, Output, OutputArgs, Status, Witness};
+//! use ulp::cli::{self, Chunk, Failure, Files, Jobs, Log, Output, OutputArgs, Status, Witness};
 //!
-//! /// pass on what was read
+//! /// count what was read
 //! #[derive(Parser)]
 //! #[command(name = "probe", version)]
 //! struct Args {
@@ -25,32 +24,30 @@
 //! }
 //!
 //! fn main() -> ExitCode {
-//!     cli::run(".SH DESCRIPTION\nIt passes on lines.\n", run)
+//!     cli::run(".SH DESCRIPTION\nIt counts lines.\n", run)
 //! }
 //!
 //! fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
 //!     let mut out = Output::open(&args.output)?;
 //!     let input = log.input(&args.files)?;
-//!     let (batches, digest) = args.jobs.run(|| {
-//!         let batches = input.map(|chunk| {
-//!             let mut batch = log.batch(&chunk);
-//!             let mut lines = chunk.lines();
-//!             let kept: Vec<&[u8]> = lines.by_ref().filter_map(|(_, line)| line.ok()).collect();
-//!             kept.iter().for_each(|_| batch.apply(true));
-//!             batch.ends_after(lines.number());
-//!             (batch, kept)
-//!         });
-//!         (batches, input.digest())
-//!     })?;
-//!     for (batch, lines) in batches? {
+//!     let check = |chunk: Chunk<'_>| {
+//!         let (mut batch, mut lines) = (log.batch(&chunk), chunk.lines());
+//!         let count = lines.by_ref().filter(|(_, line)| line.is_ok()).count();
+//!         (0..count).for_each(|_| batch.apply(true));
+//!         batch.ends_after(lines.number());
+//!         (batch, count)
+//!     };
+//!     let (counted, digest) = args.jobs.run(|| rayon::join(|| input.map(check), || input.digest()))?;
+//!     for (batch, count) in counted? {
+//!         writeln!(out, "{count}")?;
 //!         log.feed(batch)?;
-//!         lines.iter().try_for_each(|line| out.write_all(line).and_then(|()| out.write_all(b"\n")))?;
 //!     }
-//!     log.finish(Some(out), &Witness { input: Some(digest), ..Witness::default() })
+//!     log.finish(Some(out), &Witness { input: Some(digest?), ..Witness::default() })
 //! }
 //! ```
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -70,8 +67,8 @@ mod stdio;
 pub mod trace;
 
 pub use args::{
-    At, Files, Jobs, Kinds, Lanes, Layers, LogArgs, LogFormat, MAX_JOBS, OutputArgs, Select, Since,
-    TilePrefix, When, time,
+    At, Files, Jobs, Kinds, Lanes, Layers, LogArgs, LogFormat, MAX_JOBS, OutputArgs, ScopeArgs, Select, Since,
+    When, time,
 };
 pub use escape::{escape, escape_into, json_string_into};
 pub use failure::{Failure, Status};
@@ -91,7 +88,8 @@ const GENERATE: &str = "generate";
 
 /// What the command line asks for.
 enum Asked<A> {
-    Work(A, LogArgs),
+    /// The tool's work. The last says whether stdout is left alone, as something else is the output.
+    Work(A, LogArgs, bool),
     Text(Vec<u8>),
 }
 
@@ -107,13 +105,15 @@ pub fn run<A: CommandFactory + FromArgMatches>(
     let tool = command.get_name().to_owned();
     let version = command.get_version().unwrap_or_default().to_owned();
     let status = match ask(command, man) {
-        Ok(Asked::Work(args, log_args)) => match Log::open(&tool, &version, &log_args) {
-            Ok(mut log) => {
-                let outcome = work(args, &mut log);
-                log.end(outcome)
+        Ok(Asked::Work(args, log_args, elsewhere)) => {
+            match Log::open(&tool, &version, &log_args, elsewhere) {
+                Ok(mut log) => {
+                    let outcome = work(args, &mut log);
+                    log.end(outcome)
+                }
+                Err(failure) => refuse(&tool, &failure),
             }
-            Err(failure) => refuse(&tool, &failure),
-        },
+        }
         Ok(Asked::Text(text)) => {
             print(&text).map_or_else(|failure| refuse(&tool, &failure), |()| Status::Accepted)
         }
@@ -125,7 +125,11 @@ pub fn run<A: CommandFactory + FromArgMatches>(
 /// The whole parser of a tool.
 fn command<A: CommandFactory>() -> Command {
     let generate = Arg::new(GENERATE).long(GENERATE).hide(true).value_parser(clap::value_parser!(Generate));
-    LogArgs::augment_args(A::command()).arg(generate.exclusive(true)).term_width(HELP_WIDTH)
+    let own = A::command();
+    // Arguments that are added to a command bring what is said of them along; a tool speaks for itself.
+    let about = own.get_about().cloned().unwrap_or_default();
+    let command = LogArgs::augment_args(own).about(about.clone()).long_about(about);
+    command.arg(generate.exclusive(true)).term_width(HELP_WIDTH)
 }
 
 fn ask<A: FromArgMatches>(command: Command, man: &str) -> Result<Asked<A>, Failure> {
@@ -133,10 +137,11 @@ fn ask<A: FromArgMatches>(command: Command, man: &str) -> Result<Asked<A>, Failu
         if let Some(what) = matches.get_one::<Generate>(GENERATE) {
             return Ok(Err(*what));
         }
-        Ok(Ok((A::from_arg_matches(&matches)?, LogArgs::from_arg_matches(&matches)?)))
+        let elsewhere = matches!(matches.try_get_one::<PathBuf>(args::OUTPUT), Ok(Some(_)));
+        Ok(Ok((A::from_arg_matches(&matches)?, LogArgs::from_arg_matches(&matches)?, elsewhere)))
     });
     match parsed {
-        Ok(Ok((args, log))) => Ok(Asked::Work(args, log)),
+        Ok(Ok((args, log, elsewhere))) => Ok(Asked::Work(args, log, elsewhere)),
         Ok(Err(what)) => {
             let mut text = Vec::new();
             man::write(what, command, man, &mut text)?;

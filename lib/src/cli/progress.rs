@@ -49,10 +49,7 @@ impl Progress {
     pub(super) fn aside<T>(&self, screen: &mut Patient, write: impl FnOnce(&mut Patient) -> T) -> T {
         let Some(shown) = &self.0 else { return write(screen) };
         let mut drawn = shown.drawn.lock().unwrap_or_else(PoisonError::into_inner);
-        if std::mem::take(&mut *drawn) {
-            // The line is an ornament: what cannot be cleared is not missed.
-            let _ = screen.write_all(CLEAR);
-        }
+        clear(&mut drawn, screen);
         write(screen)
     }
 }
@@ -108,15 +105,13 @@ fn draw(shown: &Shown, mut screen: Patient) {
         let _ = screen.write_all(CLEAR).and_then(|()| screen.write_all(text.as_bytes()));
         *drawn = true;
     }
-    Progress::clear(shown, &mut screen);
+    clear(&mut shown.drawn.lock().unwrap_or_else(PoisonError::into_inner), &mut screen);
 }
 
-impl Progress {
-    fn clear(shown: &Shown, screen: &mut Patient) {
-        let mut drawn = shown.drawn.lock().unwrap_or_else(PoisonError::into_inner);
-        if std::mem::take(&mut *drawn) {
-            let _ = screen.write_all(CLEAR);
-        }
+/// Takes the line off the screen, if it is there. It is an ornament: what cannot be cleared is not missed.
+fn clear(drawn: &mut bool, screen: &mut Patient) {
+    if std::mem::take(drawn) {
+        let _ = screen.write_all(CLEAR);
     }
 }
 

@@ -1,9 +1,11 @@
 //! Completion: what stands in for a field that a line left out, and the canonical form that results.
 
-use super::payload::{Payload, time_number};
-use super::{Event, Missing, RegisterKind};
-use crate::id::{Scope, Tile};
-use crate::json::{self, Tape, Value};
+use super::envelope::Fields;
+use super::payload::time_number;
+use super::places::Places;
+use super::{Event, Missing};
+use crate::id::{Scope, Tile, is_place};
+use crate::json::{self, Kind, Tape, Value};
 use bumpalo::Bump;
 
 /// What an event takes where its line says nothing. The built-in values are those of page 2.
@@ -16,6 +18,8 @@ pub struct Defaults {
     pub invariants: Vec<String>,
     pub scope: Scope,
     pub grid: Option<Grid>,
+    /// What stands in for the above in some spaces, layers and tiles.
+    pub places: Option<Box<Places>>,
 }
 
 impl Default for Defaults {
@@ -28,16 +32,104 @@ impl Default for Defaults {
             invariants: Vec::new(),
             scope: Scope::default(),
             grid: None,
+            places: None,
         }
     }
 }
 
-impl Defaults {
-    pub(super) fn invariants<'a>(&'a self, arena: &'a Bump) -> &'a [&'a str] {
+/// The defaults of one event: those of its place.
+#[derive(Clone, Copy)]
+pub(super) struct Chosen<'a> {
+    pub space: &'a str,
+    pub layer: &'a str,
+    pub actor: Option<&'a str>,
+    pub tile: Tile,
+    pub scope: Scope,
+    invariants: &'a [String],
+    /// Whether the place could be read, so that these are its defaults.
+    pub certain: bool,
+}
+
+impl<'a> Chosen<'a> {
+    pub(super) fn invariants(&self, arena: &'a Bump) -> &'a [&'a str] {
         if self.invariants.is_empty() {
             return &[];
         }
         arena.alloc_slice_fill_iter(self.invariants.iter().map(String::as_str))
+    }
+}
+
+impl Defaults {
+    /// The defaults of an event: those of the root, or of its place where places have some of their own. What is
+    /// malformed in the line is taken as missing here; it is refused by its own rule.
+    pub(super) fn choose<'a>(
+        &'a self,
+        fields: &Fields<'_, 'a>,
+        top: Value<'_, 'a>,
+        arena: &'a Bump,
+    ) -> Chosen<'a> {
+        let flat = Chosen {
+            space: &self.space,
+            layer: &self.layer,
+            actor: self.actor.as_deref(),
+            tile: Tile::ORIGIN,
+            scope: self.scope,
+            invariants: &self.invariants,
+            certain: true,
+        };
+        match &self.places {
+            Some(places) => self.choose_in(places, flat, fields, top, arena),
+            None if fields.tile.is_some() => flat,
+            None => Chosen { tile: self.tile_or(None, fields, top), ..flat },
+        }
+    }
+
+    /// As `choose`, from the outside in: the space first, then the layer, then the tile.
+    fn choose_in<'a>(
+        &'a self,
+        places: &'a Places,
+        flat: Chosen<'a>,
+        fields: &Fields<'_, 'a>,
+        top: Value<'_, 'a>,
+        arena: &'a Bump,
+    ) -> Chosen<'a> {
+        let mut certain = true;
+        let mut named = |value: Option<Value<'_, 'a>>, default: &'a str| match value {
+            None => default,
+            Some(value) => value.as_str(arena).filter(|s| is_place(s)).unwrap_or_else(|| {
+                certain = false;
+                default
+            }),
+        };
+        let here = places.space(named(fields.space_id, &self.space));
+        let default_layer = here.layer().unwrap_or(&self.layer);
+        let here = here.in_layer(named(fields.layer_id, default_layer));
+        let written = fields.tile.map(|v| v.as_str(arena).and_then(Tile::parse));
+        let tile = match written {
+            Some(Some(tile)) => tile,
+            Some(None) => Tile::ORIGIN,
+            None => self.tile_or(here.tile(), fields, top),
+        };
+        let here = here.in_tile(tile);
+        Chosen {
+            layer: default_layer,
+            actor: here.actor().or(flat.actor),
+            tile,
+            scope: here.scope(),
+            invariants: here.invariants().unwrap_or(flat.invariants),
+            certain: certain && written != Some(None),
+            ..flat
+        }
+    }
+
+    /// The tile of an event whose line names none: a place's own, the root's, the one of its position, the origin.
+    fn tile_or(&self, of_place: Option<Tile>, fields: &Fields<'_, '_>, top: Value<'_, '_>) -> Tile {
+        let by_position = || {
+            let grid = self.grid?;
+            let (x, y) = position(fields, top)?;
+            grid.tile_of(x, y)
+        };
+        of_place.or(self.tile).or_else(by_position).unwrap_or(Tile::ORIGIN)
     }
 }
 
@@ -70,23 +162,14 @@ impl Grid {
     }
 }
 
-/// The tile of an event whose line named none.
-pub(super) fn tile(defaults: &Defaults, payload: &Payload<'_>) -> Tile {
-    if let Some(tile) = defaults.tile {
-        return tile;
+/// `transform.position` of a payload that has one, its first two coordinates.
+fn position(fields: &Fields<'_, '_>, top: Value<'_, '_>) -> Option<(f64, f64)> {
+    if !matches!(fields.operation_text, Some("create_node" | "update_transform")) {
+        return None;
     }
-    let by_position = || {
-        let (x, y) = position(payload)?;
-        defaults.grid?.tile_of(x, y)
-    };
-    by_position().unwrap_or(Tile::ORIGIN)
-}
-
-/// `transform.position` of a payload, its first two coordinates.
-fn position(payload: &Payload<'_>) -> Option<(f64, f64)> {
-    let (Payload::Create { sets, .. } | Payload::Set { sets, .. }) = payload else { return None };
-    let set = sets.iter().find(|s| s.register.kind == RegisterKind::Position)?;
-    let mut numbers = set.value.trim_matches(['[', ']']).split(',').map(|n| n.trim().parse().ok());
+    let transform = top.get("transform").filter(|v| v.kind() == Kind::Object)?;
+    let position = transform.get("position").filter(|v| v.kind() == Kind::Array)?;
+    let mut numbers = position.items().map(Value::as_f64);
     Some((numbers.next()??, numbers.next()??))
 }
 

@@ -1,7 +1,8 @@
 //! The envelope: its fields, their rules, and their completion.
 
+use super::complete::{self, Chosen};
 use super::payload::{self, Scratch};
-use super::{Defaults, Event, MAX_PARENTS, Missing, Refusal, complete};
+use super::{Defaults, Event, MAX_PARENTS, Missing, Refusal};
 use crate::id::{Authority, Boundary, Lane, Policy, Realm, Scope, Tile, Time, is_event_id, is_id, is_place};
 use crate::json::{Kind, Value};
 use bumpalo::Bump;
@@ -35,15 +36,15 @@ pub enum LineKind<'a> {
 pub struct Fields<'t, 'a> {
     event_id: Option<Value<'t, 'a>>,
     timestamp: Option<Value<'t, 'a>>,
-    space_id: Option<Value<'t, 'a>>,
-    layer_id: Option<Value<'t, 'a>>,
+    pub(super) space_id: Option<Value<'t, 'a>>,
+    pub(super) layer_id: Option<Value<'t, 'a>>,
     actor_id: Option<Value<'t, 'a>>,
     operation: Option<Value<'t, 'a>>,
-    operation_text: Option<&'a str>,
+    pub(super) operation_text: Option<&'a str>,
     scope: Option<Value<'t, 'a>>,
     invariants: Option<Value<'t, 'a>>,
     parents: Option<Value<'t, 'a>>,
-    tile: Option<Value<'t, 'a>>,
+    pub(super) tile: Option<Value<'t, 'a>>,
     signature: Option<Value<'t, 'a>>,
     /// A member that belongs to another kind of line.
     foreign: Option<&'static str>,
@@ -116,8 +117,10 @@ pub fn read<'a>(
 ) -> Result<Event<'a>, Refusal> {
     let mut missing = Missing::default();
     // Who may hear of a refusal is known as soon as the scope can be read, whatever else is wrong.
-    let scope = read_scope(fields.scope, defaults.scope, &mut missing);
-    let shared = scope.as_ref().is_ok_and(|s| Lane::from(*s).is_shared());
+    let chosen = defaults.choose(fields, top, arena);
+    let scope = read_scope(fields.scope, chosen.scope, &mut missing);
+    let lane_is_certain = chosen.certain || !missing.has(Missing::REALM) && !missing.has(Missing::POLICY);
+    let shared = lane_is_certain && scope.as_ref().is_ok_and(|s| Lane::from(*s).is_shared());
     let named = fields.event_id.and_then(|v| v.as_str(arena));
     let blame = |mut refusal: Refusal| {
         refusal.shared = shared;
@@ -125,11 +128,8 @@ pub fn read<'a>(
         refusal
     };
     let mut event =
-        read_fields(line, fields, (defaults, drafts), (scope, missing), arena, scratch).map_err(blame)?;
+        read_fields(line, fields, (chosen, drafts), (scope, missing), arena, scratch).map_err(blame)?;
     event.payload = payload::read(top, &event, arena, scratch).map_err(blame)?;
-    if event.missing.has(Missing::TILE) {
-        event.tile = complete::tile(defaults, &event.payload);
-    }
     if event.signature.is_some() && !event.missing.is_empty() {
         let field = event.missing.first_field();
         return Err(blame(Refusal::new(field, "a signed event must be whole: nothing in it is completed")));
@@ -143,7 +143,7 @@ pub fn read<'a>(
 fn read_fields<'a>(
     line: &'a str,
     fields: &Fields<'_, 'a>,
-    (defaults, drafts): (&'a Defaults, bool),
+    (chosen, drafts): (Chosen<'a>, bool),
     (scope, mut missing): (Result<Scope, Refusal>, Missing),
     arena: &'a Bump,
     scratch: &mut Scratch<'a>,
@@ -171,22 +171,22 @@ fn read_fields<'a>(
     let space = match fields.space_id {
         None => {
             missing.add(Missing::SPACE);
-            defaults.space.as_str()
+            chosen.space
         }
         Some(v) => text(v, arena, is_place, "envelope.space_id", place_rule)?,
     };
     let layer = match fields.layer_id {
         None => {
             missing.add(Missing::LAYER);
-            defaults.layer.as_str()
+            chosen.layer
         }
         Some(v) => text(v, arena, is_place, "envelope.layer_id", place_rule)?,
     };
-    let actor = match (fields.actor_id, &defaults.actor) {
+    let actor = match (fields.actor_id, chosen.actor) {
         (Some(v), _) => text(v, arena, is_id, "envelope.actor_id", "1 to 256 bytes, no control character")?,
         (None, Some(actor)) => {
             missing.add(Missing::ACTOR);
-            actor.as_str()
+            actor
         }
         (None, None) => return Err(Refusal::new("envelope.actor_id", "missing")),
     };
@@ -199,7 +199,7 @@ fn read_fields<'a>(
     let invariants = match fields.invariants {
         None => {
             missing.add(Missing::INVARIANTS);
-            defaults.invariants(arena)
+            chosen.invariants(arena)
         }
         Some(v) => strings(v, arena, &mut scratch.names, |_| true)
             .ok_or_else(|| Refusal::new("envelope.preserves_invariants", "not an array of strings"))?,
@@ -218,7 +218,7 @@ fn read_fields<'a>(
     let tile = match fields.tile {
         None => {
             missing.add(Missing::TILE);
-            Tile::ORIGIN
+            chosen.tile
         }
         Some(v) => v
             .as_str(arena)

@@ -4,7 +4,7 @@
 //! strings and numbers that are written otherwise are written anew.
 
 use super::tape::{CANONICAL, PLAIN, Rules, Tape};
-use super::{Kind, Value, keys, text};
+use super::{Kind, Value, keys, number, text};
 use std::cmp::Ordering;
 
 /// Writes canonical forms. It holds the order of members while it writes, and is meant to be reused.
@@ -142,11 +142,78 @@ fn write_literal(value: Value<'_, '_>, out: &mut Vec<u8>) {
 ///
 /// For texts that were parsed, [`Canonical::write`] spares the second look.
 pub fn write_canonical(raw: &str, out: &mut Vec<u8>) {
+    let length = out.len();
+    if write_flat(raw, out) {
+        return;
+    }
+    out.truncate(length);
     let mut tape = Tape::new();
     match tape.read(raw, Rules::lenient()) {
         Ok(()) => Canonical::new().write(tape.root(raw), out),
         Err(_) => out.extend_from_slice(raw.as_bytes()),
     }
+}
+
+/// The quick way for what most registers hold, a scalar or a list of scalars without spaces: no tape is needed to
+/// say where those end. Answers `false`, with something appended, for all else.
+fn write_flat(raw: &str, out: &mut Vec<u8>) -> bool {
+    let bytes = raw.as_bytes();
+    if bytes.first() != Some(&b'[') {
+        return write_scalar(raw, 0, out) == Some(raw.len());
+    }
+    let mut at = 0;
+    loop {
+        // The bracket, or the comma.
+        out.push(bytes[at]);
+        let Some(end) = write_scalar(raw, at + 1, out) else { return false };
+        match bytes.get(end) {
+            Some(b',') => at = end,
+            Some(b']') => {
+                out.push(b']');
+                return end + 1 == bytes.len();
+            }
+            _ => return false,
+        }
+    }
+}
+
+/// Appends the canonical form of the scalar that begins at `at`; answers where it ends, if it is one.
+fn write_scalar(raw: &str, at: usize, out: &mut Vec<u8>) -> Option<usize> {
+    let bytes = raw.as_bytes();
+    let end = match bytes.get(at)? {
+        b'"' => return write_inner(raw, at, out),
+        b'-' | b'0'..=b'9' => {
+            let literal = number::scan(bytes, at, true).ok()?;
+            if !literal.canonical {
+                write_number(number::value(&bytes[at..literal.end])?, out);
+                return Some(literal.end);
+            }
+            literal.end
+        }
+        _ => {
+            let words: [&[u8]; 3] = [b"true", b"false", b"null"];
+            at + words.iter().find(|w| bytes[at..].starts_with(w))?.len()
+        }
+    };
+    out.extend_from_slice(&bytes[at..end]);
+    Some(end)
+}
+
+/// Appends the canonical form of the string that begins at `at`; answers where it ends.
+fn write_inner(raw: &str, at: usize, out: &mut Vec<u8>) -> Option<usize> {
+    let bytes = raw.as_bytes();
+    let (mut from, mut stop) = (at, text::stop(bytes, at + 1));
+    while bytes.get(stop) == Some(&b'\\') {
+        out.extend_from_slice(&bytes[from..stop]);
+        let (c, end) = text::escape(bytes, stop).ok()?;
+        write_char(c, out);
+        (from, stop) = (end, text::stop(bytes, end));
+    }
+    if bytes.get(stop) != Some(&b'"') {
+        return None;
+    }
+    out.extend_from_slice(&bytes[from..=stop]);
+    Some(stop + 1)
 }
 
 /// Appends a string with its quotes.

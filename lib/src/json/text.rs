@@ -12,22 +12,42 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 #[inline(always)]
 pub(super) fn stop(bytes: &[u8], mut at: usize) -> usize {
     while let Some(word) = bytes.get(at..at + 8) {
-        let word = load(word);
-        let quote = word ^ (ONES * b'"' as u64);
-        let slash = word ^ (ONES * b'\\' as u64);
-        let marks = (quote.wrapping_sub(ONES) & !quote)
-            | (slash.wrapping_sub(ONES) & !slash)
-            | (word.wrapping_sub(ONES * 0x20) & !word);
-        let marks = marks & HIGH;
+        let marks = marks(load(word));
         if marks != 0 {
             return at + (marks.trailing_zeros() / 8) as usize;
         }
         at += 8;
     }
-    while at < bytes.len() && !is_stop(bytes[at]) {
+    last_stop(bytes, at)
+}
+
+/// [`stop`] in the last bytes, fewer than eight.
+#[inline(always)]
+fn last_stop(bytes: &[u8], mut at: usize) -> usize {
+    let length = bytes.len();
+    if length >= 8 && at < length {
+        // The last eight bytes, shifted past those before `at`: the zeros that come in above are control characters,
+        // so the first of them marks the end.
+        let before = 8 - (length - at);
+        let marks = marks(load(&bytes[length - 8..]) >> (8 * before));
+        return at + (marks.trailing_zeros() / 8) as usize;
+    }
+    while at < length && !is_stop(bytes[at]) {
         at += 1;
     }
     at
+}
+
+/// The highest bit of each byte that is a quote, a backslash or a control character; bits above the lowest one
+/// that is set may be wrong.
+#[inline(always)]
+fn marks(word: u64) -> u64 {
+    let quote = word ^ (ONES * b'"' as u64);
+    let slash = word ^ (ONES * b'\\' as u64);
+    let marks = (quote.wrapping_sub(ONES) & !quote)
+        | (slash.wrapping_sub(ONES) & !slash)
+        | (word.wrapping_sub(ONES * 0x20) & !word);
+    marks & HIGH
 }
 
 fn is_stop(byte: u8) -> bool {

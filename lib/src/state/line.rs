@@ -59,6 +59,9 @@ impl<'a> Body<'a> {
 /// # Errors
 /// `state.<field>` for the first member that is malformed.
 pub fn read<'a>(top: Value<'_, 'a>, operation: &str, arena: &'a Bump) -> Result<StateLine<'a>, Refusal> {
+    if !["tile_state", "node_state", "link_state", "sensor_state"].contains(&operation) {
+        return Err(Refusal::new("state.operation", "not one of tile, node, link and sensor_state"));
+    }
     let lane = read_lane(top)?;
     let blame = |mut refusal: Refusal| {
         refusal.shared = lane.is_shared();
@@ -91,8 +94,7 @@ fn read_body<'a>(
         "tile_state" => Body::Tile { recent: recent(top, arena)? },
         "node_state" => node(top, arena)?,
         "link_state" => link(top, arena)?,
-        "sensor_state" => Body::Sensor(sensor(top, arena)?),
-        _ => return Err(Refusal::new("state.operation", "not one of tile, node, link and sensor_state")),
+        _ => Body::Sensor(sensor(top, arena)?),
     };
     Ok(StateLine { space, tile, lane, body })
 }

@@ -8,15 +8,21 @@ pub mod line;
 mod print;
 
 pub(crate) use print::Members;
+pub use print::write_key;
 
 use crate::event::{Ends, Register, Sensor, Set};
 use crate::id::Key;
 use crate::json;
-use ahash::{AHashMap, AHashSet};
+use foldhash::fast::RandomState;
 use line::Body;
 use std::cmp::Ordering;
-use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// Maps and sets of names. Strangers choose the names, so the hash is keyed at random; a small one without special
+/// instructions is the fastest for texts as short as ids.
+pub type Map<K, V> = HashMap<K, V, RandomState>;
+type Names<K> = HashSet<K, RandomState>;
 
 /// How many of a lane's order keys `recent` keeps.
 pub const RECENT: usize = 64;
@@ -25,10 +31,10 @@ pub const RECENT: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub struct LaneState<'a> {
     pub recent: Recent<'a>,
-    pub nodes: AHashMap<&'a str, Node<'a>>,
-    pub links: AHashMap<Ends<'a>, Links<'a>>,
+    pub nodes: Map<&'a str, Node<'a>>,
+    pub links: Map<Ends<'a>, Links<'a>>,
     /// By actor and sensor.
-    pub sensors: AHashMap<(&'a str, &'a str), Reading<'a>>,
+    pub sensors: Map<(&'a str, &'a str), Reading<'a>>,
 }
 
 /// A node's marks and registers.
@@ -51,7 +57,7 @@ pub struct Written<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Registers<'a> {
     list: Vec<Written<'a>>,
-    index: Option<Box<AHashMap<Register<'a>, usize>>>,
+    index: Option<Box<Map<Register<'a>, usize>>>,
 }
 
 /// From this many registers on, a node's registers are found through an index.
@@ -96,7 +102,11 @@ impl<'a> Registers<'a> {
     fn position(&self, register: Register<'_>) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(&register).copied(),
-            None => self.list.iter().position(|w| w.register == register),
+            // Few registers have keys; those of the others are never looked at.
+            None => self.list.iter().position(|w| {
+                let Register { kind, key } = w.register;
+                kind == register.kind && (!kind.is_keyed() || key == register.key)
+            }),
         }
     }
 }
@@ -121,8 +131,8 @@ fn canonical(raw: &str) -> Vec<u8> {
 pub struct Links<'a> {
     /// Tags that were added, with their key and properties; those that were removed are still among them until
     /// [`Links::standing`] leaves them out, for a removal may come before its add.
-    adds: AHashMap<&'a str, Add<'a>>,
-    removed: AHashSet<&'a str>,
+    adds: Map<&'a str, Add<'a>>,
+    removed: Names<&'a str>,
     removed_before: Option<Key<'a>>,
 }
 
@@ -236,6 +246,9 @@ pub struct Recent<'a> {
 
 impl<'a> Recent<'a> {
     pub fn insert(&mut self, key: Key<'a>) {
+        if self.keys.len() == RECENT && key < self.keys[0] {
+            return;
+        }
         // Keys mostly come in order: the end is looked at first.
         let mut at = self.keys.len();
         while at > 0 && self.keys[at - 1] > key {

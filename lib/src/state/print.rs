@@ -263,7 +263,7 @@ fn comma(wanted: bool, out: &mut Vec<u8>) {
 /// Appends an order key as a JSON string.
 pub fn write_key(key: Key<'_>, out: &mut Vec<u8>) {
     out.push(b'"');
-    let _ = write!(out, "{}", key.eff);
+    key.eff.write(out);
     // Only the id can hold what must be escaped; its own opening quote becomes the slash.
     let slash = out.len();
     write_string(key.id, out);

@@ -1,0 +1,72 @@
+# make demo      builds the tools and runs them on the flood
+# make test      installs what the tests need, and passes them all
+# make bench     times the tools beside their peers on a million events
+# make install   PREFIX=/usr/local
+# make man, make completions   write what the parsers say; the tests hold the committed pages against it
+
+PREFIX ?= /usr/local
+CARGO ?= cargo
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+TOOLS := $(shell sed -n 's|^path = "bin/\(.*\)/main.rs"|\1|p' Cargo.toml)
+# What the tests and the demo use, and the Debian package that has it.
+PACKAGES := jq:jq xmllint:libxml2-utils strace:strace
+
+bench-peers:
+	python3 -m pip install --quiet duckdb
+
+.PHONY: all demo test bench bench-peers install completions man deps clean
+
+all:
+	$(CARGO) build --release --locked
+
+demo:
+	$(CARGO) build --release --locked
+	@PATH="$(CURDIR)/target/release:$$PATH" sh examples/flood/demo.sh target/demo
+
+deps:
+	@missing=""; for p in $(PACKAGES); do \
+	    command -v $${p%%:*} > /dev/null || missing="$$missing $${p##*:}"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	    echo "installing:$$missing"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+
+test: deps
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked --quiet -- -D warnings
+	$(CARGO) test --workspace --locked --quiet
+
+bench:
+	$(CARGO) build --release --locked --quiet
+	@PATH="$(CURDIR)/target/release:$$PATH" python3 tests/bench/bench.py $(ROW)
+
+man:
+	$(CARGO) build --locked --quiet
+	@mkdir -p man/man1
+	@for t in $(TOOLS); do target/debug/$$t --generate man > man/man1/$$t.1; done
+
+completions:
+	$(CARGO) build --locked --quiet
+	@for s in bash zsh fish; do mkdir -p target/completions/$$s; done
+	@for t in $(TOOLS); do \
+	    target/debug/$$t --generate bash > target/completions/bash/$$t; \
+	    target/debug/$$t --generate zsh > target/completions/zsh/_$$t; \
+	    target/debug/$$t --generate fish > target/completions/fish/$$t.fish; \
+	done
+
+install: all completions
+	install -d $(DESTDIR)$(PREFIX)/bin
+	for t in $(TOOLS); do install -m 755 target/release/$$t $(DESTDIR)$(PREFIX)/bin/; done
+	for s in 1 5 7; do \
+	    install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; \
+	    install -m 644 man/man$$s/* $(DESTDIR)$(PREFIX)/share/man/man$$s/; \
+	done
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 644 target/completions/bash/* $(DESTDIR)$(PREFIX)/share/bash-completion/completions/
+	install -d $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -m 644 target/completions/zsh/* $(DESTDIR)$(PREFIX)/share/zsh/site-functions/
+	install -d $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -m 644 target/completions/fish/* $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/
+
+clean:
+	$(CARGO) clean

@@ -1,0 +1,182 @@
+//! JSON lines: a record a node, a link and a sensor, in world coordinates.
+//!
+//! Members stand in the order of RFC 8785, so that nothing is sorted. Numbers worked out here are rounded to 1e-9;
+//! what an event wrote (geometry, properties, media) stands as it wrote it.
+
+use crate::scene::{Connection, Item, Measure, Scene};
+use std::collections::BTreeMap;
+use ulp::event::RegisterKind;
+use ulp::json::{self, write_canonical, write_number, write_string};
+use ulp::state::{Written, write_key};
+use ulp::transform::rounded;
+
+/// What the records of one space need to be written.
+pub struct Writer<'w> {
+    pub space: &'w str,
+    /// Whether each value's key is written too.
+    pub provenance: bool,
+}
+
+/// Appends the records of a scene: nodes in paint order, then links, then sensors.
+pub fn write(scene: &Scene<'_, '_>, provenance: bool, out: &mut Vec<u8>) {
+    let writer = Writer { space: scene.space, provenance };
+    scene.items.iter().for_each(|item| writer.node(item, out));
+    scene.links.iter().for_each(|link| writer.link(link, out));
+    scene.sensors.iter().for_each(|measure| writer.sensor(measure, out));
+}
+
+impl Writer<'_> {
+    /// A node's record.
+    pub fn node(&self, item: &Item<'_, '_>, out: &mut Vec<u8>) {
+        let node = item.node;
+        let bounds = item.bounds;
+        let mut line = Members::open(out);
+        line.numbers("bounds", &[bounds.min[0], bounds.min[1], bounds.max[0], bounds.max[1]], out);
+        if self.provenance {
+            line.name("clock", out);
+            write_clock(item, out);
+        }
+        line.raw("geometry", node.plain(RegisterKind::Geometry), out);
+        line.raw("kind", node.plain(RegisterKind::Kind), out);
+        line.raw("layer", node.plain(RegisterKind::Layer), out);
+        line.keyed("media", &node.keyed(RegisterKind::Media), out);
+        line.text("node_id", item.id, out);
+        line.numbers("position", &item.world.position()[..2], out);
+        line.keyed("properties", &node.keyed(RegisterKind::Property), out);
+        line.number("rotation", item.world.rotation_2d(), out);
+        line.numbers("scale", &item.world.scale_2d(), out);
+        line.text("space_id", self.space, out);
+        if let Some(tile) = node.tile {
+            line.text("tile", &tile.to_string(), out);
+        }
+        line.text("type", "node", out);
+        Members::close(out);
+    }
+
+    /// A link's record.
+    pub fn link(&self, link: &Connection<'_>, out: &mut Vec<u8>) {
+        let mut line = Members::open(out);
+        line.text("from_node", link.ends.from, out);
+        if self.provenance {
+            line.name("key", out);
+            write_key(link.add.key, out);
+        }
+        line.name("points", out);
+        out.push(b'[');
+        write_numbers(&link.points[0], out);
+        out.push(b',');
+        write_numbers(&link.points[1], out);
+        out.push(b']');
+        line.raw("properties", link.add.properties, out);
+        line.text("relation", link.ends.relation, out);
+        line.text("to_node", link.ends.to, out);
+        line.text("type", "link", out);
+        Members::close(out);
+    }
+
+    /// A sensor's record.
+    pub fn sensor(&self, measure: &Measure<'_, '_>, out: &mut Vec<u8>) {
+        let sensor = &measure.reading.sensor;
+        let mut line = Members::open(out);
+        line.text("actor_id", measure.actor, out);
+        if self.provenance {
+            line.name("key", out);
+            write_key(measure.reading.key, out);
+        }
+        if let Some(node) = &measure.node {
+            line.text("node_id", node, out);
+        }
+        if let Some(position) = &measure.position {
+            line.numbers("position", &position[..2], out);
+        }
+        line.text("sensor", measure.name, out);
+        line.raw("timestamp", Some(sensor.timestamp), out);
+        line.text("type", "sensor", out);
+        line.raw("unit", sensor.unit.filter(|u| *u != "null"), out);
+        line.raw("value", Some(sensor.value), out);
+        Members::close(out);
+    }
+}
+
+/// The members of a record that is being written: knows whether a comma is due.
+struct Members {
+    any: bool,
+}
+
+impl Members {
+    fn open(out: &mut Vec<u8>) -> Members {
+        out.push(b'{');
+        Members { any: false }
+    }
+
+    fn close(out: &mut Vec<u8>) {
+        out.extend_from_slice(b"}\n");
+    }
+
+    fn name(&mut self, name: &str, out: &mut Vec<u8>) {
+        if std::mem::replace(&mut self.any, true) {
+            out.push(b',');
+        }
+        write_string(name, out);
+        out.push(b':');
+    }
+
+    fn text(&mut self, name: &str, text: &str, out: &mut Vec<u8>) {
+        self.name(name, out);
+        write_string(text, out);
+    }
+
+    fn raw(&mut self, name: &str, raw: Option<&str>, out: &mut Vec<u8>) {
+        if let Some(raw) = raw {
+            self.name(name, out);
+            write_canonical(raw, out);
+        }
+    }
+
+    fn number(&mut self, name: &str, number: f64, out: &mut Vec<u8>) {
+        self.name(name, out);
+        write_number(rounded(number), out);
+    }
+
+    fn numbers(&mut self, name: &str, numbers: &[f64], out: &mut Vec<u8>) {
+        self.name(name, out);
+        write_numbers(numbers, out);
+    }
+
+    /// An object of registers that have keys of their own, where there are any.
+    fn keyed(&mut self, name: &str, registers: &[Written<'_>], out: &mut Vec<u8>) {
+        if registers.is_empty() {
+            return;
+        }
+        self.name(name, out);
+        let mut object = Members::open(out);
+        registers.iter().for_each(|w| object.raw(w.register.key, Some(w.value), out));
+        out.push(b'}');
+    }
+}
+
+/// Appends the key of each register by its name, and that of the node's creation as `created`, as one object.
+pub fn write_clock(item: &Item<'_, '_>, out: &mut Vec<u8>) {
+    let registers = item.node.state.registers.iter();
+    let set = registers.filter(|w| w.value != "null").map(|w| (w.register.to_string(), w.key));
+    let mut keys: BTreeMap<String, _> = set.collect();
+    if let Some(created) = item.node.state.created {
+        keys.insert("created".to_owned(), created);
+    }
+    let mut keys: Vec<_> = keys.into_iter().collect();
+    keys.sort_by(|a, b| json::key_order(&a.0, &b.0));
+    let mut object = Members::open(out);
+    for (register, key) in keys {
+        object.name(&register, out);
+        write_key(key, out);
+    }
+    out.push(b'}');
+}
+
+fn write_numbers(numbers: &[f64], out: &mut Vec<u8>) {
+    for (i, number) in numbers.iter().enumerate() {
+        out.push(if i == 0 { b'[' } else { b',' });
+        write_number(rounded(*number), out);
+    }
+    out.push(b']');
+}

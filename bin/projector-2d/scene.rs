@@ -1,0 +1,293 @@
+//! The drawing of one space: layers, nodes in paint order with their shapes and looks, links, sensors.
+
+use crate::shape::{Bounds, Point, Shape, on_plane};
+use crate::style::{Color, Paint, Style, paint, text_of};
+use std::collections::BTreeMap;
+use ulp::event::{Ends, Register, RegisterKind};
+use ulp::json::{self, Tape};
+use ulp::state::{Add, Node, Reading};
+use ulp::transform::{self, Transform};
+use ulp::view::{Space, ViewNode, unquoted};
+use ulp::world::Filter;
+
+/// The extent of a drawing without content.
+const EMPTY: Bounds = Bounds { min: [0.0; 2], max: [100.0; 2] };
+/// Text that gives no size is this part of the drawing's larger side.
+const TEXT: f64 = 1.0 / 52.0;
+
+/// One space, ready to be drawn.
+pub struct Scene<'s, 'a> {
+    pub space: &'a str,
+    pub title: Option<String>,
+    pub background: Option<Color>,
+    pub unit: String,
+    /// What must be said beside the drawing: the property `acknowledgement` of the space.
+    pub acknowledgement: Option<String>,
+    /// Whether y runs up the page.
+    pub y_up: bool,
+    /// In paint order; every layer that holds something.
+    pub layers: Vec<Layer>,
+    /// In paint order: by their layer's order, then z, then created key.
+    pub items: Vec<Item<'s, 'a>>,
+    pub links: Vec<Connection<'a>>,
+    pub sensors: Vec<Measure<'s, 'a>>,
+    /// Around all that is shown.
+    pub extent: Bounds,
+    /// The size of text that gives none, in the space's unit.
+    pub text_size: f64,
+}
+
+/// A layer, from the properties of `@layer:<id>`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    pub id: String,
+    pub title: String,
+    pub visible: bool,
+    pub order: f64,
+    pub opacity: f64,
+}
+
+/// A node as it is drawn.
+pub struct Item<'s, 'a> {
+    pub id: &'a str,
+    pub node: &'s ViewNode<'a>,
+    pub kind: String,
+    /// Its place among the scene's layers.
+    pub layer: usize,
+    pub world: Transform,
+    pub shape: Shape,
+    pub style: Style,
+    pub bounds: Bounds,
+}
+
+/// A link as it is drawn.
+pub struct Connection<'a> {
+    pub ends: Ends<'a>,
+    pub add: Add<'a>,
+    pub style: Style,
+    /// From border to border.
+    pub points: [Point; 2],
+    /// Whether each end is a mark, which has a border on the page alone.
+    pub marks: [bool; 2],
+    /// The lower of its ends' layers, as a place among the scene's layers.
+    pub layer: usize,
+}
+
+/// The latest reading of a sensor.
+pub struct Measure<'s, 'a> {
+    pub actor: &'a str,
+    pub name: &'a str,
+    pub reading: &'s Reading<'a>,
+    /// The node that it says it is at.
+    pub node: Option<String>,
+    /// Where it was taken: its own position, else that of its node.
+    pub position: Option<Vec<f64>>,
+}
+
+impl Item<'_, '_> {
+    /// What it is called: its label, else its name, else its id.
+    pub fn name(&self) -> &str {
+        self.style.label.as_deref().or(self.style.name.as_deref()).unwrap_or(self.id)
+    }
+
+    /// What is written beside it. What would be a bare mark is always named.
+    pub fn label(&self) -> Option<&str> {
+        let named = matches!(self.shape, Shape::Unknown(_) | Shape::Blob { .. });
+        self.style.label.as_deref().or_else(|| named.then(|| self.name()))
+    }
+
+    /// Where its links begin and end: at its position, or in the middle of a shape that lies elsewhere.
+    pub fn anchor(&self) -> Point {
+        let own = on_plane(&self.world, [0.0; 2]);
+        let beside = matches!(self.shape, Shape::Text { .. }) || !self.bounds.holds(own);
+        if beside { self.bounds.centre() } else { own }
+    }
+}
+
+impl<'s, 'a> Scene<'s, 'a> {
+    /// Draws up one space of a view.
+    pub fn new(space: &'s Space<'a>, filter: &Filter) -> Scene<'s, 'a> {
+        let settings = |name: &str, key: &str| setting(space.settings.get(name)?, key);
+        let text = |key| settings("@space", key).and_then(text_in);
+        let worlds = transform::worlds(space);
+        let layers = layers_of(space);
+        let mut items = items_of(space, &worlds, &layers);
+        items.sort_by(|a, b| paint_order(a, &layers).cmp(&paint_order(b, &layers)).then(a.id.cmp(b.id)));
+        let mut scene = Scene {
+            space: space.space,
+            title: text("title"),
+            background: text("background").and_then(|t| paint(&t)).and_then(Paint::color),
+            unit: text("unit").unwrap_or_else(|| "m".to_owned()),
+            acknowledgement: text("acknowledgement"),
+            y_up: text("y").as_deref() != Some("down"),
+            layers,
+            items,
+            links: Vec::new(),
+            sensors: measures(space, &worlds, filter),
+            extent: EMPTY,
+            text_size: 1.0,
+        };
+        scene.measure();
+        scene.connect(space);
+        scene
+    }
+
+    /// Finds the extent and the size of text that gives none, and sets the bounds of all nodes. Such text counts
+    /// with its position alone at first, for its size follows from the extent.
+    fn measure(&mut self) {
+        let unsized_text = |item: &Item<'_, '_>| matches!(item.shape, Shape::Text { size: None, .. });
+        for item in &mut self.items {
+            let size = if unsized_text(item) { 0.0 } else { 1.0 };
+            item.bounds = item.shape.bounds(&item.world, size);
+        }
+        self.extent = self.content().unwrap_or(EMPTY);
+        let [width, height] = self.extent.size();
+        let side = width.max(height);
+        self.text_size = if side > 0.0 { side * TEXT } else { EMPTY.size()[0] * TEXT };
+        for item in self.items.iter_mut().filter(|i| unsized_text(i)) {
+            item.bounds = item.shape.bounds(&item.world, self.text_size);
+        }
+        self.extent = self.content().unwrap_or(EMPTY);
+        if self.extent.size() == [0.0; 2] {
+            self.extent = self.extent.grown(EMPTY.size()[0] / 2.0);
+        }
+    }
+
+    /// Around the nodes of the layers that are shown.
+    fn content(&self) -> Option<Bounds> {
+        let shown = self.items.iter().filter(|i| self.layers[i.layer].visible);
+        shown.map(|i| i.bounds).reduce(Bounds::join)
+    }
+
+    fn connect(&mut self, space: &Space<'a>) {
+        let by_id: BTreeMap<&str, usize> = self.items.iter().map(|i| i.id).zip(0..).collect();
+        for (ends, add) in &space.links {
+            let (Some(from), Some(to)) = (by_id.get(ends.from), by_id.get(ends.to)) else { continue };
+            let (from, to) = (&self.items[*from], &self.items[*to]);
+            self.links.push(Connection {
+                ends: *ends,
+                add: *add,
+                style: Style::of_link(add.properties),
+                points: between(from, to),
+                marks: [from, to].map(|end| end.shape.is_mark()),
+                layer: from.layer.min(to.layer),
+            });
+        }
+    }
+
+    /// Whether a text among the nodes says this already.
+    pub fn says(&self, words: &str) -> bool {
+        self.items.iter().any(|i| matches!(&i.shape, Shape::Text { lines, .. } if lines.join(" ") == words))
+    }
+
+    /// The drawing's larger side.
+    pub fn side(&self) -> f64 {
+        let [width, height] = self.extent.size();
+        width.max(height)
+    }
+}
+
+/// The way from border to border; where the shapes overlap, from middle to middle.
+fn between(from: &Item<'_, '_>, to: &Item<'_, '_>) -> [Point; 2] {
+    let (a, b) = (from.anchor(), to.anchor());
+    let start = from.shape.exit(&from.world, a, b).unwrap_or(0.0);
+    let end = 1.0 - to.shape.exit(&to.world, b, a).unwrap_or(0.0);
+    let along = |t: f64| std::array::from_fn(|i| a[i] + (b[i] - a[i]) * t);
+    if start < end { [along(start), along(end)] } else { [a, b] }
+}
+
+/// The value of a property of `@space` or `@layer:<id>`, raw JSON; null counts as none.
+pub fn setting<'a>(node: &Node<'a>, key: &str) -> Option<&'a str> {
+    node.registers.get(Register::property(key)).map(|w| w.value).filter(|v| *v != "null")
+}
+
+/// The text of a raw JSON string or number.
+fn text_in(raw: &str) -> Option<String> {
+    let mut tape = Tape::new();
+    tape.parse_any(raw, json::STATE_DEPTH).ok().and_then(text_of)
+}
+
+fn layers_of(space: &Space<'_>) -> Vec<Layer> {
+    let mut ids: Vec<String> = space
+        .nodes
+        .values()
+        .filter(|n| n.visible)
+        .map(|n| n.plain(RegisterKind::Layer).map(unquoted).unwrap_or_default())
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut layers: Vec<Layer> = ids.into_iter().map(|id| layer(space, id)).collect();
+    // The sort is stable: layers of one order stay in the order of their ids.
+    layers.sort_by(|a, b| a.order.total_cmp(&b.order));
+    layers
+}
+
+fn layer(space: &Space<'_>, id: String) -> Layer {
+    let settings = space.settings.get(format!("@layer:{id}").as_str());
+    let get = |key| settings.and_then(|node| setting(node, key));
+    let number = |key| get(key).and_then(|raw| transform::numbers(raw).first().copied());
+    Layer {
+        title: get("title").and_then(text_in).unwrap_or_else(|| id.clone()),
+        visible: get("visible") != Some("false"),
+        // Adding zero turns -0 into 0, which the order of all doubles tells apart.
+        order: number("order").unwrap_or(0.0) + 0.0,
+        opacity: number("opacity").unwrap_or(1.0).clamp(0.0, 1.0),
+        id,
+    }
+}
+
+fn items_of<'s, 'a>(
+    space: &'s Space<'a>,
+    worlds: &BTreeMap<&'a str, Transform>,
+    layers: &[Layer],
+) -> Vec<Item<'s, 'a>> {
+    let places: BTreeMap<&str, usize> = layers.iter().map(|l| l.id.as_str()).zip(0..).collect();
+    let visible = space.nodes.iter().filter(|(_, n)| n.visible);
+    visible
+        .map(|(id, node)| {
+            let text = |kind| node.plain(kind).map(unquoted).unwrap_or_default();
+            let world = worlds.get(id).copied().unwrap_or(Transform::IDENTITY);
+            Item {
+                id,
+                node,
+                kind: text(RegisterKind::Kind),
+                layer: places.get(text(RegisterKind::Layer).as_str()).copied().unwrap_or(0),
+                bounds: Bounds::at(on_plane(&world, [0.0; 2])),
+                world,
+                shape: Shape::read(node.plain(RegisterKind::Geometry)),
+                style: Style::of_node(node),
+            }
+        })
+        .collect()
+}
+
+/// What the nodes are sorted by; ids break the last tie. Doubles compare as integers of the same order.
+fn paint_order<'a>(item: &Item<'_, 'a>, layers: &[Layer]) -> (i64, i64, Option<ulp::id::Key<'a>>) {
+    let ordered = |x: f64| {
+        let bits = (x + 0.0).to_bits().cast_signed();
+        if bits < 0 { bits ^ i64::MAX } else { bits }
+    };
+    (ordered(layers[item.layer].order), ordered(item.world.position()[2]), item.node.state.created)
+}
+
+fn measures<'s, 'a>(
+    space: &'s Space<'a>,
+    worlds: &BTreeMap<&'a str, Transform>,
+    filter: &Filter,
+) -> Vec<Measure<'s, 'a>> {
+    let taken = |r: &Reading<'a>| {
+        let layer = r.sensor.layer;
+        filter.layers.is_empty() || filter.layers.iter().any(|l| l == layer)
+    };
+    let known = space.sensors.iter().filter(|(_, reading)| taken(reading));
+    known
+        .map(|((actor, name), reading)| {
+            let own = reading.sensor.position.map(transform::numbers).filter(|p| p.len() > 1);
+            let node = reading.sensor.node.map(unquoted).filter(|n| !n.is_empty());
+            let seen = node.as_deref().filter(|n| space.nodes.get(n).is_some_and(|n| n.visible));
+            let of_node = || worlds.get(seen?).map(|w| w.position().to_vec());
+            let position = own.or_else(of_node);
+            Measure { actor, name, reading, node, position }
+        })
+        .collect()
+}

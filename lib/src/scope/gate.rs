@@ -1,0 +1,482 @@
+//! The gate: may this line pass.
+
+use super::Scope;
+use super::invariants::{self, Lookup};
+use super::named;
+use super::pattern::Pattern;
+use super::rules::{Allowed, MAX_CLOCK_SKEW, Rules};
+use crate::event::{Event, MAX_PARENTS, Missing, Payload, Refusal, RegisterKind};
+use crate::id::{Authority, Boundary, Policy, Realm, Tile, Time};
+use crate::json;
+use crate::names;
+use crate::state::line::{Body, StateLine};
+use ahash::AHashMap;
+use std::borrow::Cow;
+use std::fmt::Display;
+
+/// Places that a gate remembers before it begins anew: room for a wide stream, a bound for a hostile one.
+const REMEMBERED: usize = 4096;
+/// The start of 2025, in nanoseconds: no clock that runs this program stands before it.
+const EARLIEST_CLOCK: i64 = 1_735_689_600_000_000_000;
+/// What a limit that no dotfile set is called in refusals.
+const BUILT_IN: &str = "built-in";
+
+/// The clock, for tools that read one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// Told by `--now`: believed.
+    Given(Time),
+    /// The machine's; with the mtime of the store's `lock`, which each commit touches.
+    Machine { now: Time, lock: Option<Time> },
+}
+
+impl Clock {
+    /// The time, where it can be believed.
+    fn believed(self, skew: i64) -> Option<Time> {
+        match self {
+            Clock::Given(now) => Some(now),
+            Clock::Machine { now, lock } => {
+                let behind = lock.is_some_and(|lock| now.0.saturating_add(skew) < lock.0);
+                (now.0 >= EARLIEST_CLOCK && !behind).then_some(now)
+            }
+        }
+    }
+}
+
+/// Something odd about a line that passes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The boundary code.
+    pub code: &'static str,
+    pub detail: String,
+}
+
+/// A line passes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permit {
+    pub notes: Vec<Note>,
+    /// The longest line that the rules of the event's place allow. Whoever completes an event holds its canonical
+    /// form to it too.
+    pub max_event_bytes: usize,
+}
+
+/// Says of one line after the other whether it passes. One a thread: it remembers the rules of each place.
+pub struct Gate<'s> {
+    scope: &'s Scope,
+    places: Vec<Here<'s>>,
+    by_name: AHashMap<Vec<u8>, usize>,
+    /// The place of the line before: neighbouring lines mostly share theirs.
+    last: (Vec<u8>, usize),
+    key: Vec<u8>,
+}
+
+/// For each word, by its place in `ALL`, why it is refused, if it is.
+type Verdicts = [Option<String>; 3];
+/// Some patterns, and the file in which they stand.
+type Lists<'s> = Vec<(&'s str, &'s [Pattern])>;
+
+/// The rules of one place, merged.
+struct Here<'s> {
+    realm: Verdicts,
+    authority: Verdicts,
+    boundary: Verdicts,
+    policy: Verdicts,
+    operations: Lists<'s>,
+    actors: Lists<'s>,
+    /// Each that must be declared, and the file that says so.
+    invariants: Vec<(&'s str, &'s str)>,
+    /// The file that asks for signatures.
+    signed: Option<&'s str>,
+    limits: Limits<'s>,
+    /// Why the place does not exist.
+    ignored: Option<String>,
+    nodes: Nodes<'s>,
+}
+
+/// The smallest of each limit, and the file that sets it.
+#[derive(Clone, Copy)]
+struct Limits<'s> {
+    event_bytes: (usize, &'s str),
+    clock_skew: (i64, &'s str),
+    previous_events: (usize, &'s str),
+}
+
+impl Limits<'_> {
+    const BUILT_IN: Limits<'static> = Limits {
+        event_bytes: (json::EVENT_BYTES, BUILT_IN),
+        clock_skew: (MAX_CLOCK_SKEW, BUILT_IN),
+        previous_events: (MAX_PARENTS, BUILT_IN),
+    };
+}
+
+/// What `.ulp-ignore` says of a space's nodes.
+enum Nodes<'s> {
+    /// Nothing: no pattern can match one.
+    All,
+    /// None exists, for this reason.
+    None(String),
+    /// Each is looked up, as a file in this directory.
+    Each { scope: &'s Scope, dir: String },
+}
+
+impl<'s> Gate<'s> {
+    pub(super) fn new(scope: &'s Scope) -> Gate<'s> {
+        Gate { scope, places: Vec::new(), by_name: AHashMap::new(), last: (Vec::new(), 0), key: Vec::new() }
+    }
+
+    /// Whether an event passes.
+    ///
+    /// `clock` is `None` for tools that read none. `lookup` answers for what is already known of nodes and parents;
+    /// it is asked only about what an event declares to preserve.
+    ///
+    /// # Errors
+    /// The first rule that is broken, its file and key: `scope.*`, `signature.missing`, `invariant.missing`; for a
+    /// draft also `invariant.<name>`.
+    pub fn permit(
+        &mut self,
+        event: &Event<'_>,
+        clock: Option<Clock>,
+        lookup: &dyn Lookup,
+    ) -> Result<Permit, Refusal> {
+        let blame = |mut refusal: Refusal| {
+            refusal.event_id = (!event.id.is_empty()).then(|| event.id.to_owned());
+            refusal.shared = event.lane().is_shared();
+            refusal
+        };
+        self.judge(event, clock, lookup).map_err(blame)
+    }
+
+    fn judge(
+        &mut self,
+        event: &Event<'_>,
+        clock: Option<Clock>,
+        lookup: &dyn Lookup,
+    ) -> Result<Permit, Refusal> {
+        let mut limits = Limits::BUILT_IN;
+        if !self.scope.is_empty() {
+            let here = self.here(event.space, Some(event.layer), event.tile);
+            here.judge(event)?;
+            limits = here.limits;
+        }
+        let mut permit = Permit { notes: Vec::new(), max_event_bytes: limits.event_bytes.0 };
+        if let Some(clock) = clock {
+            permit.notes.extend(look_at_clock(event, clock, limits.clock_skew)?);
+        }
+        if !event.invariants.is_empty() {
+            hold_to_invariants(event, lookup, &mut permit.notes)?;
+        }
+        Ok(permit)
+    }
+
+    /// Whether a state line passes: its lane and its registers under the ceilings, its place and its nodes under
+    /// `.ulp-ignore`; where signatures are required, none does.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn permit_state(&mut self, line: &StateLine<'_>) -> Result<(), Refusal> {
+        if self.scope.is_empty() {
+            return Ok(());
+        }
+        let blame = |mut refusal: Refusal| {
+            refusal.shared = line.lane.is_shared();
+            refusal
+        };
+        let layer = layer_of(&line.body);
+        self.here(line.space, layer.as_deref(), line.tile).judge_state(line).map_err(blame)
+    }
+
+    fn here(&mut self, space: &str, layer: Option<&str>, tile: Tile) -> &Here<'s> {
+        // Neither name holds a control character, so the parts cannot run into each other.
+        self.key.clear();
+        self.key.extend_from_slice(space.as_bytes());
+        self.key.push(0);
+        self.key.extend_from_slice(layer.unwrap_or_default().as_bytes());
+        self.key.push(0);
+        self.key.push(tile.z);
+        self.key.extend_from_slice(&tile.x.to_le_bytes());
+        self.key.extend_from_slice(&tile.y.to_le_bytes());
+        if self.last.0 != self.key {
+            let index = match self.by_name.get(&self.key) {
+                Some(index) => *index,
+                None => self.remember(Here::new(self.scope, space, layer, tile)),
+            };
+            self.last.0.clone_from(&self.key);
+            self.last.1 = index;
+        }
+        &self.places[self.last.1]
+    }
+
+    fn remember(&mut self, here: Here<'s>) -> usize {
+        if self.places.len() >= REMEMBERED {
+            self.places.clear();
+            self.by_name.clear();
+        }
+        self.places.push(here);
+        let index = self.places.len() - 1;
+        self.by_name.insert(self.key.clone(), index);
+        index
+    }
+}
+
+impl<'s> Here<'s> {
+    fn new(scope: &'s Scope, space: &str, layer: Option<&str>, tile: Tile) -> Here<'s> {
+        let chain = scope.chain_to(Some(space), layer, Some(tile.into()));
+        let space_dir = format!("spaces/{}", names::encode(space));
+        let layer_dir = layer.map(|l| format!("{space_dir}/layers/{}", names::encode(l)));
+        let tile_dir = format!("{space_dir}/tiles/{tile}");
+        let ignored = ignored_directory(scope, &tile_dir).or_else(|| ignored_directory(scope, &layer_dir?));
+        Here {
+            realm: verdicts(&chain, "realm", Realm::ALL, |r| r.realm.as_ref()),
+            authority: verdicts(&chain, "authority", Authority::ALL, |r| r.authority.as_ref()),
+            boundary: verdicts(&chain, "boundary", Boundary::ALL, |r| r.boundary.as_ref()),
+            policy: verdicts(&chain, "policy", Policy::ALL, |r| r.policy.as_ref()),
+            operations: lists(&chain, |r| r.operations.as_deref()),
+            actors: lists(&chain, |r| r.actors.as_deref()),
+            invariants: chain
+                .iter()
+                .flat_map(|r| r.invariants.iter().map(|i| (i.as_str(), r.file.as_str())))
+                .collect(),
+            signed: chain.iter().find(|r| r.signed).map(|r| r.file.as_str()),
+            limits: limits(&chain),
+            ignored,
+            nodes: Nodes::new(scope, format!("{space_dir}/nodes")),
+        }
+    }
+
+    fn judge(&self, event: &Event<'_>) -> Result<(), Refusal> {
+        self.exists(&mut |each| named::nodes(&event.payload, each))?;
+        let scope = event.scope;
+        stands("scope.realm", &self.realm[scope.realm as usize])?;
+        stands("scope.authority", &self.authority[scope.authority as usize])?;
+        stands("scope.boundary", &self.boundary[scope.boundary as usize])?;
+        stands("scope.policy", &self.policy[scope.policy as usize])?;
+        self.may_do(event)?;
+        is_listed(&self.actors, event.actor, "scope.actor", "actors")?;
+        within(event.line.len(), self.limits.event_bytes, "max_event_bytes")?;
+        within(event.parents.len(), self.limits.previous_events, "max_previous_events")?;
+        self.is_signed(event.signature.is_some())?;
+        match self.invariants.iter().find(|(name, _)| !event.invariants.contains(name)) {
+            Some((name, file)) => {
+                Err(refusal("invariant.missing", file, "invariants", format_args!("{name} is not declared")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn judge_state(&self, line: &StateLine<'_>) -> Result<(), Refusal> {
+        self.exists(&mut |each| named::nodes_of_state(&line.body, each))?;
+        stands("scope.realm", &self.realm[line.lane.realm as usize])?;
+        if let Body::Node { registers, .. } = &line.body {
+            for written in *registers {
+                self.register_stands(written.register.kind, written.value)?;
+            }
+        }
+        stands("scope.policy", &self.policy[line.lane.policy as usize])?;
+        self.is_signed(false)
+    }
+
+    /// Holds the words with which a node was created to their ceilings.
+    fn register_stands(&self, kind: RegisterKind, value: &str) -> Result<(), Refusal> {
+        let word = || named::unquote(value);
+        match kind {
+            RegisterKind::Authority => match word().and_then(|w| w.parse::<Authority>().ok()) {
+                Some(word) => stands("scope.authority", &self.authority[word as usize]),
+                None => Ok(()),
+            },
+            RegisterKind::Boundary => match word().and_then(|w| w.parse::<Boundary>().ok()) {
+                Some(word) => stands("scope.boundary", &self.boundary[word as usize]),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the place and every node that is named exist.
+    fn exists(&self, nodes: &mut Visit<'_, '_>) -> Result<(), Refusal> {
+        if let Some(reason) = &self.ignored {
+            return Err(Refusal::new("scope.ignored", reason.as_str()));
+        }
+        let mut ignored = None;
+        match &self.nodes {
+            Nodes::All => return Ok(()),
+            Nodes::None(reason) => nodes(&mut |_| ignored = Some(reason.clone())),
+            Nodes::Each { scope, dir } => nodes(&mut |node| {
+                if ignored.is_none() {
+                    ignored = ignored_file(scope, &format!("{dir}/{}", names::encode(&node)));
+                }
+            }),
+        }
+        match ignored {
+            Some(reason) => Err(Refusal::new("scope.ignored", reason)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the operation is allowed, and each primitive's of a macro.
+    fn may_do(&self, event: &Event<'_>) -> Result<(), Refusal> {
+        if self.operations.is_empty() {
+            return Ok(());
+        }
+        is_listed(&self.operations, event.operation, "scope.operation", "operations")?;
+        let Payload::Macro(primitives) = event.payload else { return Ok(()) };
+        for primitive in primitives {
+            is_listed(&self.operations, primitive.operation, "scope.operation", "operations")?;
+        }
+        Ok(())
+    }
+
+    fn is_signed(&self, signed: bool) -> Result<(), Refusal> {
+        match self.signed {
+            Some(file) if !signed => {
+                Err(refusal("signature.missing", file, "signature", "it is required, and there is none"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<'s> Nodes<'s> {
+    fn new(scope: &'s Scope, dir: String) -> Nodes<'s> {
+        if scope.ignores.iter().all(|tree| tree.above(std::slice::from_ref(&dir)).next().is_none()) {
+            return Nodes::All;
+        }
+        match ignored_directory(scope, &dir) {
+            Some(reason) => Nodes::None(reason),
+            None => Nodes::Each { scope, dir },
+        }
+    }
+}
+
+/// Something that calls a function for each node that a line names.
+type Visit<'v, 'a> = dyn FnMut(&mut dyn FnMut(Cow<'a, str>)) + 'v;
+
+/// The layer that a state line speaks of, where it speaks of one.
+fn layer_of<'a>(body: &Body<'a>) -> Option<Cow<'a, str>> {
+    match body {
+        Body::Node { registers, .. } => {
+            let layer = registers.iter().find(|w| w.register.kind == RegisterKind::Layer);
+            layer.and_then(|w| named::unquote(w.value))
+        }
+        Body::Sensor(reading) => named::unquote(reading.sensor.layer),
+        Body::Tile { .. } | Body::Link { .. } => None,
+    }
+}
+
+fn verdicts<'s, T: Ord + Copy + Display + 's>(
+    chain: &[&'s Rules],
+    key: &str,
+    all: &[T],
+    rule: impl Fn(&'s Rules) -> Option<&'s Allowed<T>>,
+) -> Verdicts {
+    let why = |word: T| {
+        let broken = chain.iter().find_map(|r| rule(r).filter(|a| !a.allows(word)).map(|a| (r, a)));
+        broken.map(|(rules, allowed)| match allowed {
+            Allowed::UpTo(ceiling) => format!("{}: {key}: {word} is looser than {ceiling}", rules.file),
+            Allowed::OneOf(_) => format!("{}: {key}: {word} is not listed", rules.file),
+        })
+    };
+    [0, 1, 2].map(|i| all.get(i).copied().and_then(why))
+}
+
+fn lists<'s>(chain: &[&'s Rules], list: impl Fn(&'s Rules) -> Option<&'s [Pattern]>) -> Lists<'s> {
+    chain.iter().filter_map(|r| list(r).map(|l| (r.file.as_str(), l))).collect()
+}
+
+fn limits<'s>(chain: &[&'s Rules]) -> Limits<'s> {
+    let mut limits = Limits::BUILT_IN;
+    for rules in chain {
+        lower(&mut limits.event_bytes, rules.limits.max_event_bytes, &rules.file);
+        lower(&mut limits.clock_skew, rules.limits.max_clock_skew, &rules.file);
+        lower(&mut limits.previous_events, rules.limits.max_previous_events, &rules.file);
+    }
+    limits
+}
+
+fn lower<'s, T: PartialOrd>(limit: &mut (T, &'s str), other: Option<T>, file: &'s str) {
+    if let Some(other) = other.filter(|o| *o < limit.0) {
+        *limit = (other, file);
+    }
+}
+
+fn refusal(code: &'static str, file: &str, key: &str, reason: impl Display) -> Refusal {
+    Refusal::new(code, format!("{file}: {key}: {reason}"))
+}
+
+fn stands(code: &'static str, verdict: &Option<String>) -> Result<(), Refusal> {
+    match verdict {
+        Some(reason) => Err(Refusal::new(code, reason.as_str())),
+        None => Ok(()),
+    }
+}
+
+fn is_listed(lists: &Lists<'_>, name: &str, code: &'static str, key: &str) -> Result<(), Refusal> {
+    match lists.iter().find(|(_, patterns)| !patterns.iter().any(|p| p.matches(name))) {
+        Some((file, _)) => Err(refusal(code, file, key, format_args!("{name} is not listed"))),
+        None => Ok(()),
+    }
+}
+
+fn within(count: usize, (most, file): (usize, &str), key: &str) -> Result<(), Refusal> {
+    if count > most {
+        return Err(refusal(
+            "scope.limit",
+            file,
+            &format!("limits.{key}"),
+            format_args!("{count} is more than {most}"),
+        ));
+    }
+    Ok(())
+}
+
+fn ignored_directory(scope: &Scope, path: &str) -> Option<String> {
+    let found = scope.ignores.iter().find_map(|tree| tree.directory(path));
+    found.map(|(file, pattern)| format!("{file}: {pattern}: {path} does not exist here"))
+}
+
+fn ignored_file(scope: &Scope, path: &str) -> Option<String> {
+    let found = scope.ignores.iter().find_map(|tree| tree.file(path));
+    found.map(|(file, pattern)| format!("{file}: {pattern}: {path} does not exist here"))
+}
+
+/// Refuses a timestamp that lies too far ahead. A clock that cannot be believed refuses drafts, which would be
+/// written under it; an event that happened elsewhere is not its matter.
+fn look_at_clock(
+    event: &Event<'_>,
+    clock: Clock,
+    (skew, file): (i64, &str),
+) -> Result<Option<Note>, Refusal> {
+    let Some(now) = clock.believed(skew) else {
+        let detail =
+            "the clock is not to be believed: it stands before 2025, or before the store's last commit";
+        if event.is_draft() {
+            return Err(Refusal::new(
+                "scope.clock",
+                format!("{detail}; set it, or give the time with --now"),
+            ));
+        }
+        return Ok(Some(Note { code: "scope.clock", detail: detail.to_owned() }));
+    };
+    let is_stamped = !event.missing.has(Missing::TIMESTAMP);
+    if is_stamped && event.time.0 > now.0.saturating_add(skew) {
+        let reason =
+            format_args!("{} is more than {} s ahead of the clock", event.time, skew / 1_000_000_000);
+        return Err(refusal("scope.clock_skew", file, "limits.max_clock_skew", reason));
+    }
+    Ok(None)
+}
+
+/// Holds an event to what it declares: a draft that breaks one is refused, of a whole event it is noted.
+fn hold_to_invariants(event: &Event<'_>, lookup: &dyn Lookup, notes: &mut Vec<Note>) -> Result<(), Refusal> {
+    for name in event.invariants {
+        let Some(invariant) = invariants::named(name) else {
+            notes.push(Note { code: "invariant.unknown", detail: (*name).to_owned() });
+            continue;
+        };
+        match (invariant.broken)(event, lookup) {
+            Some(detail) if event.is_draft() => return Err(Refusal::new(invariant.code, detail)),
+            Some(detail) => notes.push(Note { code: invariant.code, detail }),
+            None => {}
+        }
+    }
+    Ok(())
+}

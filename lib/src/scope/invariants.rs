@@ -1,0 +1,269 @@
+//! The five invariants: what an event declares to preserve, it is held to.
+//!
+//! They ask about nodes' creation and about parents alone, through [`Lookup`], so that a check never costs a
+//! replay. A node that is not known breaks none; without a store, only what the line itself tells is looked at.
+
+use super::named;
+use crate::event::{Event, Payload, RegisterKind, Set};
+use crate::id::{Authority, Boundary, Tile};
+use std::collections::HashSet;
+
+/// What is known of nodes and events. It looks at the event's space, and at lanes no stricter than the event alone.
+pub trait Lookup {
+    /// Calls `each` for every tile in which the node is known.
+    fn node(&self, event: &Event<'_>, node: &str, each: &mut dyn FnMut(NodeFact));
+
+    /// What one of the event's `previous_events` is; `None` where nobody can know.
+    fn parent(&self, event: &Event<'_>, parent: &str) -> Option<Parent>;
+
+    /// Whether one of the event's parents descends from the event's own name.
+    fn closes_cycle(&self, event: &Event<'_>) -> bool;
+}
+
+/// What is known of a node in one tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeFact {
+    pub tile: Tile,
+    /// How its greatest `create_node` made it; `None` where only a `delete_node` is known.
+    pub made: Option<Made>,
+    pub deleted: bool,
+}
+
+/// The words under which a node was created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Made {
+    pub authority: Authority,
+    pub boundary: Boundary,
+}
+
+/// What a named parent is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parent {
+    /// There, and no stricter than the event.
+    Known,
+    /// Nowhere in the event's space and tile.
+    Unknown,
+    /// There, but in a stricter lane.
+    Stricter,
+}
+
+/// Knows nothing: for lines without a store.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoStore;
+
+impl Lookup for NoStore {
+    fn node(&self, _: &Event<'_>, _: &str, _: &mut dyn FnMut(NodeFact)) {}
+
+    fn parent(&self, _: &Event<'_>, _: &str) -> Option<Parent> {
+        None
+    }
+
+    fn closes_cycle(&self, _: &Event<'_>) -> bool {
+        false
+    }
+}
+
+/// One of the five.
+pub struct Invariant {
+    name: &'static str,
+    /// The boundary code.
+    pub code: &'static str,
+    /// Why an event breaks it, if it does.
+    pub broken: fn(&Event<'_>, &dyn Lookup) -> Option<String>,
+}
+
+/// The five, by their names.
+const ALL: [Invariant; 5] = [
+    Invariant { name: "adjacency", code: "invariant.adjacency", broken: adjacency },
+    Invariant { name: "exclusion", code: "invariant.exclusion", broken: exclusion },
+    Invariant { name: "consistency", code: "invariant.consistency", broken: consistency },
+    Invariant {
+        name: "boundary_discipline",
+        code: "invariant.boundary_discipline",
+        broken: boundary_discipline,
+    },
+    Invariant {
+        name: "authority_nontransfer",
+        code: "invariant.authority_nontransfer",
+        broken: authority_nontransfer,
+    },
+];
+
+/// The invariant of a name, if it is one of the five.
+pub fn named(name: &str) -> Option<&'static Invariant> {
+    ALL.iter().find(|invariant| invariant.name == name)
+}
+
+/// The payloads of an event: its own, or those of a macro's primitives.
+fn payloads<'e, 'a>(event: &'e Event<'a>) -> impl Iterator<Item = &'e Payload<'a>> {
+    let (own, primitives) = match &event.payload {
+        Payload::Macro(primitives) => (None, *primitives),
+        payload => (Some(payload), &[][..]),
+    };
+    own.into_iter().chain(primitives.iter().map(|p| &p.payload))
+}
+
+/// What is known of a node: where its own tile knows it that counts, else what any other does.
+fn facts(event: &Event<'_>, node: &str, lookup: &dyn Lookup) -> Vec<NodeFact> {
+    let mut facts = Vec::new();
+    lookup.node(event, node, &mut |fact| facts.push(fact));
+    if facts.iter().any(|f| f.tile == event.tile) {
+        facts.retain(|f| f.tile == event.tile);
+    }
+    facts
+}
+
+/// Whether the node was created with some word.
+fn was_made(event: &Event<'_>, node: &str, lookup: &dyn Lookup, with: impl Fn(Made) -> bool) -> bool {
+    facts(event, node, lookup).into_iter().filter_map(|f| f.made).any(with)
+}
+
+/// The first of some nodes that has a property.
+fn first<'a>(
+    nodes: impl FnOnce(&mut dyn FnMut(&str)),
+    mut is: impl FnMut(&str) -> bool + 'a,
+) -> Option<String> {
+    let mut found = None;
+    nodes(&mut |node| {
+        if found.is_none() && is(node) {
+            found = Some(node.to_owned());
+        }
+    });
+    found
+}
+
+/// A node it links, or a `moved_to`, lies in a tile that is neither its own nor one of the eight around it at the
+/// same zoom.
+fn adjacency(event: &Event<'_>, lookup: &dyn Lookup) -> Option<String> {
+    let own = event.tile;
+    let is_near = |tile: Tile| tile.z == own.z && (tile.x - own.x).abs() <= 1 && (tile.y - own.y).abs() <= 1;
+    let is_far = |node: &str| {
+        let facts = facts(event, node, lookup);
+        !facts.is_empty() && !facts.iter().any(|f| is_near(f.tile))
+    };
+    payloads(event).find_map(|payload| match payload {
+        Payload::Link(link) => {
+            let end = [link.ends.from, link.ends.to].into_iter().find(|end| is_far(end))?;
+            Some(format!("{end} lies in no tile around {own}"))
+        }
+        payload => {
+            let mut moves = sets(payload).filter(|s| s.register.kind == RegisterKind::MovedTo);
+            let far = moves.find_map(|s| {
+                named::unquote(s.value).and_then(|t| Tile::parse(&t)).filter(|t| !is_near(*t))
+            })?;
+            Some(format!("{far} is not around {own}"))
+        }
+    })
+}
+
+/// Every write of a payload.
+fn sets<'p, 'a>(payload: &'p Payload<'a>) -> impl Iterator<Item = &'p Set<'a>> {
+    let (own, updates): (&[Set<'a>], &[(&str, &[Set<'a>])]) = match payload {
+        Payload::Create { sets, .. } | Payload::Set { sets, .. } => (sets, &[]),
+        Payload::Step { updates } => (&[], updates),
+        _ => (&[], &[]),
+    };
+    own.iter().chain(updates.iter().flat_map(|(_, sets)| sets.iter()))
+}
+
+/// Calls `each` for every node that a payload writes to.
+fn written(payload: &Payload<'_>, each: &mut dyn FnMut(&str)) {
+    match payload {
+        Payload::Create { node, .. } | Payload::Set { node, .. } | Payload::Delete { node } => each(node),
+        Payload::Step { updates } => updates.iter().for_each(|(node, _)| each(node)),
+        Payload::Merge { node: Some((node, _)), absorbs } => {
+            each(node);
+            absorbs.iter().for_each(|node| each(node));
+        }
+        _ => {}
+    }
+}
+
+/// It creates a node_id that exists in its tile, or writes to one deleted there. What a macro's earlier primitives
+/// created and deleted counts.
+fn exclusion(event: &Event<'_>, lookup: &dyn Lookup) -> Option<String> {
+    let here = |node: &str| {
+        facts(event, node, lookup).into_iter().filter(|f| f.tile == event.tile).collect::<Vec<_>>()
+    };
+    let (mut created, mut deleted) = (HashSet::new(), HashSet::new());
+    payloads(event).find_map(|payload| {
+        let gone = first(
+            |each| written(payload, each),
+            |node| deleted.contains(node) || here(node).iter().any(|f| f.deleted),
+        );
+        if let Some(node) = gone {
+            return Some(format!("{node} is deleted in {}", event.tile));
+        }
+        match payload {
+            Payload::Create { node, .. } => {
+                let exists = !created.insert(*node) || here(node).iter().any(|f| f.made.is_some());
+                return exists.then(|| format!("{node} exists in {}", event.tile));
+            }
+            Payload::Delete { node } => {
+                deleted.insert(*node);
+            }
+            _ => {}
+        }
+        None
+    })
+}
+
+/// It names itself or would close a cycle; a draft also: a parent is unknown, or in a stricter lane.
+fn consistency(event: &Event<'_>, lookup: &dyn Lookup) -> Option<String> {
+    if event.parents.contains(&event.id) {
+        return Some("it names itself".to_owned());
+    }
+    if lookup.closes_cycle(event) {
+        return Some("a parent descends from it".to_owned());
+    }
+    if !event.is_draft() {
+        return None;
+    }
+    event.parents.iter().find_map(|parent| match lookup.parent(event, parent)? {
+        Parent::Known => None,
+        Parent::Unknown => Some(format!("{parent} is not known in {} {}", event.space, event.tile)),
+        Parent::Stricter => Some(format!("{parent} is in a stricter lane")),
+    })
+}
+
+/// It is `interior` and names a node created as `exterior`; or it is `exterior` and writes to a node created as
+/// `interior`.
+fn boundary_discipline(event: &Event<'_>, lookup: &dyn Lookup) -> Option<String> {
+    let was = |boundary: Boundary| {
+        move |node: &str| was_made(event, node, lookup, |made| made.boundary == boundary)
+    };
+    match event.scope.boundary {
+        Boundary::Interior => {
+            let named = |each: &mut dyn FnMut(&str)| named::nodes(&event.payload, &mut |node| each(&node));
+            first(named, was(Boundary::Exterior))
+                .map(|node| format!("interior, it names {node}, which is exterior"))
+        }
+        Boundary::Exterior => {
+            let written = |each: &mut dyn FnMut(&str)| payloads(event).for_each(|p| written(p, each));
+            first(written, was(Boundary::Interior))
+                .map(|node| format!("exterior, it writes to {node}, which is interior"))
+        }
+        Boundary::Boundary => None,
+    }
+}
+
+/// It is `derived` and deletes, absorbs or re-parents a node created as `source`.
+fn authority_nontransfer(event: &Event<'_>, lookup: &dyn Lookup) -> Option<String> {
+    if event.scope.authority != Authority::Derived {
+        return None;
+    }
+    let is_parent = |sets: &[Set<'_>]| sets.iter().any(|s| s.register.kind == RegisterKind::Parent);
+    let taken = |each: &mut dyn FnMut(&str)| {
+        payloads(event).for_each(|payload| match payload {
+            Payload::Delete { node } => each(node),
+            Payload::Merge { absorbs, .. } => absorbs.iter().for_each(|node| each(node)),
+            Payload::Create { node, sets } | Payload::Set { node, sets } if is_parent(sets) => each(node),
+            Payload::Step { updates } => {
+                updates.iter().filter(|(_, sets)| is_parent(sets)).for_each(|(node, _)| each(node));
+            }
+            _ => {}
+        });
+    };
+    let is_source = |node: &str| was_made(event, node, lookup, |made| made.authority == Authority::Source);
+    first(taken, is_source).map(|node| format!("derived, it takes {node}, which is source"))
+}

@@ -1,0 +1,131 @@
+//! What the pages promise: every `$ ` line of the README and the man pages runs, `--help` and man page agree, and
+//! the committed man pages are those that the parsers make.
+
+use crate::run;
+use std::path::{Path, PathBuf};
+
+/// The lines that a reader may paste, unescaped from roff where they stand in it.
+fn pasted(text: &str, roff: bool) -> Vec<String> {
+    let lines = text.lines().filter_map(|l| l.strip_prefix("$ "));
+    lines.map(|l| if roff { l.replace("\\-", "-").replace("\\e", "\\").replace("\\(aq", "'") } else { l.to_owned() }).collect()
+}
+
+fn pages() -> Vec<PathBuf> {
+    let mut pages = vec![run::root().join("README.md")];
+    for section in ["man1", "man5", "man7"] {
+        let dir = run::root().join("man").join(section);
+        let mut found: Vec<_> = std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).collect();
+        found.sort();
+        pages.extend(found);
+    }
+    pages
+}
+
+/// Lines that set a machine up rather than show something; a test must not run them.
+fn is_setup(line: &str) -> bool {
+    ["make ", "cargo ", "sudo ", "git clone"].iter().any(|word| line.starts_with(word))
+}
+
+#[test]
+fn every_line_that_a_page_shows_runs() {
+    let mut ran = 0;
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let roff = page.extension().is_none_or(|e| e != "md");
+        let lines: Vec<_> = pasted(&text, roff).into_iter().filter(|l| !is_setup(l)).collect();
+        if lines.is_empty() {
+            continue;
+        }
+        let dir = run::checkout();
+        let script = format!("set -e\n{}", lines.join("\n"));
+        let output = run::shell(&script, dir.path());
+        assert!(
+            output.status.success(),
+            "{}:\n{script}\n{}",
+            page.display(),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        ran += lines.len();
+    }
+    assert!(ran >= 10, "only {ran} lines were found");
+}
+
+fn generated(tool: &str, what: &str) -> String {
+    run::sh(&format!("{tool} --generate {what}"), Path::new("/"))
+}
+
+#[test]
+fn man_pages_are_what_the_parsers_make() {
+    for tool in run::tools() {
+        let page = run::root().join(format!("man/man1/{tool}.1"));
+        let committed = std::fs::read_to_string(&page).unwrap_or_default();
+        assert!(committed == generated(tool, "man"), "{}: run `make man`", page.display());
+    }
+}
+
+/// The long options in a text.
+fn options(text: &str) -> std::collections::BTreeSet<String> {
+    let plain = text.replace("\\-", "-").replace("\\fB", "").replace("\\fR", "");
+    let words = plain.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+    words.filter(|w| w.len() > 3 && w.starts_with("--")).map(str::to_owned).collect()
+}
+
+#[test]
+fn help_and_man_page_name_the_same_options() {
+    for tool in run::tools() {
+        let help = options(&run::sh(&format!("{tool} --help"), Path::new("/")));
+        let page = generated(tool, "man");
+        let start = page.find(".SH OPTIONS").unwrap();
+        let own = options(&page[start..]);
+        assert!(help.is_subset(&own), "{tool}: {:?} are not in the man page", help.difference(&own));
+    }
+}
+
+#[test]
+fn completions_know_every_option() {
+    for tool in run::tools() {
+        let help = options(&run::sh(&format!("{tool} --help"), Path::new("/")));
+        for shell in ["bash", "zsh", "fish"] {
+            let script = generated(tool, shell);
+            for option in &help {
+                assert!(script.contains(option.trim_start_matches('-')), "{tool}: {shell} lacks {option}");
+            }
+        }
+    }
+}
+
+#[test]
+fn one_sentence_says_what_a_tool_does() {
+    for tool in run::tools() {
+        let main = std::fs::read_to_string(run::root().join(format!("bin/{tool}/main.rs"))).unwrap();
+        let sentence = main.lines().next().unwrap().trim_start_matches("//! ");
+        let help = run::sh(&format!("{tool} --help"), Path::new("/"));
+        assert_eq!(help.lines().next().unwrap(), sentence, "{tool} --help");
+        let name = format!("{} \\- {sentence}", tool.replace('-', "\\-"));
+        let page = generated(tool, "man");
+        assert!(page.contains(&name) || page.contains(&format!("{tool} \\- {sentence}")), "{tool}: NAME");
+    }
+}
+
+#[test]
+fn every_code_is_listed() {
+    let page = std::fs::read_to_string(run::root().join("man/man5/ulp-boundary.5")).unwrap().replace("\\-", "-");
+    let families = [
+        "json", "event", "envelope", "payload", "macro", "order", "state", "view", "scope", "signature", "invariant",
+        "store", "pack", "um", "export",
+    ];
+    let mut missing = std::collections::BTreeSet::new();
+    for file in crate::tidy::sources() {
+        let text = std::fs::read_to_string(&file).unwrap();
+        // Tests may name codes that are made up.
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        for word in text.split('"') {
+            let Some((family, name)) = word.split_once('.') else { continue };
+            let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+            if families.contains(&family) && is_name && !page.contains(word) {
+                missing.insert(word.to_owned());
+            }
+        }
+    }
+    assert!(missing.is_empty(), "ulp-boundary(5) does not list {missing:?}");
+}

@@ -1,0 +1,56 @@
+//! Runs the real binaries, in a place of their own: no environment but a PATH, no home, no locale.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// Every binary of the package, by name.
+pub fn tools() -> Vec<&'static str> {
+    let manifest = include_str!("../Cargo.toml");
+    let bins = manifest.split("[[bin]]").skip(1);
+    bins.filter_map(|b| b.split("name = \"").nth(1)?.split('"').next()).collect()
+}
+
+/// The root of the repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The folder that holds the binaries under test.
+pub fn bin() -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_ulp-materialize")).parent().unwrap().to_owned()
+}
+
+/// Where public suites and data lie, if this checkout has them beside it.
+pub fn shared() -> Option<PathBuf> {
+    let path = root().parent()?.join("shared");
+    path.is_dir().then_some(path)
+}
+
+/// A command in a clean environment.
+pub fn command(program: &str, dir: &Path) -> Command {
+    let mut command = Command::new(program);
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", bin().display());
+    command.env_clear().env("PATH", path).env("LC_ALL", "C.UTF-8").env("HOME", "/nonexistent");
+    command.current_dir(dir).stdin(Stdio::null());
+    command
+}
+
+/// Runs a script with bash, failing in the midst of a pipe included.
+pub fn shell(script: &str, dir: &Path) -> Output {
+    command("bash", dir).args(["-o", "pipefail", "-c", script]).output().unwrap()
+}
+
+/// Runs a script that must succeed, and gives what it printed.
+#[track_caller]
+pub fn sh(script: &str, dir: &Path) -> String {
+    let output = shell(script, dir);
+    assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A folder that sees the repository's examples as a user's checkout does.
+pub fn checkout() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(root().join("examples"), dir.path().join("examples")).unwrap();
+    dir
+}

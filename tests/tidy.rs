@@ -1,0 +1,120 @@
+//! The house is in order: every tool has its page, transcript and example; the project speaks of itself alone.
+
+use crate::run;
+use std::path::{Path, PathBuf};
+
+fn walk(dir: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    for entry in entries.map(|e| e.unwrap()) {
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.file_type().unwrap().is_dir() {
+            if !name.starts_with('.') && name != "target" && name != "node_modules" {
+                walk(&path, files);
+            }
+        } else {
+            files.push(path);
+        }
+    }
+}
+
+/// Every Rust file of the library and the tools.
+pub fn sources() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    walk(&run::root().join("lib/src"), &mut files);
+    walk(&run::root().join("bin"), &mut files);
+    files.retain(|f| f.extension().is_some_and(|e| e == "rs"));
+    files.sort();
+    files
+}
+
+fn all_files() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for dir in ["lib", "bin", "man", "examples", "tests"] {
+        walk(&run::root().join(dir), &mut files);
+    }
+    for file in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "Makefile", "Cargo.toml", ".ci/run"] {
+        files.push(run::root().join(file));
+    }
+    files
+}
+
+#[test]
+fn every_tool_has_its_page_transcript_and_example() {
+    let mut transcripts = Vec::new();
+    walk(&run::root().join("tests/transcripts"), &mut transcripts);
+    let transcripts: Vec<String> =
+        transcripts.iter().filter(|p| p.extension().is_some_and(|e| e == "sh")).map(read).collect();
+    let mut examples = Vec::new();
+    walk(&run::root().join("examples"), &mut examples);
+    let examples: Vec<String> =
+        examples.iter().filter(|p| p.file_name().is_some_and(|n| n == "run.sh")).map(read).collect();
+    let overview = read(&run::root().join("man/man7/ulp.7")).replace("\\-", "-");
+    for tool in run::tools() {
+        assert!(run::root().join(format!("man/man1/{tool}.1")).is_file(), "{tool}: no man page");
+        assert!(transcripts.iter().any(|t| t.contains(tool)), "{tool}: no transcript");
+        assert!(examples.iter().any(|t| t.contains(tool)), "{tool}: no example runs it");
+        assert!(overview.contains(tool), "{tool}: ulp(7) does not name it");
+    }
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()
+}
+
+#[test]
+fn the_project_speaks_of_itself_alone() {
+    for file in all_files() {
+        if file.extension().is_some_and(|e| e == "jsonl" || e == "png") {
+            continue;
+        }
+        let text = read(&file);
+        for (i, line) in text.lines().enumerate() {
+            // Put together here, so that this file does not hold what it looks for.
+            for word in [["/wo", "rk/"], ["/ro", "ot/"], ["to", "do!("], ["FIX", "ME"], ["sub", "agent"]] {
+                assert!(!line.contains(&word.concat()), "{}:{}: {line}", file.display(), i + 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn unsafe_code_is_one_function() {
+    let with_unsafe = |f: &PathBuf| read(f).lines().any(|l| !l.trim_start().starts_with("//") && l.contains("unsafe {"));
+    let found: Vec<PathBuf> = sources().into_iter().filter(with_unsafe).collect();
+    assert_eq!(found, [run::root().join("lib/src/store/map.rs")]);
+}
+
+#[test]
+fn only_the_process_edge_does_stdio() {
+    for file in sources() {
+        if file.starts_with(run::root().join("lib/src/cli")) || file.starts_with(run::root().join("bin")) {
+            continue;
+        }
+        let text = read(&file);
+        for word in ["std::io::stdin", "std::io::stdout", "std::io::stderr", "SystemTime::now", "std::env::var"] {
+            assert!(!text.contains(word), "{}: {word}", file.display());
+        }
+    }
+}
+
+#[test]
+fn the_changelog_knows_this_version() {
+    assert!(read(run::root().join("CHANGELOG.md")).contains(env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn architecture_is_short_and_names_every_module_and_dependency() {
+    let text = read(run::root().join("ARCHITECTURE.md"));
+    assert!(text.lines().count() < 150);
+    let lib = read(run::root().join("lib/src/lib.rs"));
+    for module in lib.lines().filter_map(|l| l.strip_prefix("pub mod ")?.strip_suffix(';')) {
+        assert!(text.contains(&format!("`{module}`")), "ARCHITECTURE.md: {module}");
+    }
+    let manifest = read(run::root().join("Cargo.toml"));
+    let start = manifest.find("[workspace.dependencies]").unwrap();
+    for line in manifest[start..].lines().skip(1).take_while(|l| !l.starts_with('[')) {
+        let Some(name) = line.split([' ', '.']).next().filter(|n| !n.is_empty() && *n != "ulp") else { continue };
+        assert!(text.contains(&format!("`{name}`")), "ARCHITECTURE.md gives no reason for {name}");
+    }
+}
