@@ -11,8 +11,8 @@
 use crate::event::{Defaults, Event, Line, Payload, Reader, Refusal, nearest_operation};
 use crate::id::{Authority, Boundary, Key, Lane, Tile, Time, event_of};
 use crate::json::{self, Fault};
-use crate::scope::{Gate, NoStore, Note, Scope};
 use crate::order::{self, Entry, Known, Names, Oddity, Order};
+use crate::scope::{Gate, NoStore, Note, Scope};
 use crate::state::line::StateLine;
 use crate::state::{Add, LaneState, Reading};
 use ahash::{AHashMap, AHashSet};
@@ -163,7 +163,8 @@ impl<'a> Gatherer<'a> {
         let arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).next().ok_or(TooLarge)?;
         let arena: &'a Bump = arena;
         let mut reader = Reader::new(arena, self.scope.defaults());
-        let mut door = Door { gate: (!self.scope.is_empty()).then(|| self.scope.gate()), tape: json::Tape::new() };
+        let mut door =
+            Door { gate: (!self.scope.is_empty()).then(|| self.scope.gate()), tape: json::Tape::new() };
         let mut batch = Batch { source, ..Batch::default() };
         let mut places = Places::default();
         for (number, line) in lines {
@@ -231,7 +232,12 @@ struct Door<'s> {
 
 impl Door<'_> {
     /// Lets a line through that breaks no rule. The clock is not looked at: only what is written here and now is.
-    fn permit<'a>(&mut self, line: Line<'a>, number: u32, batch: &mut Batch<'a>) -> Result<Line<'a>, Refusal> {
+    fn permit<'a>(
+        &mut self,
+        line: Line<'a>,
+        number: u32,
+        batch: &mut Batch<'a>,
+    ) -> Result<Line<'a>, Refusal> {
         let Some(gate) = &mut self.gate else { return Ok(line) };
         match &line {
             Line::State(state) => gate.permit_state(state)?,
@@ -276,6 +282,20 @@ impl<'a> Places<'a> {
 }
 
 impl Batch<'_> {
+    /// Whether it holds that many events of one lane and nothing else: what a segment of a store must be.
+    pub fn is_segment_of(&self, space: &str, tile: Tile, lane: Lane, events: u64) -> bool {
+        let here = self.places.iter().all(|place| *place == (space, tile));
+        let clean = self.refusals.is_empty() && self.passed_over.is_empty() && self.states.is_empty();
+        here && clean && self.rows.len() as u64 == events && self.rows.iter().all(|row| row.lane == lane)
+    }
+
+    /// Whether it holds state lines of one lane and nothing else: what a snapshot of a store must be.
+    pub fn is_snapshot_of(&self, space: &str, tile: Tile, lane: Lane) -> bool {
+        let here = self.places.iter().all(|place| *place == (space, tile));
+        let clean = self.refusals.is_empty() && self.passed_over.is_empty() && self.rows.is_empty();
+        here && clean && self.states.iter().all(|(_, _, line)| line.lane == lane)
+    }
+
     /// Says how many lines the batch had, blank ones included.
     pub fn set_lines(&mut self, lines: u32) {
         self.lines = lines;
@@ -388,6 +408,10 @@ struct TileRows<'a> {
     states: Vec<(u32, u32)>,
     /// After ordering: the effective time of each row; duplicates are gone from `rows`.
     eff: Vec<Time>,
+    /// What a store knows of events that are not at hand.
+    known: Vec<(Lane, &'a str, Time)>,
+    /// After ordering: parents that no lane as loose as the event's holds, with the event's lane.
+    missing: Vec<(Lane, &'a str)>,
 }
 
 impl<'a> World<'a> {
@@ -413,6 +437,8 @@ impl<'a> World<'a> {
                 rows: Vec::new(),
                 states: Vec::new(),
                 eff: Vec::new(),
+                known: Vec::new(),
+                missing: Vec::new(),
             })
             .collect();
         let index: AHashMap<(&str, Tile), usize> = names.iter().copied().zip(0..).collect();
@@ -495,9 +521,15 @@ impl<'a> World<'a> {
             let line = self.state(*at);
             line.body.keys(|key| known.add(line.lane, key.event(), key.eff));
         }
+        for (lane, id, eff) in &tile.known {
+            known.add(*lane, id, *eff);
+        }
         let Order { eff, oddities } = order::order(&entries, &names, &known);
         tile.eff = eff;
         for (at, oddity) in oddities {
+            if let Oddity::UnknownParent(name) = oddity {
+                tile.missing.push((self.row(tile.rows[at as usize]).lane, name));
+            }
             let (code, detail) = match oddity {
                 Oddity::UnknownParent(name) => ("order.unknown_parent", name),
                 Oddity::Cycle => ("order.cycle", ""),
@@ -551,6 +583,24 @@ impl<'a> World<'a> {
             }
             !known
         });
+    }
+
+    /// Makes an event known in a tile that is not at hand: one that a store holds.
+    pub fn know(&mut self, index: usize, lane: Lane, id: &'a str, eff: Time) {
+        self.tiles[index].known.push((lane, id, eff));
+    }
+
+    /// The events of a tile before they are ordered: their names, lanes and parents.
+    pub fn named(&self, index: usize) -> impl Iterator<Item = (&'a str, Lane, &'a [&'a str])> {
+        self.tiles[index].rows.iter().map(|at| {
+            let row = self.row(*at);
+            (row.id, row.lane, row.parents)
+        })
+    }
+
+    /// After ordering: the parents that are not there, each with the lane of an event that names it.
+    pub fn missing(&self, index: usize) -> &[(Lane, &'a str)] {
+        &self.tiles[index].missing
     }
 
     /// What completed the events: a line that is read again is completed in the same way.

@@ -222,7 +222,10 @@ fn project_here(
     say(log, remarks)?;
     write(&View { world: &world, filter: &filter, spaces }, &mut out, log)?;
     let root = Some(roots.root(false));
-    log.finish(Some(out), &Witness { input: Some(digest?), root, scope: scope.digest(), ..Witness::default() })
+    log.finish(
+        Some(out),
+        &Witness { input: Some(digest?), root, scope: scope.digest(), ..Witness::default() },
+    )
 }
 
 /// The arenas that a [`view`] of a world needs.

@@ -35,6 +35,10 @@ pub mod lock;
 pub mod manifest;
 pub mod map;
 pub mod object;
+pub mod replay;
+pub mod shoot;
+pub mod snapshot;
+pub mod table;
 
 pub use append::{Appender, LaneIndex, Offer};
 pub use error::Error;
