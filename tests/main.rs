@@ -6,6 +6,7 @@ mod pages;
 mod reference;
 mod run;
 mod state;
+mod store;
 mod tidy;
 mod transcripts;
 mod vectors;

@@ -6,10 +6,11 @@ use std::path::Path;
 use ulp::cli::trace::{self, Unless};
 use ulp::cli::{Action, Failure, Log, Output, Record, Status, When, Witness};
 use ulp::hash::Blake3;
-use ulp::id::{Lane, Tile};
+use ulp::id::Tile;
 use ulp::parallel::in_order;
 use ulp::root::{Roots, TileRoot};
 use ulp::store::replay::{Damage, Place, Replay, Wanted, manifest_lines};
+use ulp::store::shoot::{Shot, shoot};
 use ulp::store::{Error, Store};
 use ulp::world::{Cut, Filter, Remarks};
 
@@ -25,7 +26,7 @@ pub struct Given {
     pub damage: Vec<Damage>,
     pub absent: Vec<Damage>,
     pub remarks: Remarks,
-    pub shots: Vec<ulp::store::shoot::Shot>,
+    pub shots: Vec<Shot>,
 }
 
 /// A job over the tiles of a store.
@@ -207,34 +208,18 @@ impl Stored<'_> {
         Job { args: self.args, world: replay.world, filter: &self.filter, all: self.all }
     }
 
-    /// The state lines of each lane: derived, or those of its snapshot where nothing came since.
+    /// The state lines of each lane, and new snapshots where they are asked for.
     fn states(&self, replay: &Replay<'_, '_>, given: &mut Given) {
-        let arena = bumpalo::Bump::new();
-        let mut derived = None;
-        if !replay.world.is_empty() {
-            let mut of_world = replay.world.derive(0, &self.filter, &arena, self.all);
-            given.remarks.join(std::mem::take(&mut of_world.remarks));
-            derived = Some(of_world);
-        }
         let mut root = TileRoot::default();
-        for part in replay.parts.iter().filter(|p| self.filter.lanes[p.id.lane.index()]) {
-            let lane: Lane = part.id.lane;
-            let start = given.text.len();
-            let state = derived.as_ref().and_then(|d| d.lanes.iter().find(|(l, _)| *l == lane));
-            match (&part.base, state) {
-                (Some(base), None) => given.text.extend_from_slice(&base.lines),
-                (_, Some((_, state))) => {
-                    let Place { space, tile, .. } = replay.place;
-                    state.write_lines(space, *tile, lane, &mut given.text);
-                }
-                (None, None) => continue,
+        let said = replay.states(&self.filter, self.all, |part, lines| {
+            root.push(part.id.lane, lines);
+            if !self.args.snapshot {
+                given.text.extend_from_slice(lines);
+            } else if replay.damage.is_empty() {
+                given.shots.extend(shoot(replay, part, lines));
             }
-            let lines = &given.text[start..];
-            root.push(lane, lines);
-            if self.args.snapshot && replay.damage.is_empty() {
-                given.shots.extend(ulp::store::shoot::shoot(replay, part, lines));
-            }
-        }
+        });
+        given.remarks.join(said);
         given.root = root.root();
     }
 

@@ -96,6 +96,30 @@ pub struct Replay<'r, 'a> {
     pub remarks: Remarks,
 }
 
+impl Replay<'_, '_> {
+    /// Gives the state lines of each lane that `filter` takes in to `each`, in order: derived, or those of its
+    /// snapshot where nothing came since. Answers what there is to say of the events.
+    pub fn states(&self, filter: &Filter, all: bool, mut each: impl FnMut(&Part, &[u8])) -> Remarks {
+        let arena = bumpalo::Bump::new();
+        let mut derived = (!self.world.is_empty()).then(|| self.world.derive(0, filter, &arena, all));
+        let mut lines = Vec::new();
+        for part in self.parts.iter().filter(|p| filter.lanes[p.id.lane.index()]) {
+            let lane = part.id.lane;
+            let state = derived.as_ref().and_then(|d| d.lanes.iter().find(|(l, _)| *l == lane));
+            match (state, &part.base) {
+                (Some((_, state)), _) => {
+                    lines.clear();
+                    state.write_lines(&part.id.space, part.id.tile, lane, &mut lines);
+                    each(part, &lines);
+                }
+                (None, Some(base)) => each(part, &base.lines),
+                (None, None) => {}
+            }
+        }
+        derived.as_mut().map(|d| std::mem::take(&mut d.remarks)).unwrap_or_default()
+    }
+}
+
 impl Store {
     /// The tiles that have lanes, in order.
     pub fn tiles(&self) -> Result<Vec<Place>, Error> {
@@ -387,16 +411,16 @@ fn is_usable(part: &Part, parts: &[Part], world: &World<'_>) -> bool {
     let Some(base) = &part.base else { return false };
     let within: Vec<&Part> = parts.iter().filter(|p| p.id.lane.is_no_stricter_than(lane)).collect();
     let mut names: AHashSet<&str> = AHashSet::new();
-    for (name, _, parents) in world.named(0).filter(|(_, of, _)| of.is_no_stricter_than(lane)) {
+    for (name, _, _) in world.named(0).filter(|(_, of, _)| of.is_no_stricter_than(lane)) {
         let Some(missing) = &base.record.missing else { return false };
         let known = within.iter().any(|p| !matches!(times(p).map(|t| t.find(name)), Some(Ok(None))));
-        // What cannot be asked because the cache is damaged is known from the events alone.
-        let askable = |parent: &&str| within.iter().all(|p| times(p).is_some_and(|t| t.find(parent).is_ok()));
-        if !names.insert(name) || missing.contains(name) || known || !parents.iter().all(askable) {
+        if !names.insert(name) || missing.contains(name) || known {
             return false;
         }
     }
-    true
+    // Events of stricter lanes ask for their parents' times here too. Where the cache cannot answer, the events do.
+    let askable = |parent: &&str| times(part).is_some_and(|t| t.find(parent).is_ok());
+    world.named(0).filter(|(_, of, _)| lane.is_no_stricter_than(*of)).all(|(_, _, p)| p.iter().all(askable))
 }
 
 fn times(part: &Part) -> Option<&Times> {
