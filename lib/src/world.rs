@@ -379,6 +379,20 @@ impl<'a> Places<'a> {
 }
 
 impl Batch<'_> {
+    /// Whether it holds that many events of one lane and nothing else: what a segment of a store must be.
+    pub fn is_segment_of(&self, space: &str, tile: Tile, lane: Lane, events: u64) -> bool {
+        let here = self.places.iter().all(|place| (place.space, place.tile) == (space, tile));
+        let clean = self.refusals.is_empty() && self.passed_over.is_empty() && self.states.is_empty();
+        here && clean && self.rows.len() as u64 == events && self.rows.iter().all(|row| row.lane == lane)
+    }
+
+    /// Whether it holds state lines of one lane and nothing else: what a snapshot of a store must be.
+    pub fn is_snapshot_of(&self, space: &str, tile: Tile, lane: Lane) -> bool {
+        let here = self.places.iter().all(|place| (place.space, place.tile) == (space, tile));
+        let clean = self.refusals.is_empty() && self.passed_over.is_empty() && self.rows.is_empty();
+        here && clean && self.states.iter().all(|(_, _, line)| line.lane == lane)
+    }
+
     /// Says how many lines the batch had, blank ones included.
     pub fn set_lines(&mut self, lines: u32) {
         self.lines = lines;
@@ -491,6 +505,10 @@ struct TileRows<'a> {
     states: Vec<(u32, u32)>,
     /// After ordering: the effective time of each row; duplicates are gone from `rows`.
     eff: Vec<Time>,
+    /// What a store knows of events that are not at hand.
+    known: Vec<(Lane, &'a str, Time)>,
+    /// After ordering: parents that no lane as loose as the event's holds, with the event's lane.
+    missing: Vec<(Lane, &'a str)>,
 }
 
 impl<'a> World<'a> {
@@ -517,6 +535,8 @@ impl<'a> World<'a> {
                 rows: Vec::new(),
                 states: Vec::new(),
                 eff: Vec::new(),
+                known: Vec::new(),
+                missing: Vec::new(),
             })
             .collect();
         let index: HashMap<(&str, Tile), usize, RandomState> = names.iter().copied().zip(0..).collect();
@@ -601,9 +621,15 @@ impl<'a> World<'a> {
             let line = self.state(*at);
             line.body.keys(|key| known.add(line.lane, key.event(), key.eff));
         }
+        for (lane, id, eff) in &tile.known {
+            known.add(*lane, id, *eff);
+        }
         let Order { eff, oddities } = order::order(&entries, &names, &known);
         tile.eff = eff;
         for (at, oddity) in oddities {
+            if let Oddity::UnknownParent(name) = oddity {
+                tile.missing.push((self.row(tile.rows[at as usize]).lane, name));
+            }
             let (code, detail) = match oddity {
                 Oddity::UnknownParent(name) => ("order.unknown_parent", name),
                 Oddity::Cycle => ("order.cycle", ""),
@@ -657,6 +683,24 @@ impl<'a> World<'a> {
             }
             !known
         });
+    }
+
+    /// Makes an event known in a tile that is not at hand: one that a store holds.
+    pub fn know(&mut self, index: usize, lane: Lane, id: &'a str, eff: Time) {
+        self.tiles[index].known.push((lane, id, eff));
+    }
+
+    /// The events of a tile before they are ordered: their names, lanes and parents.
+    pub fn named(&self, index: usize) -> impl Iterator<Item = (&'a str, Lane, &'a [&'a str])> {
+        self.tiles[index].rows.iter().map(|at| {
+            let row = self.row(*at);
+            (row.id, row.lane, row.parents)
+        })
+    }
+
+    /// After ordering: the parents that are not there, each with the lane of an event that names it.
+    pub fn missing(&self, index: usize) -> &[(Lane, &'a str)] {
+        &self.tiles[index].missing
     }
 
     /// What completed the events: a line that is read again is completed in the same way.
