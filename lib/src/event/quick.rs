@@ -18,8 +18,65 @@ const REMEMBERED: usize = 8;
 /// What was read of the lines before.
 #[derive(Default)]
 pub struct Memory<'a> {
+    /// The key that came after each field the last time, as it was written, and which field it is.
+    keys: [Option<(&'a str, Field)>; Field::COUNT],
     scopes: Recent<'a, Scope>,
     invariants: Recent<'a, &'a [&'a str]>,
+}
+
+/// A member of a line.
+#[derive(Clone, Copy)]
+enum Field {
+    EventId,
+    Timestamp,
+    SpaceId,
+    LayerId,
+    ActorId,
+    Operation,
+    Scope,
+    Invariants,
+    Parents,
+    Tile,
+    /// What belongs to the payload; also what the first member comes after.
+    Payload,
+}
+
+impl Field {
+    const COUNT: usize = Field::Payload as usize + 1;
+
+    /// The field of a key. A signature, and what belongs to another kind of line, is not for the quick way.
+    fn of(key: &str) -> Option<Field> {
+        Some(match key {
+            "event_id" => Field::EventId,
+            "timestamp" => Field::Timestamp,
+            "space_id" => Field::SpaceId,
+            "layer_id" => Field::LayerId,
+            "actor_id" => Field::ActorId,
+            "operation" => Field::Operation,
+            "scope" => Field::Scope,
+            "preserves_invariants" => Field::Invariants,
+            "previous_events" => Field::Parents,
+            "tile" => Field::Tile,
+            "signature" | "log" | "manifestVersion" | "@context" => return None,
+            _ => Field::Payload,
+        })
+    }
+}
+
+impl<'a> Memory<'a> {
+    /// The field that comes after another. One writer's lines have their members in one order: mostly it is a
+    /// single comparison with the key that came the last time.
+    fn next(&mut self, skim: &mut Skim<'_, 'a>, after: Field) -> Option<Field> {
+        let likely = &mut self.keys[after as usize];
+        if let Some((raw, field)) = likely
+            && skim.same_key(raw)
+        {
+            return Some(*field);
+        }
+        let field = Field::of(skim.key()?)?;
+        *likely = Some((skim.raw_key()?, field));
+        Some(field)
+    }
 }
 
 /// The last few texts of a field, and what each of them meant.
@@ -81,44 +138,47 @@ pub fn read<'a>(
 ) -> Option<Event<'a>> {
     let mut skim = Skim::new(tape, line)?;
     let mut fields = Fields::default();
-    while {
-        fields.member(&mut skim, arena, scratch, memory)?;
-        skim.more()?
-    } {}
+    let mut field = Field::Payload;
+    loop {
+        field = memory.next(&mut skim, field)?;
+        fields.take(field, &mut skim, arena, scratch, memory)?;
+        if !skim.more()? {
+            break;
+        }
+    }
     let mut event = fields.event(line)?;
     event.payload = payload::read(skim.finish(), &event, arena, scratch).ok()?;
     Some(event)
 }
 
 impl<'a> Fields<'a> {
-    /// Takes one member: of the envelope what it says, of the payload all there is.
-    fn member(
+    /// Takes the value of a member: of the envelope what it says, of the payload all there is.
+    fn take(
         &mut self,
+        field: Field,
         skim: &mut Skim<'_, 'a>,
         arena: &'a Bump,
         scratch: &mut Scratch<'a>,
         memory: &mut Memory<'a>,
     ) -> Option<()> {
-        match skim.key()? {
-            "event_id" => once(&mut self.event_id, skim.text().filter(|s| is_event_id(s))),
-            "timestamp" => {
+        match field {
+            Field::EventId => once(&mut self.event_id, skim.text().filter(|s| is_event_id(s))),
+            Field::Timestamp => {
                 let time = exact_time(skim.number()?).filter(|t| t.is_timestamp());
                 once(&mut self.timestamp, time)
             }
-            "space_id" => once(&mut self.space_id, skim.text().filter(|s| is_place(s))),
-            "layer_id" => once(&mut self.layer_id, skim.text().filter(|s| is_place(s))),
-            "actor_id" => once(&mut self.actor_id, skim.text().filter(|s| is_id(s))),
-            "operation" => once(&mut self.operation, skim.text().filter(|s| !s.ends_with("_state"))),
-            "scope" => once(&mut self.scope, memory.scopes.take(skim, whole_scope)),
-            "preserves_invariants" => {
+            Field::SpaceId => once(&mut self.space_id, skim.text().filter(|s| is_place(s))),
+            Field::LayerId => once(&mut self.layer_id, skim.text().filter(|s| is_place(s))),
+            Field::ActorId => once(&mut self.actor_id, skim.text().filter(|s| is_id(s))),
+            Field::Operation => once(&mut self.operation, skim.text().filter(|s| !s.ends_with("_state"))),
+            Field::Scope => once(&mut self.scope, memory.scopes.take(skim, whole_scope)),
+            Field::Invariants => {
                 let read = |value: Value<'_, 'a>| strings(value, arena, &mut scratch.names, |_| true);
                 once(&mut self.invariants, memory.invariants.take(skim, read))
             }
-            "previous_events" => once(&mut self.parents, parents(skim, arena, &mut scratch.names)),
-            "tile" => once(&mut self.tile, Tile::parse(skim.text()?)),
-            // A signature, or what belongs to another kind of line.
-            "signature" | "log" | "manifestVersion" | "@context" => None,
-            _ => skim.keep(),
+            Field::Parents => once(&mut self.parents, parents(skim, arena, &mut scratch.names)),
+            Field::Tile => once(&mut self.tile, Tile::parse(skim.text()?)),
+            Field::Payload => skim.keep(),
         }
     }
 

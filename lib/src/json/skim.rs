@@ -33,6 +33,19 @@ impl<'t, 'a> Skim<'t, 'a> {
         Some(Skim { scan, key: 0 })
     }
 
+    /// Passes the next key if it, its colon and the space about it are this text, as [`Skim::raw_key`] gave it once.
+    #[inline]
+    pub fn same_key(&mut self, raw: &str) -> bool {
+        self.key = self.scan.at;
+        self.same(raw)
+    }
+
+    /// The key that was passed last, with its quotes, its colon and the space about it.
+    #[inline]
+    pub fn raw_key(&self) -> Option<&'a str> {
+        self.scan.text.get(self.key..self.scan.at)
+    }
+
     /// The next key, if it has no escape. Its value must be taken by one of the methods below.
     #[inline]
     pub fn key(&mut self) -> Option<&'a str> {
@@ -59,6 +72,7 @@ impl<'t, 'a> Skim<'t, 'a> {
             return None;
         }
         self.scan.at = end + 1;
+        // Both ends are quotes, so this always is a text of its own.
         line.get(start..end)
     }
 
