@@ -21,7 +21,7 @@ use foldhash::fast::RandomState;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::slice::IterMut;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The arenas that own what events cannot borrow from their lines: one a batch.
 pub struct Arenas(Vec<Bump>);
@@ -118,6 +118,8 @@ pub struct Gatherer<'a> {
     scope: &'a Scope,
     filter: &'a Filter,
     select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
+    /// Arenas for what only lives as long as a batch is being read.
+    scratch: Mutex<Vec<Bump>>,
 }
 
 /// What some lines of one source hold.
@@ -166,7 +168,7 @@ impl<'a> Gatherer<'a> {
         filter: &'a Filter,
         select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
     ) -> Gatherer<'a> {
-        Gatherer { arenas: Mutex::new(arenas.0.iter_mut()), scope, filter, select }
+        Gatherer { arenas: Mutex::new(arenas.0.iter_mut()), scope, filter, select, scratch: Mutex::default() }
     }
 
     /// Reads the lines of one batch. `lines` gives those that are not blank, with their numbers from 1: each as the
@@ -181,7 +183,7 @@ impl<'a> Gatherer<'a> {
         lines: impl Iterator<Item = (u32, Result<(&'l [u8], &'a [u8]), Fault>)>,
     ) -> Result<Batch<'a>, TooLarge> {
         let arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).next().ok_or(TooLarge)?;
-        let scratch = Bump::new();
+        let mut scratch = self.scratch().pop().unwrap_or_default();
         let gate = self.scope.has_gate().then(|| self.scope.gate());
         let mut gathering = Gathering {
             gatherer: self,
@@ -192,7 +194,14 @@ impl<'a> Gatherer<'a> {
             door: Door { gate, tape: json::Tape::new() },
         };
         gathering.read(&scratch, lines);
-        Ok(gathering.finish())
+        let batch = gathering.finish();
+        scratch.reset();
+        self.scratch().push(scratch);
+        Ok(batch)
+    }
+
+    fn scratch(&self) -> MutexGuard<'_, Vec<Bump>> {
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn withheld(&self, event: &Event<'_>) -> Withheld {
@@ -234,16 +243,21 @@ impl<'l, 'a> Gathering<'_, 'l, 'a> {
                 Ok((text, line)) => (reader.read_bytes(text), line),
                 Err(fault) => (Err(json::Error { fault, offset: json::STATE_BYTES }.into()), &[][..]),
             };
-            let permitted = read.and_then(|line| {
-                self.door.permit(&line, number, &mut self.keeper, &mut self.batch)?;
-                Ok(line)
-            });
-            match permitted {
-                Ok(Line::Event(event)) => self.take_event(&event, number, line),
-                Ok(Line::State(state)) => self.take_state(&state, number),
-                Err(refusal) => self.batch.refusals.push((number, refusal)),
-            }
+            let refused = match read {
+                Ok(ref read) => self.take(read, number, line).err(),
+                Err(refusal) => Some(refusal),
+            };
+            self.batch.refusals.extend(refused.map(|refusal| (number, refusal)));
         }
+    }
+
+    fn take(&mut self, read: &Line<'l>, number: u32, line: &'a [u8]) -> Result<(), Refusal> {
+        self.door.permit(read, number, &mut self.keeper, &mut self.batch)?;
+        match read {
+            Line::Event(event) => self.take_event(event, number, line),
+            Line::State(state) => self.take_state(state, number),
+        }
+        Ok(())
     }
 
     fn take_event(&mut self, event: &Event<'l>, number: u32, line: &'a [u8]) {
