@@ -235,6 +235,10 @@ function nodeDetails(node) {
     const label = name.startsWith("properties.") ? name.slice(11) : name;
     rows.append(element("dt", { textContent: label }), element("dd", {}, swatch(value), shown(value), element("br"), source(event)));
   }
+  if (node.survivor !== node) {
+    const survivor = nodeButton(node.survivor, node.survivor.id);
+    rows.append(element("dt", { textContent: "absorbed into" }), element("dd", {}, survivor));
+  }
   if (node.tile >= 0) {
     rows.append(element("dt", { textContent: "tile" }), element("dd", { textContent: history.data.tiles[node.tile] }));
   }

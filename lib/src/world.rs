@@ -182,7 +182,7 @@ impl<'a> Gatherer<'a> {
     ) -> Result<Batch<'a>, TooLarge> {
         let arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).next().ok_or(TooLarge)?;
         let scratch = Bump::new();
-        let gate = (!self.scope.is_empty()).then(|| self.scope.gate());
+        let gate = self.scope.has_gate().then(|| self.scope.gate());
         let mut gathering = Gathering {
             gatherer: self,
             keeper: Keeper::new(arena),

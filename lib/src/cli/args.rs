@@ -117,6 +117,9 @@ pub struct ScopeArgs {
     /// Hold what is read to the dotfiles below DIR, which also complete it
     #[arg(long, value_name = "DIR")]
     pub scope: Option<PathBuf>,
+    /// Take only events that are signed and whose signature holds
+    #[arg(long)]
+    pub verify: bool,
 }
 
 /// Which spaces and tiles to take; all where nothing is named.

@@ -32,6 +32,7 @@ mod invariants;
 mod list;
 mod named;
 mod rules;
+mod signed;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
@@ -75,6 +76,8 @@ const ADDABLE: [&str; 11] = [
 #[derive(Debug, Default)]
 pub struct Scope {
     dir: PathBuf,
+    /// Whether only what is signed passes.
+    verifies: bool,
     defaults: Defaults,
     root: Vec<Rules>,
     spaces: AHashMap<String, SpaceRules>,
@@ -246,6 +249,21 @@ impl Scope {
     /// Whether any rule asks for signatures, so that every signature is looked at.
     pub fn asks_for_signatures(&self) -> bool {
         self.files().any(|f| f.signed) || self.authority().asks_for_signatures()
+    }
+
+    /// Lets only events pass whose signature holds, whatever the rules ask.
+    pub fn verify_all(&mut self) {
+        self.verifies = true;
+    }
+
+    /// Whether only what is signed passes.
+    pub fn verifies_all(&self) -> bool {
+        self.verifies
+    }
+
+    /// Whether lines have to be held to anything at all.
+    pub fn has_gate(&self) -> bool {
+        !self.is_empty() || self.verifies
     }
 
     /// `keys`, `revoked` and `federation.grants`: who may sign what. Read once, as it is put together anew.
