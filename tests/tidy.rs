@@ -49,7 +49,7 @@ fn every_tool_has_its_page_transcript_and_example() {
     walk(&run::root().join("examples"), &mut examples);
     let examples: Vec<String> =
         examples.iter().filter(|p| p.file_name().is_some_and(|n| n == "run.sh")).map(read).collect();
-    let overview = read(&run::root().join("man/man7/ulp.7")).replace("\\-", "-");
+    let overview = read(run::root().join("man/man7/ulp.7")).replace("\\-", "-");
     for tool in run::tools() {
         assert!(run::root().join(format!("man/man1/{tool}.1")).is_file(), "{tool}: no man page");
         assert!(transcripts.iter().any(|t| t.contains(tool)), "{tool}: no transcript");

@@ -2,6 +2,7 @@
 
 mod blobs;
 mod labels;
+mod page;
 mod path;
 mod records;
 mod scene;
@@ -36,6 +37,8 @@ enum Format {
     Jsonl,
     /// A standalone drawing
     Svg,
+    /// A page for a browser, with the history to replay
+    Html,
 }
 
 fn main() -> ExitCode {
@@ -58,6 +61,10 @@ fn write(args: &Args, view: &View<'_, '_>, out: &mut Output, log: &mut Log) -> R
                 out.write_all(&lines)?;
                 lines.clear();
             }
+        }
+        Format::Html => {
+            let takes_tile = |tile| args.projection.select.tile(tile);
+            out.write_all(&page::write(view, &scenes, &blobs, takes_tile))?;
         }
         Format::Svg => out.write_all(svg::write(&scenes, &blobs, provenance).as_bytes())?,
     }

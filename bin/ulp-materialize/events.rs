@@ -52,7 +52,8 @@ pub fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&Cut>) -> (Vec<u8>
         .into_iter()
         .filter_map(|(key, row)| {
             let arena = bumpalo::Bump::new();
-            let Ok(Line::Event(event)) = Reader::new(&arena, job.world.defaults()).read(row.line) else {
+            let Ok(Line::Event(event)) = Reader::new(&arena, job.world.defaults()).read_bytes(row.line)
+            else {
                 return None;
             };
             let mut line = Vec::with_capacity(row.line.len() + 1);

@@ -368,7 +368,7 @@ fn read_one<'a>(
         Some(s) => (&s.bytes, usize::try_from(s.skip).unwrap_or(usize::MAX)),
         None => (part.base.as_ref().map_or(&[][..], |b| &b.lines), 0),
     };
-    let numbered = (1..).zip(known::lines(bytes)).skip(skip).map(|(n, line)| (n, Ok(line)));
+    let numbered = (1..).zip(known::lines(bytes)).skip(skip).map(|(n, line)| (n, Ok((line, line))));
     let Ok(mut batch) = gatherer.batch(source, numbered) else {
         return Err(wrong(Sha256([0; 32]), 0..0, "there is no room for it"));
     };
