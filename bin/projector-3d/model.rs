@@ -109,10 +109,10 @@ struct Layer {
 
 /// A space while it is being built.
 pub struct Site<'s, 'v, 'a> {
-    scene: &'s Scene<'v, 'a>,
+    pub scene: &'s Scene<'v, 'a>,
     layers: Vec<Layer>,
     shapes: Vec<Option<Shape>>,
-    sizes: Sizes,
+    pub sizes: Sizes,
     /// Whether a node holds others.
     holds: Vec<bool>,
     /// How many thicknesses a flat node stands high.
@@ -130,9 +130,7 @@ impl Builder {
             if setting(settings, "y").and_then(text_in).is_some_and(|y| y == "down") { -1.0 } else { 1.0 };
         let unit = setting(settings, "unit").and_then(text_in).and_then(|u| metres(&u)).unwrap_or(1.0);
         let scale = [unit, unit * flip, unit];
-        let title = setting(settings, "title").and_then(text_in);
-        let name = title.unwrap_or_else(|| scene.space.space.to_owned());
-        let mut part = Part::placed(name, [0.0; 3], STILL, scale);
+        let mut part = Part::placed(site.title(), [0.0; 3], STILL, scale);
         let mut about = Object::default();
         about.text("space_id", Some(scene.space.space)).object("properties", properties(settings));
         part.extras = extras(about.json());
@@ -364,7 +362,7 @@ fn onto([x, y, z]: Vector) -> [f64; 4] {
 }
 
 impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
-    fn new(scene: &'s Scene<'v, 'a>, style: Style) -> Site<'s, 'v, 'a> {
+    pub fn new(scene: &'s Scene<'v, 'a>, style: Style) -> Site<'s, 'v, 'a> {
         let shapes: Vec<Option<Shape>> = scene.nodes.iter().map(Node::shape).collect();
         let mut holds = vec![false; scene.nodes.len()];
         scene.nodes.iter().filter_map(|n| n.parent).for_each(|p| holds[p] = true);
@@ -379,6 +377,13 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
             }
         }
         Site { scene, layers, shapes, sizes, holds, heights, sensors }
+    }
+
+    /// What the space is called.
+    pub fn title(&self) -> String {
+        let settings = self.scene.space.settings.get("@space");
+        let title = setting(settings, "title").and_then(text_in);
+        title.unwrap_or_else(|| self.scene.space.space.to_owned())
     }
 
     fn layer_of(&self, node: &Node<'_, '_>) -> Option<&Layer> {
@@ -397,7 +402,7 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
     }
 
     /// The sizes that hold for a node, in its own frame.
-    fn sizes_at(&self, i: usize) -> Sizes {
+    pub fn sizes_at(&self, i: usize) -> Sizes {
         let node = &self.scene.nodes[i];
         let [x, y, z] = stretches(&node.frame);
         let own = |size: f64, stretch: f64| if stretch > 0.0 { tame(size / stretch) } else { size };

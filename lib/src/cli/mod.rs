@@ -62,6 +62,7 @@ mod lines;
 mod log;
 mod man;
 mod output;
+mod pass;
 mod progress;
 mod stdio;
 pub mod trace;
