@@ -10,7 +10,7 @@
 const FLOATS = 16;
 const PULSE = 900;
 const MOST_LABELS = 160;
-const FEW = 60;
+const FEW = 200;
 /** Below this many pixels what is round is drawn with few corners, and a name is not worth its room. */
 const COARSE = 7;
 const FIELD = (40 * Math.PI) / 180;
@@ -25,17 +25,14 @@ layout(location=4) in vec3 z;
 layout(location=5) in vec3 origin;
 layout(location=6) in vec4 color;
 uniform mat4 camera;
-uniform int first;
 out vec3 toward;
 out vec4 tint;
-flat out int number;
 vec3 part(vec3 axis, float n) { return axis * (n * inversesqrt(max(dot(axis, axis), 1e-30))) * inversesqrt(max(dot(axis, axis), 1e-30)); }
 void main() {
   vec3 p = x * position.x + y * position.y + z * position.z + origin;
   float size = max(max(length(x), length(y)), max(length(z), 1e-15));
   toward = (part(x / size, normal.x) + part(y / size, normal.y) + part(z / size, normal.z));
   tint = color;
-  number = first + gl_InstanceID;
   gl_Position = camera * vec4(p, 1.0);
 }`;
 
@@ -43,15 +40,9 @@ const FRAGMENT = `#version 300 es
 precision highp float;
 in vec3 toward;
 in vec4 tint;
-flat in int number;
-uniform bool picking;
 uniform float night;
 out vec4 color;
 void main() {
-  if (picking) {
-    color = vec4(float(number & 255), float(number >> 8 & 255), float(number >> 16 & 255), 255.0) / 255.0;
-    return;
-  }
   vec3 n = normalize(toward + vec3(0.0, 0.0, 1e-6));
   float sun = max(dot(n, normalize(vec3(-0.5, -0.7, 1.2))), 0.0);
   float sky = 0.5 + 0.5 * n.z;
@@ -61,6 +52,7 @@ void main() {
 
 const subtract = (a, b) => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
 const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
+const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 const unit = (v) => {
   const length = Math.hypot(...v) || 1;
   return v.map((x) => x / length);
@@ -143,7 +135,7 @@ class Meshes {
       box[i % 3] = Math.min(box[i % 3], positions[i]);
       box[3 + (i % 3)] = Math.max(box[3 + (i % 3)], positions[i]);
     }
-    const mesh = { box, count: indices.length, lines: data.lines === true, data: new Float32Array(FLOATS * 64), used: 0 };
+    const mesh = { positions, indices, box, lines: data.lines === true, data: new Float32Array(FLOATS * 64), used: 0 };
     if (this.gl !== null) this.#upload(mesh, positions, normals, indices);
     return mesh;
   }
@@ -178,15 +170,44 @@ class Meshes {
 
 /** Adds an instance to a mesh. */
 function push(mesh, matrix, color) {
-  if ((mesh.used + 1) * FLOATS > mesh.data.length) {
+  const at = mesh.used * FLOATS;
+  if (at === mesh.data.length) {
     const more = new Float32Array(mesh.data.length * 2);
     more.set(mesh.data);
     mesh.data = more;
   }
-  const at = mesh.used * FLOATS;
-  mesh.data.set(matrix, at);
-  mesh.data.set(color, at + 12);
+  const { data } = mesh;
+  for (let i = 0; i < 12; i++) data[at + i] = matrix[i];
+  for (let i = 0; i < 4; i++) data[at + 12 + i] = color[i];
   mesh.used += 1;
+}
+
+/** How far along a ray the first triangle of an instance is met; Infinity for none. */
+function met(mesh, matrix, eye, ray) {
+  const [x, y, z] = [matrix.subarray(0, 3), matrix.subarray(3, 6), matrix.subarray(6, 9)];
+  const rows = [cross(y, z), cross(z, x), cross(x, y)];
+  const volume = dot(x, rows[0]);
+  if (mesh.lines || !(Math.abs(volume) > 0)) return Infinity;
+  const start = subtract(eye, matrix.subarray(9, 12));
+  const from = rows.map((row) => dot(row, start) / volume);
+  const way = rows.map((row) => dot(row, ray) / volume);
+  const { positions, indices } = mesh;
+  const corner = (i) => positions.subarray(indices[i] * 3, indices[i] * 3 + 3);
+  let nearest = Infinity;
+  for (let i = 0; i < indices.length; i += 3) {
+    const a = corner(i);
+    const [u, v] = [subtract(corner(i + 1), a), subtract(corner(i + 2), a)];
+    const p = cross(way, v);
+    const side = dot(u, p);
+    if (side === 0) continue;
+    const t = subtract(from, a);
+    const s = dot(t, p) / side;
+    const q = cross(t, u);
+    const r = dot(way, q) / side;
+    const far = dot(v, q) / side;
+    if (s >= 0 && r >= 0 && s + r <= 1 && far > 0 && far < nearest) nearest = far;
+  }
+  return nearest;
 }
 
 class Drawing {
@@ -229,10 +250,9 @@ class Drawing {
     gl.linkProgram(program);
     gl.useProgram(program);
     this.at = {};
-    for (const name of ["camera", "first", "picking", "night"]) this.at[name] = gl.getUniformLocation(program, name);
+    for (const name of ["camera", "night"]) this.at[name] = gl.getUniformLocation(program, name);
     gl.enable(gl.DEPTH_TEST);
     gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE);
-    this.target = { frame: gl.createFramebuffer(), color: gl.createTexture(), depth: gl.createRenderbuffer(), size: "" };
   }
 
   /** Shows another history. */
@@ -256,14 +276,15 @@ class Drawing {
     const { history } = this;
     const restructured = everything || history.restructured;
     if (restructured) history.resolve();
-    const changed = everything ? history.nodes : history.changed;
-    for (const node of changed) this.#prepare(node);
+    const changed = new Set(everything ? history.nodes : history.changed);
     if (restructured) {
-      for (const node of history.nodes) if (node.visible && !this.items.has(node)) this.#prepare(node);
-      this.#sort();
+      for (const node of history.nodes) if (node.visible && !this.items.has(node)) changed.add(node);
     }
+    for (const node of changed) this.#prepare(node);
+    if (restructured) this.#sort(changed);
+    // Where nodes hold others, what moves one moves them.
     this.parents ??= history.registerNumber("parent") >= 0;
-    this.#place(restructured || this.parents ? history.nodes : changed);
+    this.#place(everything || this.parents ? history.nodes : changed);
     history.changed.clear();
     this.#placeLinks();
   }
@@ -309,6 +330,9 @@ class Drawing {
       shape,
       name,
       label: label ?? (shape.named ? name : null),
+      mesh: this.meshes.get(shape.mesh),
+      coarse: shape.mesh === "ball" ? this.meshes.get("gem") : shape.mesh === "column" ? this.meshes.get("stick") : null,
+      tint: null,
       paint: looks.find((c) => c !== null && c !== "none") ?? null,
       opacity: finite(opacity) ? clamp(opacity, 0, 1) : 1,
       layer: node.get("layer") ?? "",
@@ -345,7 +369,7 @@ class Drawing {
     const thickness = shape.flat ? (this.scene.sizes.thickness * item.height) / z : 1;
     const turned = shape.words ? this.up : 1;
     const stretch = bare ? [0, 0, 0] : [sx, sy * turned, sz * thickness];
-    const { box } = this.meshes.get(shape.mesh);
+    const { box } = item.mesh;
     const matrix = frame.map((x, i) => (i < 9 ? x * stretch[Math.floor(i / 3)] : x));
     for (let i = 0; i < 12; i++) item.matrix[i] = matrix[i] - (i >= 9 ? this.origin[i - 9] : 0);
     const middle = (low) => [(box[0] + box[3]) / 2, (box[1] + box[4]) / 2, low ? clamp(0, box[2], box[5]) : (box[2] + box[5]) / 2];
@@ -373,7 +397,7 @@ class Drawing {
   }
 
   /** Paint order, layers, and how high flat things stand: what is painted later a little higher. */
-  #sort() {
+  #sort(changed) {
     const list = [...this.items.values()].filter((item) => item.node.visible);
     const orders = new Map();
     for (const item of list) {
@@ -401,7 +425,9 @@ class Drawing {
       if (!item.shape.flat) continue;
       const n = counts.get(item.layer) ?? 0;
       counts.set(item.layer, n + 1);
-      item.height = 1 + ranks.get(item.layer) + n / flats.get(item.layer);
+      const height = 1 + ranks.get(item.layer) + n / flats.get(item.layer);
+      if (item.height !== height) changed.add(item.node);
+      item.height = height;
     }
   }
 
@@ -423,7 +449,7 @@ class Drawing {
       const matrix = new Float32Array([...way, ...side.map((x) => x * width), ...top.map((x) => x * width), ...middle]);
       const paint = ["stroke", "color", "fill"].map((key) => this.palette.read(properties[key])).find((c) => c !== null && c !== "none");
       const opacity = finite(properties.opacity) ? clamp(properties.opacity, 0, 1) : 1;
-      this.beams.push({ link, from, to, matrix, paint: paint ?? null, opacity, middle, radius: long / 2 + width });
+      this.beams.push({ link, from, to, matrix, paint: paint ?? null, opacity, middle, radius: long / 2 + width, tint: null });
     }
   }
 
@@ -500,13 +526,18 @@ class Drawing {
     return [((x + 1) / 2) * this.canvas.clientWidth, ((1 - y) / 2) * this.canvas.clientHeight, w];
   }
 
-  /** Where a place of the picture meets the plane of the target; null where it looks into the sky. */
-  #onGround(x, y) {
+  /** From the eye through a place of the picture. */
+  #ray(x, y) {
     const { eye, right, top, back } = this.#look();
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const t = Math.tan(FIELD / 2);
     const [u, v] = [((2 * x) / width - 1) * t * (width / height), (1 - (2 * y) / height) * t];
-    const ray = right.map((r, i) => r * u + top[i] * v - back[i]);
+    return { eye, ray: right.map((r, i) => r * u + top[i] * v - back[i]) };
+  }
+
+  /** Where a place of the picture meets the plane of the target; null where it looks into the sky. */
+  #onGround(x, y) {
+    const { eye, ray } = this.#ray(x, y);
     const far = (this.camera.target[2] - eye[2]) / ray[2];
     return far > 0 && far < this.camera.distance * 8 ? eye.map((e, i) => e + ray[i] * far) : null;
   }
@@ -555,102 +586,94 @@ class Drawing {
     return own !== null && own !== "none" ? own : "#ffffff";
   }
 
-  /** Red, green, blue and opacity from 0 to 1. */
-  #color(paint, opacity, words) {
+  /** Red, green, blue and opacity from 0 to 1, found once as long as the ground stays as it is. */
+  #tint(thing, opacity, words) {
+    if (thing.tint !== null && thing.ground === this.ground && thing.faded === opacity) return thing.tint;
     const plain = words ? this.ink() : this.groundIsDark ? "#7fa3c4" : "#8fa3b5";
-    const color = paint ?? plain;
+    const color = thing.paint ?? plain;
     const alpha = color.startsWith("rgba") ? Number(color.match(/[\d.]+/g)[3] ?? 1) : 1;
     const shown = this.groundIsDark && words ? this.palette.onDark(color) : color;
-    return [...this.palette.parts(shown).map((x) => x / 255), alpha * opacity];
+    thing.tint = [...this.palette.parts(shown).map((x) => x / 255), alpha * opacity];
+    [thing.ground, thing.faded] = [this.ground, opacity];
+    return thing.tint;
   }
 
-  /** Packs what the camera sees, and answers the batches in the order of drawing: first what hides, then glass. */
+  /** How large something is in the picture, in pixels; 0 where it is not in it. */
+  #pixels([x, y, z], radius) {
+    const m = this.seen;
+    const w = m[3] * x + m[7] * y + m[11] * z + m[15];
+    if (w < -radius) return 0;
+    const size = (radius * this.scale) / Math.max(w, radius * 0.1, 1e-30);
+    if (w <= radius) return size;
+    const [wide, high] = [1 + (2 * size) / this.width, 1 + (2 * size) / this.height];
+    const across = Math.abs(m[0] * x + m[4] * y + m[8] * z + m[12]) / w;
+    const up = Math.abs(m[1] * x + m[5] * y + m[9] * z + m[13]) / w;
+    return across > wide || up > high ? 0 : Math.max(size, 0.01);
+  }
+
+  /** Packs what the camera sees: into the meshes what hides, into a list what can be seen through. */
   #pack() {
-    const opaque = new Map();
-    const glass = [];
-    const opacities = new Map();
+    const [opaque, glass, opacities] = [new Set(), [], new Map()];
     this.inView = [];
-    const scale = this.canvas.clientHeight / (2 * Math.tan(FIELD / 2));
-    const visible = (middle, radius) => {
-      const at = this.#toScreen(middle);
-      const w = at === null ? this.#depth(middle) : at[2];
-      if (w < -radius) return 0;
-      const pixels = (radius * scale) / Math.max(w, radius * 0.1, 1e-30);
-      if (at === null) return pixels;
-      const { clientWidth: width, clientHeight: height } = this.canvas;
-      return at[0] < -pixels || at[0] > width + pixels || at[1] < -pixels || at[1] > height + pixels ? 0 : Math.max(pixels, 0.01);
-    };
-    const put = (name, matrix, color, thing) => {
+    this.beamsInView = [];
+    const put = (mesh, thing, color) => {
       if (color[3] <= 0) return;
-      if (color[3] < 0.996) return glass.push([name, matrix, color, thing]);
-      if (!opaque.has(name)) opaque.set(name, []);
-      opaque.get(name).push([matrix, color, thing]);
-      return undefined;
+      if (color[3] < 0.996) {
+        glass.push([mesh, thing, color]);
+        return;
+      }
+      if (!opaque.has(mesh)) {
+        mesh.used = 0;
+        opaque.add(mesh);
+      }
+      push(mesh, thing.matrix, color);
     };
+    const cube = this.meshes.get(BEAM);
+    const layers = new Map([...(this.layers ?? new Map()).keys()].map((layer) => [layer, this.isShown(layer)]));
     for (const beam of this.beams) {
-      if (!this.isShown(beam.from.layer) || !this.isShown(beam.to.layer)) continue;
-      if (visible(beam.middle, beam.radius) > 0) put(BEAM, beam.matrix, this.#color(beam.paint, beam.opacity), beam);
+      if (!layers.get(beam.from.layer) || !layers.get(beam.to.layer) || this.#pixels(beam.middle, beam.radius) === 0) continue;
+      this.beamsInView.push(beam);
+      put(cube, beam, this.#tint(beam, beam.opacity, false));
     }
     for (const item of this.order) {
-      if (item.bare || !this.isShown(item.layer)) continue;
-      const pixels = visible(item.middle, item.radius);
-      if (pixels === 0) continue;
-      item.pixels = pixels;
+      if (item.bare || !layers.get(item.layer)) continue;
+      item.pixels = this.#pixels(item.middle, item.radius);
+      if (item.pixels === 0) continue;
       this.inView.push(item);
       if (!opacities.has(item.layer)) {
         const opacity = this.history.setting(`@layer:${item.layer}`, "opacity");
         opacities.set(item.layer, finite(opacity) ? clamp(opacity, 0, 1) : 1);
       }
-      const { mesh, words } = item.shape;
-      const coarse = pixels < COARSE && (mesh === "ball" || mesh === "column");
-      const name = coarse ? (mesh === "ball" ? "gem" : "stick") : mesh;
-      put(name, item.matrix, this.#color(item.paint, item.opacity * opacities.get(item.layer), words), item);
+      const mesh = item.coarse !== null && item.pixels < COARSE ? item.coarse : item.mesh;
+      put(mesh, item, this.#tint(item, item.opacity * opacities.get(item.layer), item.shape.words));
     }
-    return this.#batches(opaque, glass);
+    return [opaque, glass];
   }
 
-  #depth(p) {
-    const m = this.seen;
-    return m[3] * p[0] + m[7] * p[1] + m[11] * p[2] + m[15];
-  }
-
-  /** Runs of instances of one mesh. */
-  #batches(opaque, glass) {
-    const batches = [...opaque].map(([name, list]) => ({ mesh: this.meshes.get(name), list, glass: false }));
-    for (const [name, ...rest] of glass) {
-      const mesh = this.meshes.get(name);
-      const last = batches[batches.length - 1];
-      if (last?.glass && last.mesh === mesh) last.list.push(rest);
-      else batches.push({ mesh, list: [rest], glass: true });
-    }
-    return batches;
-  }
-
-  #drawBatches(batches, picking) {
+  #drawBatches([opaque, glass]) {
     const { gl, at } = this;
-    let first = 1;
-    this.things = [null];
     gl.uniformMatrix4fv(at.camera, false, this.seen);
-    gl.uniform1i(at.picking, picking ? 1 : 0);
     gl.uniform1f(at.night, this.groundIsDark ? 1 : 0);
-    for (const { mesh, list, glass } of batches) {
-      mesh.used = 0;
-      for (const [matrix, color, thing] of list) {
-        push(mesh, matrix, color);
-        if (picking) this.things.push(thing);
-      }
-      gl.bindVertexArray(mesh.array);
-      gl.bindBuffer(gl.ARRAY_BUFFER, mesh.instances);
-      gl.bufferData(gl.ARRAY_BUFFER, mesh.data.subarray(0, mesh.used * FLOATS), gl.STREAM_DRAW);
-      if (glass && !picking) this.#glassy(list[0][1][3]);
-      else gl.depthMask(true);
-      gl.uniform1i(at.first, first);
-      gl.drawElementsInstanced(mesh.lines ? gl.LINES : gl.TRIANGLES, mesh.count, gl.UNSIGNED_INT, 0, mesh.used);
-      first += mesh.used;
+    gl.depthMask(true);
+    for (const mesh of opaque) this.#drawMesh(mesh);
+    // Runs of one mesh go together, but in the order of painting.
+    for (let i = 0; i < glass.length;) {
+      const [mesh, , color] = glass[i];
+      for (mesh.used = 0; i < glass.length && glass[i][0] === mesh; i++) push(mesh, glass[i][1].matrix, glass[i][2]);
+      this.#glassy(color[3]);
+      this.#drawMesh(mesh);
       gl.disable(gl.BLEND);
       gl.disable(gl.CULL_FACE);
     }
     gl.depthMask(true);
+  }
+
+  #drawMesh(mesh) {
+    const { gl } = this;
+    gl.bindVertexArray(mesh.array);
+    gl.bindBuffer(gl.ARRAY_BUFFER, mesh.instances);
+    gl.bufferData(gl.ARRAY_BUFFER, mesh.data.subarray(0, mesh.used * FLOATS), gl.STREAM_DRAW);
+    gl.drawElementsInstanced(mesh.lines ? gl.LINES : gl.TRIANGLES, mesh.indices.length, gl.UNSIGNED_INT, 0, mesh.used);
   }
 
   /** What can be seen through shows its front alone; what hardly can hides what is behind it all the same. */
@@ -671,15 +694,18 @@ class Drawing {
       if (each.width !== width || each.height !== height) [each.width, each.height] = [width, height];
     }
     const ground = this.groundColor();
+    this.ground = ground;
     this.groundIsDark = this.palette.isDark(ground);
     this.seen = this.#matrix(this.#look());
-    this.batches = this.#pack();
+    [this.width, this.height] = [canvas.clientWidth || 1, canvas.clientHeight || 1];
+    this.scale = this.height / (2 * Math.tan(FIELD / 2));
+    const packed = this.#pack();
     if (gl !== null) {
       gl.bindFramebuffer(gl.FRAMEBUFFER, null);
       gl.viewport(0, 0, width, height);
       gl.clearColor(...this.palette.parts(ground).map((x) => x / 255), 1);
       gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
-      this.#drawBatches(this.batches, false);
+      this.#drawBatches(packed);
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
@@ -690,42 +716,27 @@ class Drawing {
     return moving;
   }
 
-  /** What is at a place of the picture: {node} or {link}, or null. */
+  /** What is at a place of the picture: {node} or {link}, or null. What is very small need not be hit exactly. */
   pick(x, y) {
-    const { gl, canvas, target } = this;
-    if (gl === null || this.seen === undefined || this.batches === undefined) return null;
-    const { width, height } = canvas;
-    const size = `${width} ${height}`;
-    gl.bindFramebuffer(gl.FRAMEBUFFER, target.frame);
-    if (target.size !== size) this.#resize(width, height, size);
-    const [px, py] = [Math.floor((x / canvas.clientWidth) * width), Math.floor((1 - y / canvas.clientHeight) * height)];
-    gl.viewport(0, 0, width, height);
-    gl.enable(gl.SCISSOR_TEST);
-    gl.scissor(px - 2, py - 2, 5, 5);
-    gl.clearColor(0, 0, 0, 0);
-    gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
-    this.#drawBatches(this.batches, true);
-    gl.disable(gl.SCISSOR_TEST);
-    const bytes = new Uint8Array(100);
-    gl.readPixels(px - 2, py - 2, 5, 5, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
-    // The middle counts first, then what is near it: a small thing need not be hit exactly.
-    for (const i of [12, 7, 11, 13, 17, 6, 8, 16, 18, 2, 10, 14, 22]) {
-      const thing = this.things[bytes[i * 4] | (bytes[i * 4 + 1] << 8) | (bytes[i * 4 + 2] << 16)];
-      if (thing) return thing.link ? { link: thing.link } : { node: thing.node };
-    }
-    return null;
-  }
-
-  #resize(width, height, size) {
-    const { gl, target } = this;
-    target.size = size;
-    gl.bindTexture(gl.TEXTURE_2D, target.color);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, width, height, 0, gl.RGBA, gl.UNSIGNED_BYTE, null);
-    gl.bindRenderbuffer(gl.RENDERBUFFER, target.depth);
-    gl.renderbufferStorage(gl.RENDERBUFFER, gl.DEPTH_COMPONENT24, width, height);
-    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, target.color, 0);
-    gl.framebufferRenderbuffer(gl.FRAMEBUFFER, gl.DEPTH_ATTACHMENT, gl.RENDERBUFFER, target.depth);
+    if (this.inView === undefined) return null;
+    const { eye, ray } = this.#ray(x, y);
+    const length = Math.hypot(...ray);
+    let [nearest, found] = [Infinity, null];
+    const test = (thing, mesh) => {
+      const way = subtract(thing.middle, eye);
+      const along = dot(way, ray) / (length * length);
+      const off = Math.hypot(...way.map((w, i) => w - ray[i] * along));
+      const slack = (5 * Math.abs(along)) / this.scale;
+      if (off > thing.radius + slack || thing.tint[3] < 0.02) return;
+      const small = thing.radius < slack ? along : Infinity;
+      const far = Math.min(small > 0 ? small : Infinity, met(mesh, thing.matrix, eye, ray));
+      if (far < nearest) [nearest, found] = [far, thing];
+    };
+    for (const item of this.inView) test(item, item.mesh);
+    const cube = this.meshes.get(BEAM);
+    for (const beam of this.beamsInView) test(beam, cube);
+    if (found === null) return null;
+    return found.link ? { link: found.link } : { node: found.node };
   }
 
   /** One line of text with a halo. */
@@ -766,7 +777,7 @@ class Drawing {
   }
 
   #topOf(item) {
-    const { box } = this.meshes.get(item.shape.mesh);
+    const { box } = item.mesh;
     return placed(item.matrix, [(box[0] + box[3]) / 2, (box[1] + box[4]) / 2, box[5]]);
   }
 
