@@ -2,7 +2,7 @@
 
 use crate::clock::SECOND;
 use crate::mapping::Operation;
-use crate::score::{Note, Score};
+use crate::score::{Note, Score, said};
 use crate::voice::Voice;
 use crate::words::escape_vtt;
 use chrono::DateTime;
@@ -36,26 +36,29 @@ pub fn captions(score: &Score) -> Vec<Caption> {
         windows.entry(note.start / WINDOW).or_default().push(note);
     }
     let mut captions = Vec::new();
-    let mut level: Option<f64> = None;
     let mut levels: BTreeMap<u8, f64> = BTreeMap::new();
     for (window, notes) in windows {
         let Some(first) = notes.first() else { continue };
         let mut lines = vec![date(first.time)];
         lines.extend(struck(&notes));
-        for held in notes.iter().filter_map(|n| n.held) {
-            levels.insert(held.channel, held.level);
-        }
-        if notes.iter().any(|n| n.held.is_some()) {
-            let mean = levels.values().sum::<f64>() / levels.len() as f64;
-            lines.extend(told(level, mean));
-            level = Some(mean);
-        }
+        lines.extend(bent(&notes, &mut levels));
         let end = ((window + 1) * WINDOW).min(score.length);
         if lines.len() > 1 {
             captions.push(Caption { start: first.start, end, node: first.node.clone(), lines });
         }
     }
     captions
+}
+
+/// What is said of the held tones that bend in a window.
+fn bent(notes: &[&Note], levels: &mut BTreeMap<u8, f64>) -> Option<String> {
+    let ends: BTreeMap<u8, f64> = notes.iter().filter_map(|n| n.held).map(|h| (h.channel, h.level)).collect();
+    let new = ends.keys().any(|channel| !levels.contains_key(channel));
+    let count = ends.len() as f64;
+    let before = ends.keys().map(|channel| levels.get(channel).copied().unwrap_or(0.0)).sum::<f64>() / count;
+    let now = ends.values().sum::<f64>() / count;
+    levels.extend(&ends);
+    if ends.is_empty() { None } else { told(Some(before).filter(|_| !new), now) }
 }
 
 /// What is said of the struck notes and the recordings of a window: what matters most comes first.
@@ -76,21 +79,19 @@ fn struck(notes: &[&Note]) -> Vec<String> {
     list.iter().map(|(voice, notes)| format!("{}: {}", voice.words(), happened(notes))).collect()
 }
 
-/// What the notes of one voice stand for: one thing by its name, many by their number.
+/// What the notes of one voice stand for: one thing, and a bell, by name; many things by their number.
 fn happened(notes: &[&Note]) -> String {
+    let Some(first) = notes.first() else { return String::new() };
     let mut tally: BTreeMap<Operation, u64> = BTreeMap::new();
     for (operation, count) in notes.iter().flat_map(|n| &n.tally) {
         *tally.entry(*operation).or_default() += u64::from(*count);
     }
     let all: u64 = tally.values().sum();
-    let most = tally.iter().max_by_key(|(_, count)| **count);
-    match (most, notes.first()) {
-        (Some((operation, count)), Some(first)) if all > 1 => {
-            let named = first.voice == Voice::Bell;
-            if named { first.label.clone() } else { format!("{count} {}", many(*operation)) }
+    match tally.into_iter().max_by_key(|(_, count)| *count) {
+        Some((operation, count)) if count > 1 && first.voice != Voice::Bell => {
+            format!("{count} {}", many(operation))
         }
-        (_, Some(first)) => first.label.clone(),
-        _ => String::new(),
+        _ => said(&first.what, usize::try_from(all).unwrap_or(usize::MAX)),
     }
 }
 
@@ -106,7 +107,7 @@ fn many(operation: Operation) -> &'static str {
         Operation::Link => "links are made",
         Operation::Unlink => "links are undone",
         Operation::Delete => "things disappear",
-        Operation::Merge => "times branches join",
+        Operation::Merge => "branches join",
         Operation::Sensor => "readings come in",
         Operation::Unknown => "unknown events",
     }

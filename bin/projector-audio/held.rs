@@ -7,6 +7,7 @@
 
 use crate::heard::Heard;
 use crate::mapping::Mapping;
+use crate::range::{Name, Range, reading};
 use crate::score::{Held, Laid, Note, velocity};
 use crate::voice::Voice;
 use std::collections::BTreeMap;
@@ -22,26 +23,14 @@ const RISE: f64 = 0.6;
 /// Where the tones begin, in semitones from the root: choirs first, then those that are held alone.
 const CHORD: [i64; crate::mapping::MOST_HELD] = [-12, -5, 0, 7, 3, 10, 12];
 
-/// A sensor by its space, actor and name.
-type Name = (usize, Rc<str>, Rc<str>);
-
 /// A sensor, as the whole trace shows it.
 struct Sensor {
     name: Name,
+    range: Range,
     node: Rc<str>,
-    readings: usize,
-    low: f64,
-    high: f64,
     /// Where it was first heard.
     pan: f64,
     loudness: f64,
-}
-
-impl Sensor {
-    /// How high a value stands in the sensor's own range.
-    fn level(&self, value: f64) -> f64 {
-        if self.high > self.low { ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0) } else { 0.5 }
-    }
 }
 
 /// A held tone: the places of its sensors among all.
@@ -72,28 +61,18 @@ pub fn tones(laid: &Laid<'_>, mapping: &Mapping) -> Vec<Note> {
 /// Every sensor that ever gave a number, in the order of names.
 fn sensors(laid: &Laid<'_>) -> Vec<Sensor> {
     let mut sensors: BTreeMap<Name, Sensor> = BTreeMap::new();
-    for (i, heard) in laid.heard.iter().enumerate() {
-        let Some((name, value)) = reading(heard) else { continue };
-        let place = laid.places[i];
-        let sensor = sensors.entry(name.clone()).or_insert_with(|| Sensor {
+    for (heard, place) in laid.heard.iter().zip(&laid.places) {
+        let Some((name, _)) = reading(heard) else { continue };
+        let Some(&range) = laid.ranges.get(&name) else { continue };
+        sensors.entry(name.clone()).or_insert_with(|| Sensor {
             name,
+            range,
             node: heard.node.clone(),
-            readings: 0,
-            low: value,
-            high: value,
             pan: place.pan,
             loudness: place.loudness,
         });
-        sensor.readings += 1;
-        sensor.low = sensor.low.min(value);
-        sensor.high = sensor.high.max(value);
     }
     sensors.into_values().collect()
-}
-
-fn reading(heard: &Heard) -> Option<(Name, f64)> {
-    let read = heard.reading.as_ref()?;
-    Some(((heard.space, read.actor.clone(), read.sensor.clone()), read.value?))
 }
 
 /// Who is held alone, and who sings in which choir.
@@ -103,8 +82,8 @@ fn cast(sensors: &[Sensor], mapping: &Mapping) -> Vec<Tone> {
         return (0..sensors.len()).map(alone).collect();
     }
     let mut order: Vec<usize> = (0..sensors.len()).collect();
-    order.sort_by_key(|i| std::cmp::Reverse(sensors[*i].readings));
-    let talkative = order.iter().filter(|i| sensors[**i].readings >= TALKATIVE).count();
+    order.sort_by_key(|i| std::cmp::Reverse(sensors[*i].range.readings));
+    let talkative = order.iter().filter(|i| sensors[**i].range.readings >= TALKATIVE).count();
     let mut rest = order.split_off(talkative.min(mapping.solos));
     rest.sort_by(|a, b| sensors[*a].pan.total_cmp(&sensors[*b].pan).then(a.cmp(b)));
     let mut tones: Vec<Tone> = order.into_iter().map(alone).collect();
@@ -146,7 +125,7 @@ fn changes(laid: &Laid<'_>, sensors: &[Sensor], tones: &[Tone]) -> Vec<Vec<Chang
         let touched: Vec<(usize, f64)> = match (reading(heard), heard.standing) {
             (Some((name, value)), _) => {
                 let Some(&s) = by_name.get(&name) else { continue };
-                vec![(s, standing.get(&node).copied().unwrap_or_else(|| sensors[s].level(value)))]
+                vec![(s, standing.get(&node).copied().unwrap_or_else(|| sensors[s].range.level(value)))]
             }
             (None, Some(stands)) => {
                 // A sensor that has not spoken yet stays silent.
@@ -232,7 +211,8 @@ impl Part<'_> {
                 level: change.level,
             }),
             clip: None,
-            label: self.label(heard, change.level, mean(&|s| s.pan)),
+            what: self.label(heard, change.level, mean(&|s| s.pan)),
+            count: 1,
             node: heard.node.clone(),
             event: heard.event.clone(),
             time: heard.time,

@@ -76,7 +76,7 @@ impl Operation {
             Operation::Link => "is linked",
             Operation::Unlink => "is unlinked",
             Operation::Delete => "disappears",
-            Operation::Merge => "branches join",
+            Operation::Merge => "branches are joined",
             Operation::Sensor => "reads",
             Operation::Unknown => "does something unknown",
         }
@@ -157,7 +157,7 @@ impl Default for Mapping {
             Operation::Unlink => sound(Voice::String, -1, 40),
             Operation::Delete => sound(Voice::Fall, 1, 75),
             Operation::Merge => sound(Voice::Gong, -1, 45),
-            Operation::Sensor => sound(Voice::Drop, 2, 40),
+            Operation::Sensor => sound(Voice::Drop, 1, 45),
             Operation::Unknown => sound(Voice::Chime, 0, 30),
         };
         let bell = sound(Voice::Bell, 1, 100);

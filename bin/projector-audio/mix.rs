@@ -12,7 +12,7 @@ const BATCH: usize = 64;
 /// Frames between two looks at the power.
 const WINDOW: i64 = RATE / 20;
 /// Where the loudest moment's mean power is brought to, and how much silence is turned up at most.
-const TARGET: f64 = 0.2;
+const TARGET: f64 = 0.34;
 const MOST_GAIN: f64 = 4.0;
 /// Samples above the knee are bent towards the ceiling.
 const KNEE: f64 = 0.7;

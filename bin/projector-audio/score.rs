@@ -9,6 +9,7 @@ use crate::heard::Heard;
 use crate::held;
 use crate::mapping::{Mapping, Operation};
 use crate::place::{Listener, Place};
+use crate::range::{self, Name, Range};
 use crate::voice::Voice;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -24,6 +25,8 @@ const MILLISECOND: i64 = SECOND / 1000;
 const HIGHEST: i64 = 127;
 /// The pitch that a recording is written at.
 const CLIP_PITCH: f64 = 60.0;
+/// From here on a reading is in the upper third of its range.
+const UPPER: f64 = 2.0 / 3.0;
 /// How far a deletion falls, in semitones.
 const FALL: i64 = 5;
 
@@ -43,7 +46,9 @@ pub struct Note {
     pub held: Option<Held>,
     /// The reference of the recording.
     pub clip: Option<Rc<str>>,
-    pub label: String,
+    /// What happened, and how many events it stands for.
+    pub what: String,
+    pub count: usize,
     pub node: Rc<str>,
     pub event: Rc<str>,
     /// The effective time of the event.
@@ -79,6 +84,9 @@ pub struct Laid<'h> {
     pub heard: &'h [Heard],
     pub clock: Clock,
     pub places: Vec<Place>,
+    pub ranges: BTreeMap<Name, Range>,
+    /// How high each reading stands that says something new.
+    pub levels: Vec<Option<f64>>,
     /// The step, in nanoseconds.
     pub step: i64,
 }
@@ -91,7 +99,15 @@ impl Score {
     pub fn new(heard: &[Heard], mapping: &Mapping, pace: Pace, clips: &Clips) -> Result<Score, TooLong> {
         let times: Vec<i64> = heard.iter().map(|h| h.time).collect();
         let clock = Clock::new(&times, pace)?;
-        let laid = Laid { heard, clock, places: places(heard, mapping), step: mapping.step * MILLISECOND };
+        let ranges = range::ranges(heard);
+        let laid = Laid {
+            heard,
+            clock,
+            places: places(heard, mapping),
+            levels: range::levels(heard, &ranges),
+            ranges,
+            step: mapping.step * MILLISECOND,
+        };
         let mut notes = strikes(&laid, mapping);
         notes.extend(held::tones(&laid, mapping));
         notes.extend(recordings(&laid, clips));
@@ -114,6 +130,11 @@ impl Score {
 }
 
 impl Note {
+    /// What happened, in words.
+    pub fn label(&self) -> String {
+        said(&self.what, self.count)
+    }
+
     /// Members stand in the order of RFC 8785.
     fn write(&self, provenance: bool, out: &mut Vec<u8>) {
         let number = |name: &str, x: f64, out: &mut Vec<u8>| {
@@ -130,7 +151,7 @@ impl Note {
             out.extend_from_slice(b",\"key\":");
             write_key(Key { eff: Time(self.time), id: &self.event }, out);
         }
-        text(",\"label\":", &self.label, out);
+        text(",\"label\":", &self.label(), out);
         if !self.node.is_empty() {
             text(",\"node_id\":", &self.node, out);
         }
@@ -168,6 +189,11 @@ fn strikes(laid: &Laid<'_>, mapping: &Mapping) -> Vec<Note> {
     let mut groups: BTreeMap<(i64, Voice), Vec<usize>> = BTreeMap::new();
     for (i, heard) in laid.heard.iter().enumerate() {
         let Some(voice) = heard.sound.voice.filter(|_| heard.sound.loudness > 0) else { continue };
+        // What a sensor says again is no news; its held tone goes on.
+        let is_number = heard.reading.as_ref().is_some_and(|r| r.value.is_some());
+        if is_number && laid.levels[i].is_none() {
+            continue;
+        }
         groups.entry((laid.clock.places[i].0 / laid.step, voice)).or_default().push(i);
     }
     let mut notes = Vec::new();
@@ -187,7 +213,7 @@ fn strike(
 ) {
     let mut pitches: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
     for i in group {
-        pitches.entry(pitch(&laid.heard[*i], laid.places[*i], mapping)).or_default().push(*i);
+        pitches.entry(pitch(laid, *i, mapping)).or_default().push(*i);
     }
     let mut chosen: Vec<(i64, Vec<usize>)> = pitches.into_iter().collect();
     // The sort is stable: of pitches that as many events ask for, the lower come first.
@@ -218,21 +244,22 @@ fn note(laid: &Laid<'_>, voice: Voice, start: i64, (pitch, list): (i64, &[usize]
     for heard in list.iter().map(|i| &laid.heard[*i]).filter(|h| h.counts) {
         *tally.entry(heard.operation).or_default() += 1;
     }
-    let mean = |of: &dyn Fn(&Place) -> f64| {
-        list.iter().map(|i| of(&laid.places[*i])).sum::<f64>() / list.len() as f64
-    };
+    let mean = |of: &dyn Fn(usize) -> f64| list.iter().map(|i| of(*i)).sum::<f64>() / list.len() as f64;
+    // A reading at the bottom of its range is heard half as loud as one at the top.
+    let loud = |i: usize| laid.places[i].loudness * laid.levels[i].map_or(1.0, |l| (1.0 + l) / 2.0);
     let crowd = (libm::log2(1.0 + list.len() as f64) / 6.0).min(1.0);
-    let loudness = first.sound.loudness as f64 / 100.0 * mean(&|p| p.loudness) * (0.75 + 0.25 * crowd);
+    let loudness = first.sound.loudness as f64 / 100.0 * mean(&loud) * (0.75 + 0.25 * crowd);
     Note {
         start,
         length: voice.length(),
         pitch: pitch as f64,
         velocity: velocity(loudness),
-        pan: mean(&|p| p.pan),
+        pan: mean(&|i| laid.places[i].pan),
         voice,
         held: None,
         clip: None,
-        label: label(first, list.len()),
+        what: what(first),
+        count: list.iter().filter(|i| laid.heard[**i].counts).count(),
         node: first.node.clone(),
         event: first.event.clone(),
         time: first.time,
@@ -246,29 +273,35 @@ pub fn velocity(loudness: f64) -> u8 {
     (loudness * HIGHEST as f64).round().clamp(1.0, HIGHEST as f64) as u8
 }
 
-/// The pitch of a struck note: its class from a stable hash, an octave higher for what lies ahead.
-fn pitch(heard: &Heard, place: Place, mapping: &Mapping) -> i64 {
+/// The pitch of a struck note: its class from a stable hash, an octave higher for what lies ahead, and for a reading
+/// in the upper third of its range.
+fn pitch(laid: &Laid<'_>, i: usize, mapping: &Mapping) -> i64 {
+    let heard = &laid.heard[i];
     let class = match &*heard.pitch {
         "" => 0,
         text => usize::from(Blake3::of(text.as_bytes()).0[0]) % mapping.scale.len().max(1),
     };
-    let ahead = i64::from(place.ahead);
+    let above = i64::from(laid.places[i].ahead) + i64::from(laid.levels[i].is_some_and(|l| l > UPPER));
     let note = mapping.scale.get(class).copied().unwrap_or(0);
-    (mapping.root + note + 12 * (heard.sound.octave + ahead)).clamp(0, HIGHEST)
+    (mapping.root + note + 12 * (heard.sound.octave + above)).clamp(0, HIGHEST)
 }
 
 /// A note in words.
-fn label(heard: &Heard, count: usize) -> String {
-    let what = match (&heard.reading, &*heard.name) {
+fn what(heard: &Heard) -> String {
+    match (&heard.reading, &*heard.name) {
         (Some(read), name) => {
             let sensor = crate::words::clean(&read.sensor);
             format!("{sensor} at {name}: {}", read.words)
         }
         (None, "") => heard.operation.words().to_owned(),
         (None, name) => format!("{name} {}", heard.operation.words()),
-    };
+    }
+}
+
+/// What happened, to so many.
+pub fn said(what: &str, count: usize) -> String {
     match count {
-        0 | 1 => what,
+        0 | 1 => what.to_owned(),
         more => format!("{what}, and {} more", more - 1),
     }
 }
@@ -289,7 +322,8 @@ fn recordings(laid: &Laid<'_>, clips: &Clips) -> Vec<Note> {
             voice: Voice::Clip,
             held: None,
             clip: Some(reference.clone()),
-            label: format!("{}: a recording", heard.name),
+            what: format!("{}: a recording", heard.name),
+            count: 1,
             node: heard.node.clone(),
             event: heard.event.clone(),
             time: heard.time,
