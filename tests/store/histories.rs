@@ -15,7 +15,11 @@ fn same(seed: u64, what: &str, got: &[u8], expected: &[u8]) {
     if got != expected {
         let (got, expected) = (String::from_utf8_lossy(got), String::from_utf8_lossy(expected));
         let at = got.lines().zip(expected.lines()).find(|(a, b)| a != b);
-        panic!("seed {seed}, {what}: {at:#?} of {} and {} lines", got.lines().count(), expected.lines().count());
+        panic!(
+            "seed {seed}, {what}: {at:#?} of {} and {} lines",
+            got.lines().count(),
+            expected.lines().count()
+        );
     }
 }
 
