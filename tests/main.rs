@@ -8,6 +8,7 @@ mod projector_3d;
 mod reference;
 mod run;
 mod state;
+mod store;
 mod tidy;
 mod transcripts;
 mod trust;

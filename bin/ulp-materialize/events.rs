@@ -26,7 +26,8 @@ pub fn write(job: &Job<'_, '_>, out: &mut Output, remarks: &mut Remarks) -> Resu
     })
 }
 
-fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&Cut>) -> (Vec<u8>, Remarks) {
+/// The events of one tile, and what there is to say of them.
+pub fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&Cut>) -> (Vec<u8>, Remarks) {
     let mut said = Remarks::new(job.all);
     let named = |lane: Lane| lane.policy == Policy::Public || job.args.lanes.names(lane.policy);
     let mut rows = Vec::new();

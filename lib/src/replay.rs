@@ -90,10 +90,10 @@ impl<'a> Gathered<'a, '_> {
         for line in world.state_lines(index).filter(|line| world.takes_line(line, self.filter)) {
             self.take_line(line, place(line.lane));
         }
-        let defaults = Defaults::default();
+        let defaults = world.defaults();
         for (key, _, row) in world.rows(index) {
             if world.withheld(row, key, self.filter).is_none() {
-                self.take_row(key, row, place(row.lane), &defaults);
+                self.take_row(key, row, place(row.lane), defaults);
             }
         }
     }

@@ -104,10 +104,14 @@ pub struct Jobs {
 impl Jobs {
     /// Runs `work` in a pool of its own with that many threads; `rayon` calls inside use it, and no other.
     pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
+        Ok(self.pool()?.install(work))
+    }
+
+    /// A pool with that many threads, for a tool that has threads of its own beside it.
+    pub fn pool(&self) -> Result<rayon::ThreadPool, Failure> {
         let threads = self.jobs.map_or(0, usize::from);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool = pool.map_err(|e| Failure::new(Kind::System, "threads", e))?;
-        Ok(pool.install(work))
+        pool.map_err(|e| Failure::new(Kind::System, "threads", e))
     }
 }
 

@@ -63,6 +63,7 @@ mod lines;
 mod log;
 mod man;
 mod output;
+mod pass;
 mod progress;
 mod stdio;
 pub mod trace;
