@@ -105,7 +105,7 @@ pub fn lines(scene: &Scene<'_, '_>, style: Style) -> Vec<Line> {
     let space = scene.space.space;
     let named = style.several.then_some(space);
     let line = |id: &[&str], mut record: Object, gone: Option<Object>| {
-        let mut written = |object: &mut Object| {
+        let written = |object: &mut Object| {
             object.text("space_id", named);
             let mut bytes = std::mem::take(object).bytes();
             bytes.push(b'\n');

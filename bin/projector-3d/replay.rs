@@ -61,33 +61,37 @@ fn copied<'a>(state: &State<'a>) -> State<'a> {
 /// that makes no cycle.
 fn hang<'a>(space: &Space<'a>, nodes: &mut BTreeMap<&'a str, ViewNode<'a>>) {
     let names: Vec<&'a str> = nodes.keys().copied().collect();
-    for name in names {
-        let parent = match space.nodes.get(name).filter(|n| n.visible) {
-            Some(node) => node.parent,
-            None => {
-                let own = nodes[name].plain(RegisterKind::Parent).map(unquoted);
-                own.and_then(|own| nodes.get_key_value(own.as_str()).map(|(known, _)| *known))
-            }
-        };
-        let parent = parent.filter(|p| nodes.contains_key(p) && !leads_to(nodes, p, name));
-        if let Some(node) = nodes.get_mut(name) {
-            node.parent = parent;
-            node.visible = true;
+    let index: HashMap<&str, usize> = names.iter().copied().zip(0..).collect();
+    let parent = |(name, node): (&&'a str, &ViewNode<'a>)| {
+        let shown = space.nodes.get(name).filter(|n| n.visible);
+        match shown {
+            Some(shown) => shown.parent.and_then(|p| index.get(p).copied()),
+            None => index.get(unquoted(node.plain(RegisterKind::Parent)?).as_str()).copied(),
         }
+    };
+    let mut parents: Vec<Option<usize>> = nodes.iter().map(parent).collect();
+    cut_cycles(&mut parents);
+    for (node, parent) in nodes.values_mut().zip(parents) {
+        node.parent = parent.map(|p| names[p]);
+        node.visible = true;
     }
 }
 
-/// Whether a chain of parents leads from one node to another.
-fn leads_to(nodes: &BTreeMap<&str, ViewNode<'_>>, from: &str, to: &str) -> bool {
-    let mut at = Some(from);
-    for _ in 0..=nodes.len() {
-        match at {
-            None => return false,
-            Some(name) if name == to => return true,
-            Some(name) => at = nodes.get(name).and_then(|n| n.parent),
+/// Lets go one parent of each cycle.
+fn cut_cycles(parents: &mut [Option<usize>]) {
+    // 0: not seen; otherwise the walk that saw it.
+    let mut seen = vec![0; parents.len()];
+    for start in 0..parents.len() {
+        let mut at = start;
+        while seen[at] == 0 {
+            seen[at] = start + 1;
+            match parents[at] {
+                Some(next) if seen[next] == start + 1 => parents[at] = None,
+                Some(next) => at = next,
+                None => break,
+            }
         }
     }
-    true
 }
 
 /// When things happen in the animation, in seconds.
@@ -380,5 +384,17 @@ fn stretch(node: &ViewNode<'_>, placed: &Placed, site: &Site<'_, '_, '_>, i: usi
     match site.plan(&shape, i) {
         Plan::Common(which, stretch) if Some(which) == placed.common => Some(stretch),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cycle_is_let_go_at_one_place() {
+        let mut parents = [Some(1), Some(2), Some(0), Some(0), None, Some(5), Some(4)];
+        cut_cycles(&mut parents);
+        assert_eq!(parents, [Some(1), Some(2), None, Some(0), None, None, Some(4)]);
     }
 }
