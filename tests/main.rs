@@ -4,6 +4,7 @@
 mod faults;
 mod pages;
 mod projector_3d;
+mod projector_audio;
 mod reference;
 mod run;
 mod state;
