@@ -3,6 +3,7 @@
 
 mod faults;
 mod pages;
+mod projector_2d;
 mod projector_3d;
 mod projector_audio;
 mod reference;

@@ -113,6 +113,8 @@ pub struct Site<'s, 'v, 'a> {
     layers: Vec<Layer>,
     shapes: Vec<Option<Shape>>,
     pub sizes: Sizes,
+    /// −1 where y runs down, as the group of the space then mirrors it; else 1.
+    flip: f64,
     /// Whether a node holds others.
     holds: Vec<bool>,
     /// How many thicknesses a flat node stands high.
@@ -126,10 +128,8 @@ impl Builder {
     fn space(&mut self, scene: &Scene<'_, '_>) -> (usize, Built) {
         let site = Site::new(scene, self.style);
         let settings = scene.space.settings.get("@space");
-        let flip =
-            if setting(settings, "y").and_then(text_in).is_some_and(|y| y == "down") { -1.0 } else { 1.0 };
         let unit = setting(settings, "unit").and_then(text_in).and_then(|u| metres(&u)).unwrap_or(1.0);
-        let scale = [unit, unit * flip, unit];
+        let scale = [unit, unit * site.flip, unit];
         let mut part = Part::placed(site.title(), [0.0; 3], STILL, scale);
         let mut about = Object::default();
         about.text("space_id", Some(scene.space.space)).object("properties", properties(settings));
@@ -368,6 +368,8 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
         scene.nodes.iter().filter_map(|n| n.parent).for_each(|p| holds[p] = true);
         let layers = layers(scene);
         let sizes = sizes(scene, &shapes);
+        let down = setting(scene.space.settings.get("@space"), "y").and_then(text_in);
+        let flip = if down.is_some_and(|y| y == "down") { -1.0 } else { 1.0 };
         let heights = heights(scene, &shapes, &layers);
         let mut sensors = vec![Vec::new(); scene.nodes.len()];
         let index: BTreeMap<&str, usize> = scene.nodes.iter().map(|n| n.id).zip(0..).collect();
@@ -376,7 +378,7 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
                 sensors[*i].push(record::sensor_members(sensor, style).bytes());
             }
         }
-        Site { scene, layers, shapes, sizes, holds, heights, sensors }
+        Site { scene, layers, shapes, sizes, flip, holds, heights, sensors }
     }
 
     /// What the space is called.
@@ -398,7 +400,11 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
 
     /// How a node is drawn when it has this shape.
     pub fn plan(&self, shape: &Shape, i: usize) -> Plan {
-        mesh::plan(shape, &self.sizes_at(i), is_hollow(self.scene.nodes[i].view))
+        match mesh::plan(shape, &self.sizes_at(i), is_hollow(self.scene.nodes[i].view)) {
+            // Mirrored twice, letters can be read.
+            Plan::Own([x, y, z]) if matches!(shape, Shape::Text(..)) => Plan::Own([x, y * self.flip, z]),
+            plan => plan,
+        }
     }
 
     /// The sizes that hold for a node, in its own frame.

@@ -100,11 +100,21 @@ class HistoryLink {
     /** By tag: the number of its properties and of the event that added it. */
     this.tags = new Map();
     this.removed = new Set();
+    /** The standing tag that was added last, or null; known until tags change. */
+    this.last = null;
     this.visible = false;
   }
 
-  /** The standing tag that was added last, or null. */
   standing() {
+    return this.last;
+  }
+
+  /** Looks which of its tags stand. */
+  recount() {
+    this.last = this.#latest();
+  }
+
+  #latest() {
     let last = null;
     for (const [tag, added] of this.tags) {
       if (!this.removed.has(tag) && (last === null || added.event >= last.event)) last = added;
@@ -134,6 +144,8 @@ class History {
     this.changed = new Set();
     /** Whether what exists, or what hangs below what, may have changed since this was last cleared. */
     this.restructured = true;
+    /** The same of links. */
+    this.relinked = true;
     const structural = ["parent", "moved_to", "layer", "authority", "boundary"];
     this.structural = new Set(structural.map((name) => this.registerNumber(name)));
     this.#index();
@@ -267,7 +279,7 @@ class History {
     const put = (value) => {
       if (value === undefined) link.tags.delete(tag);
       else link.tags.set(tag, value);
-      this.restructured = true;
+      this.#relink(link);
     };
     log.push(() => put(before));
     put(added);
@@ -277,10 +289,15 @@ class History {
     if (link.removed.has(tag)) return;
     log.push(() => {
       link.removed.delete(tag);
-      this.restructured = true;
+      this.#relink(link);
     });
     link.removed.add(tag);
-    this.restructured = true;
+    this.#relink(link);
+  }
+
+  #relink(link) {
+    link.recount();
+    this.relinked = true;
   }
 
   #read(log, sensor, reading) {
@@ -298,25 +315,35 @@ class History {
 
   /** Works out what is visible and what hangs below what, as the tools do. */
   resolve() {
-    const into = this.nodes.map((node) => node.absorber());
-    const absorber = into.map((name) => this.byId.get(name)?.index ?? -1);
-    const absorbed = into.map((name) => name !== undefined);
+    const { nodes } = this;
+    const absorber = new Int32Array(nodes.length).fill(-1);
+    const absorbed = new Uint8Array(nodes.length);
+    for (const node of nodes) {
+      node.survivor = node;
+      const into = node.absorbed.size > 0 ? node.absorber() : undefined;
+      if (into === undefined) continue;
+      absorbed[node.index] = 1;
+      absorber[node.index] = this.byId.get(into)?.index ?? -1;
+    }
     for (const i of onCycles(absorber)) {
       absorber[i] = -1;
-      absorbed[i] = false;
+      absorbed[i] = 0;
     }
-    for (const node of this.nodes) {
+    for (const node of nodes) {
       let at = node.index;
       while (absorber[at] >= 0) at = absorber[at];
-      node.survivor = this.nodes[at];
+      node.survivor = nodes[at];
     }
     const known = (node) => node !== undefined && (node.created >= 0 || node.deleted >= 0);
-    const parents = this.nodes.map((node) => {
-      const parent = this.byId.get(node.get("parent"))?.survivor;
-      return known(parent) ? parent.index : -1;
-    });
-    for (const i of onCycles(parents)) parents[i] = -1;
-    const alone = this.nodes.map((node, i) => this.#stands(node) && !absorbed[i]);
+    const parents = new Int32Array(nodes.length).fill(-1);
+    if (this.registerNumber("parent") >= 0) {
+      for (const node of nodes) {
+        const parent = this.byId.get(node.get("parent"))?.survivor;
+        if (known(parent)) parents[node.index] = parent.index;
+      }
+      for (const i of onCycles(parents)) parents[i] = -1;
+    }
+    const alone = nodes.map((node, i) => absorbed[i] === 0 && this.#stands(node));
     const answer = new Int8Array(this.nodes.length);
     for (const node of this.nodes) {
       node.parent = parents[node.index] < 0 ? null : this.nodes[parents[node.index]];
@@ -333,10 +360,16 @@ class History {
       }
       node.visible = answer[node.index] > 0;
     }
-    for (const link of this.links) {
-      link.visible = link.from.survivor.visible && link.to.survivor.visible && link.standing() !== null;
-    }
     this.restructured = false;
+    this.resolveLinks();
+  }
+
+  /** Works out which links are visible, among nodes of which that is known. */
+  resolveLinks() {
+    for (const link of this.links) {
+      link.visible = link.last !== null && link.from.survivor.visible && link.to.survivor.visible;
+    }
+    this.relinked = false;
   }
 
   /** Whether a node is there by itself, and of the kinds that are shown. */

@@ -173,7 +173,9 @@ class Drawing {
   update(everything = false) {
     const { history } = this;
     const restructured = everything || history.restructured;
+    const relinked = history.relinked;
     if (restructured) history.resolve();
+    else if (relinked) history.resolveLinks();
     const changed = everything ? history.nodes : history.changed;
     const heights = new Map();
     for (const node of changed) {
@@ -187,6 +189,7 @@ class Drawing {
     const moved = this.carrying || [...heights].some(([node, z]) => this.items.get(node)?.z !== z);
     history.changed.clear();
     if (restructured || moved) this.#sort();
+    if (restructured || relinked) this.#listLinks();
   }
 
   /** Reads a node's registers into an item. */
@@ -307,15 +310,33 @@ class Drawing {
       if (layer === undefined) this.layers.set(item.layer, { order: item.order, count: 1 });
       else layer.count += 1;
     }
+  }
+
+  #listLinks() {
     // Links whose ends were absorbed into the same nodes are one: the last stands.
     const links = new Map();
+    const plain = [];
     for (const link of this.history.links) {
       if (!link.visible) continue;
+      if (link.from.survivor === link.from && link.to.survivor === link.to) {
+        plain.push(link);
+        continue;
+      }
       const key = `${link.from.survivor.index} ${link.to.survivor.index} ${link.relation}`;
       const before = links.get(key);
       if (before === undefined || link.standing().event > before.standing().event) links.set(key, link);
     }
-    this.links = [...links.values()];
+    this.links = links.size === 0 ? plain : [...this.#joined(plain, links)];
+  }
+
+  /** Links as they are, and those that absorptions led to the same ends. */
+  #joined(plain, links) {
+    for (const link of plain) {
+      const key = `${link.from.index} ${link.to.index} ${link.relation}`;
+      const before = links.get(key);
+      if (before === undefined || link.standing().event > before.standing().event) links.set(key, link);
+    }
+    return links.values();
   }
 
   isShown(layer) {

@@ -432,7 +432,15 @@ class Drawing {
   }
 
   #placeLinks() {
-    this.links = this.history.links.filter((link) => link.visible);
+    // Ends that were absorbed may have left several links between the same two nodes: the last one stands for all.
+    const links = new Map();
+    for (const link of this.history.links) {
+      if (!link.visible) continue;
+      const key = `${link.from.survivor.index} ${link.to.survivor.index} ${link.relation}`;
+      const before = links.get(key);
+      if (before === undefined || link.standing().event > before.standing().event) links.set(key, link);
+    }
+    this.links = [...links.values()];
     this.beams = [];
     for (const link of this.links) {
       const [from, to] = [this.items.get(link.from.survivor), this.items.get(link.to.survivor)];

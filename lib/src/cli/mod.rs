@@ -57,6 +57,7 @@ mod args;
 mod escape;
 mod failure;
 mod feed;
+pub mod follow;
 mod input;
 mod lines;
 mod log;
