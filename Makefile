@@ -9,7 +9,7 @@ CARGO ?= cargo
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 TOOLS := $(shell sed -n 's|^path = "bin/\(.*\)/main.rs"|\1|p' Cargo.toml)
 # What the tests and the demo use, and the Debian package that has it.
-PACKAGES := jq:jq xmllint:libxml2-utils strace:strace
+PACKAGES := jq:jq xmllint:libxml2-utils strace:strace sox:sox midicsv:midicsv
 
 bench-peers:
 	python3 -m pip install --quiet duckdb

@@ -5,6 +5,7 @@ mod faults;
 mod pages;
 mod projector_2d;
 mod projector_3d;
+mod projector_audio;
 mod reference;
 mod run;
 mod state;
