@@ -191,9 +191,12 @@ fn nothing_is_heard_of_a_lane_that_is_not_for_everyone() {
     let hidden = r#""operation":"create_node","node_id":"veiled","scope":{"policy":"redacted"},"transform":{"position":[9,9]},"properties":{"label":"password"}"#;
     let named = r#""operation":"set_properties","node_id":"secret","properties":{"label":"leak"}"#;
     trace(&[secret, hidden, named], dir.path());
-    let score = run::sh("projector-audio trace.jsonl 2>/dev/null", dir.path());
+    let heard = |options: &str| run::sh(&format!("projector-audio {options} trace.jsonl"), dir.path());
+    assert_eq!(heard(""), "");
+    let score = heard("--policy public --policy redacted");
     assert!(!score.contains("secret") && !score.contains("leak") && !score.contains("password"), "{score}");
     assert!(score.contains("veiled appears"), "{score}");
+    assert!(score.contains("\"pan\":0,"), "{score}");
 }
 
 #[test]
