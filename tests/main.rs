@@ -8,4 +8,5 @@ mod run;
 mod state;
 mod tidy;
 mod transcripts;
+mod trust;
 mod vectors;

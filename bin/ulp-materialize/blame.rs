@@ -33,7 +33,7 @@ fn author(job: &Job<'_, '_>, space: &str, key: Key<'_>) -> Option<(String, Strin
     let mut rows = tiles.flat_map(|i| job.world.rows(i));
     let (_, _, row) = rows.find(|(found, _, _)| found.id == key.event() && found.eff == key.eff)?;
     let arena = bumpalo::Bump::new();
-    match Reader::new(&arena, job.world.defaults()).read(row.line) {
+    match Reader::new(&arena, job.world.defaults()).read_bytes(row.line) {
         Ok(Line::Event(event)) => Some((event.actor.to_owned(), ulp::event::time_number(event.time))),
         _ => None,
     }

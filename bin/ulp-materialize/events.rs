@@ -51,7 +51,7 @@ fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&Cut>) -> (Vec<u8>, Re
         .into_iter()
         .filter_map(|(key, row)| {
             let arena = bumpalo::Bump::new();
-            let Ok(Line::Event(event)) = Reader::new(&arena, job.world.defaults()).read(row.line) else { return None };
+            let Ok(Line::Event(event)) = Reader::new(&arena, job.world.defaults()).read_bytes(row.line) else { return None };
             let mut line = Vec::with_capacity(row.line.len() + 1);
             event.write_canonical(&mut tape, &mut line);
             line.push(b'\n');

@@ -77,10 +77,8 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     let mut arenas = Arenas::new(Arenas::STREAM);
     let all = log.writes_all();
     let reading = filter.clone();
-    let (result, digest) = rayon::join(
-        || trace::read(&input, &mut arenas, &scope, &reading, &select, all),
-        || input.digest(),
-    );
+    let (result, digest) =
+        rayon::join(|| trace::read(&input, &mut arenas, &scope, &reading, &select, all), || input.digest());
     let (world, mut remarks) = result?;
     if log.is_strict() && remarks.rejected > 0 {
         trace::say(log, remarks)?;
@@ -98,7 +96,10 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     };
     trace::say(log, remarks)?;
     let root = roots.map(|roots| roots.root(false));
-    log.finish(Some(out), &Witness { input: Some(digest?), root, scope: scope.digest(), ..Witness::default() })
+    log.finish(
+        Some(out),
+        &Witness { input: Some(digest?), root, scope: scope.digest(), ..Witness::default() },
+    )
 }
 
 /// What was asked for, and the world to answer from.

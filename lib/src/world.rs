@@ -11,14 +11,15 @@
 use crate::event::{Defaults, Event, Line, Payload, Reader, Refusal, nearest_operation};
 use crate::id::{Authority, Boundary, Key, Lane, Tile, Time, event_of};
 use crate::json::{self, Fault};
-use crate::scope::{Gate, NoStore, Note, Scope};
+use crate::keep::Keeper;
 use crate::order::{self, Entry, Known, Names, Oddity, Order};
+use crate::scope::{Gate, NoStore, Note, Scope};
 use crate::state::line::StateLine;
 use crate::state::{Add, LaneState, Reading};
-use ahash::{AHashMap, AHashSet};
 use bumpalo::Bump;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use foldhash::fast::RandomState;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::slice::IterMut;
 use std::sync::{Mutex, PoisonError};
 
@@ -100,12 +101,12 @@ impl Withheld {
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a> {
     pub id: &'a str,
-    pub line: &'a str,
+    /// The line as it was read, without its line end. It is where the input is held; the rest is a copy.
+    pub line: &'a [u8],
     pub parents: &'a [&'a str],
     pub payload: Payload<'a>,
     pub time: Time,
     pub lane: Lane,
-    place: u32,
     /// The line's number in its batch, from 1.
     number: u32,
     withheld: Withheld,
@@ -127,14 +128,32 @@ pub struct Batch<'a> {
     lines: u32,
     /// How many lines are not blank.
     read: u64,
+    /// Place by place, and in the order of the lines within each.
     rows: Vec<Row<'a>>,
     states: Vec<(u32, u32, StateLine<'a>)>,
-    places: Vec<(&'a str, Tile)>,
+    places: Vec<Place<'a>>,
     refusals: Vec<(u32, Refusal)>,
     /// What the gate found odd: number, whether it is for everyone, event id.
     notes: Vec<(u32, Note, bool, &'a str)>,
     /// Lines of spaces and tiles that were not chosen: number, code, whether it is for everyone, event id.
     passed_over: Vec<(u32, &'static str, bool, &'a str)>,
+    /// Whether any event or state line is not for everyone.
+    private: bool,
+}
+
+/// A space and tile of a batch, and how many rows it has there.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    space: &'a str,
+    tile: Tile,
+    rows: u32,
+}
+
+/// An event between being read and being kept: it still borrows the text it was read from.
+struct Fresh<'l, 'a> {
+    row: Row<'l>,
+    line: &'a [u8],
+    place: u32,
 }
 
 impl<'a> Gatherer<'a> {
@@ -150,54 +169,30 @@ impl<'a> Gatherer<'a> {
         Gatherer { arenas: Mutex::new(arenas.0.iter_mut()), scope, filter, select }
     }
 
-    /// Reads the lines of one batch. `lines` gives those that are not blank, with their numbers from 1; `count` is
-    /// asked afterwards how many there were in all.
+    /// Reads the lines of one batch. `lines` gives those that are not blank, with their numbers from 1: each as the
+    /// text to read, which is not needed afterwards, and as the same text where it stays. How many there were in all
+    /// is said afterwards, by [`Batch::set_lines`].
     ///
     /// # Errors
     /// Only where there are more batches than arenas.
-    pub fn batch(
+    pub fn batch<'l>(
         &self,
         source: u32,
-        lines: impl Iterator<Item = (u32, Result<&'a [u8], Fault>)>,
+        lines: impl Iterator<Item = (u32, Result<(&'l [u8], &'a [u8]), Fault>)>,
     ) -> Result<Batch<'a>, TooLarge> {
         let arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).next().ok_or(TooLarge)?;
-        let arena: &'a Bump = arena;
-        let mut reader = Reader::new(arena, self.scope.defaults());
-        let mut door = Door { gate: (!self.scope.is_empty()).then(|| self.scope.gate()), tape: json::Tape::new() };
-        let mut batch = Batch { source, ..Batch::default() };
-        let mut places = Places::default();
-        for (number, line) in lines {
-            batch.read += 1;
-            let read = match line {
-                Ok(bytes) => reader.read_bytes(bytes),
-                Err(fault) => Err(json::Error { fault, offset: json::STATE_BYTES }.into()),
-            };
-            match read.and_then(|line| door.permit(line, number, &mut batch)) {
-                Ok(Line::Event(event)) => self.take_event(&event, number, &mut places, &mut batch),
-                Ok(Line::State(line)) => self.take_state(line, number, &mut places, &mut batch),
-                Err(refusal) => batch.refusals.push((number, refusal)),
-            }
-        }
-        Ok(batch)
-    }
-
-    fn take_event(&self, event: &Event<'a>, number: u32, places: &mut Places<'a>, batch: &mut Batch<'a>) {
-        let lane = event.lane();
-        if let Some(code) = (self.select)(event.space, event.tile) {
-            batch.passed_over.push((number, code, lane.is_shared(), event.id));
-            return;
-        }
-        batch.rows.push(Row {
-            id: event.id,
-            line: event.line,
-            parents: event.parents,
-            payload: event.payload,
-            time: event.time,
-            lane,
-            place: places.index(event.space, event.tile, &mut batch.places),
-            number,
-            withheld: self.withheld(event),
-        });
+        let scratch = Bump::new();
+        let gate = self.scope.has_gate().then(|| self.scope.gate());
+        let mut gathering = Gathering {
+            gatherer: self,
+            keeper: Keeper::new(arena),
+            fresh: Vec::new(),
+            places: Places::default(),
+            batch: Batch { source, ..Batch::default() },
+            door: Door { gate, tape: json::Tape::new() },
+        };
+        gathering.read(&scratch, lines);
+        Ok(gathering.finish())
     }
 
     fn withheld(&self, event: &Event<'_>) -> Withheld {
@@ -213,13 +208,105 @@ impl<'a> Gatherer<'a> {
         }
     }
 
-    fn take_state(&self, line: StateLine<'a>, number: u32, places: &mut Places<'a>, batch: &mut Batch<'a>) {
-        if let Some(code) = (self.select)(line.space, line.tile) {
-            batch.passed_over.push((number, code, line.lane.is_shared(), ""));
+}
+
+/// A batch that is being read.
+struct Gathering<'g, 'l, 'a> {
+    gatherer: &'g Gatherer<'a>,
+    keeper: Keeper<'a>,
+    fresh: Vec<Fresh<'l, 'a>>,
+    places: Places<'a>,
+    batch: Batch<'a>,
+    door: Door<'a>,
+}
+
+impl<'l, 'a> Gathering<'_, 'l, 'a> {
+    fn read<'t: 'l>(
+        &mut self,
+        scratch: &'l Bump,
+        lines: impl Iterator<Item = (u32, Result<(&'t [u8], &'a [u8]), Fault>)>,
+    ) where
+        'a: 'l,
+    {
+        let mut reader = Reader::new(scratch, self.gatherer.scope.defaults());
+        for (number, line) in lines {
+            self.batch.read += 1;
+            let (read, line) = match line {
+                Ok((text, line)) => (reader.read_bytes(text), line),
+                Err(fault) => (Err(json::Error { fault, offset: json::STATE_BYTES }.into()), &[][..]),
+            };
+            let permitted = read.and_then(|line| {
+                self.door.permit(&line, number, &mut self.keeper, &mut self.batch)?;
+                Ok(line)
+            });
+            match permitted {
+                Ok(Line::Event(event)) => self.take_event(&event, number, line),
+                Ok(Line::State(state)) => self.take_state(&state, number),
+                Err(refusal) => self.batch.refusals.push((number, refusal)),
+            }
+        }
+    }
+
+    fn take_event(&mut self, event: &Event<'l>, number: u32, line: &'a [u8]) {
+        let lane = event.lane();
+        if let Some(code) = (self.gatherer.select)(event.space, event.tile) {
+            let id = self.keeper.text(event.id);
+            self.batch.passed_over.push((number, code, lane.is_shared(), id));
             return;
         }
-        let place = places.index(line.space, line.tile, &mut batch.places);
-        batch.states.push((place, number, line));
+        self.batch.private |= !lane.is_shared();
+        let place = self.place(event.space, event.tile);
+        self.batch.places[place as usize].rows += 1;
+        let withheld = self.gatherer.withheld(event);
+        let Event { id, parents, payload, time, .. } = *event;
+        let row = Row { id, line: &[], parents, payload, time, lane, number, withheld };
+        self.fresh.push(Fresh { row, line, place });
+    }
+
+    fn take_state(&mut self, line: &StateLine<'l>, number: u32) {
+        let shared = line.lane.is_shared();
+        if let Some(code) = (self.gatherer.select)(line.space, line.tile) {
+            self.batch.passed_over.push((number, code, shared, ""));
+            return;
+        }
+        self.batch.private |= !shared;
+        let place = self.place(line.space, line.tile);
+        let body = self.keeper.body(&line.body);
+        let kept = StateLine {
+            space: self.batch.places[place as usize].space,
+            tile: line.tile,
+            lane: line.lane,
+            body,
+        };
+        self.batch.states.push((place, number, kept));
+    }
+
+    fn place(&mut self, space: &str, tile: Tile) -> u32 {
+        self.places.index(space, tile, &mut self.keeper, &mut self.batch.places)
+    }
+
+    /// Keeps the events, place by place: what will be used together stands together.
+    fn finish(mut self) -> Batch<'a> {
+        let mut next: Vec<u32> = vec![0; self.batch.places.len()];
+        for i in 1..next.len() {
+            next[i] = next[i - 1] + self.batch.places[i - 1].rows;
+        }
+        let mut order: Vec<u32> = vec![0; self.fresh.len()];
+        for (i, fresh) in (0..).zip(&self.fresh) {
+            let slot = &mut next[fresh.place as usize];
+            order[*slot as usize] = i;
+            *slot += 1;
+        }
+        self.batch.rows.reserve_exact(order.len());
+        for i in order {
+            let Fresh { row, line, .. } = &self.fresh[i as usize];
+            let Row { time, lane, number, withheld, .. } = *row;
+            let id = self.keeper.text(row.id);
+            let parents = self.keeper.texts(row.parents);
+            let payload = self.keeper.payload(&row.payload);
+            self.batch.rows.push(Row { id, line, parents, payload, time, lane, number, withheld });
+        }
+        self.batch
     }
 }
 
@@ -231,9 +318,15 @@ struct Door<'s> {
 
 impl Door<'_> {
     /// Lets a line through that breaks no rule. The clock is not looked at: only what is written here and now is.
-    fn permit<'a>(&mut self, line: Line<'a>, number: u32, batch: &mut Batch<'a>) -> Result<Line<'a>, Refusal> {
-        let Some(gate) = &mut self.gate else { return Ok(line) };
-        match &line {
+    fn permit<'a>(
+        &mut self,
+        line: &Line<'_>,
+        number: u32,
+        keeper: &mut Keeper<'a>,
+        batch: &mut Batch<'a>,
+    ) -> Result<(), Refusal> {
+        let Some(gate) = &mut self.gate else { return Ok(()) };
+        match line {
             Line::State(state) => gate.permit_state(state)?,
             Line::Event(event) => {
                 let permit = gate.permit(event, None, &NoStore)?;
@@ -248,10 +341,11 @@ impl Door<'_> {
                     }
                 }
                 let shared = event.lane().is_shared();
-                batch.notes.extend(permit.notes.into_iter().map(|note| (number, note, shared, event.id)));
+                let note = |note| (number, note, shared, keeper.text(event.id));
+                batch.notes.extend(permit.notes.into_iter().map(note));
             }
         }
-        Ok(line)
+        Ok(())
     }
 }
 
@@ -260,18 +354,28 @@ impl Door<'_> {
 #[error("the stream is larger than this tool holds")]
 pub struct TooLarge;
 
-/// The spaces and tiles of a batch. Neighbouring lines mostly share theirs.
+/// The spaces and tiles of a batch, by name.
 #[derive(Default)]
 struct Places<'a> {
-    by_name: AHashMap<(&'a str, Tile), u32>,
+    by_name: HashMap<(&'a str, Tile), u32, RandomState>,
 }
 
 impl<'a> Places<'a> {
-    fn index(&mut self, space: &'a str, tile: Tile, places: &mut Vec<(&'a str, Tile)>) -> u32 {
-        *self.by_name.entry((space, tile)).or_insert_with(|| {
-            places.push((space, tile));
-            u32::try_from(places.len() - 1).expect("a batch has fewer places than lines")
-        })
+    fn index(
+        &mut self,
+        space: &str,
+        tile: Tile,
+        keeper: &mut Keeper<'a>,
+        places: &mut Vec<Place<'a>>,
+    ) -> u32 {
+        if let Some(index) = self.by_name.get(&(space, tile)) {
+            return *index;
+        }
+        let index = u32::try_from(places.len()).expect("a batch has fewer places than lines");
+        let space = keeper.text(space);
+        self.by_name.insert((space, tile), index);
+        places.push(Place { space, tile, rows: 0 });
+        index
     }
 }
 
@@ -402,7 +506,7 @@ impl<'a> World<'a> {
             bases.push(base);
             base += u64::from(batch.lines);
         }
-        let mut names: Vec<(&'a str, Tile)> = batches.iter().flat_map(|b| b.places.iter().copied()).collect();
+        let mut names: Vec<(&'a str, Tile)> = batches.iter().flat_map(|b| &b.places).map(|p| (p.space, p.tile)).collect();
         names.sort_unstable();
         names.dedup();
         let mut tiles: Vec<TileRows<'a>> = names
@@ -415,11 +519,14 @@ impl<'a> World<'a> {
                 eff: Vec::new(),
             })
             .collect();
-        let index: AHashMap<(&str, Tile), usize> = names.iter().copied().zip(0..).collect();
+        let index: HashMap<(&str, Tile), usize, RandomState> = names.iter().copied().zip(0..).collect();
         for (b, batch) in (0..).zip(&batches) {
-            let places: Vec<usize> = batch.places.iter().map(|p| index[p]).collect();
-            for (r, row) in (0..).zip(&batch.rows) {
-                tiles[places[row.place as usize]].rows.push((b, r));
+            let places: Vec<usize> = batch.places.iter().map(|p| index[&(p.space, p.tile)]).collect();
+            let mut start = 0;
+            for (place, at) in batch.places.iter().zip(&places) {
+                let rows = start..start + place.rows;
+                start = rows.end;
+                tiles[*at].rows.extend(rows.map(|r| (b, r)));
             }
             for (s, (place, _, _)) in (0..).zip(&batch.states) {
                 tiles[places[*place as usize]].states.push((b, s));
@@ -449,8 +556,7 @@ impl<'a> World<'a> {
             let refusals = std::mem::take(&mut self.batches[b].refusals);
             let batch = &self.batches[b];
             remarks.read += batch.read;
-            remarks.private |= batch.rows.iter().any(|r| !r.lane.is_shared());
-            remarks.private |= batch.states.iter().any(|(_, _, line)| !line.lane.is_shared());
+            remarks.private |= batch.private;
             for (number, refusal) in refusals {
                 remarks.private |= !refusal.shared;
                 let about = (refusal.code, refusal.shared, refusal.event_id.as_deref());
@@ -527,10 +633,10 @@ impl<'a> World<'a> {
 
     /// An event is its hash: of rows with the same canonical form only the first stays.
     fn drop_duplicates(&self, tile: &mut TileRows<'a>, remarks: &mut Remarks) {
-        let mut first: AHashMap<&str, (u32, u32)> = AHashMap::with_capacity(tile.rows.len());
+        let mut first: HashMap<&str, (u32, u32), RandomState> = HashMap::default();
         // Canonical forms are hashed only once a name comes up again.
-        let mut hashes: AHashSet<blake3::Hash> = AHashSet::new();
-        let mut hashed: AHashSet<&str> = AHashSet::new();
+        let mut hashes: HashSet<blake3::Hash> = HashSet::new();
+        let mut hashed: HashSet<&str, RandomState> = HashSet::default();
         let mut hasher = Hasher::new(self.defaults);
         tile.rows.retain(|at| {
             let row = self.row(*at);
@@ -586,6 +692,20 @@ impl<'a> World<'a> {
             let row = self.row(*at);
             (Key { eff: *eff, id: row.id }, self.site(at.0, row.number), row)
         })
+    }
+
+    /// The state lines of a tile, in the order of the input.
+    pub fn state_lines(&self, index: usize) -> impl Iterator<Item = &StateLine<'a>> {
+        self.tiles[index].states.iter().map(|at| self.state(*at))
+    }
+
+    /// Whether a state takes in a state line: its lane, and no key after the cut.
+    pub fn takes_line(&self, line: &StateLine<'_>, filter: &Filter) -> bool {
+        let mut later = false;
+        if let Some(cut) = &filter.at {
+            line.body.keys(|key| later |= cut.is_before(key));
+        }
+        filter.lanes[line.lane.index()] && !later
     }
 
     /// The code under which `filter` withholds an event, if it does.
@@ -667,10 +787,10 @@ impl<'d> Hasher<'d> {
         Hasher { defaults, tape: json::Tape::new(), text: Vec::new() }
     }
 
-    fn hash(&mut self, line: &str) -> blake3::Hash {
+    fn hash(&mut self, line: &[u8]) -> blake3::Hash {
         let arena = Bump::new();
         self.text.clear();
-        if let Ok(Line::Event(event)) = Reader::new(&arena, self.defaults).read(line) {
+        if let Ok(Line::Event(event)) = Reader::new(&arena, self.defaults).read_bytes(line) {
             event.write_canonical(&mut self.tape, &mut self.text);
         }
         blake3::hash(&self.text)
@@ -776,10 +896,10 @@ impl<'a> Derivation<'_, 'a> {
 }
 
 /// The operation of a line that was read before.
-fn operation_of(line: &str) -> String {
+fn operation_of(line: &[u8]) -> String {
     let arena = Bump::new();
     let mut tape = json::Tape::new();
-    let top = json::parse_text(&mut tape, line).ok();
+    let top = json::parse_line(&mut tape, line).ok();
     top.and_then(|t| t.get("operation")?.as_str(&arena)).unwrap_or_default().to_owned()
 }
 

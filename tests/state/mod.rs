@@ -13,7 +13,7 @@ pub fn derive(lines: &[String]) -> (Vec<u8>, Roots) {
     let (mut arenas, scope, filter) = (Arenas::new(8), Scope::default(), Filter::default());
     let select = |_: &str, _: Tile| None;
     let gatherer = Gatherer::new(&mut arenas, &scope, &filter, &select);
-    let numbered = (1..).zip(lines.iter().map(|l| Ok(l.as_bytes())));
+    let numbered = (1..).zip(lines.iter().map(|l| Ok((l.as_bytes(), l.as_bytes()))));
     let mut world = World::new(vec![gatherer.batch(0, numbered).unwrap()], scope.defaults());
     let said = world.remarks(true);
     assert!(said.list.is_empty(), "{:?}", said.list);
