@@ -94,6 +94,9 @@ pub struct Geometry {
     open: bool,
 }
 
+/// The parts of a document by name.
+type Parts = BTreeMap<&'static str, Box<RawValue>>;
+
 /// The parts of the buffer: what is alike lies together.
 #[derive(Default)]
 struct Buffer {
@@ -253,8 +256,7 @@ impl Document {
     /// # Errors
     /// What `out` answers.
     pub fn write_text(self, out: &mut impl Write) -> io::Result<()> {
-        let (document, buffer) = self.finish(true)?;
-        drop(buffer);
+        let (document, _) = self.finish(true)?;
         serde_json::to_writer(&mut *out, &document)?;
         out.write_all(b"\n")
     }
@@ -283,7 +285,7 @@ impl Document {
     }
 
     /// The whole document and its buffer, which with `inside` is part of it.
-    fn finish(mut self, inside: bool) -> io::Result<(BTreeMap<&'static str, Box<RawValue>>, Vec<u8>)> {
+    fn finish(mut self, inside: bool) -> io::Result<(Parts, Vec<u8>)> {
         let buffer_views = self.place_parts();
         let bytes = [self.buffer.indices, self.buffer.vectors, self.buffer.loose].concat();
         let mut document = BTreeMap::new();
@@ -339,7 +341,8 @@ impl Document {
             offset += length;
         }
         for accessor in &mut self.accessors {
-            let part = accessor["bufferView"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or_default();
+            let part =
+                accessor["bufferView"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or_default();
             accessor["bufferView"] = json!(numbers[part % numbers.len()]);
         }
         views
@@ -375,7 +378,6 @@ pub fn extras(json: String) -> Option<Box<RawValue>> {
     RawValue::from_string(json).ok()
 }
 
-/// Whether a mesh is made of anything.
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,14 +4,14 @@
 //! lose against an earlier one are left out, and links are told as whether one stands. Of a redacted lane there is
 //! no more here than a view may take.
 
+use bumpalo::Bump;
+use std::collections::{BTreeMap, HashMap};
 use ulp::event::{Ends, Payload, Register, RegisterKind, Set};
 use ulp::id::{Key, Lane, Policy};
 use ulp::json;
 use ulp::state::line::Body;
 use ulp::state::{Add, Links};
 use ulp::world::{Filter, World};
-use bumpalo::Bump;
-use std::collections::{BTreeMap, HashMap};
 
 /// The steps of one space.
 #[derive(Debug)]
@@ -31,11 +31,24 @@ pub struct Step<'a> {
 /// One change of a view. Nodes are all that have a name, `@space` and `@layer:…` among them.
 #[derive(Clone, Copy, Debug)]
 pub enum Change<'a> {
-    Create { node: &'a str, key: Key<'a> },
-    Delete { node: &'a str },
-    Write { node: &'a str, register: Register<'a>, value: &'a str, key: Key<'a> },
+    Create {
+        node: &'a str,
+        key: Key<'a>,
+    },
+    Delete {
+        node: &'a str,
+    },
+    Write {
+        node: &'a str,
+        register: Register<'a>,
+        value: &'a str,
+        key: Key<'a>,
+    },
     /// The link that stands from now on, if one does.
-    Link { ends: Ends<'a>, stands: Option<Add<'a>> },
+    Link {
+        ends: Ends<'a>,
+        stands: Option<Add<'a>>,
+    },
 }
 
 /// The histories of all spaces that `filter` may see, in order.
@@ -120,7 +133,9 @@ impl<'a> Gathering<'a> {
                 writes(node, sets).for_each(push);
             }
             Payload::Set { node, sets } => writes(node, sets).for_each(push),
-            Payload::Step { updates } => updates.iter().flat_map(|(node, sets)| writes(node, sets)).for_each(push),
+            Payload::Step { updates } => {
+                updates.iter().flat_map(|(node, sets)| writes(node, sets)).for_each(push)
+            }
             Payload::Delete { node } => push(Happening::Delete(node)),
             Payload::Link(link) => {
                 push(Happening::Link(link.ends, key.id, link.properties.filter(|_| !redacted)));
@@ -139,9 +154,7 @@ impl<'a> Gathering<'a> {
 
     fn finish(mut self, space: &'a str) -> History<'a> {
         // An event is whole before the next, its macro's parts among it.
-        self.happenings.sort_by(|(a, _), (b, _)| {
-            (a.eff, a.event(), a.id).cmp(&(b.eff, b.event(), b.id))
-        });
+        self.happenings.sort_by(|(a, _), (b, _)| (a.eff, a.event(), a.id).cmp(&(b.eff, b.event(), b.id)));
         let mut known = Known::default();
         for (ends, tag) in self.removed {
             known.links.entry(ends).or_default().0.remove(tag);

@@ -7,6 +7,7 @@ mod look;
 mod mesh;
 mod model;
 mod outline;
+mod page;
 mod record;
 mod replay;
 mod scene;
@@ -17,6 +18,7 @@ mod text;
 use bumpalo::Bump;
 use clap::{Parser, ValueEnum};
 use gltf::Document;
+use history::History;
 use record::Style;
 use replay::{Animation, Clock};
 use scene::Scene;
@@ -24,7 +26,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use ulp::cli::trace::{self, Projection, View};
 use ulp::cli::{self, Failure, Log, Output, Status};
-use ulp::view::{self, ViewNode};
+use ulp::view::{self, Space, ViewNode};
 
 /// build a trace into a scene
 #[derive(Parser)]
@@ -52,6 +54,8 @@ enum Format {
     Glb,
     /// glTF 2.0, one file of text
     Gltf,
+    /// A page for a browser, with the history to replay
+    Html,
 }
 
 fn main() -> ExitCode {
@@ -78,34 +82,53 @@ fn write(args: &Args, view: &View<'_, '_>, out: &mut Output) -> Result<(), Failu
         }
         Format::Glb => document(args, view, style).write_binary(out)?,
         Format::Gltf => document(args, view, style).write_text(out)?,
+        Format::Html => out.write_all(&html(args, view, style))?,
     }
     Ok(())
 }
 
 /// The view as a document: as it is, or with all that led to it.
 fn document(args: &Args, view: &View<'_, '_>, style: Style) -> Document {
-    if !args.replay {
-        let scenes: Vec<Scene<'_, '_>> = view.spaces.iter().map(Scene::new).collect();
-        let (mut document, _) = model::build(&scenes, style);
-        if args.instancing {
-            instancing::instance(&mut document);
-        }
-        return document;
+    if args.replay {
+        return animated(args, view, style);
     }
+    let scenes: Vec<Scene<'_, '_>> = view.spaces.iter().map(Scene::new).collect();
+    let (mut document, _) = model::build(&scenes, style);
+    if args.instancing {
+        instancing::instance(&mut document);
+    }
+    document
+}
+
+fn animated(args: &Args, view: &View<'_, '_>, style: Style) -> Document {
     let arena = Bump::new();
     let histories = history::histories(view.world, view.filter, &arena);
-    let find = |space: &str| histories.iter().find(|h| h.space == space);
-    let spaces: Vec<_> = view.spaces.iter().map(|s| replay::everything(s, find(s.space))).collect();
+    let spaces = everything(view, &histories);
     let scenes: Vec<Scene<'_, '_>> = spaces.iter().map(Scene::new).collect();
     let (mut document, built) = model::build(&scenes, style);
     let clock = Clock::new(&histories);
     let mut animation = Animation::new(&mut document);
     for (scene, built) in scenes.iter().zip(&built) {
-        if let Some(history) = find(scene.space.space) {
-            let is_there = |node: &ViewNode<'_>| view::keeps(node, view.filter, |tile| args.projection.select.tile(tile));
+        if let Some(history) = histories.iter().find(|h| h.space == scene.space.space) {
+            let takes_tile = |tile| args.projection.select.tile(tile);
+            let is_there = |node: &ViewNode<'_>| view::keeps(node, view.filter, takes_tile);
             animation.add(scene, history, built, &clock, &is_there);
         }
     }
     animation.finish();
     document
+}
+
+fn html(args: &Args, view: &View<'_, '_>, style: Style) -> Vec<u8> {
+    let arena = Bump::new();
+    let histories = history::histories(view.world, view.filter, &arena);
+    let spaces = everything(view, &histories);
+    let scenes: Vec<Scene<'_, '_>> = spaces.iter().map(Scene::new).collect();
+    page::write(view, &scenes, &histories, style, |tile| args.projection.select.tile(tile))
+}
+
+/// Every space of the view with all that was ever in it.
+fn everything<'a>(view: &View<'_, 'a>, histories: &[History<'a>]) -> Vec<Space<'a>> {
+    let find = |space: &str| histories.iter().find(|h| h.space == space);
+    view.spaces.iter().map(|s| replay::everything(s, find(s.space))).collect()
 }

@@ -9,6 +9,8 @@ use std::f64::consts::{PI, TAU};
 
 /// Sides of a round column.
 const SIDES: u32 = 32;
+/// Sides of one that is far away.
+pub const FEW_SIDES: u32 = 6;
 /// Rows and columns of a ball.
 const ROWS: u32 = 12;
 const COLUMNS: u32 = 24;
@@ -101,9 +103,7 @@ fn contours(shape: &Shape) -> Vec<Contour> {
     let closed = |points| vec![Contour { points, closed: true }];
     match shape {
         Shape::Rect(w, h, r) => vec![rounded_rect(*w, *h, *r)],
-        Shape::Ellipse(rx, ry) => {
-            closed(circle(SIDES).map(|(x, y)| [x * rx, y * ry]).collect())
-        }
+        Shape::Ellipse(rx, ry) => closed(circle(SIDES).map(|(x, y)| [x * rx, y * ry]).collect()),
         Shape::Polygon(points) => closed(points.clone()),
         Shape::Path(data) => path(data),
         Shape::Text(words, size) => text::outlines(words, *size),
@@ -149,7 +149,7 @@ pub fn common(which: Common) -> Mesh {
         Common::Cube => cuboid(-0.5, 0.5),
         Common::Slab => cuboid(0.0, 1.0),
         Common::Ball => ball(),
-        Common::Column => column(),
+        Common::Column => column(SIDES),
         Common::Gem => gem(),
     }
 }
@@ -202,15 +202,14 @@ fn cuboid(low: f64, high: f64) -> Mesh {
     mesh
 }
 
-fn column() -> Mesh {
+/// A column of radius 1 from z = 0 to 1, of so many sides.
+pub fn column(sides: u32) -> Mesh {
     let mut mesh = Mesh::default();
-    let ring: Vec<(f64, f64)> = circle(SIDES).collect();
+    let ring: Vec<(f64, f64)> = circle(sides).collect();
     mesh.face(&ring.iter().map(|(x, y)| [*x, *y, 1.0]).collect::<Vec<_>>());
     mesh.face(&ring.iter().rev().map(|(x, y)| [*x, *y, 0.0]).collect::<Vec<_>>());
-    let wall: Vec<[u32; 2]> = ring
-        .iter()
-        .map(|(x, y)| [0.0, 1.0].map(|z| mesh.corner([*x, *y, z], [*x, *y, 0.0])))
-        .collect();
+    let wall: Vec<[u32; 2]> =
+        ring.iter().map(|(x, y)| [0.0, 1.0].map(|z| mesh.corner([*x, *y, z], [*x, *y, 0.0]))).collect();
     for (i, [low, high]) in wall.iter().enumerate() {
         let [next_low, next_high] = wall[(i + 1) % wall.len()];
         mesh.indices.extend([*low, next_low, next_high, *low, next_high, *high]);
@@ -280,7 +279,11 @@ fn plate(contours: &[Contour], width: f64, hollow: bool, low: f64) -> Mesh {
             mesh.corner(at(i, z), normal);
         }
         for [a, b, c] in &cut.triangles {
-            mesh.indices.extend(if up { [a + base, b + base, c + base] } else { [a + base, c + base, b + base] });
+            mesh.indices.extend(if up {
+                [a + base, b + base, c + base]
+            } else {
+                [a + base, c + base, b + base]
+            });
         }
     }
     // An edge whose other side no triangle has is a border, and stands as a wall.
@@ -327,7 +330,9 @@ fn beams(points: &[Vector], width: f64, low: f64, high: f64) -> Mesh {
         let corner = |end: Vector, s: f64, z: f64| {
             tamed(plus(plus(end, side.map(|c| c * s * width / 2.0)), up.map(|c| c * z)))
         };
-        let ring = |end: Vector| [(-1.0, low), (1.0, low), (1.0, high), (-1.0, high)].map(|(s, z)| corner(end, s, z));
+        let ring = |end: Vector| {
+            [(-1.0, low), (1.0, low), (1.0, high), (-1.0, high)].map(|(s, z)| corner(end, s, z))
+        };
         let (a, b) = (ring(from), ring(to));
         mesh.face(&[a[3], a[2], a[1], a[0]]);
         mesh.face(&b);
@@ -344,8 +349,7 @@ fn beams(points: &[Vector], width: f64, low: f64, high: f64) -> Mesh {
 fn given(triangles: &Triangles) -> Mesh {
     let count = triangles.positions.len();
     let inside = |t: &&[u32]| t.iter().all(|i| (*i as usize) < count);
-    let indices: Vec<u32> =
-        triangles.indices.chunks_exact(3).filter(inside).flatten().copied().collect();
+    let indices: Vec<u32> = triangles.indices.chunks_exact(3).filter(inside).flatten().copied().collect();
     let mut sums = vec![[0.0; 3]; count];
     for t in indices.chunks_exact(3) {
         let [a, b, c] = [t[0], t[1], t[2]].map(|i| triangles.positions[i as usize]);
@@ -399,7 +403,7 @@ mod tests {
     #[test]
     fn plates_and_beams_hold_what_they_should() {
         let square = Contour { points: vec![[0.0, 0.0], [0.0, 4.0], [4.0, 4.0], [4.0, 0.0]], closed: true };
-        assert!((volume(&plate(&[square.clone()], 1.0, false, 0.0)) - 16.0).abs() < 1e-4);
+        assert!((volume(&plate(std::slice::from_ref(&square), 1.0, false, 0.0)) - 16.0).abs() < 1e-4);
         assert!((volume(&plate(&[square], 1.0, true, 0.0)) - 20.0).abs() < 1e-4);
         let line = beams(&[[0.0; 3], [0.0, 0.0, 9.0]], 1.0, -0.5, 0.5);
         assert!((volume(&line) - 10.0).abs() < 1e-4);

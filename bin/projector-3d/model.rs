@@ -109,10 +109,12 @@ struct Layer {
 
 /// A space while it is being built.
 pub struct Site<'s, 'v, 'a> {
-    scene: &'s Scene<'v, 'a>,
+    pub scene: &'s Scene<'v, 'a>,
     layers: Vec<Layer>,
     shapes: Vec<Option<Shape>>,
-    sizes: Sizes,
+    pub sizes: Sizes,
+    /// −1 where y runs down, as the group of the space then mirrors it; else 1.
+    flip: f64,
     /// Whether a node holds others.
     holds: Vec<bool>,
     /// How many thicknesses a flat node stands high.
@@ -126,12 +128,9 @@ impl Builder {
     fn space(&mut self, scene: &Scene<'_, '_>) -> (usize, Built) {
         let site = Site::new(scene, self.style);
         let settings = scene.space.settings.get("@space");
-        let flip = if setting(settings, "y").and_then(text_in).is_some_and(|y| y == "down") { -1.0 } else { 1.0 };
         let unit = setting(settings, "unit").and_then(text_in).and_then(|u| metres(&u)).unwrap_or(1.0);
-        let scale = [unit, unit * flip, unit];
-        let title = setting(settings, "title").and_then(text_in);
-        let name = title.unwrap_or_else(|| scene.space.space.to_owned());
-        let mut part = Part::placed(name, [0.0; 3], STILL, scale);
+        let scale = [unit, unit * site.flip, unit];
+        let mut part = Part::placed(site.title(), [0.0; 3], STILL, scale);
         let mut about = Object::default();
         about.text("space_id", Some(scene.space.space)).object("properties", properties(settings));
         part.extras = extras(about.json());
@@ -154,9 +153,16 @@ impl Builder {
     /// A group for the nodes of a layer that have no parent.
     fn layer(&mut self, site: &Site<'_, '_, '_>, layer: usize, numbers: &[usize], group: usize) {
         let known = &site.layers[layer];
-        let on_it = |node: &Node<'_, '_>| node.parent.is_none() && node.layer.as_deref().unwrap_or("") == known.id;
-        let children: Vec<usize> =
-            site.scene.nodes.iter().zip(numbers).filter(|(n, _)| on_it(n)).map(|(_, number)| *number).collect();
+        let on_it =
+            |node: &Node<'_, '_>| node.parent.is_none() && node.layer.as_deref().unwrap_or("") == known.id;
+        let children: Vec<usize> = site
+            .scene
+            .nodes
+            .iter()
+            .zip(numbers)
+            .filter(|(n, _)| on_it(n))
+            .map(|(_, number)| *number)
+            .collect();
         if children.is_empty() {
             return;
         }
@@ -241,14 +247,19 @@ impl Builder {
         match *known {
             Some(geometry) => Some(Drawn { mesh: self.mesh(geometry, look), stretch, common: None }),
             // A shape without any extent is still there.
-            None => Some(Drawn { mesh: self.common(Common::Gem, look), stretch: [sizes.point; 3], common: None }),
+            None => {
+                Some(Drawn { mesh: self.common(Common::Gem, look), stretch: [sizes.point; 3], common: None })
+            }
         }
     }
 
     fn common(&mut self, which: Common, look: Look) -> usize {
         let document = &mut self.document;
         let made = Made::Common(which);
-        let known = self.geometries.entry(made).or_insert_with(|| Some(document.geometry(&mesh::common(which), false)));
+        let known = self
+            .geometries
+            .entry(made)
+            .or_insert_with(|| Some(document.geometry(&mesh::common(which), false)));
         let Some(geometry) = *known else { return 0 };
         self.mesh(geometry, look)
     }
@@ -351,12 +362,14 @@ fn onto([x, y, z]: Vector) -> [f64; 4] {
 }
 
 impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
-    fn new(scene: &'s Scene<'v, 'a>, style: Style) -> Site<'s, 'v, 'a> {
+    pub fn new(scene: &'s Scene<'v, 'a>, style: Style) -> Site<'s, 'v, 'a> {
         let shapes: Vec<Option<Shape>> = scene.nodes.iter().map(Node::shape).collect();
         let mut holds = vec![false; scene.nodes.len()];
         scene.nodes.iter().filter_map(|n| n.parent).for_each(|p| holds[p] = true);
         let layers = layers(scene);
         let sizes = sizes(scene, &shapes);
+        let down = setting(scene.space.settings.get("@space"), "y").and_then(text_in);
+        let flip = if down.is_some_and(|y| y == "down") { -1.0 } else { 1.0 };
         let heights = heights(scene, &shapes, &layers);
         let mut sensors = vec![Vec::new(); scene.nodes.len()];
         let index: BTreeMap<&str, usize> = scene.nodes.iter().map(|n| n.id).zip(0..).collect();
@@ -365,7 +378,14 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
                 sensors[*i].push(record::sensor_members(sensor, style).bytes());
             }
         }
-        Site { scene, layers, shapes, sizes, holds, heights, sensors }
+        Site { scene, layers, shapes, sizes, flip, holds, heights, sensors }
+    }
+
+    /// What the space is called.
+    pub fn title(&self) -> String {
+        let settings = self.scene.space.settings.get("@space");
+        let title = setting(settings, "title").and_then(text_in);
+        title.unwrap_or_else(|| self.scene.space.space.to_owned())
     }
 
     fn layer_of(&self, node: &Node<'_, '_>) -> Option<&Layer> {
@@ -380,11 +400,15 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
 
     /// How a node is drawn when it has this shape.
     pub fn plan(&self, shape: &Shape, i: usize) -> Plan {
-        mesh::plan(shape, &self.sizes_at(i), is_hollow(self.scene.nodes[i].view))
+        match mesh::plan(shape, &self.sizes_at(i), is_hollow(self.scene.nodes[i].view)) {
+            // Mirrored twice, letters can be read.
+            Plan::Own([x, y, z]) if matches!(shape, Shape::Text(..)) => Plan::Own([x, y * self.flip, z]),
+            plan => plan,
+        }
     }
 
     /// The sizes that hold for a node, in its own frame.
-    fn sizes_at(&self, i: usize) -> Sizes {
+    pub fn sizes_at(&self, i: usize) -> Sizes {
         let node = &self.scene.nodes[i];
         let [x, y, z] = stretches(&node.frame);
         let own = |size: f64, stretch: f64| if stretch > 0.0 { tame(size / stretch) } else { size };

@@ -53,7 +53,12 @@ fn has_extent(points: &[Point]) -> bool {
 pub fn rounded_rect(width: f64, height: f64, radius: f64) -> Contour {
     let (w, h) = (width / 2.0, height / 2.0);
     let radius = radius.min(w).min(h);
-    let corners = [(w - radius, h - radius), (radius - w, h - radius), (radius - w, radius - h), (w - radius, radius - h)];
+    let corners = [
+        (w - radius, h - radius),
+        (radius - w, h - radius),
+        (radius - w, radius - h),
+        (w - radius, radius - h),
+    ];
     let mut points = Vec::with_capacity(corners.len() * (CORNER_STEPS + 1));
     for (start, (x, y)) in [0.0, 1.0, 2.0, 3.0].into_iter().zip(corners) {
         for step in 0..=CORNER_STEPS {
@@ -232,7 +237,14 @@ impl Arc {
         let (cx, cy) = (cx * rx, cy * ry);
         let center = [cosine * cx - sine * cy + middle[0], sine * cx + cosine * cy + middle[1]];
         let all = [center[0], center[1], start, sweep, rx, ry];
-        all.iter().all(|n| n.is_finite()).then_some(Centred { center, radii: [rx, ry], cosine, sine, start, sweep })
+        all.iter().all(|n| n.is_finite()).then_some(Centred {
+            center,
+            radii: [rx, ry],
+            cosine,
+            sine,
+            start,
+            sweep,
+        })
     }
 }
 
@@ -299,8 +311,18 @@ mod tests {
 
     #[test]
     fn a_path_is_drawn_up_to_its_fault() {
-        assert_eq!(path("M0 0 L10 0 10 10 X"), [Contour { points: vec![[0.0, 0.0], [10.0, 0.0], [10.0, 10.0]], closed: false }]);
-        for bad in ["", "x", "L 1 1", "M", "M0,0 A 1e308 1e-308 1e308 1 0 1e308 -1e308", "M0 0 a 0 0 0 0 0 0 0 z z m"] {
+        assert_eq!(
+            path("M0 0 L10 0 10 10 X"),
+            [Contour { points: vec![[0.0, 0.0], [10.0, 0.0], [10.0, 10.0]], closed: false }]
+        );
+        for bad in [
+            "",
+            "x",
+            "L 1 1",
+            "M",
+            "M0,0 A 1e308 1e-308 1e308 1 0 1e308 -1e308",
+            "M0 0 a 0 0 0 0 0 0 0 z z m",
+        ] {
             assert!(path(bad).iter().flat_map(|c| &c.points).flatten().all(|n| n.is_finite()), "{bad}");
         }
     }

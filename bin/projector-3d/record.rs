@@ -30,6 +30,13 @@ impl Object {
         self
     }
 
+    pub fn number(&mut self, name: &str, number: f64) -> &mut Object {
+        let mut value = Vec::new();
+        json::write_number(number, &mut value);
+        self.0.push((name.to_owned(), value));
+        self
+    }
+
     pub fn numbers(&mut self, name: &str, numbers: &[f64]) -> &mut Object {
         self.0.push((name.to_owned(), list(numbers)));
         self

@@ -10,7 +10,7 @@ use crate::mesh::Plan;
 use crate::model::{Built, Placed, Site};
 use crate::scene::Scene;
 use crate::shape::Shape;
-use crate::space::{Turn, Vector, dot, tamed, times};
+use crate::space::{Turn, Vector, tamed, times};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 use ulp::event::{Ends, RegisterKind};
@@ -132,7 +132,14 @@ impl<'d> Animation<'d> {
     }
 
     /// Moves everything of a space as its history did.
-    pub fn add(&mut self, scene: &Scene<'_, '_>, history: &History<'_>, built: &Built, clock: &Clock, stays: &dyn Fn(&ViewNode<'_>) -> bool) {
+    pub fn add(
+        &mut self,
+        scene: &Scene<'_, '_>,
+        history: &History<'_>,
+        built: &Built,
+        clock: &Clock,
+        stays: &dyn Fn(&ViewNode<'_>) -> bool,
+    ) {
         let site = &built.site(scene);
         let index: HashMap<&str, usize> = scene.nodes.iter().map(|n| n.id).zip(0..).collect();
         let mut nodes: Vec<(ViewNode<'_>, Vec<(f64, Pose)>)> =
@@ -157,10 +164,16 @@ impl<'d> Animation<'d> {
                         nodes[*i].0.state.deleted = Some(step.key);
                         *i
                     })),
-                    Change::Write { node, register, value, key } => touched.extend(index.get(node).map(|i| {
-                        nodes[*i].0.state.registers.write(Written { register: *register, key: *key, value });
-                        *i
-                    })),
+                    Change::Write { node, register, value, key } => {
+                        touched.extend(index.get(node).map(|i| {
+                            nodes[*i].0.state.registers.write(Written {
+                                register: *register,
+                                key: *key,
+                                value,
+                            });
+                            *i
+                        }))
+                    }
                 }
             }
             touched.dedup();
@@ -188,12 +201,15 @@ impl<'d> Animation<'d> {
         let scale = |p: &Pose| if own { times(p.scale, p.stretch) } else { p.scale };
         self.channel(placed.number, "translation", first.translation, track, |p| p.translation);
         let mut last = first.rotation;
-        let turns: Vec<(f64, Turn)> = track.iter().map(|(time, p)| {
-            // A turn and its opposite are the same: the nearer one makes the shorter way.
-            let same = last.iter().zip(p.rotation).map(|(a, b)| a * b).sum::<f64>() >= 0.0;
-            last = if same { p.rotation } else { p.rotation.map(|c| -c) };
-            (*time, last)
-        }).collect();
+        let turns: Vec<(f64, Turn)> = track
+            .iter()
+            .map(|(time, p)| {
+                // A turn and its opposite are the same: the nearer one makes the shorter way.
+                let same = last.iter().zip(p.rotation).map(|(a, b)| a * b).sum::<f64>() >= 0.0;
+                last = if same { p.rotation } else { p.rotation.map(|c| -c) };
+                (*time, last)
+            })
+            .collect();
         self.channel(placed.number, "rotation", first.rotation, &turns, |q| *q);
         self.channel(placed.number, "scale", [0.0; 3], track, scale);
         if !own {
@@ -206,7 +222,14 @@ impl<'d> Animation<'d> {
     }
 
     /// One value of a node over time: still until a moment before each change.
-    fn channel<T, const N: usize>(&mut self, node: usize, path: &str, start: [f64; N], track: &[(f64, T)], value: impl Fn(&T) -> [f64; N]) {
+    fn channel<T, const N: usize>(
+        &mut self,
+        node: usize,
+        path: &str,
+        start: [f64; N],
+        track: &[(f64, T)],
+        value: impl Fn(&T) -> [f64; N],
+    ) {
         let mut keys: Vec<(f64, [f64; N])> = vec![(0.0, start)];
         for (time, what) in track {
             let (last, old) = keys[keys.len() - 1];
@@ -226,7 +249,8 @@ impl<'d> Animation<'d> {
         }
         let input = self.times(keys.iter().map(|(time, _)| *time));
         let output = self.document.numbers(&keys.iter().map(|(_, v)| *v).collect::<Vec<_>>(), false);
-        self.channels.push(json!({ "sampler": self.samplers.len(), "target": { "node": node, "path": path } }));
+        self.channels
+            .push(json!({ "sampler": self.samplers.len(), "target": { "node": node, "path": path } }));
         self.samplers.push(json!({ "input": input, "output": output, "interpolation": "LINEAR" }));
     }
 
@@ -247,7 +271,13 @@ impl<'d> Animation<'d> {
 }
 
 /// How a node is drawn in a state: without any size where it is not there.
-fn pose(node: &ViewNode<'_>, placed: &Placed, site: &Site<'_, '_, '_>, i: usize, stays: &dyn Fn(&ViewNode<'_>) -> bool) -> Pose {
+fn pose(
+    node: &ViewNode<'_>,
+    placed: &Placed,
+    site: &Site<'_, '_, '_>,
+    i: usize,
+    stays: &dyn Fn(&ViewNode<'_>) -> bool,
+) -> Pose {
     let local = Local::of(node);
     let state = &node.state;
     let there = state.created.is_some()

@@ -51,7 +51,9 @@ impl Shape {
     /// Whether it is drawn in the plane, and so is given some height here.
     pub fn is_flat(&self) -> bool {
         match self {
-            Shape::Rect(..) | Shape::Ellipse(..) | Shape::Polygon(_) | Shape::Path(_) | Shape::Text(..) => true,
+            Shape::Rect(..) | Shape::Ellipse(..) | Shape::Polygon(_) | Shape::Path(_) | Shape::Text(..) => {
+                true
+            }
             Shape::Line(points) => points.iter().all(|p| p[2] == 0.0),
             _ => false,
         }
@@ -113,7 +115,11 @@ fn indices(value: Value<'_, '_>) -> Vec<u32> {
     let place = |v: Value<'_, '_>| v.as_i64().and_then(|n| u32::try_from(n).ok()).unwrap_or(u32::MAX);
     let mut places = Vec::with_capacity(value.len());
     for item in value.items() {
-        if item.kind() == Kind::Array { places.extend(item.items().map(place)) } else { places.push(place(item)) }
+        if item.kind() == Kind::Array {
+            places.extend(item.items().map(place))
+        } else {
+            places.push(place(item))
+        }
     }
     places
 }
@@ -143,10 +149,15 @@ mod tests {
     #[test]
     fn numbers_are_drawable() {
         assert_eq!(Shape::parse(r#"{"kind":"sphere","radius":-1e300}"#), Shape::Sphere(crate::space::FAR));
-        assert_eq!(Shape::parse(r#"{"kind":"line","points":[[1,2],["a",1],[1],[3,4,5,6]]}"#),
-            Shape::Line(vec![[1.0, 2.0, 0.0], [3.0, 4.0, 5.0]]));
-        let Shape::Mesh(mesh) = Shape::parse(r#"{"kind":"mesh","positions":[0,0,0,1,0,0,0,1,0],"indices":[[0,1,2],[-1,0.5,9]]}"#)
-        else { panic!("a mesh") };
+        assert_eq!(
+            Shape::parse(r#"{"kind":"line","points":[[1,2],["a",1],[1],[3,4,5,6]]}"#),
+            Shape::Line(vec![[1.0, 2.0, 0.0], [3.0, 4.0, 5.0]])
+        );
+        let Shape::Mesh(mesh) =
+            Shape::parse(r#"{"kind":"mesh","positions":[0,0,0,1,0,0,0,1,0],"indices":[[0,1,2],[-1,0.5,9]]}"#)
+        else {
+            panic!("a mesh")
+        };
         assert_eq!(mesh.positions.len(), 3);
         assert_eq!(mesh.indices, [0, 1, 2, u32::MAX, u32::MAX, 9]);
     }

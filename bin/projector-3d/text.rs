@@ -51,7 +51,9 @@ fn advance(letter: char) -> f64 {
 
 /// How far a text of height 1 reaches to the right, and how far below its first baseline.
 pub fn extent(text: &str) -> (f64, f64) {
-    letters(text).fold((0.0, 0.0), |(right, low), (letter, x, y)| (f64::max(right, x + advance(letter)), f64::min(low, y)))
+    letters(text).fold((0.0, 0.0), |(right, low), (letter, x, y)| {
+        (f64::max(right, x + advance(letter)), f64::min(low, y))
+    })
 }
 
 /// The outlines of a text of that height; its first baseline begins at the origin.
@@ -60,7 +62,13 @@ pub fn outlines(text: &str, size: f64) -> Vec<Contour> {
     let scale = size / f64::from(face.units_per_em());
     let mut contours = Vec::new();
     for (letter, x, y) in letters(text) {
-        let mut pen = Pen { contours: &mut contours, points: Vec::new(), at: [0.0; 2], origin: [x * size, y * size], scale };
+        let mut pen = Pen {
+            contours: &mut contours,
+            points: Vec::new(),
+            at: [0.0; 2],
+            origin: [x * size, y * size],
+            scale,
+        };
         if let Some(glyph) = glyph(letter) {
             face.outline_glyph(glyph, &mut pen);
         }
@@ -134,7 +142,13 @@ mod tests {
         assert_eq!(outlines("日", 10.0).len(), outlines("\u{10ffff}", 10.0).len());
         assert!(extent("Wide").0 > extent("ill").0);
         assert_eq!(extent("a\nb").1, -LEADING);
-        assert!(outlines("\u{0}\u{7}\u{202e}", 1.0).iter().flat_map(|c| &c.points).flatten().all(|n| n.is_finite()));
+        assert!(
+            outlines("\u{0}\u{7}\u{202e}", 1.0)
+                .iter()
+                .flat_map(|c| &c.points)
+                .flatten()
+                .all(|n| n.is_finite())
+        );
         assert!(extent(&"x".repeat(100_000)).0 < 300.0);
     }
 }

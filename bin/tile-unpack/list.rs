@@ -83,10 +83,10 @@ fn of_store(args: &Args, path: &Path, out: &mut Output) -> Result<(), Failure> {
         let snapshots = lot::snapshots(&store, lane)?;
         named.extend(chain.iter().flat_map(|link| link.segments.iter().map(|e| e.hash)));
         named.extend(chain.iter().filter_map(|link| link.previous.map(|p| p.hash)));
-        named.extend(snapshots.iter().map(|(_, s)| s.object));
+        named.extend(snapshots.iter().map(|s| s.object));
         if takes(lane) {
             write_lane(&store, lane, &chain, out)?;
-            for (_, snapshot) in snapshots {
+            for snapshot in snapshots {
                 let row = Row { lane: Some(lane), bytes: Some(snapshot.bytes), ..Row::default() };
                 write_row(&snapshot.object, &row, out)?;
             }
@@ -169,7 +169,7 @@ impl Held {
                     }
                 }
                 Piece::Record(lane, record) => {
-                    if let Some((object, _)) = lot::read_record(&record, &lane) {
+                    if let Some(object) = lot::read_record(&record) {
                         self.snapshots.insert(object, lane);
                     }
                 }

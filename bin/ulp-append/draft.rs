@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
-use ulp::event::{Defaults, Event, Line, Missing, Reader, Refusal, time_number};
+use ulp::event::{Defaults, Event, Line, Reader, Refusal};
 use ulp::id::Time;
 
 /// Nanoseconds of a microsecond, by which timestamps rise at least.
@@ -23,10 +23,7 @@ impl Clock {
 
     /// What the clock says.
     pub fn now(&self) -> Time {
-        self.fixed.unwrap_or_else(|| {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            Time(i64::try_from(since.as_micros()).unwrap_or(i64::MAX / STEP).saturating_mul(STEP))
-        })
+        self.fixed.unwrap_or_else(clock)
     }
 
     /// The next timestamp.
@@ -36,6 +33,12 @@ impl Clock {
         self.last = Some(next);
         next
     }
+}
+
+/// The system's clock, in microseconds.
+pub fn clock() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time(i64::try_from(since.as_micros()).unwrap_or(i64::MAX / STEP).saturating_mul(STEP))
 }
 
 /// Members that a draft is given.
@@ -60,14 +63,6 @@ impl Given {
         // A line that was read before has its opening brace after at most some space.
         let brace = line.iter().position(|b| *b == b'{').map_or(0, |at| at + 1);
         [&line[..brace], &self.members, &line[brace..]].concat()
-    }
-}
-
-/// Reads a line that was read before as a draft, and gives it a timestamp if it needs one.
-pub fn with_timestamp(line: &[u8], missing: Missing, clock: &mut Clock, given: &mut Given) {
-    let _ = line;
-    if missing.has(Missing::TIMESTAMP) {
-        given.member("timestamp", &time_number(clock.tick()));
     }
 }
 

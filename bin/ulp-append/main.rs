@@ -15,11 +15,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
-use ulp::cli::{self, Failure, Files, Jobs, LineReader, Log, Output, Status, time};
-use ulp::event::Defaults;
+use ulp::cli::{self, Failure, Files, Jobs, LineReader, Log, Now, Output, ScopeArgs, Status, trace};
 use ulp::hash::Blake3;
-use ulp::id::Time;
 use ulp::json::EVENT_BYTES;
+use ulp::kind::Kind;
+use ulp::scope::Scope;
 use ulp::store::Store;
 
 /// complete, check, sign and store events, and pass on what was accepted
@@ -34,9 +34,10 @@ struct Args {
     /// What the timestamps that are read count
     #[arg(long, value_name = "UNIT", value_parser = ["s", "ms"], default_value = "s")]
     timestamps: String,
-    /// Take this for the time, instead of the clock: seconds since 1970, or a time as in RFC 3339
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    now: Option<Time>,
+    #[command(flatten)]
+    now: Now,
+    #[command(flatten)]
+    scope: ScopeArgs,
     /// Append the refused lines to FILE (mode 0600), as they came
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
@@ -55,7 +56,9 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     let store = args.store.as_deref().map(|path| Store::open(path, false)).transpose()?;
     let rejects = args.rejects.as_deref().map(Rejects::open).transpose()?;
     let reading = Arc::new(Reading {
-        defaults: Defaults::default(),
+        scope: rules(&args)?,
+        now: args.now.given().is_some().then(|| args.now.time()),
+        touched: store.as_ref().and_then(Store::touched),
         milliseconds: args.timestamps == "ms",
         store: store.is_some(),
         rejects: rejects.is_some(),
@@ -63,9 +66,23 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     let out = Output::stdout()?;
     let reader = log.lines(&args.files, EVENT_BYTES)?;
     let pool = Arc::new(args.jobs.pool()?);
-    let mut pass = Pass::new(store.as_ref(), &pool, &reading, Clock::new(args.now), rejects, out, log);
+    let mut pass = Pass::new(store.as_ref(), &pool, &reading, Clock::new(reading.now), rejects, out, log);
     let input = work(reader, &reading, &pool, &mut pass)?;
-    pass.finish(input, args.now)
+    pass.finish(input, args.now.given())
+}
+
+/// The rules: those of the store, to which `--scope` may add; on a stream those of `--scope` alone.
+fn rules(args: &Args) -> Result<Scope, Failure> {
+    let Some(store) = &args.store else { return trace::scope(&args.scope) };
+    let understood = |error: ulp::scope::Error| {
+        let kind = if error.is_unsafe() { Kind::Corrupt } else { error.kind() };
+        Failure::of(kind, error)
+    };
+    let mut scope = Scope::discover(store).map_err(understood)?;
+    if args.scope.scope.is_some() {
+        scope.add(trace::scope(&args.scope)?).map_err(understood)?;
+    }
+    Ok(scope)
 }
 
 /// Lets the two halves run beside each other; with one job, one after the other.

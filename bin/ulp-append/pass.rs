@@ -6,10 +6,10 @@ use crate::rejects::Rejects;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 use ulp::cli::{Action, Batch, Chunk, Failure, Log, Output, Record, Status, Witness};
-use ulp::event::{Refusal, nearest_operation};
+use ulp::event::{Event, Missing, Refusal, nearest_operation, time_number};
 use ulp::hash::Blake3;
-use ulp::id::Time;
 use ulp::json::{self, Tape};
+use ulp::scope::{Gate, NoStore};
 use ulp::store::{Appender, LaneIndex, Offer, Store};
 
 /// A commit happens when so many bytes wait,
@@ -21,6 +21,7 @@ const LONGEST: Duration = Duration::from_secs(1);
 pub struct Pass<'p> {
     pool: &'p rayon::ThreadPool,
     reading: &'p Reading,
+    gate: Gate<'p>,
     clock: Clock,
     rejects: Option<Rejects>,
     /// Nothing once the reader of our output is gone: what is durable goes on without it.
@@ -52,7 +53,8 @@ impl<'p> Pass<'p> {
     ) -> Pass<'p> {
         let appender = store.map(Appender::new);
         let out = Some(out);
-        Pass { pool, reading, clock, rejects, out, log, appender, waiting: Vec::new(), since: None }
+        let gate = reading.scope.gate();
+        Pass { pool, reading, gate, clock, rejects, out, log, appender, waiting: Vec::new(), since: None }
     }
 
     /// Takes what the reader tells. `more` says whether it has told more already. At the end it answers the digest of
@@ -124,16 +126,22 @@ impl<'p> Pass<'p> {
         before.map(drop)
     }
 
-    /// Completes a draft with what only the clock and the store know.
+    /// Completes a draft with what only the clock and the store know, and lets it through the gate.
     fn complete(&mut self, piece: &mut Piece, raw: std::ops::Range<usize>) -> Result<Whole, Refusal> {
         let line = piece.raw[raw].to_vec();
         let arena = bumpalo::Bump::new();
-        let open = draft::read(&line, &arena, &self.reading.defaults, true)?;
+        let defaults = self.reading.scope.defaults();
+        let came = draft::read(&line, &arena, defaults, true)?;
         let mut given = Given::default();
-        draft::with_timestamp(&line, open.missing, &mut self.clock, &mut given);
+        if came.missing.has(Missing::TIMESTAMP) {
+            given.member("timestamp", &time_number(self.clock.tick()));
+        }
         let completed = if given.is_empty() { line.clone() } else { given.put_into(&line) };
-        let event = draft::read(&completed, &arena, &self.reading.defaults, false)?;
-        piece.take(&event, self.reading.store)
+        let event = draft::read(&completed, &arena, defaults, false)?;
+        // The gate is to see that it is a draft, and what it became.
+        let as_draft = Event { missing: came.missing, ..event };
+        let clock = self.reading.clock();
+        piece.admit(&event, &as_draft, (&mut self.gate, clock), &NoStore, self.reading.store)
     }
 
     /// Offers an event to the store, if there is one.
@@ -166,6 +174,10 @@ impl<'p> Pass<'p> {
                 }
             }
         };
+        for note in &whole.notes {
+            let text = || (event_id(line), note.detail.clone());
+            batch.record(Action::Noted, note.code, number, shared, text);
+        }
         if whole.unknown {
             batch.record(Action::Noted, "event.unknown_operation", number, shared, || {
                 let name = member(line, "operation").unwrap_or_default();
@@ -275,7 +287,7 @@ impl<'p> Pass<'p> {
     }
 
     /// Ends the run.
-    pub fn finish(mut self, input: Blake3, now: Option<Time>) -> Result<Status, Failure> {
+    pub fn finish(mut self, input: Blake3, now: Option<String>) -> Result<Status, Failure> {
         if let Some(appender) = &mut self.appender {
             appender.settle()?;
         }
@@ -284,8 +296,10 @@ impl<'p> Pass<'p> {
         if self.out.is_none() {
             return Err(Failure::ReaderGone);
         }
-        let now = now.map(|t| t.to_string());
-        self.log.finish(self.out, &Witness { input: Some(input), now, ..Witness::default() })
+        self.log.finish(
+            self.out,
+            &Witness { input: Some(input), now, scope: self.reading.scope.digest(), ..Witness::default() },
+        )
     }
 }
 

@@ -3,16 +3,21 @@
 use rayon::prelude::*;
 use std::ops::Range;
 use ulp::cli::{Chunk, Failure, LineReader};
-use ulp::event::{Defaults, Event, Line, Missing, Payload, Reader, Refusal};
+use ulp::event::{Event, Line, Missing, Payload, Reader, Refusal};
 use ulp::hash::Blake3;
-use ulp::id::Lane;
+use ulp::id::{Lane, Time};
 use ulp::json::{self, EVENT_BYTES, Fault, Tape};
+use ulp::scope::{Clock, Gate, Lookup, NoStore, Note, Scope};
 use ulp::store::{self, Digest, LaneId};
 
 /// What the first half depends on.
 #[derive(Debug)]
 pub struct Reading {
-    pub defaults: Defaults,
+    pub scope: Scope,
+    /// The time that `--now` gives.
+    pub now: Option<Time>,
+    /// When the store was last written to.
+    pub touched: Option<Time>,
     /// Whether timestamps are in milliseconds.
     pub milliseconds: bool,
     /// Whether there is a store, which completes drafts and asks for digests.
@@ -62,6 +67,8 @@ pub struct Whole {
     pub digest: Digest,
     /// Whether its operation is one that this version does not know.
     pub unknown: bool,
+    /// What the gate found odd.
+    pub notes: Vec<Note>,
 }
 
 /// What a reader tells the second half.
@@ -141,13 +148,15 @@ impl Reading {
     /// Reads the lines of one part.
     fn piece(&self, chunk: Chunk<'_>) -> Piece {
         let arena = bumpalo::Bump::new();
-        let mut reader = Reader::new(&arena, &self.defaults).with_drafts();
+        let mut reader = Reader::new(&arena, self.scope.defaults()).with_drafts();
+        let mut gate = self.scope.gate();
+        let clock = self.clock();
         let mut piece = Piece { source: chunk.source, ..Piece::default() };
         piece.text.reserve(chunk.bytes.len() + chunk.bytes.len() / 8);
         let mut lines = chunk.lines();
         for (number, line) in lines.by_ref() {
             let what = match line {
-                Ok(line) => self.line(line, &mut reader, &arena, &mut piece),
+                Ok(line) => self.line(line, &mut reader, (&mut gate, clock), &arena, &mut piece),
                 Err(fault) => {
                     let error = json::Error { fault, offset: EVENT_BYTES };
                     What::Refused(Box::new(error.into()), 0..0)
@@ -163,6 +172,7 @@ impl Reading {
         &'a self,
         line: &'a [u8],
         reader: &mut Reader<'a>,
+        (gate, clock): (&mut Gate<'_>, Clock),
         arena: &'a bumpalo::Bump,
         piece: &mut Piece,
     ) -> What {
@@ -170,10 +180,12 @@ impl Reading {
         let seconds: &'a [u8] = converted.map_or(line, |text| arena.alloc_slice_copy(&text));
         match reader.read_bytes(seconds) {
             Ok(Line::Event(event)) if self.is_open(&event) => What::Draft(keep(seconds, &mut piece.raw)),
-            Ok(Line::Event(event)) => match piece.take(&event, self.store) {
-                Ok(whole) => What::Event(whole),
-                Err(refusal) => self.refuse(refusal, line, piece),
-            },
+            Ok(Line::Event(event)) => {
+                match piece.admit(&event, &event, (gate, clock), &NoStore, self.store) {
+                    Ok(whole) => What::Event(whole),
+                    Err(refusal) => self.refuse(refusal, line, piece),
+                }
+            }
             Ok(Line::State(_)) => {
                 let refusal =
                     Refusal::new("event.kind", "a state line is derived, and never stored as an event");
@@ -185,7 +197,16 @@ impl Reading {
 
     /// Whether only the second half can complete it.
     fn is_open(&self, event: &Event<'_>) -> bool {
-        event.missing.has(Missing::TIMESTAMP) || self.store && event.is_draft()
+        event.missing.has(Missing::TIMESTAMP)
+            || self.store && (event.is_draft() || !event.invariants.is_empty())
+    }
+
+    /// The clock that timestamps are held to.
+    pub fn clock(&self) -> Clock {
+        match self.now {
+            Some(now) => Clock::Given(now),
+            None => Clock::Machine { now: crate::draft::clock(), lock: self.touched },
+        }
     }
 
     fn refuse(&self, refusal: Refusal, line: &[u8], piece: &mut Piece) -> What {
@@ -201,21 +222,34 @@ fn keep(line: &[u8], raw: &mut Vec<u8>) -> Range<usize> {
 }
 
 impl Piece {
-    /// Takes in an event that is whole by now.
-    pub fn take(&mut self, event: &Event<'_>, digests: bool) -> Result<Whole, Refusal> {
+    /// Takes in an event that is whole by now, if it passes the gate as it came.
+    pub fn admit(
+        &mut self,
+        event: &Event<'_>,
+        came: &Event<'_>,
+        (gate, clock): (&mut Gate<'_>, Clock),
+        lookup: &dyn Lookup,
+        digests: bool,
+    ) -> Result<Whole, Refusal> {
+        let permit = gate.permit(came, Some(clock), lookup)?;
         let start = self.text.len();
         event.write_canonical(&mut Tape::new(), &mut self.text);
         let line = start..self.text.len();
-        if line.len() > EVENT_BYTES {
+        if line.len() > permit.max_event_bytes.min(EVENT_BYTES) {
             self.text.truncate(start);
-            let mut refusal: Refusal = json::Error { fault: Fault::TooLong, offset: EVENT_BYTES }.into();
+            let mut refusal = if line.len() > EVENT_BYTES {
+                json::Error { fault: Fault::TooLong, offset: EVENT_BYTES }.into()
+            } else {
+                Refusal::new("scope.limit", format!("{} bytes are more than max_event_bytes", line.len()))
+            };
             refusal.shared = event.lane().is_shared();
+            refusal.event_id = Some(event.id.to_owned());
             return Err(refusal);
         }
         let digest = if digests { store::digest(&self.text[line.clone()]) } else { Digest::default() };
         self.text.push(b'\n');
         let unknown = matches!(event.payload, Payload::Unknown);
-        Ok(Whole { line, place: self.place(event), digest, unknown })
+        Ok(Whole { line, place: self.place(event), digest, unknown, notes: permit.notes })
     }
 
     /// The event's place among those of the piece; neighbouring lines mostly share theirs.

@@ -17,11 +17,11 @@ use crate::scope::{Gate, NoStore, Note, Scope};
 use crate::state::line::StateLine;
 use crate::state::{Add, LaneState, Reading};
 use bumpalo::Bump;
-use rayon::prelude::*;
 use foldhash::fast::RandomState;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::slice::IterMut;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The arenas that own what events cannot borrow from their lines: one a batch.
 pub struct Arenas(Vec<Bump>);
@@ -118,6 +118,8 @@ pub struct Gatherer<'a> {
     scope: &'a Scope,
     filter: &'a Filter,
     select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
+    /// Arenas for what only lives as long as a batch is being read.
+    scratch: Mutex<Vec<Bump>>,
 }
 
 /// What some lines of one source hold.
@@ -166,7 +168,7 @@ impl<'a> Gatherer<'a> {
         filter: &'a Filter,
         select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
     ) -> Gatherer<'a> {
-        Gatherer { arenas: Mutex::new(arenas.0.iter_mut()), scope, filter, select }
+        Gatherer { arenas: Mutex::new(arenas.0.iter_mut()), scope, filter, select, scratch: Mutex::default() }
     }
 
     /// Reads the lines of one batch. `lines` gives those that are not blank, with their numbers from 1: each as the
@@ -181,7 +183,7 @@ impl<'a> Gatherer<'a> {
         lines: impl Iterator<Item = (u32, Result<(&'l [u8], &'a [u8]), Fault>)>,
     ) -> Result<Batch<'a>, TooLarge> {
         let arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).next().ok_or(TooLarge)?;
-        let scratch = Bump::new();
+        let mut scratch = self.scratch().pop().unwrap_or_default();
         let gate = self.scope.has_gate().then(|| self.scope.gate());
         let mut gathering = Gathering {
             gatherer: self,
@@ -192,7 +194,14 @@ impl<'a> Gatherer<'a> {
             door: Door { gate, tape: json::Tape::new() },
         };
         gathering.read(&scratch, lines);
-        Ok(gathering.finish())
+        let batch = gathering.finish();
+        scratch.reset();
+        self.scratch().push(scratch);
+        Ok(batch)
+    }
+
+    fn scratch(&self) -> MutexGuard<'_, Vec<Bump>> {
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn withheld(&self, event: &Event<'_>) -> Withheld {
@@ -207,7 +216,6 @@ impl<'a> Gatherer<'a> {
             Withheld::No
         }
     }
-
 }
 
 /// A batch that is being read.
@@ -235,16 +243,21 @@ impl<'l, 'a> Gathering<'_, 'l, 'a> {
                 Ok((text, line)) => (reader.read_bytes(text), line),
                 Err(fault) => (Err(json::Error { fault, offset: json::STATE_BYTES }.into()), &[][..]),
             };
-            let permitted = read.and_then(|line| {
-                self.door.permit(&line, number, &mut self.keeper, &mut self.batch)?;
-                Ok(line)
-            });
-            match permitted {
-                Ok(Line::Event(event)) => self.take_event(&event, number, line),
-                Ok(Line::State(state)) => self.take_state(&state, number),
-                Err(refusal) => self.batch.refusals.push((number, refusal)),
-            }
+            let refused = match read {
+                Ok(ref read) => self.take(read, number, line).err(),
+                Err(refusal) => Some(refusal),
+            };
+            self.batch.refusals.extend(refused.map(|refusal| (number, refusal)));
         }
+    }
+
+    fn take(&mut self, read: &Line<'l>, number: u32, line: &'a [u8]) -> Result<(), Refusal> {
+        self.door.permit(read, number, &mut self.keeper, &mut self.batch)?;
+        match read {
+            Line::Event(event) => self.take_event(event, number, line),
+            Line::State(state) => self.take_state(state, number),
+        }
+        Ok(())
     }
 
     fn take_event(&mut self, event: &Event<'l>, number: u32, line: &'a [u8]) {
@@ -380,6 +393,20 @@ impl<'a> Places<'a> {
 }
 
 impl Batch<'_> {
+    /// Whether it holds that many events of one lane and nothing else: what a segment of a store must be.
+    pub fn is_segment_of(&self, space: &str, tile: Tile, lane: Lane, events: u64) -> bool {
+        let here = self.places.iter().all(|place| (place.space, place.tile) == (space, tile));
+        let clean = self.refusals.is_empty() && self.passed_over.is_empty() && self.states.is_empty();
+        here && clean && self.rows.len() as u64 == events && self.rows.iter().all(|row| row.lane == lane)
+    }
+
+    /// Whether it holds state lines of one lane and nothing else: what a snapshot of a store must be.
+    pub fn is_snapshot_of(&self, space: &str, tile: Tile, lane: Lane) -> bool {
+        let here = self.places.iter().all(|place| (place.space, place.tile) == (space, tile));
+        let clean = self.refusals.is_empty() && self.passed_over.is_empty() && self.rows.is_empty();
+        here && clean && self.states.iter().all(|(_, _, line)| line.lane == lane)
+    }
+
     /// Says how many lines the batch had, blank ones included.
     pub fn set_lines(&mut self, lines: u32) {
         self.lines = lines;
@@ -492,6 +519,10 @@ struct TileRows<'a> {
     states: Vec<(u32, u32)>,
     /// After ordering: the effective time of each row; duplicates are gone from `rows`.
     eff: Vec<Time>,
+    /// What a store knows of events that are not at hand.
+    known: Vec<(Lane, &'a str, Time)>,
+    /// After ordering: parents that no lane as loose as the event's holds, with the event's lane.
+    missing: Vec<(Lane, &'a str)>,
 }
 
 impl<'a> World<'a> {
@@ -506,7 +537,8 @@ impl<'a> World<'a> {
             bases.push(base);
             base += u64::from(batch.lines);
         }
-        let mut names: Vec<(&'a str, Tile)> = batches.iter().flat_map(|b| &b.places).map(|p| (p.space, p.tile)).collect();
+        let mut names: Vec<(&'a str, Tile)> =
+            batches.iter().flat_map(|b| &b.places).map(|p| (p.space, p.tile)).collect();
         names.sort_unstable();
         names.dedup();
         let mut tiles: Vec<TileRows<'a>> = names
@@ -517,6 +549,8 @@ impl<'a> World<'a> {
                 rows: Vec::new(),
                 states: Vec::new(),
                 eff: Vec::new(),
+                known: Vec::new(),
+                missing: Vec::new(),
             })
             .collect();
         let index: HashMap<(&str, Tile), usize, RandomState> = names.iter().copied().zip(0..).collect();
@@ -601,9 +635,15 @@ impl<'a> World<'a> {
             let line = self.state(*at);
             line.body.keys(|key| known.add(line.lane, key.event(), key.eff));
         }
+        for (lane, id, eff) in &tile.known {
+            known.add(*lane, id, *eff);
+        }
         let Order { eff, oddities } = order::order(&entries, &names, &known);
         tile.eff = eff;
         for (at, oddity) in oddities {
+            if let Oddity::UnknownParent(name) = oddity {
+                tile.missing.push((self.row(tile.rows[at as usize]).lane, name));
+            }
             let (code, detail) = match oddity {
                 Oddity::UnknownParent(name) => ("order.unknown_parent", name),
                 Oddity::Cycle => ("order.cycle", ""),
@@ -657,6 +697,24 @@ impl<'a> World<'a> {
             }
             !known
         });
+    }
+
+    /// Makes an event known in a tile that is not at hand: one that a store holds.
+    pub fn know(&mut self, index: usize, lane: Lane, id: &'a str, eff: Time) {
+        self.tiles[index].known.push((lane, id, eff));
+    }
+
+    /// The events of a tile before they are ordered: their names, lanes and parents.
+    pub fn named(&self, index: usize) -> impl Iterator<Item = (&'a str, Lane, &'a [&'a str])> {
+        self.tiles[index].rows.iter().map(|at| {
+            let row = self.row(*at);
+            (row.id, row.lane, row.parents)
+        })
+    }
+
+    /// After ordering: the parents that are not there, each with the lane of an event that names it.
+    pub fn missing(&self, index: usize) -> &[(Lane, &'a str)] {
+        &self.tiles[index].missing
     }
 
     /// What completed the events: a line that is read again is completed in the same way.

@@ -52,9 +52,7 @@ fn accepts(text: &str, depth: usize) -> bool {
         b'[' => serde_json::from_str::<Vec<&RawValue>>(raw)
             .is_ok_and(|items| depth > 0 && items.iter().all(|item| accepts(item.get(), depth - 1))),
         b'"' => serde_json::from_str::<String>(raw).is_ok(),
-        b'-' | b'0'..=b'9' if raw.contains(['.', 'e', 'E']) => {
-            is_readable(raw.parse().unwrap())
-        }
+        b'-' | b'0'..=b'9' if raw.contains(['.', 'e', 'E']) => is_readable(raw.parse().unwrap()),
         b'-' | b'0'..=b'9' => raw.parse::<i128>().is_ok_and(|n| n.abs() < 1 << 53),
         _ => true,
     }

@@ -106,13 +106,9 @@ impl<'s> Lot<'s> {
                 lot.named.extend(link.segments.iter().map(|e| e.hash));
                 lot.named.extend(link.previous.map(|p| p.hash));
             }
-            let mut snapshots = snapshots(store, &id)?;
-            lot.named.extend(snapshots.iter().map(|(_, s)| s.object));
+            lot.named.extend(snapshots(store, &id)?.iter().map(|s| s.object));
             if wanted(&id) {
-                snapshots.sort_by(|a, b| (b.0, &a.1.root).cmp(&(a.0, &b.1.root)));
-                let sound = |s: &&(u64, Snapshot)| store.has_object(&s.1.object, s.1.bytes).unwrap_or(false);
-                let snapshot =
-                    if store.is_trusted() { snapshots.iter().find(sound).map(|s| s.1.clone()) } else { None };
+                let snapshot = if store.is_trusted() { newest_snapshot(store, &id)? } else { None };
                 lot.lanes.push(LaneLot { id, chain, snapshot });
             }
         }
@@ -206,32 +202,40 @@ fn blob_length(store: &Store, hash: &Sha256) -> Result<Option<u64>, Error> {
     }
 }
 
-/// The snapshots of a lane, each with how many of the lane's events it has seen.
-pub fn snapshots(store: &Store, lane: &LaneId) -> Result<Vec<(u64, Snapshot)>, Error> {
+/// The snapshot that has seen most, of those that are whole.
+fn newest_snapshot(store: &Store, lane: &LaneId) -> Result<Option<Snapshot>, Error> {
+    for record in store.records(lane)? {
+        let Some(bytes) = store.snapshot(&record)? else { continue };
+        if Sha256::of(&bytes) == record.object {
+            let (root, bytes) = (record.root.hex(), bytes.len() as u64);
+            return Ok(Some(Snapshot { root, record: record.print(), object: record.object, bytes }));
+        }
+    }
+    Ok(None)
+}
+
+/// Every snapshot of a lane that is here, whatever derived it.
+pub fn snapshots(store: &Store, lane: &LaneId) -> Result<Vec<Snapshot>, Error> {
     let path = format!("{}/{}", lane.dir(), super::layout::SNAPSHOTS);
     let Some(dir) = store.root().at(&path)? else { return Ok(Vec::new()) };
     let mut snapshots = Vec::new();
     for (name, sort) in dir.list()? {
-        let Some(root) = name.strip_suffix(".json").filter(|r| Sha256::from_hex(r).is_some()) else {
-            continue;
-        };
+        let Some(root) = name.strip_suffix(".json").filter(|r| Sha256::from_hex(r).is_some()) else { continue };
         let Some(record) = dir.read(&name)?.filter(|_| sort == Sort::File) else { continue };
-        let Some((object, seen)) = read_record(&record, lane) else { continue };
+        let Some(object) = read_record(&record) else { continue };
         if let Found::Here(bytes) = store.object(&object, None)? {
             let bytes = bytes.len() as u64;
-            snapshots.push((seen, Snapshot { root: root.to_owned(), record, object, bytes }));
+            snapshots.push(Snapshot { root: root.to_owned(), record, object, bytes });
         }
     }
     Ok(snapshots)
 }
 
-/// The object that a record names, and how many of its lane's events that has seen.
-pub fn read_record(record: &[u8], lane: &LaneId) -> Option<(Sha256, u64)> {
+/// The object that a record names.
+pub fn read_record(record: &[u8]) -> Option<Sha256> {
     let mut tape = Tape::new();
     let top = json::parse_line(&mut tape, record.trim_ascii_end()).ok()?;
-    let object = top.get("snapshot")?.as_plain_str()?.parse().ok()?;
-    let seen = top.get("events")?.get(&lane.lane.to_string())?.as_i64()?;
-    Some((object, u64::try_from(seen).ok()?))
+    top.get("snapshot")?.as_plain_str()?.parse().ok()
 }
 
 /// How a timestamp is announced in a canonical line.

@@ -3,8 +3,8 @@
 use super::Scope;
 use super::invariants::{self, Lookup};
 use super::named;
-use super::signed::Signatures;
 use super::rules::{Allowed, MAX_CLOCK_SKEW, Rules};
+use super::signed::Signatures;
 use crate::event::{Event, MAX_PARENTS, Missing, Payload, Refusal, RegisterKind};
 use crate::id::{Authority, Boundary, Policy, Realm, Tile, Time};
 use crate::json;
@@ -124,7 +124,14 @@ enum Nodes<'s> {
 
 impl<'s> Gate<'s> {
     pub(super) fn new(scope: &'s Scope) -> Gate<'s> {
-        Gate { scope, signatures: Signatures::new(scope), places: Vec::new(), by_name: AHashMap::new(), last: (Vec::new(), 0), key: Vec::new() }
+        Gate {
+            scope,
+            signatures: Signatures::new(scope),
+            places: Vec::new(),
+            by_name: AHashMap::new(),
+            last: (Vec::new(), 0),
+            key: Vec::new(),
+        }
     }
 
     /// Whether an event passes.
@@ -162,8 +169,8 @@ impl<'s> Gate<'s> {
             limits = here.limits;
         }
         let mut permit = Permit { notes: Vec::new(), max_event_bytes: limits.event_bytes.0 };
-        let required = !self.scope.is_empty()
-            && self.here(event.space, Some(event.layer), event.tile).signed.is_some();
+        let required =
+            !self.scope.is_empty() && self.here(event.space, Some(event.layer), event.tile).signed.is_some();
         permit.notes.extend(self.signatures.judge(event, required, self.scope.verifies_all())?);
         if let Some(clock) = clock {
             permit.notes.extend(look_at_clock(event, clock, limits.clock_skew)?);

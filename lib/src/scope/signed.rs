@@ -1,7 +1,7 @@
 //! Signatures at the gate: does it hold, and may its key say that.
 
-use super::gate::Note;
 use super::Scope;
+use super::gate::Note;
 use crate::event::{Event, Payload, Refusal};
 use crate::json::{self, Tape};
 use crate::trust::authority::{Authority, Facts, Permit, UNBOUND};
@@ -23,7 +23,12 @@ impl Signatures {
 
     /// Whether the signature of an event holds, and its key may say what the event and each of its primitives says.
     /// `required` by a dotfile it must also be known whose key it is; `verify` asks for any.
-    pub(super) fn judge(&mut self, event: &Event<'_>, required: bool, verify: bool) -> Result<Option<Note>, Refusal> {
+    pub(super) fn judge(
+        &mut self,
+        event: &Event<'_>,
+        required: bool,
+        verify: bool,
+    ) -> Result<Option<Note>, Refusal> {
         let refuse = |denial: Denial| Refusal::new(denial.code, denial.detail);
         let signer = self.signer(event).map_err(refuse)?;
         if verify && signer.is_none() {

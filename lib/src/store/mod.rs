@@ -35,6 +35,10 @@ pub mod lock;
 pub mod manifest;
 pub mod map;
 pub mod object;
+pub mod replay;
+pub mod shoot;
+pub mod snapshot;
+pub mod table;
 
 pub use append::{Appender, LaneIndex, Offer};
 pub use error::Error;
@@ -42,6 +46,7 @@ pub use known::{Digest, digest};
 pub use lane::LaneId;
 
 use crate::hash::Sha256;
+use crate::id::Time;
 use dir::{Dir, Gained, MUTABLE};
 use rustix::fs::{AtFlags, Mode};
 use rustix::io::Errno;
@@ -144,6 +149,13 @@ impl Store {
     pub fn is_writable(&self) -> bool {
         let access = rustix::fs::Access::WRITE_OK;
         rustix::fs::accessat(self.root.fd(), ".", access, AtFlags::EACCESS).is_ok()
+    }
+
+    /// When something was last committed here, by the clock of whoever did: each commit touches the lock.
+    pub fn touched(&self) -> Option<Time> {
+        let stat = rustix::fs::statat(self.root.fd(), lock::NAME, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        let nanos = i64::try_from(stat.st_mtime_nsec).ok()?;
+        Some(Time(i64::try_from(stat.st_mtime).ok()?.checked_mul(1_000_000_000)?.checked_add(nanos)?))
     }
 
     /// The path of an object, for what is said of it.
