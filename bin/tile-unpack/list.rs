@@ -159,7 +159,7 @@ impl Held {
                 Piece::Lane(lane, manifest) => self.tops.push((lane, manifest)),
                 Piece::Segment(lane, entry, bytes) => {
                     if takes(&lane) {
-                        refs::each_ref(&bytes, |hash| _ = self.refs.insert(hash));
+                        refs::gather(&bytes, &mut self.refs);
                         self.segments.push((lane, entry));
                     }
                 }
@@ -200,7 +200,7 @@ impl Held {
             if let Ok(page) = Manifest::parse(&body, Path::new("page")) {
                 self.pages.insert(hash, page);
             } else if receive::first_lane(&body).is_some_and(|lane| takes(&lane)) {
-                refs::each_ref(&body, |hash| _ = self.refs.insert(hash));
+                refs::gather(&body, &mut self.refs);
             }
         }
         Ok(())

@@ -375,7 +375,9 @@ mod tests {
 
     #[test]
     fn sizes_are_powers_of_two() {
-        for (text, bytes) in [("0", 0), ("4096", 4096), ("1K", 1 << 10), ("3900M", 3900 << 20), ("7G", 7 << 30)] {
+        for (text, bytes) in
+            [("0", 0), ("4096", 4096), ("1K", 1 << 10), ("3900M", 3900 << 20), ("7G", 7 << 30)]
+        {
             assert_eq!(size(text), Ok(bytes));
         }
         for bad in ["", "G", "-1", "1.5G", "1GB", "1 G", "99999999999T", "0x10"] {

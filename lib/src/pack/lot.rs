@@ -220,7 +220,9 @@ pub fn snapshots(store: &Store, lane: &LaneId) -> Result<Vec<Snapshot>, Error> {
     let Some(dir) = store.root().at(&path)? else { return Ok(Vec::new()) };
     let mut snapshots = Vec::new();
     for (name, sort) in dir.list()? {
-        let Some(root) = name.strip_suffix(".json").filter(|r| Sha256::from_hex(r).is_some()) else { continue };
+        let Some(root) = name.strip_suffix(".json").filter(|r| Sha256::from_hex(r).is_some()) else {
+            continue;
+        };
         let Some(record) = dir.read(&name)?.filter(|_| sort == Sort::File) else { continue };
         let Some(object) = read_record(&record) else { continue };
         if let Found::Here(bytes) = store.object(&object, None)? {

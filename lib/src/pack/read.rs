@@ -23,7 +23,7 @@ pub const MOST_MANIFEST: u64 = 8 << 20;
 /// Most bytes of a file that is read as a whole: a bag's manifest.
 pub const MOST_TEXT: u64 = 256 << 20;
 /// Most bytes of all lanes' manifests together.
-const MOST_MANIFESTS: u64 = 512 << 20;
+const MOST_MANIFESTS: u64 = 128 << 20;
 /// Most members of a tar.
 const MOST_MEMBERS: u64 = 4 << 20;
 /// Bytes of a body that are read at once.
@@ -247,7 +247,7 @@ impl<R: Read> Pack<R> {
         let path = member.path();
         let listed = self.listing.as_mut().map(|listing| listing.others.remove(&path));
         if matches!(member, Member::Lane(_)) {
-            self.manifest_bytes += size;
+            self.manifest_bytes = self.manifest_bytes.saturating_add(size);
             if self.manifest_bytes > MOST_MANIFESTS {
                 return Err(Error::limit(path, "more manifests than are read"));
             }
@@ -414,7 +414,8 @@ impl<R: Read> Tar<R> {
     fn new(source: R, max_bytes: u64) -> Tar<R> {
         Tar {
             unzip: Unzip::new(source),
-            max_bytes,
+            // So that no sum of lengths overflows.
+            max_bytes: max_bytes.min(1 << 62),
             bytes: 0,
             members: 0,
             seen: AHashSet::new(),
@@ -552,7 +553,7 @@ impl<R: Read> Tar<R> {
             return Err(Error::limit(member.path(), format!("more than {} bytes", self.max_bytes)));
         }
         if member.is_payload() {
-            self.payload = (self.payload.0 + size, self.payload.1 + 1);
+            self.payload = (self.payload.0.saturating_add(size), self.payload.1 + 1);
         }
         match self.oxum {
             Some((bytes, files)) if self.payload.0 > bytes || self.payload.1 > files => {

@@ -35,9 +35,7 @@ const MOST_BYTES: usize = 32 << 20;
 /// or when something waits for so long.
 const LONGEST: Duration = Duration::from_secs(1);
 /// Lanes' events are forgotten between commits once there are so many.
-const MOST_KNOWN: u64 = 8 << 20;
-/// Most names of blobs that are held.
-const MOST_REFS: usize = 4 << 20;
+const MOST_KNOWN: u64 = 2 << 20;
 
 /// What happened to a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,11 +154,7 @@ impl<'s> Receiver<'s> {
         let judged: Vec<Judged> =
             arrived.par_iter().map_init(gate, |gate, a| judge(a, gate, scope, clock)).collect();
         for (arrived, judged) in arrived.iter().zip(&judged) {
-            refs::each_ref(&judged.text, |hash| {
-                if self.refs.len() < MOST_REFS {
-                    self.refs.insert(hash);
-                }
-            });
+            refs::gather(&judged.text, &mut self.refs);
             if !self.held.contains_key(&arrived.lane) {
                 let held = Held::read(self.store, &arrived.lane)?;
                 self.held.insert(arrived.lane.clone(), held);
@@ -330,11 +324,7 @@ pub fn all_refs(store: &Store, takes: impl Fn(&LaneId) -> bool) -> Result<AHashS
         let Some((manifest, _)) = store.manifest(&lane)? else { continue };
         for entry in store.entries(&manifest, None)? {
             if let Some(bytes) = store.segment(&entry)? {
-                refs::each_ref(&bytes, |hash| {
-                    if refs.len() < MOST_REFS {
-                        refs.insert(hash);
-                    }
-                });
+                refs::gather(&bytes, &mut refs);
             }
         }
     }

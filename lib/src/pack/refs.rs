@@ -4,7 +4,20 @@
 //! `set_media`, a geometry's `ref`, a parameter of a macro.
 
 use crate::hash::{BYTES, Sha256};
+use ahash::AHashSet;
 use memchr::memmem;
+
+/// Most names that anybody holds at a time.
+pub const MOST: usize = 4 << 20;
+
+/// Takes in every object that some lines name, as far as there is room.
+pub fn gather(lines: &[u8], all: &mut AHashSet<Sha256>) {
+    each_ref(lines, |hash| {
+        if all.len() < MOST {
+            all.insert(hash);
+        }
+    });
+}
 
 /// Calls `each` for every object that some lines name.
 pub fn each_ref(lines: &[u8], mut each: impl FnMut(Sha256)) {
