@@ -9,7 +9,8 @@ CARGO ?= cargo
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 TOOLS := $(shell sed -n 's|^path = "bin/\(.*\)/main.rs"|\1|p' Cargo.toml)
 # What the tests and the demo use, and the Debian package that has it.
-PACKAGES := jq:jq xmllint:libxml2-utils strace:strace sox:sox midicsv:midicsv
+PACKAGES := jq:jq xmllint:libxml2-utils strace:strace sox:sox midicsv:midicsv zstd:zstd mkfs.exfat:exfatprogs \
+    mount.exfat-fuse:exfat-fuse
 
 bench-peers:
 	python3 -m pip install --quiet duckdb
@@ -30,6 +31,7 @@ deps:
 	if [ -n "$$missing" ]; then \
 	    echo "installing:$$missing"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
+	@[ -e target/peers/bagit.py ] || python3 -m pip install --quiet --target target/peers bagit
 
 test: deps
 	$(CARGO) fmt --all --check

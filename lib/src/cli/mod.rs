@@ -70,7 +70,7 @@ pub mod trace;
 
 pub use args::{
     At, Files, Jobs, Kinds, Lanes, Layers, LogArgs, LogFormat, MAX_JOBS, Now, OutputArgs, ScopeArgs, Select,
-    Since, When, time,
+    Since, When, size, time,
 };
 pub use escape::{escape, escape_into, json_string_into};
 pub use failure::{Failure, Status};
