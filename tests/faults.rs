@@ -4,7 +4,8 @@
 use crate::run;
 use std::path::Path;
 
-const EVENT: &str = r#"{"event_id":"e","timestamp":1,"actor_id":"a","operation":"create_node","node_id":"n"}"#;
+const EVENT: &str =
+    r#"{"event_id":"e","timestamp":1,"actor_id":"a","operation":"create_node","node_id":"n"}"#;
 
 /// The filters that read a trace on stdin.
 const FILTERS: [&str; 3] = ["ulp-materialize", "projector-2d", "projector-3d"];
@@ -17,9 +18,17 @@ fn status(script: &str) -> i32 {
 #[test]
 fn output_that_cannot_be_written_is_4() {
     for tool in FILTERS {
-        assert_eq!(status(&format!("printf '%s\\n' '{EVENT}' | {tool} 2>/dev/null > /dev/full")), 4, "{tool}");
+        assert_eq!(
+            status(&format!("printf '%s\\n' '{EVENT}' | {tool} 2>/dev/null > /dev/full")),
+            4,
+            "{tool}"
+        );
         assert_eq!(status(&format!("printf '%s\\n' '{EVENT}' | {tool} 2>/dev/null >&-")), 4, "{tool}");
-        assert_eq!(status(&format!("printf '%s\\n' '{EVENT}' | {tool} -o /nowhere/x 2>/dev/null")), 4, "{tool}");
+        assert_eq!(
+            status(&format!("printf '%s\\n' '{EVENT}' | {tool} -o /nowhere/x 2>/dev/null")),
+            4,
+            "{tool}"
+        );
     }
 }
 
@@ -27,8 +36,10 @@ fn output_that_cannot_be_written_is_4() {
 fn a_reader_that_goes_away_is_no_error() {
     let dir = run::checkout();
     for tool in FILTERS {
-        let script = format!("{tool} < examples/flood/trace.jsonl 2> log | head -c 10 > /dev/null; \
-                              echo ${{PIPESTATUS[0]}}; grep -c witness log");
+        let script = format!(
+            "{tool} < examples/flood/trace.jsonl 2> log | head -c 10 > /dev/null; \
+                              echo ${{PIPESTATUS[0]}}; grep -c witness log"
+        );
         let output = run::shell(&script, dir.path());
         assert_eq!(String::from_utf8(output.stdout).unwrap(), "0\n0\n", "{tool}");
     }
@@ -37,11 +48,21 @@ fn a_reader_that_goes_away_is_no_error() {
 #[test]
 fn a_file_appears_whole_or_not_at_all() {
     let dir = run::checkout();
-    let old = run::sh(&format!("echo old > out; chmod 640 out; printf '%s\\n' '{EVENT}' not-json | \
-        ulp-materialize --strict -o out 2>/dev/null; [ $? = 1 ]; cat out; stat -c %a out; ls"), dir.path());
+    let old = run::sh(
+        &format!(
+            "echo old > out; chmod 640 out; printf '%s\\n' '{EVENT}' not-json | \
+        ulp-materialize --strict -o out 2>/dev/null; [ $? = 1 ]; cat out; stat -c %a out; ls"
+        ),
+        dir.path(),
+    );
     assert_eq!(old, "old\n640\nexamples\nout\n");
-    let new = run::sh(&format!("printf '%s\\n' '{EVENT}' not-json | ulp-materialize -o out 2>/dev/null; [ $? = 1 ]; \
-        head -c 12 out; echo; stat -c %a out"), dir.path());
+    let new = run::sh(
+        &format!(
+            "printf '%s\\n' '{EVENT}' not-json | ulp-materialize -o out 2>/dev/null; [ $? = 1 ]; \
+        head -c 12 out; echo; stat -c %a out"
+        ),
+        dir.path(),
+    );
     assert_eq!(new, "{\"operation\"\n640\n");
 }
 
@@ -95,7 +116,11 @@ fn a_line_of_a_gibibyte_is_refused_in_bounded_memory() {
              | {tool} -j 1 2>&1 >/dev/null | jq -c '[.code,.line,.applied]'"
         );
         let log = run::shell(&script, dir.path());
-        assert_eq!(String::from_utf8(log.stdout).unwrap(), "[\"json.too_long\",1,null]\n[null,null,1]\n", "{tool}");
+        assert_eq!(
+            String::from_utf8(log.stdout).unwrap(),
+            "[\"json.too_long\",1,null]\n[null,null,1]\n",
+            "{tool}"
+        );
     }
 }
 
@@ -111,10 +136,7 @@ fn a_line_that_is_not_for_everyone_is_not_spoken_of() {
         ulp-materialize --log-all --private-log private < trace 2> log; [ $? = 1 ]
         ! grep -q secret log; grep -c secret private; stat -c %a private; tail -1 log | jq -c '[has("input"),has("output"),has("root")]'
         tail -1 private | jq -c '[has("input"),has("output"),has("root")]'; jq -rs '.[3].event_id' log"#;
-    assert_eq!(
-        run::sh(script, dir.path()),
-        "2\n600\n[false,false,true]\n[true,true,true]\nopen-4\n"
-    );
+    assert_eq!(run::sh(script, dir.path()), "2\n600\n[false,false,true]\n[true,true,true]\nopen-4\n");
 }
 
 #[test]

@@ -3,9 +3,13 @@
 
 mod faults;
 mod pages;
+mod projector_2d;
+mod projector_3d;
 mod reference;
 mod run;
 mod state;
+mod store;
 mod tidy;
 mod transcripts;
+mod trust;
 mod vectors;

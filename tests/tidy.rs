@@ -49,7 +49,7 @@ fn every_tool_has_its_page_transcript_and_example() {
     walk(&run::root().join("examples"), &mut examples);
     let examples: Vec<String> =
         examples.iter().filter(|p| p.file_name().is_some_and(|n| n == "run.sh")).map(read).collect();
-    let overview = read(&run::root().join("man/man7/ulp.7")).replace("\\-", "-");
+    let overview = read(run::root().join("man/man7/ulp.7")).replace("\\-", "-");
     for tool in run::tools() {
         assert!(run::root().join(format!("man/man1/{tool}.1")).is_file(), "{tool}: no man page");
         assert!(transcripts.iter().any(|t| t.contains(tool)), "{tool}: no transcript");
@@ -80,7 +80,8 @@ fn the_project_speaks_of_itself_alone() {
 
 #[test]
 fn unsafe_code_is_one_function() {
-    let with_unsafe = |f: &PathBuf| read(f).lines().any(|l| !l.trim_start().starts_with("//") && l.contains("unsafe {"));
+    let with_unsafe =
+        |f: &PathBuf| read(f).lines().any(|l| !l.trim_start().starts_with("//") && l.contains("unsafe {"));
     let found: Vec<PathBuf> = sources().into_iter().filter(with_unsafe).collect();
     assert_eq!(found, [run::root().join("lib/src/store/map.rs")]);
 }
@@ -92,7 +93,9 @@ fn only_the_process_edge_does_stdio() {
             continue;
         }
         let text = read(&file);
-        for word in ["std::io::stdin", "std::io::stdout", "std::io::stderr", "SystemTime::now", "std::env::var"] {
+        for word in
+            ["std::io::stdin", "std::io::stdout", "std::io::stderr", "SystemTime::now", "std::env::var"]
+        {
             assert!(!text.contains(word), "{}: {word}", file.display());
         }
     }
@@ -114,7 +117,9 @@ fn architecture_is_short_and_names_every_module_and_dependency() {
     let manifest = read(run::root().join("Cargo.toml"));
     let start = manifest.find("[workspace.dependencies]").unwrap();
     for line in manifest[start..].lines().skip(1).take_while(|l| !l.starts_with('[')) {
-        let Some(name) = line.split([' ', '.']).next().filter(|n| !n.is_empty() && *n != "ulp") else { continue };
+        let Some(name) = line.split([' ', '.']).next().filter(|n| !n.is_empty() && *n != "ulp") else {
+            continue;
+        };
         assert!(text.contains(&format!("`{name}`")), "ARCHITECTURE.md gives no reason for {name}");
     }
 }

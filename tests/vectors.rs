@@ -21,7 +21,11 @@ fn cases(folder: &str) -> Vec<Case> {
         let bytes = std::fs::read(&path).unwrap();
         let end = bytes.iter().position(|b| *b == b'\n').unwrap();
         let expect = String::from_utf8(bytes[..end].to_vec()).unwrap();
-        Case { path, expect: expect.strip_prefix("expect: ").unwrap().to_owned(), line: bytes[end + 1..].to_vec() }
+        Case {
+            path,
+            expect: expect.strip_prefix("expect: ").unwrap().to_owned(),
+            line: bytes[end + 1..].to_vec(),
+        }
     };
     paths.into_iter().map(read).collect()
 }

@@ -12,7 +12,6 @@ use crate::style::{Color, Paint, one_line, shortened};
 use crate::text::{self, LINE};
 use std::fmt::Write as _;
 use ulp::event::Register;
-use ulp::json::{self, Tape};
 use ulp::state::Written;
 
 /// The longer side of the drawing as a browser or an editor opens it, in pixels.
@@ -509,7 +508,7 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
         {
             return Some(picture);
         }
-        let of_media = |w: &Written<'_>| self.blobs.picture(&reference_in(w.value)?);
+        let of_media = |w: &Written<'_>| self.blobs.picture(&crate::page::reference_in(w.value)?);
         let media = Register::media("media");
         item.node.state.registers.get(media).and_then(of_media)
     }
@@ -712,13 +711,6 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
         write_paint("stroke", stroke, out);
         out.push_str("/>");
     }
-}
-
-/// The reference in a media register's raw JSON.
-fn reference_in(raw: &str) -> Option<String> {
-    let mut tape = Tape::new();
-    let media = tape.parse_any(raw, json::STATE_DEPTH).ok()?;
-    Some(media.get("ref")?.chars().collect())
 }
 
 fn write_paint(name: &str, paint: Paint, out: &mut String) {

@@ -1,2 +1,134 @@
-//! stub
-fn main() {}
+//! build a trace into a scene
+
+mod gltf;
+mod history;
+mod instancing;
+mod look;
+mod mesh;
+mod model;
+mod outline;
+mod page;
+mod record;
+mod replay;
+mod scene;
+mod shape;
+mod space;
+mod text;
+
+use bumpalo::Bump;
+use clap::{Parser, ValueEnum};
+use gltf::Document;
+use history::History;
+use record::Style;
+use replay::{Animation, Clock};
+use scene::Scene;
+use std::io::Write as _;
+use std::process::ExitCode;
+use ulp::cli::trace::{self, Projection, View};
+use ulp::cli::{self, Failure, Log, Output, Status};
+use ulp::view::{self, Space, ViewNode};
+
+/// build a trace into a scene
+#[derive(Parser)]
+#[command(name = "projector-3d", version)]
+struct Args {
+    /// What to write
+    #[arg(short, long, value_enum, default_value_t = Format::Jsonl)]
+    format: Format,
+    /// With glb and gltf: let the scene come about as an animation
+    #[arg(long)]
+    replay: bool,
+    /// With glb and gltf: draw what has the same mesh as instances of one node
+    #[arg(long, conflicts_with = "replay")]
+    instancing: bool,
+    #[command(flatten)]
+    projection: Projection,
+}
+
+/// The formats of a scene.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A record a line: nodes, links, sensors
+    Jsonl,
+    /// glTF 2.0, binary
+    Glb,
+    /// glTF 2.0, one file of text
+    Gltf,
+    /// A page for a browser, with the history to replay
+    Html,
+}
+
+fn main() -> ExitCode {
+    cli::run(include_str!("man.roff"), run)
+}
+
+fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
+    if (args.replay || args.instancing) && !matches!(args.format, Format::Glb | Format::Gltf) {
+        let option = if args.replay { "--replay" } else { "--instancing" };
+        return Err(Failure::usage(option, "it goes with -f glb and -f gltf"));
+    }
+    trace::project(&args.projection, log, |view, out, _| write(&args, view, out))
+}
+
+fn write(args: &Args, view: &View<'_, '_>, out: &mut Output) -> Result<(), Failure> {
+    let style = Style { provenance: args.projection.provenance, several: view.spaces.len() > 1 };
+    match args.format {
+        Format::Jsonl => {
+            for space in &view.spaces {
+                let mut lines = Vec::new();
+                record::write(&Scene::new(space), style, &mut lines);
+                out.write_all(&lines)?;
+            }
+        }
+        Format::Glb => document(args, view, style).write_binary(out)?,
+        Format::Gltf => document(args, view, style).write_text(out)?,
+        Format::Html => out.write_all(&html(args, view, style))?,
+    }
+    Ok(())
+}
+
+/// The view as a document: as it is, or with all that led to it.
+fn document(args: &Args, view: &View<'_, '_>, style: Style) -> Document {
+    if args.replay {
+        return animated(args, view, style);
+    }
+    let scenes: Vec<Scene<'_, '_>> = view.spaces.iter().map(Scene::new).collect();
+    let (mut document, _) = model::build(&scenes, style);
+    if args.instancing {
+        instancing::instance(&mut document);
+    }
+    document
+}
+
+fn animated(args: &Args, view: &View<'_, '_>, style: Style) -> Document {
+    let arena = Bump::new();
+    let histories = history::histories(view.world, view.filter, &arena);
+    let spaces = everything(view, &histories);
+    let scenes: Vec<Scene<'_, '_>> = spaces.iter().map(Scene::new).collect();
+    let (mut document, built) = model::build(&scenes, style);
+    let clock = Clock::new(&histories);
+    let mut animation = Animation::new(&mut document);
+    for (scene, built) in scenes.iter().zip(&built) {
+        if let Some(history) = histories.iter().find(|h| h.space == scene.space.space) {
+            let takes_tile = |tile| args.projection.select.tile(tile);
+            let is_there = |node: &ViewNode<'_>| view::keeps(node, view.filter, takes_tile);
+            animation.add(scene, history, built, &clock, &is_there);
+        }
+    }
+    animation.finish();
+    document
+}
+
+fn html(args: &Args, view: &View<'_, '_>, style: Style) -> Vec<u8> {
+    let arena = Bump::new();
+    let histories = history::histories(view.world, view.filter, &arena);
+    let spaces = everything(view, &histories);
+    let scenes: Vec<Scene<'_, '_>> = spaces.iter().map(Scene::new).collect();
+    page::write(view, &scenes, &histories, style, |tile| args.projection.select.tile(tile))
+}
+
+/// Every space of the view with all that was ever in it.
+fn everything<'a>(view: &View<'_, 'a>, histories: &[History<'a>]) -> Vec<Space<'a>> {
+    let find = |space: &str| histories.iter().find(|h| h.space == space);
+    view.spaces.iter().map(|s| replay::everything(s, find(s.space))).collect()
+}

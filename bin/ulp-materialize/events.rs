@@ -26,7 +26,8 @@ pub fn write(job: &Job<'_, '_>, out: &mut Output, remarks: &mut Remarks) -> Resu
     })
 }
 
-fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&Cut>) -> (Vec<u8>, Remarks) {
+/// The events of one tile, and what there is to say of them.
+pub fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&Cut>) -> (Vec<u8>, Remarks) {
     let mut said = Remarks::new(job.all);
     let named = |lane: Lane| lane.policy == Policy::Public || job.args.lanes.names(lane.policy);
     let mut rows = Vec::new();
@@ -51,7 +52,10 @@ fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&Cut>) -> (Vec<u8>, Re
         .into_iter()
         .filter_map(|(key, row)| {
             let arena = bumpalo::Bump::new();
-            let Ok(Line::Event(event)) = Reader::new(&arena, job.world.defaults()).read_bytes(row.line) else { return None };
+            let Ok(Line::Event(event)) = Reader::new(&arena, job.world.defaults()).read_bytes(row.line)
+            else {
+                return None;
+            };
             let mut line = Vec::with_capacity(row.line.len() + 1);
             event.write_canonical(&mut tape, &mut line);
             line.push(b'\n');

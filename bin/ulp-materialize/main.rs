@@ -2,6 +2,8 @@
 
 mod blame;
 mod events;
+mod snapshot;
+mod stored;
 
 use clap::{ArgGroup, Parser};
 use std::io::Write as _;
@@ -20,7 +22,7 @@ use ulp::world::{Arenas, Filter, Remarks, World};
 /// derive the current state from events and state lines, or from a store
 #[derive(Parser)]
 #[command(name = "ulp-materialize", version)]
-#[command(group(ArgGroup::new("what").args(["view", "root", "blame", "events"])))]
+#[command(group(ArgGroup::new("what").args(["view", "root", "blame", "events", "snapshot"])))]
 struct Args {
     #[command(flatten)]
     files: Files,
@@ -38,6 +40,18 @@ struct Args {
     /// Write the events instead, whole and canonical, tile by tile in their order
     #[arg(long)]
     events: bool,
+    /// Keep new snapshots in the store, and write a line a snapshot instead of the state
+    #[arg(long, requires = "store")]
+    snapshot: bool,
+    /// Read the store in DIR
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["files", "scope"])]
+    store: Option<std::path::PathBuf>,
+    /// Believe the snapshots and caches of a store that came from elsewhere
+    #[arg(long, requires = "store")]
+    trust: bool,
+    /// Go on without what is damaged; the status is 3 all the same
+    #[arg(long, requires = "store")]
+    partial: bool,
     #[command(flatten)]
     select: Select,
     #[command(flatten)]
@@ -68,7 +82,11 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
 }
 
 fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
-    let mut out = Output::open(&args.output)?;
+    let out = Output::open(&args.output)?;
+    if let Some(dir) = &args.store {
+        return stored::run(args, dir, out, log);
+    }
+    let mut out = out;
     let input = log.input(&args.files)?;
     let unless = if args.view { Unless::Shared } else { Unless::All };
     let mut filter = trace::filter(&args.lanes, &args.layers, &args.kinds, unless);
@@ -94,7 +112,10 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     };
     trace::say(log, remarks)?;
     let root = roots.map(|roots| roots.root(false));
-    log.finish(Some(out), &Witness { input: Some(input.digest()?), root, scope: scope.digest(), ..Witness::default() })
+    log.finish(
+        Some(out),
+        &Witness { input: Some(input.digest()?), root, scope: scope.digest(), ..Witness::default() },
+    )
 }
 
 /// What was asked for, and the world to answer from.

@@ -124,9 +124,7 @@ impl<'a> Keeper<'a> {
     /// What a state line says.
     pub fn body(&mut self, body: &Body<'_>) -> Body<'a> {
         match body {
-            Body::Tile { recent } => {
-                Body::Tile { recent: self.list(recent, |keeper, key| keeper.key(*key)) }
-            }
+            Body::Tile { recent } => Body::Tile { recent: self.list(recent, |keeper, key| keeper.key(*key)) },
             Body::Node { node, created, deleted, registers } => Body::Node {
                 node: self.text(node),
                 created: created.map(|key| self.key(key)),

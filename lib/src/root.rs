@@ -8,19 +8,37 @@ use crate::id::{Lane, Tile};
 use crate::world::Derived;
 use std::io::Write as _;
 
+/// The root of a tile, gathered lane by lane in their order.
+#[derive(Debug, Default)]
+pub struct TileRoot {
+    hasher: blake3::Hasher,
+    any: bool,
+}
+
+impl TileRoot {
+    /// Takes in the state lines of the next lane, where it is shared.
+    pub fn push(&mut self, lane: Lane, lines: &[u8]) {
+        if lane.is_shared() {
+            self.hasher.update(lines);
+            self.any = true;
+        }
+    }
+
+    /// The root, where the tile has a shared lane.
+    pub fn root(&self) -> Option<Blake3> {
+        self.any.then(|| self.hasher.finalize().into())
+    }
+}
+
 /// Appends the state lines of a tile, and answers the root of its shared lanes, where it has any.
 pub fn write_tile(derived: &Derived<'_>, out: &mut Vec<u8>) -> Option<Blake3> {
-    let mut hasher = blake3::Hasher::new();
-    let mut any = false;
+    let mut root = TileRoot::default();
     for (lane, state) in &derived.lanes {
         let start = out.len();
         state.write_lines(derived.space, derived.tile, *lane, out);
-        if lane.is_shared() {
-            hasher.update(&out[start..]);
-            any = true;
-        }
+        root.push(*lane, &out[start..]);
     }
-    any.then(|| hasher.finalize().into())
+    root.root()
 }
 
 /// The root of one lane: of its state lines.

@@ -163,6 +163,12 @@ impl<'a> Gathering<'a> {
     }
 }
 
+/// Whether a node's own registers are such that a view keeps it: of the kinds that it takes, and not moved to a tile
+/// that it leaves out.
+pub fn keeps(node: &ViewNode<'_>, filter: &Filter, takes_tile: impl Fn(Tile) -> bool) -> bool {
+    passes(node, filter) && stays(node, &takes_tile)
+}
+
 /// Whether a node's own registers are of the kinds that the view keeps.
 fn passes(node: &ViewNode<'_>, filter: &Filter) -> bool {
     let text = |kind| node.plain(kind).map_or_else(String::new, unquoted);

@@ -17,8 +17,8 @@ use crate::scope::{Gate, NoStore, Note, Scope};
 use crate::state::line::StateLine;
 use crate::state::{Add, LaneState, Reading};
 use bumpalo::Bump;
-use rayon::prelude::*;
 use foldhash::fast::RandomState;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::slice::IterMut;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -195,7 +195,7 @@ impl<'a> Gatherer<'a> {
     ) -> Result<Batch<'a>, TooLarge> {
         let arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).next().ok_or(TooLarge)?;
         let mut scratch = self.scratch().pop().unwrap_or_default();
-        let gate = (!self.scope.is_empty()).then(|| self.scope.gate());
+        let gate = self.scope.has_gate().then(|| self.scope.gate());
         let mut gathering = Gathering {
             gatherer: self,
             keeper: Keeper::new(arena),
@@ -227,7 +227,6 @@ impl<'a> Gatherer<'a> {
             Withheld::No
         }
     }
-
 }
 
 /// A batch that is being read.
@@ -405,6 +404,20 @@ impl<'a> Places<'a> {
 }
 
 impl Batch<'_> {
+    /// Whether it holds that many events of one lane and nothing else: what a segment of a store must be.
+    pub fn is_segment_of(&self, space: &str, tile: Tile, lane: Lane, events: u64) -> bool {
+        let here = self.places.iter().all(|place| (place.space, place.tile) == (space, tile));
+        let clean = self.refusals.is_empty() && self.passed_over.is_empty() && self.states.is_empty();
+        here && clean && self.rows.len() as u64 == events && self.rows.iter().all(|row| row.lane == lane)
+    }
+
+    /// Whether it holds state lines of one lane and nothing else: what a snapshot of a store must be.
+    pub fn is_snapshot_of(&self, space: &str, tile: Tile, lane: Lane) -> bool {
+        let here = self.places.iter().all(|place| (place.space, place.tile) == (space, tile));
+        let clean = self.refusals.is_empty() && self.passed_over.is_empty() && self.rows.is_empty();
+        here && clean && self.states.iter().all(|(_, _, line)| line.lane == lane)
+    }
+
     /// Says how many lines the batch had, blank ones included.
     pub fn set_lines(&mut self, lines: u32) {
         self.lines = lines;
@@ -519,6 +532,10 @@ struct TileRows<'a> {
     eff: Vec<Time>,
     /// After ordering: which of `rows` delete a node, as they are applied before all others.
     deletes: Vec<u32>,
+    /// What a store knows of events that are not at hand.
+    known: Vec<(Lane, &'a str, Time)>,
+    /// After ordering: parents that no lane as loose as the event's holds, with the event's lane.
+    missing: Vec<(Lane, &'a str)>,
 }
 
 impl<'a> World<'a> {
@@ -533,7 +550,8 @@ impl<'a> World<'a> {
             bases.push(base);
             base += u64::from(batch.lines);
         }
-        let mut names: Vec<(&'a str, Tile)> = batches.iter().flat_map(|b| &b.places).map(|p| (p.space, p.tile)).collect();
+        let mut names: Vec<(&'a str, Tile)> =
+            batches.iter().flat_map(|b| &b.places).map(|p| (p.space, p.tile)).collect();
         names.sort_unstable();
         names.dedup();
         let mut tiles: Vec<TileRows<'a>> = names
@@ -545,6 +563,8 @@ impl<'a> World<'a> {
                 states: Vec::new(),
                 eff: Vec::new(),
                 deletes: Vec::new(),
+                known: Vec::new(),
+                missing: Vec::new(),
             })
             .collect();
         let index: HashMap<(&str, Tile), usize, RandomState> = names.iter().copied().zip(0..).collect();
@@ -629,11 +649,17 @@ impl<'a> World<'a> {
             let line = self.state(*at);
             line.body.keys(|key| known.add(line.lane, key.event(), key.eff));
         }
+        for (lane, id, eff) in &tile.known {
+            known.add(*lane, id, *eff);
+        }
         let Order { eff, oddities } = order::order(&entries, &names, &known);
         tile.eff = eff;
         let deletes = (0..).zip(&tile.rows).filter(|(_, at)| self.row(**at).deletes());
         tile.deletes = deletes.map(|(i, _)| i).collect();
         for (at, oddity) in oddities {
+            if let Oddity::UnknownParent(name) = oddity {
+                tile.missing.push((entries[at as usize].lane, name));
+            }
             let (code, detail) = match oddity {
                 Oddity::UnknownParent(name) => ("order.unknown_parent", name),
                 Oddity::Cycle => ("order.cycle", ""),
@@ -689,6 +715,24 @@ impl<'a> World<'a> {
         });
     }
 
+    /// Makes an event known in a tile that is not at hand: one that a store holds.
+    pub fn know(&mut self, index: usize, lane: Lane, id: &'a str, eff: Time) {
+        self.tiles[index].known.push((lane, id, eff));
+    }
+
+    /// The events of a tile before they are ordered: their names, lanes and parents.
+    pub fn named(&self, index: usize) -> impl Iterator<Item = (&'a str, Lane, &'a [&'a str])> {
+        self.tiles[index].rows.iter().map(|at| {
+            let row = self.row(*at);
+            (row.id, row.lane, row.parents)
+        })
+    }
+
+    /// After ordering: the parents that are not there, each with the lane of an event that names it.
+    pub fn missing(&self, index: usize) -> &[(Lane, &'a str)] {
+        &self.tiles[index].missing
+    }
+
     /// What completed the events: a line that is read again is completed in the same way.
     pub fn defaults(&self) -> &'a Defaults {
         self.defaults
@@ -722,6 +766,20 @@ impl<'a> World<'a> {
             let row = self.row(*at);
             (Key { eff: *eff, id: row.id }, self.site(at.0, row.number), row)
         })
+    }
+
+    /// The state lines of a tile, in the order of the input.
+    pub fn state_lines(&self, index: usize) -> impl Iterator<Item = &StateLine<'a>> {
+        self.tiles[index].states.iter().map(|at| self.state(*at))
+    }
+
+    /// Whether a state takes in a state line: its lane, and no key after the cut.
+    pub fn takes_line(&self, line: &StateLine<'_>, filter: &Filter) -> bool {
+        let mut later = false;
+        if let Some(cut) = &filter.at {
+            line.body.keys(|key| later |= cut.is_before(key));
+        }
+        filter.lanes[line.lane.index()] && !later
     }
 
     /// The code under which `filter` withholds an event, if it does.

@@ -3,16 +3,20 @@
 
 use crate::reference;
 use crate::reference::generate::{self, Rng};
-use ulp::id::Tile;
+use ulp::id::{Key, Lane, Tile};
 use ulp::root::{self, Roots};
 use ulp::scope::Scope;
-use ulp::world::{Arenas, Filter, Gatherer, World};
+use ulp::world::{Arenas, Cut, Filter, Gatherer, World};
 
 /// What the library derives from lines that are all valid.
 pub fn derive(lines: &[String]) -> (Vec<u8>, Roots) {
-    let (mut arenas, scope, filter) = (Arenas::new(8), Scope::default(), Filter::default());
+    derive_by(lines, &Filter::default())
+}
+
+fn derive_by(lines: &[String], filter: &Filter) -> (Vec<u8>, Roots) {
+    let (mut arenas, scope) = (Arenas::new(8), Scope::default());
     let select = |_: &str, _: Tile| None;
-    let gatherer = Gatherer::new(&mut arenas, &scope, &filter, &select);
+    let gatherer = Gatherer::new(&mut arenas, &scope, filter, &select);
     let numbered = (1..).zip(lines.iter().map(|l| Ok((l.as_bytes(), l.as_bytes()))));
     let mut world = World::new(vec![gatherer.batch(0, numbered).unwrap()], scope.defaults());
     let said = world.remarks(true);
@@ -21,7 +25,7 @@ pub fn derive(lines: &[String]) -> (Vec<u8>, Roots) {
     let (mut out, mut roots) = (Vec::new(), Roots::default());
     for i in 0..world.len() {
         let arena = bumpalo::Bump::new();
-        let derived = world.derive(i, &filter, &arena, false);
+        let derived = world.derive(i, filter, &arena, false);
         if let Some(root) = root::write_tile(&derived, &mut out) {
             roots.push(derived.space, derived.tile, root);
         }
@@ -44,7 +48,7 @@ fn same(seed: u64, what: &str, fast: &[u8], slow: &[u8]) {
     panic!("seed {seed}, {what}, line {at}:\n  fast {:?}\n  slow {:?}", fast.get(at), slow.get(at));
 }
 
-const HISTORIES: u64 = 2_000;
+const HISTORIES: u64 = 1_000;
 
 fn histories() -> impl Iterator<Item = (u64, Vec<String>)> {
     (0..HISTORIES).map(|seed| (seed, generate::history(seed, 5 + (seed % 76) as usize)))
@@ -97,6 +101,50 @@ fn a_state_reads_back_as_itself() {
         mixed.extend(generate::beside(&mut Rng::new(seed), &lines));
         same(seed, "beside its events", &derive(&mixed).0, &once);
     }
+}
+
+/// The lane that a line names in its scope.
+fn lane_of(line: &str) -> Lane {
+    let value: serde_json::Value = serde_json::from_str(line).unwrap();
+    let word = |name: &str, default: &str| value["scope"][name].as_str().unwrap_or(default).to_owned();
+    Lane { realm: word("realm", "team").parse().unwrap(), policy: word("policy", "public").parse().unwrap() }
+}
+
+#[test]
+fn lanes_without_stricter_ones_derive_the_same_bytes_alone() {
+    for (seed, lines) in histories() {
+        let whole = lines_of(&derive(&lines).0);
+        for lane in Lane::all().skip((seed % 3) as usize).step_by(3) {
+            let kept = |line: &&String| lane_of(line).is_no_stricter_than(lane);
+            let alone: Vec<String> = lines.iter().filter(kept).cloned().collect();
+            let expected: String = whole.iter().filter(kept).map(|l| l.clone() + "\n").collect();
+            same(seed, "looser lanes alone", &derive(&alone).0, expected.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn a_moment_derives_what_had_happened_by_then() {
+    let mut held = 0;
+    for (seed, lines) in histories() {
+        let order = reference::order(&lines);
+        let Some((_, key)) = order.get(seed as usize % order.len().max(1)) else { continue };
+        let key = Key::parse(key).unwrap();
+        let by_time = Cut::Time(key.eff);
+        let by_key = Cut::Key { eff: key.eff, id: key.id.to_owned() };
+        for at in [by_time, by_key] {
+            let past: Vec<_> = order.iter().filter(|(_, k)| !at.is_before(Key::parse(k).unwrap())).collect();
+            let by_then: Vec<String> = past.iter().map(|(event, _)| event.clone()).collect();
+            // Where a cycle is cut, what is left of it has other keys by itself.
+            if reference::order(&by_then).iter().collect::<Vec<_>>() != past {
+                continue;
+            }
+            held += 1;
+            let filter = Filter { at: Some(at), ..Filter::default() };
+            same(seed, "at", &derive_by(&lines, &filter).0, &derive(&by_then).0);
+        }
+    }
+    assert!(held > HISTORIES, "only {held} moments were looked at");
 }
 
 #[test]

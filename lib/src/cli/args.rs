@@ -104,10 +104,14 @@ pub struct Jobs {
 impl Jobs {
     /// Runs `work` in a pool of its own with that many threads; `rayon` calls inside use it, and no other.
     pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
+        Ok(self.pool()?.install(work))
+    }
+
+    /// A pool with that many threads, for a tool that has threads of its own beside it.
+    pub fn pool(&self) -> Result<rayon::ThreadPool, Failure> {
         let threads = self.jobs.map_or(0, usize::from);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool = pool.map_err(|e| Failure::new(Kind::System, "threads", e))?;
-        Ok(pool.install(work))
+        pool.map_err(|e| Failure::new(Kind::System, "threads", e))
     }
 }
 
@@ -117,6 +121,9 @@ pub struct ScopeArgs {
     /// Hold what is read to the dotfiles below DIR, which also complete it
     #[arg(long, value_name = "DIR")]
     pub scope: Option<PathBuf>,
+    /// Take only events that are signed and whose signature holds
+    #[arg(long)]
+    pub verify: bool,
 }
 
 /// Which spaces and tiles to take; all where nothing is named.
@@ -274,6 +281,49 @@ fn rfc3339(text: &str) -> Option<Time> {
     let parsed = chrono::DateTime::parse_from_rfc3339(text).ok()?;
     (decimals <= 9).then_some(())?;
     parsed.timestamp_nanos_opt().map(Time)
+}
+
+/// What stands in for the clock, in the tools that read it.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Now {
+    /// Take TIME for the clock: seconds since 1970, or a time as in RFC 3339
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    now: Option<GivenTime>,
+}
+
+impl Now {
+    /// The time: what was given, else the clock's.
+    pub fn time(&self) -> Time {
+        self.now.as_ref().map_or_else(clock, |given| given.time)
+    }
+
+    /// What was given, for the witness line.
+    pub fn given(&self) -> Option<String> {
+        self.now.as_ref().map(|given| given.text.clone())
+    }
+}
+
+/// A time and how it was written.
+#[derive(Clone, Debug)]
+struct GivenTime {
+    text: String,
+    time: Time,
+}
+
+impl FromStr for GivenTime {
+    type Err = String;
+    fn from_str(text: &str) -> Result<GivenTime, String> {
+        time(text).map(|time| GivenTime { text: text.to_owned(), time })
+    }
+}
+
+/// The clock. One that stands beyond the years 1677 to 2262 is taken to stand at their end.
+fn clock() -> Time {
+    let nanos = |d: std::time::Duration| i64::try_from(d.as_nanos()).unwrap_or(i64::MAX);
+    match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
+        Ok(since) => Time(nanos(since)),
+        Err(before) => Time(-nanos(before.duration())),
+    }
 }
 
 /// A `space_id` or `layer_id` as an argument.

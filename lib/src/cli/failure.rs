@@ -112,6 +112,12 @@ impl From<io::Error> for Failure {
     }
 }
 
+impl From<crate::store::Error> for Failure {
+    fn from(error: crate::store::Error) -> Failure {
+        Failure::of(error.kind(), error)
+    }
+}
+
 /// An error that nobody classified is the system's fault, unless a failure stands somewhere in its chain.
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Failure {

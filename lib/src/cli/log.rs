@@ -169,6 +169,20 @@ impl Batch {
         }
     }
 
+    /// Takes a noted record that is written even without `--log-all`: whoever uses the line must know.
+    pub fn mark(
+        &mut self,
+        code: &'static str,
+        line: u64,
+        shared: bool,
+        event_id: Option<String>,
+        detail: String,
+    ) {
+        self.tally.count(Action::Noted, code, shared);
+        let place = Some((self.source, line));
+        self.records.push(Record { action: Action::Noted, code, place, shared, event_id, detail });
+    }
+
     /// Whether the chunk is over here: under `--strict`, after a rejection, its further lines are not looked at, and
     /// what the lines before it gave is all that may still be written.
     pub fn is_over(&self) -> bool {

@@ -57,6 +57,7 @@ mod args;
 mod escape;
 mod failure;
 mod feed;
+pub mod follow;
 mod input;
 mod lines;
 mod log;
@@ -68,8 +69,8 @@ mod stdio;
 pub mod trace;
 
 pub use args::{
-    At, Files, Jobs, Kinds, Lanes, Layers, LogArgs, LogFormat, MAX_JOBS, OutputArgs, ScopeArgs, Select, Since,
-    When, time,
+    At, Files, Jobs, Kinds, Lanes, Layers, LogArgs, LogFormat, MAX_JOBS, Now, OutputArgs, ScopeArgs, Select,
+    Since, When, time,
 };
 pub use escape::{escape, escape_into, json_string_into};
 pub use failure::{Failure, Status};

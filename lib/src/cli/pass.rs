@@ -166,7 +166,10 @@ mod tests {
         check(&even, 5);
         check(&even[..even.len() - 1], 0);
         for off in 0..3 {
-            check(&[line(BLOCK - 2 + off), line(3 * BLOCK - 2 + off), line(0), line(7), line(BLOCK)].concat(), 0);
+            check(
+                &[line(BLOCK - 2 + off), line(3 * BLOCK - 2 + off), line(0), line(7), line(BLOCK)].concat(),
+                0,
+            );
         }
         check(b"\xef\xbb\xbfa\nb", 0);
         check(b"a\nb\n", 4);

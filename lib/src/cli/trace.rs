@@ -52,10 +52,14 @@ pub fn not_selected(select: &Select, space: &str, tile: Tile) -> Option<&'static
 /// # Errors
 /// A dotfile that is not understood is wrong usage.
 pub fn scope(args: &ScopeArgs) -> Result<Scope, Failure> {
-    match &args.scope {
-        None => Ok(Scope::default()),
-        Some(dir) => Scope::discover(dir).map_err(|e| Failure::of(e.kind(), e)),
+    let mut scope = match &args.scope {
+        None => Scope::default(),
+        Some(dir) => Scope::discover(dir).map_err(|e| Failure::of(e.kind(), e))?,
+    };
+    if args.verify {
+        scope.verify_all();
     }
+    Ok(scope)
 }
 
 /// Reads all operands into an ordered world, on the threads of the current pool. What is refused, doubled or odd is
@@ -226,7 +230,10 @@ fn project_here(
     say(log, remarks)?;
     write(&View { world: &world, filter: &filter, spaces }, &mut out, log)?;
     let root = Some(roots.root(false));
-    log.finish(Some(out), &Witness { input: Some(input.digest()?), root, scope: scope.digest(), ..Witness::default() })
+    log.finish(
+        Some(out),
+        &Witness { input: Some(input.digest()?), root, scope: scope.digest(), ..Witness::default() },
+    )
 }
 
 /// The arenas that a [`view`] of a world needs.

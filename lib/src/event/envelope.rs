@@ -5,6 +5,7 @@ use super::payload::{self, Scratch};
 use super::{Defaults, Event, MAX_PARENTS, Missing, Refusal};
 use crate::id::{Authority, Boundary, Lane, Policy, Realm, Scope, Tile, Time, is_event_id, is_id, is_place};
 use crate::json::{Kind, Value};
+use crate::trust::Signature;
 use bumpalo::Bump;
 
 /// The names of the envelope's fields; a macro's template may hold none of them but `operation`.
@@ -339,18 +340,11 @@ pub(super) fn exact_time(literal: &str) -> Option<Time> {
     (literal.len() <= 16).then(|| Time::parse(literal)).flatten()
 }
 
+/// A signature in its exact form; whether it holds is asked later, and not everywhere.
 fn signature<'a>(value: Value<'_, 'a>) -> Result<&'a str, Refusal> {
-    const MEMBERS: [&str; 4] = ["algorithm", "canonicalization", "keyRef", "value"];
-    let exact = value.kind() == Kind::Object
-        && value.len() == MEMBERS.len()
-        && MEMBERS.iter().all(|m| value.get(m).is_some_and(|v| v.kind() == Kind::String));
-    if exact {
-        Ok(value.raw())
-    } else {
-        Err(Refusal::new(
-            "signature.malformed",
-            "it has exactly algorithm, canonicalization, keyRef and value",
-        ))
+    match Signature::of_event(value) {
+        Ok(_) => Ok(value.raw()),
+        Err(denial) => Err(Refusal::new(denial.code, denial.detail)),
     }
 }
 
@@ -379,7 +373,7 @@ pub fn strings<'a>(
     if value.kind() != Kind::Array {
         return None;
     }
-    if value.len() == 0 {
+    if value.is_empty() {
         return Some(&[]);
     }
     scratch.clear();

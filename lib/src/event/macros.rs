@@ -97,7 +97,7 @@ impl<'a> Expansion<'a, '_> {
         if total.is_none_or(|n| n > MAX_MACRO_EVENTS) {
             return Err(limit(format!("more than {MAX_MACRO_EVENTS} events")));
         }
-        if template.len() == 0 {
+        if template.is_empty() {
             return Ok(());
         }
         let mut n = 0;

@@ -21,6 +21,7 @@ mod envelope;
 mod macros;
 mod payload;
 mod places;
+mod signature;
 mod quick;
 
 use crate::id::{Lane, Scope, Tile, Time};
@@ -34,6 +35,7 @@ pub use macros::{MAX_MACRO_BYTES, MAX_MACRO_DEPTH, MAX_MACRO_EVENTS, Primitive};
 pub use payload::{Ends, Link, OPERATIONS, Payload, Sensor, Unlink, nearest_operation, time_number};
 pub(crate) use payload::{is_any_node, is_node, transform};
 pub use places::{Given, Places, SpaceGiven, Words};
+pub use signature::{SignatureScratch, sign};
 
 /// Most `previous_events` of an event.
 pub const MAX_PARENTS: usize = 64;

@@ -184,7 +184,7 @@ pub fn read_primitive<'a>(
             let properties = match optional(top, "properties") {
                 None => None,
                 Some(v) if v.is_null() => None,
-                Some(v) if v.kind() == Kind::Object => (v.len() > 0).then(|| v.raw()),
+                Some(v) if v.kind() == Kind::Object => (!v.is_empty()).then(|| v.raw()),
                 Some(_) => return Err(Refusal::new("payload.properties", "not an object")),
             };
             Ok(Payload::Link(arena.alloc(Link { ends, properties })))

@@ -42,6 +42,29 @@ impl Canonical {
         self.queue.clear();
         self.open.clear();
         self.begin(value, out);
+        self.finish(value, out);
+    }
+
+    /// Appends the canonical form of an object without its member of that (unescaped) name, as signatures are made
+    /// over it.
+    pub fn write_without(&mut self, object: Value<'_, '_>, name: &str, out: &mut Vec<u8>) {
+        let Some((left_out, _)) = object.members().find(|(key, _)| key.is_str(name)) else {
+            return self.write(object, out);
+        };
+        self.queue.clear();
+        self.open.clear();
+        out.push(b'{');
+        let rest = object.members().map(|(key, _)| key.index()).filter(|&key| key != left_out.index());
+        self.queue.extend(rest.map(|node| Entry { head: 0, node }));
+        if !object.node().has(PLAIN) {
+            sort(&mut self.queue, object);
+        }
+        self.open.push(Frame { object: true, base: 0, next: 0, end: self.queue.len() });
+        self.finish(object, out);
+    }
+
+    /// Writes what is left of the open containers, which are `value` and parts of it.
+    fn finish(&mut self, value: Value<'_, '_>, out: &mut Vec<u8>) {
         while let Some(frame) = self.open.last_mut() {
             if frame.next == frame.end {
                 out.push(if frame.object { b'}' } else { b']' });

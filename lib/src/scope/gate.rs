@@ -3,12 +3,13 @@
 use super::Scope;
 use super::invariants::{self, Lookup};
 use super::named;
-use super::pattern::Pattern;
 use super::rules::{Allowed, MAX_CLOCK_SKEW, Rules};
+use super::signed::Signatures;
 use crate::event::{Event, MAX_PARENTS, Missing, Payload, Refusal, RegisterKind};
 use crate::id::{Authority, Boundary, Policy, Realm, Tile, Time};
 use crate::json;
 use crate::names;
+use crate::pattern::Pattern;
 use crate::state::line::{Body, StateLine};
 use ahash::AHashMap;
 use std::borrow::Cow;
@@ -60,9 +61,11 @@ pub struct Permit {
     pub max_event_bytes: usize,
 }
 
-/// Says of one line after the other whether it passes. One a thread: it remembers the rules of each place.
+/// Says of one line after the other whether it passes. One a thread: it remembers the rules of each place, and keys
+/// that were found good.
 pub struct Gate<'s> {
     scope: &'s Scope,
+    signatures: Signatures,
     places: Vec<Here<'s>>,
     by_name: AHashMap<Vec<u8>, usize>,
     /// The place of the line before: neighbouring lines mostly share theirs.
@@ -121,7 +124,14 @@ enum Nodes<'s> {
 
 impl<'s> Gate<'s> {
     pub(super) fn new(scope: &'s Scope) -> Gate<'s> {
-        Gate { scope, places: Vec::new(), by_name: AHashMap::new(), last: (Vec::new(), 0), key: Vec::new() }
+        Gate {
+            scope,
+            signatures: Signatures::new(scope),
+            places: Vec::new(),
+            by_name: AHashMap::new(),
+            last: (Vec::new(), 0),
+            key: Vec::new(),
+        }
     }
 
     /// Whether an event passes.
@@ -159,6 +169,9 @@ impl<'s> Gate<'s> {
             limits = here.limits;
         }
         let mut permit = Permit { notes: Vec::new(), max_event_bytes: limits.event_bytes.0 };
+        let required =
+            !self.scope.is_empty() && self.here(event.space, Some(event.layer), event.tile).signed.is_some();
+        permit.notes.extend(self.signatures.judge(event, required, self.scope.verifies_all())?);
         if let Some(clock) = clock {
             permit.notes.extend(look_at_clock(event, clock, limits.clock_skew)?);
         }
@@ -174,13 +187,16 @@ impl<'s> Gate<'s> {
     /// # Errors
     /// The first rule that is broken.
     pub fn permit_state(&mut self, line: &StateLine<'_>) -> Result<(), Refusal> {
-        if self.scope.is_empty() {
-            return Ok(());
-        }
         let blame = |mut refusal: Refusal| {
             refusal.shared = line.lane.is_shared();
             refusal
         };
+        if self.scope.verifies_all() {
+            return Err(blame(Refusal::new("signature.missing", "a state line is signed by nobody")));
+        }
+        if self.scope.is_empty() {
+            return Ok(());
+        }
         let layer = layer_of(&line.body);
         self.here(line.space, layer.as_deref(), line.tile).judge_state(line).map_err(blame)
     }

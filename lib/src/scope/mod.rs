@@ -31,28 +31,30 @@ mod ignore;
 mod invariants;
 mod list;
 mod named;
-mod pattern;
 mod rules;
+mod signed;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
-mod yaml;
+pub mod yaml;
 
 use crate::event::{Defaults, Given, Places, SpaceGiven};
 use crate::hash::Blake3;
 use crate::id::TilePrefix;
+use crate::trust::authority::Authority;
 use ahash::AHashMap;
 use discover::{Found, Place, Sort};
 use ignore::Ignores;
 use rules::{Rules, Standing};
 use std::path::{Path, PathBuf};
 
+pub use crate::pattern::Pattern;
+pub use crate::trust::authority::{Binding, BoundKey, Grant};
 pub use discover::{Error, MAX_DOTFILE};
 pub use gate::{Clock, Gate, Note, Permit};
 pub use invariants::{Lookup, Made, NoStore, NodeFact, Parent};
 pub use list::Rule;
-pub use pattern::Pattern;
-pub use rules::{Allowed, Binding, BoundKey, Grant, MAX_CLOCK_SKEW};
+pub use rules::{Allowed, MAX_CLOCK_SKEW};
 pub use yaml::Mark;
 
 /// What a scope beside a store's own may say: it adds rules, and changes nothing else.
@@ -74,6 +76,8 @@ const ADDABLE: [&str; 11] = [
 #[derive(Debug, Default)]
 pub struct Scope {
     dir: PathBuf,
+    /// Whether only what is signed passes.
+    verifies: bool,
     defaults: Defaults,
     root: Vec<Rules>,
     spaces: AHashMap<String, SpaceRules>,
@@ -244,22 +248,31 @@ impl Scope {
 
     /// Whether any rule asks for signatures, so that every signature is looked at.
     pub fn asks_for_signatures(&self) -> bool {
-        self.files().any(|f| f.signed || !f.keys.is_empty() || f.grants.is_some())
+        self.files().any(|f| f.signed) || self.authority().asks_for_signatures()
     }
 
-    /// `keys`: who signs with what.
-    pub fn keys(&self) -> impl Iterator<Item = &Binding> {
-        self.root.iter().flat_map(|f| &f.keys)
+    /// Lets only events pass whose signature holds, whatever the rules ask.
+    pub fn verify_all(&mut self) {
+        self.verifies = true;
     }
 
-    /// `revoked`: the DIDs whose new arrivals are refused.
-    pub fn revoked(&self) -> impl Iterator<Item = &str> {
-        self.root.iter().flat_map(|f| f.revoked.iter().map(String::as_str))
+    /// Whether only what is signed passes.
+    pub fn verifies_all(&self) -> bool {
+        self.verifies
     }
 
-    /// `federation.grants`, where they stand: then every event needs one.
-    pub fn grants(&self) -> Option<&[Grant]> {
-        self.root.iter().find_map(|f| f.grants.as_deref())
+    /// Whether lines have to be held to anything at all.
+    pub fn has_gate(&self) -> bool {
+        !self.is_empty() || self.verifies
+    }
+
+    /// `keys`, `revoked` and `federation.grants`: who may sign what. Read once, as it is put together anew.
+    pub fn authority(&self) -> Authority {
+        Authority {
+            keys: self.root.iter().flat_map(|f| f.keys.iter().cloned()).collect(),
+            revoked: self.root.iter().flat_map(|f| f.revoked.iter().copied()).collect(),
+            grants: self.root.iter().find_map(|f| f.grants.clone()),
+        }
     }
 
     /// A gate that keeps what it has worked out; one a thread.

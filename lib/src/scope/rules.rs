@@ -1,10 +1,12 @@
 //! One dotfile's rules: what `.ulp-root` and `.ulp-scope` may say.
 
-use super::pattern::Pattern;
 use super::yaml::{self, Fault, Node};
 use crate::event::{Given, Grid, MAX_PARENTS, Words};
 use crate::id::{self, Authority, Boundary, Policy, Realm, Tile, Time};
 use crate::json;
+use crate::pattern::Pattern;
+use crate::trust::Did;
+use crate::trust::authority::{Binding, BoundKey, Grant};
 use chrono::DateTime;
 use std::path::Path;
 use std::str::FromStr;
@@ -12,8 +14,6 @@ use std::str::FromStr;
 /// The built-in limit of a timestamp's lead over the clock, in nanoseconds: 10 minutes.
 pub const MAX_CLOCK_SKEW: i64 = 600 * NANOS;
 const NANOS: i64 = 1_000_000_000;
-/// What the identity of an Ed25519 key begins with, and how many base58 digits follow.
-const DID_KEY: (&str, usize) = ("did:key:z6Mk", 44);
 
 /// Where a dotfile with rules may stand. A file is read differently in each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct Rules {
     pub invariants: Vec<String>,
     pub limits: Limits,
     pub keys: Vec<Binding>,
-    pub revoked: Vec<String>,
+    pub revoked: Vec<Did>,
     pub grants: Option<Vec<Grant>>,
     pub foreign: bool,
     /// The keys that stand in the file, those of a mapping as `outer.inner`, each with its place and its value.
@@ -93,32 +93,6 @@ pub struct Limits {
     /// Nanoseconds.
     pub max_clock_skew: Option<i64>,
     pub max_previous_events: Option<usize>,
-}
-
-/// An entry of `keys`: actors whose names match sign with one of these keys.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Binding {
-    pub actors: Pattern,
-    pub keys: Vec<BoundKey>,
-}
-
-/// A key and the time in which it counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BoundKey {
-    pub did: String,
-    pub from: Option<Time>,
-    pub until: Option<Time>,
-}
-
-/// An entry of `federation.grants`: what the holder of a key may send.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grant {
-    pub to: String,
-    pub realm: Realm,
-    pub spaces: Vec<Pattern>,
-    pub tiles: Vec<Pattern>,
-    pub operations: Vec<Pattern>,
-    pub until: Option<Time>,
 }
 
 impl Rules {
@@ -373,14 +347,9 @@ fn duration(text: &str) -> Option<i64> {
     number.checked_mul(seconds)?.checked_mul(NANOS)
 }
 
-/// An Ed25519 key's DID, by its spelling; whether its digits are a key is seen when a signature is checked.
-fn did(value: &Node) -> Result<String, Fault> {
-    let is_base58 = |b: u8| b.is_ascii_alphanumeric() && !matches!(b, b'0' | b'O' | b'I' | b'l');
-    let text = value.string()?;
-    match text.strip_prefix(DID_KEY.0) {
-        Some(digits) if digits.len() == DID_KEY.1 && digits.bytes().all(is_base58) => Ok(text.to_owned()),
-        _ => Err(value.fault("not the did:key:z6Mk… of a key")),
-    }
+/// The DID of an Ed25519 key; whether its bytes are one that proves anything is seen when a signature is checked.
+fn did(value: &Node) -> Result<Did, Fault> {
+    value.string()?.parse().map_err(|_| value.fault("not the did:key:z6Mk… of a key"))
 }
 
 /// An RFC 3339 time, to the nanosecond.

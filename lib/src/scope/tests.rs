@@ -135,10 +135,11 @@ fn trust_is_read_as_it_stands() {
          tiles: [\"z0/*\"], operations: [\"*\"], until: 2027-01-01T00:00:00Z}}\nforeign: true\n"
     );
     let scope = scope(&[(".ulp-root", &text)]);
-    let key = &scope.keys().next().unwrap().keys[0];
-    assert_eq!((key.did.as_str(), key.from), (did, Some(Time(1_767_225_600_000_000_000))));
-    assert_eq!(scope.revoked().collect::<Vec<_>>(), [did]);
-    let grant = &scope.grants().unwrap()[0];
+    let rules = scope.authority();
+    let key = &rules.keys[0].keys[0];
+    assert_eq!((key.did.to_string().as_str(), key.from), (did, Some(Time(1_767_225_600_000_000_000))));
+    assert!(rules.revoked.contains(&key.did));
+    let grant = &rules.grants.as_ref().unwrap()[0];
     assert!(grant.tiles[0].matches("z0/x1/y2"));
     assert!(scope.asks_for_signatures() && scope.is_foreign());
 }

@@ -7,6 +7,7 @@
 
 use crate::json;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
+use std::collections::HashSet;
 use std::fmt;
 
 /// Deepest nesting; the outer mapping is 1. The grammar needs 5.
@@ -137,6 +138,7 @@ impl<'t> Reader<'t> {
 
     fn map(&mut self, depth: usize) -> Result<Vec<(Node, Node)>, Fault> {
         let mut members: Vec<(Node, Node)> = Vec::new();
+        let mut seen = HashSet::new();
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::MappingEnd) {
@@ -144,7 +146,7 @@ impl<'t> Reader<'t> {
             }
             let key = self.node(event, span, depth + 1)?;
             let name = key.string()?;
-            if members.iter().any(|(other, _)| other.text() == Some(name)) {
+            if !seen.insert(name.to_owned()) {
                 return Err(Fault::new(key.at, format!("{name} stands twice")));
             }
             let (event, span) = self.next()?;

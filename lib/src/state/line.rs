@@ -141,7 +141,7 @@ fn node<'a>(top: Value<'_, 'a>, arena: &'a Bump) -> Result<Body<'a>, Refusal> {
     if clock.is_some_and(|c| c.kind() != Kind::Object) {
         return Err(Refusal::new("state.clock", "not an object"));
     }
-    if deleted.is_some() && (!sets.is_empty() || clock.is_some_and(|c| c.len() > 0)) {
+    if deleted.is_some() && (!sets.is_empty() || clock.is_some_and(|c| !c.is_empty())) {
         return Err(Refusal::new("state.deleted", "a deleted node's line has no registers"));
     }
     let mut keys = ahash::AHashMap::new();
@@ -270,7 +270,7 @@ fn read_add<'a>(
         return Err(wrong("a key whose id is not its tag"));
     }
     let properties = match add.get("properties") {
-        Some(v) if v.kind() == Kind::Object => (v.len() > 0).then(|| v.raw()),
+        Some(v) if v.kind() == Kind::Object => (!v.is_empty()).then(|| v.raw()),
         Some(v) if !v.is_null() => return Err(wrong("properties that are no object")),
         _ => None,
     };

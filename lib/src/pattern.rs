@@ -5,7 +5,7 @@ use std::fmt;
 /// A pattern over a whole name.
 ///
 /// ```
-/// use ulp::scope::Pattern;
+/// use ulp::pattern::Pattern;
 /// let sensors = Pattern::new("node:esp32_*");
 /// assert!(sensors.matches("node:esp32_A12") && sensors.matches("node:esp32_"));
 /// assert!(!sensors.matches("my-node:esp32_A12"));

@@ -1,0 +1,68 @@
+//! The page of a drawing: its own script, and the pictures that it shows.
+
+use crate::blobs::{Blobs, base64};
+use crate::scene::Scene;
+use std::collections::BTreeMap;
+use ulp::cli::trace::View;
+use ulp::event::RegisterKind;
+use ulp::id::Tile;
+use ulp::json::{self, Tape, write_string};
+use ulp::page::{self, Page};
+
+const DRAWING: &str = include_str!("page/drawing.js");
+const HELP: &str = "Arrow keys move, plus and minus zoom, 0 shows everything, N and P step through what is in view, Escape lets go, space plays.";
+
+/// Writes the page of all spaces of a view.
+pub fn write(
+    view: &View<'_, '_>,
+    scenes: &[Scene<'_, '_>],
+    blobs: &Blobs,
+    takes_tile: impl Fn(Tile) -> bool,
+) -> Vec<u8> {
+    let titles: Vec<&str> = scenes.iter().map(|s| s.title.as_deref().unwrap_or(s.space)).collect();
+    let mut data = vec![b'{'];
+    for (i, (reference, picture)) in pictures(scenes, blobs).iter().enumerate() {
+        if i > 0 {
+            data.push(b',');
+        }
+        write_string(reference, &mut data);
+        data.push(b':');
+        write_string(picture, &mut data);
+    }
+    data.push(b'}');
+    let page = Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data };
+    page::write(view, &page, takes_tile)
+}
+
+/// The pictures that the nodes show at the end, as data URLs, by reference.
+fn pictures(scenes: &[Scene<'_, '_>], blobs: &Blobs) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for item in scenes.iter().flat_map(|s| &s.items) {
+        let media = item.node.keyed(RegisterKind::Media);
+        let raws = media.iter().map(|w| w.value).chain(item.node.plain(RegisterKind::Geometry));
+        for reference in raws.filter_map(reference_in) {
+            if let Some(picture) = blobs.picture(&reference) {
+                found.insert(reference, format!("data:{};base64,{}", picture.mime, base64(&picture.bytes)));
+            }
+        }
+    }
+    found
+}
+
+/// The member `ref` of a raw JSON object.
+pub fn reference_in(raw: &str) -> Option<String> {
+    let mut tape = Tape::new();
+    let object = tape.parse_any(raw, json::STATE_DEPTH).ok()?;
+    object.get("ref").map(|text| text.chars().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_script_ends_itself() {
+        assert!(!DRAWING.contains("</script") && !DRAWING.contains("<!--"));
+        assert!(!DRAWING.contains("innerHTML") && !DRAWING.contains("eval("));
+    }
+}

@@ -1,0 +1,120 @@
+//! What there is to build, from a view: nodes in their frames, the links between them, and what sensors read.
+
+use crate::look::{text, text_in, word};
+use crate::mesh;
+use crate::shape::Shape;
+use crate::space::Vector;
+use std::collections::BTreeMap;
+use ulp::event::{Ends, RegisterKind};
+use ulp::state::{Add, Reading};
+use ulp::transform::{self, Local, Transform};
+use ulp::view::{Space, ViewNode};
+
+/// One space, its nodes in the order of their names.
+pub struct Scene<'v, 'a> {
+    pub space: &'v Space<'a>,
+    pub nodes: Vec<Node<'v, 'a>>,
+    pub links: Vec<Link<'a>>,
+    pub sensors: Vec<Sensor<'a>>,
+}
+
+/// A visible node.
+pub struct Node<'v, 'a> {
+    pub id: &'a str,
+    pub view: &'v ViewNode<'a>,
+    /// What people call it: its `label`, `name` or `title`.
+    pub name: Option<String>,
+    pub kind: Option<String>,
+    pub layer: Option<String>,
+    /// Its parent's place in the list.
+    pub parent: Option<usize>,
+    pub local: Local,
+    /// Its frame in the world.
+    pub frame: Transform,
+    /// Its geometry as raw JSON.
+    pub geometry: Option<&'a str>,
+}
+
+/// A visible link, between the feet of its ends.
+pub struct Link<'a> {
+    pub ends: Ends<'a>,
+    pub add: Add<'a>,
+    pub points: [Vector; 2],
+}
+
+/// What a sensor read last, and where it is.
+pub struct Sensor<'a> {
+    pub reading: Reading<'a>,
+    pub node: Option<String>,
+    pub position: Option<Vector>,
+}
+
+impl<'v, 'a> Scene<'v, 'a> {
+    pub fn new(space: &'v Space<'a>) -> Scene<'v, 'a> {
+        let visible = || space.nodes.iter().filter(|(_, n)| n.visible);
+        let index: BTreeMap<&str, usize> = visible().map(|(id, _)| *id).zip(0..).collect();
+        let worlds = transform::worlds(space);
+        let nodes: Vec<Node<'v, 'a>> = visible()
+            .map(|(id, view)| Node {
+                id,
+                view,
+                name: name(view),
+                kind: word(view, RegisterKind::Kind),
+                layer: word(view, RegisterKind::Layer),
+                parent: view.parent.and_then(|p| index.get(p).copied()),
+                local: Local::of(view),
+                frame: worlds.get(id).copied().unwrap_or(Transform::IDENTITY),
+                geometry: view.plain(RegisterKind::Geometry),
+            })
+            .collect();
+        let links = links(space, &nodes, &index);
+        let sensors = space.sensors.values().map(|r| sensor(*r, &nodes, &index)).collect();
+        Scene { space, nodes, links, sensors }
+    }
+}
+
+impl Node<'_, '_> {
+    /// Its shape; `None` where no geometry was given.
+    pub fn shape(&self) -> Option<Shape> {
+        self.geometry.map(Shape::parse)
+    }
+
+    /// Where links meet it, in the world: the middle of its shape, at its foot.
+    fn foot(&self) -> Vector {
+        let bounds = self.shape().and_then(|s| mesh::bounds(&s));
+        let foot = bounds.map_or([0.0; 3], |(least, most)| {
+            let middle = |i: usize| least[i] / 2.0 + most[i] / 2.0;
+            [middle(0), middle(1), least[2].max(0.0).min(most[2])]
+        });
+        self.frame.apply(foot)
+    }
+}
+
+/// What people call a node.
+fn name(node: &ViewNode<'_>) -> Option<String> {
+    ["label", "name", "title"].into_iter().find_map(|property| text(node, property))
+}
+
+fn links<'a>(space: &Space<'a>, nodes: &[Node<'_, 'a>], index: &BTreeMap<&str, usize>) -> Vec<Link<'a>> {
+    let mut feet: Vec<Option<Vector>> = vec![None; nodes.len()];
+    let mut foot = |name: &str| {
+        let i = *index.get(name)?;
+        Some(*feet[i].get_or_insert_with(|| nodes[i].foot()))
+    };
+    let link = |(ends, add): (&Ends<'a>, &Add<'a>)| {
+        Some(Link { ends: *ends, add: *add, points: [foot(ends.from)?, foot(ends.to)?] })
+    };
+    space.links.iter().filter_map(link).collect()
+}
+
+fn sensor<'a>(reading: Reading<'a>, nodes: &[Node<'_, 'a>], index: &BTreeMap<&str, usize>) -> Sensor<'a> {
+    let node = reading.sensor.node.and_then(text_in);
+    let held = || Some(nodes[*index.get(node.as_deref()?)?].frame.position());
+    let own = reading.sensor.position.map(transform::numbers);
+    let position = match own.as_deref() {
+        Some([x, y]) => Some([*x, *y, 0.0]),
+        Some([x, y, z]) => Some([*x, *y, *z]),
+        _ => held(),
+    };
+    Sensor { reading, position, node }
+}

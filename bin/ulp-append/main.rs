@@ -1,0 +1,121 @@
+//! complete, check, sign and store events, and pass on what was accepted
+
+mod draft;
+mod pass;
+mod read;
+mod rejects;
+
+use clap::Parser;
+use draft::Clock;
+use pass::Pass;
+use rayon::ThreadPool;
+use read::Reading;
+use rejects::Rejects;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use ulp::cli::{self, Failure, Files, Jobs, LineReader, Log, Now, Output, ScopeArgs, Status, trace};
+use ulp::hash::Blake3;
+use ulp::json::EVENT_BYTES;
+use ulp::kind::Kind;
+use ulp::scope::Scope;
+use ulp::store::Store;
+
+/// complete, check, sign and store events, and pass on what was accepted
+#[derive(Parser)]
+#[command(name = "ulp-append", version)]
+struct Args {
+    #[command(flatten)]
+    files: Files,
+    /// Store what is accepted in DIR, and pass it on only once it is durable
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// What the timestamps that are read count
+    #[arg(long, value_name = "UNIT", value_parser = ["s", "ms"], default_value = "s")]
+    timestamps: String,
+    #[command(flatten)]
+    now: Now,
+    #[command(flatten)]
+    scope: ScopeArgs,
+    /// Append the refused lines to FILE (mode 0600), as they came
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    #[command(flatten)]
+    jobs: Jobs,
+}
+
+/// Pieces that may wait between the two halves of the work.
+const QUEUE: usize = 64;
+
+fn main() -> ExitCode {
+    cli::run(include_str!("man.roff"), run)
+}
+
+fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
+    let store = args.store.as_deref().map(|path| Store::open(path, false)).transpose()?;
+    let rejects = args.rejects.as_deref().map(Rejects::open).transpose()?;
+    let reading = Arc::new(Reading {
+        scope: rules(&args)?,
+        now: args.now.given().is_some().then(|| args.now.time()),
+        touched: store.as_ref().and_then(Store::touched),
+        milliseconds: args.timestamps == "ms",
+        store: store.is_some(),
+        rejects: rejects.is_some(),
+    });
+    let out = Output::stdout()?;
+    let reader = log.lines(&args.files, EVENT_BYTES)?;
+    let pool = Arc::new(args.jobs.pool()?);
+    let mut pass = Pass::new(store.as_ref(), &pool, &reading, Clock::new(reading.now), rejects, out, log);
+    let input = work(reader, &reading, &pool, &mut pass)?;
+    pass.finish(input, args.now.given())
+}
+
+/// The rules: those of the store, to which `--scope` may add; on a stream those of `--scope` alone.
+fn rules(args: &Args) -> Result<Scope, Failure> {
+    let Some(store) = &args.store else { return trace::scope(&args.scope) };
+    let understood = |error: ulp::scope::Error| {
+        let kind = if error.is_unsafe() { Kind::Corrupt } else { error.kind() };
+        Failure::of(kind, error)
+    };
+    let mut scope = Scope::discover(store).map_err(understood)?;
+    if args.scope.scope.is_some() {
+        scope.add(trace::scope(&args.scope)?).map_err(understood)?;
+    }
+    Ok(scope)
+}
+
+/// Lets the two halves run beside each other; with one job, one after the other.
+fn work(
+    mut reader: LineReader,
+    reading: &Arc<Reading>,
+    pool: &Arc<ThreadPool>,
+    pass: &mut Pass<'_>,
+) -> Result<Blake3, Failure> {
+    let broken_off = || Err(Failure::System("the input broke off".into()));
+    if pool.current_num_threads() == 1 {
+        let mut ended = None;
+        read::run(&mut reader, reading, pool, |told| {
+            ended = pass.take(told, || false).transpose();
+            ended.is_none()
+        });
+        return ended.unwrap_or_else(broken_off);
+    }
+    let (tell, told) = sync_channel(QUEUE);
+    let (reading, of_reader) = (Arc::clone(reading), Arc::clone(pool));
+    // Nobody waits for this thread: where the second half fails, the first may be waiting for input.
+    std::thread::spawn(move || read::run(&mut reader, &reading, &of_reader, |t| tell.send(t).is_ok()));
+    let mut next = told.recv().ok();
+    while let Some(this) = next.take() {
+        let mut after = None;
+        let more = || {
+            after = told.try_recv().ok();
+            after.is_some()
+        };
+        if let Some(ended) = pass.take(this, more)? {
+            return Ok(ended);
+        }
+        next = after.or_else(|| told.recv().ok());
+    }
+    broken_off()
+}

@@ -1,0 +1,315 @@
+//! The second half of the work, in the order of the lines: completing drafts, storing, passing on.
+
+use crate::draft::{self, Clock, Given};
+use crate::read::{Item, Piece, Reading, Told, What, Whole};
+use crate::rejects::Rejects;
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+use ulp::cli::{Action, Batch, Chunk, Failure, Log, Output, Record, Status, Witness};
+use ulp::event::{Event, Missing, Refusal, nearest_operation, time_number};
+use ulp::hash::Blake3;
+use ulp::json::{self, Tape};
+use ulp::scope::{Gate, NoStore};
+use ulp::store::{Appender, LaneIndex, Offer, Store};
+
+/// A commit happens when so many bytes wait,
+const MOST_BYTES: usize = 64 << 20;
+/// or when something waits for so long.
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// Where accepted events go.
+pub struct Pass<'p> {
+    pool: &'p rayon::ThreadPool,
+    reading: &'p Reading,
+    gate: Gate<'p>,
+    clock: Clock,
+    rejects: Option<Rejects>,
+    /// Nothing once the reader of our output is gone: what is durable goes on without it.
+    out: Option<Output>,
+    log: &'p mut Log,
+    appender: Option<Appender<'p>>,
+    /// Accepted and not durable yet, in the order of the lines.
+    waiting: Vec<Echo>,
+    since: Option<Instant>,
+}
+
+/// Lines that are passed on once they are durable.
+struct Echo {
+    text: Vec<u8>,
+    source: u32,
+    /// Of each line: its ticket, its end in the text, its number in the source, whether it is for everyone.
+    lines: Vec<(u64, usize, u64, bool)>,
+}
+
+impl<'p> Pass<'p> {
+    pub fn new(
+        store: Option<&'p Store>,
+        pool: &'p rayon::ThreadPool,
+        reading: &'p Reading,
+        clock: Clock,
+        rejects: Option<Rejects>,
+        out: Output,
+        log: &'p mut Log,
+    ) -> Pass<'p> {
+        let appender = store.map(Appender::new);
+        let out = Some(out);
+        let gate = reading.scope.gate();
+        Pass { pool, reading, gate, clock, rejects, out, log, appender, waiting: Vec::new(), since: None }
+    }
+
+    /// Takes what the reader tells. `more` says whether it has told more already. At the end it answers the digest of
+    /// the input.
+    pub fn take(&mut self, told: Told, mut more: impl FnMut() -> bool) -> Result<Option<Blake3>, Failure> {
+        match told {
+            Told::Piece(piece) => {
+                let taken = self.piece(piece);
+                if taken.is_err() || self.is_due() {
+                    self.commit()?;
+                }
+                taken?;
+            }
+            // What came meanwhile is input that is ready.
+            Told::Idle => {
+                if !more() {
+                    self.commit()?;
+                    self.flush()?;
+                }
+            }
+            Told::End(digest) => {
+                self.commit()?;
+                return Ok(Some(digest));
+            }
+            Told::Failed(failure) => {
+                self.commit()?;
+                return Err(failure);
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_due(&self) -> bool {
+        self.appender.as_ref().is_some_and(|a| a.waiting() >= MOST_BYTES)
+            || self.since.is_some_and(|since| since.elapsed() >= LONGEST)
+    }
+
+    /// Takes the items of a piece in their order. Under `--strict` nothing after the first refused one.
+    fn piece(&mut self, mut piece: Piece) -> Result<(), Failure> {
+        let chunk = Chunk { source: piece.source, bytes: &[], too_long: false, limit: json::EVENT_BYTES };
+        let mut batch = self.log.batch(&chunk);
+        batch.ends_after(piece.lines);
+        let items = std::mem::take(&mut piece.items);
+        let mut taken = Vec::with_capacity(items.len());
+        let mut lanes: Vec<Option<LaneIndex>> = Vec::new();
+        for Item { number, what } in items {
+            let (whole, raw) = match what {
+                What::Event(whole) => (Ok(whole), 0..0),
+                What::Draft(raw) => (self.complete(&mut piece, raw.clone()), raw),
+                What::Refused(refusal, raw) => (Err(*refusal), raw),
+            };
+            match whole {
+                Ok(whole) => self.offer(&piece, whole, number, &mut lanes, &mut batch, &mut taken)?,
+                Err(refusal) => {
+                    let Refusal { code, detail, event_id, shared } = refusal;
+                    batch.record(Action::Rejected, code, number, shared, || (event_id, detail));
+                    if let Some(rejects) = self.rejects.as_mut().filter(|_| !raw.is_empty()) {
+                        rejects.add(&piece.raw[raw])?;
+                    }
+                    if self.log.is_strict() {
+                        break;
+                    }
+                }
+            }
+        }
+        let (source, before) = (piece.source, self.log.feed(batch));
+        let base = *before.as_ref().unwrap_or(&0);
+        self.pass_on(piece, source, base, taken)?;
+        before.map(drop)
+    }
+
+    /// Completes a draft with what only the clock and the store know, and lets it through the gate.
+    fn complete(&mut self, piece: &mut Piece, raw: std::ops::Range<usize>) -> Result<Whole, Refusal> {
+        let line = piece.raw[raw].to_vec();
+        let arena = bumpalo::Bump::new();
+        let defaults = self.reading.scope.defaults();
+        let came = draft::read(&line, &arena, defaults, true)?;
+        let mut given = Given::default();
+        if came.missing.has(Missing::TIMESTAMP) {
+            given.member("timestamp", &time_number(self.clock.tick()));
+        }
+        let completed = if given.is_empty() { line.clone() } else { given.put_into(&line) };
+        let event = draft::read(&completed, &arena, defaults, false)?;
+        // The gate is to see that it is a draft, and what it became.
+        let as_draft = Event { missing: came.missing, ..event };
+        let clock = self.reading.clock();
+        piece.admit(&event, &as_draft, (&mut self.gate, clock), &NoStore, self.reading.store)
+    }
+
+    /// Offers an event to the store, if there is one.
+    fn offer(
+        &mut self,
+        piece: &Piece,
+        whole: Whole,
+        number: u64,
+        lanes: &mut Vec<Option<LaneIndex>>,
+        batch: &mut Batch,
+        taken: &mut Vec<(u64, Whole, u64)>,
+    ) -> Result<(), Failure> {
+        let line = &piece.text[whole.line.clone()];
+        let shared = piece.lane(whole.place).is_shared();
+        let ticket = match &mut self.appender {
+            None => 0,
+            Some(appender) => {
+                lanes.resize(piece.places.len(), None);
+                let lane = match lanes[whole.place] {
+                    Some(lane) => lane,
+                    None => *lanes[whole.place].insert(appender.lane(&piece.places[whole.place])?),
+                };
+                match appender.offer(lane, whole.digest, line) {
+                    Offer::Taken(ticket) => ticket,
+                    Offer::Known => {
+                        let text = || (event_id(line), String::new());
+                        batch.record(Action::Duplicate, "event.duplicate", number, shared, text);
+                        return Ok(());
+                    }
+                }
+            }
+        };
+        for note in &whole.notes {
+            let text = || (event_id(line), note.detail.clone());
+            batch.record(Action::Noted, note.code, number, shared, text);
+        }
+        if whole.unknown {
+            batch.record(Action::Noted, "event.unknown_operation", number, shared, || {
+                let name = member(line, "operation").unwrap_or_default();
+                (event_id(line), format!("{name}: did you mean {}?", nearest_operation(&name)))
+            });
+        }
+        batch.apply(shared);
+        taken.push((ticket, whole, number));
+        Ok(())
+    }
+
+    /// Passes on what was accepted of a piece: at once, or when it is durable.
+    fn pass_on(
+        &mut self,
+        piece: Piece,
+        source: u32,
+        base: u64,
+        taken: Vec<(u64, Whole, u64)>,
+    ) -> Result<(), Failure> {
+        if taken.is_empty() {
+            return Ok(());
+        }
+        let bytes: usize = taken.iter().map(|(_, whole, _)| whole.line.len() + 1).sum();
+        // Drafts stand behind the events of their piece, so only a piece without any is in the order of its lines.
+        let in_order = taken.is_sorted_by_key(|(_, whole, _)| whole.line.start);
+        let whole_piece = bytes == piece.text.len() && in_order;
+        let mut lines = Vec::with_capacity(if self.appender.is_some() { taken.len() } else { 0 });
+        let mut text = if whole_piece { Vec::new() } else { Vec::with_capacity(bytes) };
+        let mut end = 0;
+        for (ticket, whole, number) in taken {
+            end += whole.line.len() + 1;
+            if !whole_piece {
+                text.extend_from_slice(&piece.text[whole.line.start..=whole.line.end]);
+            }
+            if self.appender.is_some() {
+                lines.push((ticket, end, base + number, piece.lane(whole.place).is_shared()));
+            }
+        }
+        let text = if whole_piece { piece.text } else { text };
+        if self.appender.is_none() {
+            return self.write(&text);
+        }
+        self.since.get_or_insert_with(Instant::now);
+        self.waiting.push(Echo { text, source, lines });
+        Ok(())
+    }
+
+    /// Makes durable what waits, and passes it on.
+    fn commit(&mut self) -> Result<(), Failure> {
+        let Some(appender) = &mut self.appender else { return Ok(()) };
+        let doubles = self.pool.install(|| appender.commit())?;
+        self.since = None;
+        for echo in std::mem::take(&mut self.waiting) {
+            self.echo(echo, &doubles)?;
+        }
+        Ok(())
+    }
+
+    fn echo(&mut self, echo: Echo, doubles: &[u64]) -> Result<(), Failure> {
+        let is_double = |ticket: &u64| doubles.binary_search(ticket).is_ok();
+        if doubles.is_empty() || !echo.lines.iter().any(|(ticket, ..)| is_double(ticket)) {
+            return self.write(&echo.text);
+        }
+        let mut start = 0;
+        for (ticket, end, line, shared) in echo.lines {
+            let text = &echo.text[start..end];
+            start = end;
+            if !is_double(&ticket) {
+                self.write(text)?;
+                continue;
+            }
+            // Somebody else stored it between our look and our commit.
+            let tally = self.log.tally_mut();
+            tally.applied -= 1;
+            self.log.record(&Record {
+                action: Action::Duplicate,
+                code: "event.duplicate",
+                place: Some((echo.source, line)),
+                shared,
+                event_id: event_id(text.trim_ascii_end()),
+                detail: String::new(),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, text: &[u8]) -> Result<(), Failure> {
+        let written = self.out.as_mut().map_or(Ok(()), |out| out.write_all(text));
+        self.heed(written.map_err(Failure::from))
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        let flushed = self.out.as_mut().map_or(Ok(()), |out| out.flush());
+        self.heed(flushed.map_err(Failure::from))?;
+        self.log.flush()
+    }
+
+    /// A gate whose reader is gone ends; a store is filled to the end of the input.
+    fn heed(&mut self, outcome: Result<(), Failure>) -> Result<(), Failure> {
+        match outcome {
+            Err(Failure::ReaderGone) if self.appender.is_some() => {
+                self.out = None;
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Ends the run.
+    pub fn finish(mut self, input: Blake3, now: Option<String>) -> Result<Status, Failure> {
+        if let Some(appender) = &mut self.appender {
+            appender.settle()?;
+        }
+        let flushed = self.out.as_mut().map_or(Ok(()), |out| out.flush());
+        self.heed(flushed.map_err(Failure::from))?;
+        if self.out.is_none() {
+            return Err(Failure::ReaderGone);
+        }
+        self.log.finish(
+            self.out,
+            &Witness { input: Some(input), now, scope: self.reading.scope.digest(), ..Witness::default() },
+        )
+    }
+}
+
+/// The name in a canonical line.
+fn event_id(line: &[u8]) -> Option<String> {
+    member(line, "event_id")
+}
+
+fn member(line: &[u8], name: &str) -> Option<String> {
+    let mut tape = Tape::new();
+    let top = json::parse_line(&mut tape, line).ok()?;
+    Some(top.get(name)?.chars().collect())
+}

@@ -1,0 +1,52 @@
+//! `--snapshot`: new snapshots are kept, and a line a lane says which is the newest.
+
+use std::io::Write as _;
+use ulp::cli::{Failure, Output};
+use ulp::json::write_string;
+use ulp::store::Store;
+use ulp::store::shoot::Shot;
+
+/// About how many bytes are kept in one commit.
+const BATCH: usize = 32 << 20;
+
+/// Gathers the snapshots of tiles, and keeps them a batch at a time.
+pub struct Keeper<'s> {
+    store: &'s Store,
+    waiting: Vec<Shot>,
+    bytes: usize,
+}
+
+impl<'s> Keeper<'s> {
+    pub fn new(store: &'s Store) -> Keeper<'s> {
+        Keeper { store, waiting: Vec::new(), bytes: 0 }
+    }
+
+    /// Takes the snapshots of the next tile.
+    pub fn take(&mut self, shots: Vec<Shot>, out: &mut Output) -> Result<(), Failure> {
+        self.bytes += shots.iter().map(Shot::bytes).sum::<usize>();
+        self.waiting.extend(shots);
+        if self.bytes >= BATCH { self.finish(out) } else { Ok(()) }
+    }
+
+    /// Makes durable what waits, and then says so.
+    pub fn finish(&mut self, out: &mut Output) -> Result<(), Failure> {
+        self.store.keep(&self.waiting)?;
+        self.bytes = 0;
+        let mut line = Vec::new();
+        for shot in self.waiting.drain(..) {
+            line.clear();
+            print(&shot, &mut line)?;
+            out.write_all(&line)?;
+        }
+        Ok(())
+    }
+}
+
+fn print(shot: &Shot, out: &mut Vec<u8>) -> Result<(), Failure> {
+    let lane = shot.lane.lane;
+    write!(out, r#"{{"events":{},"policy":"{}","realm":"{}","#, shot.events(), lane.policy, lane.realm)?;
+    write!(out, r#""root":"{}","snapshot":"{}","space_id":"#, shot.record.root, shot.record.object)?;
+    write_string(&shot.lane.space, out);
+    writeln!(out, r#","tile":"{}"}}"#, shot.lane.tile)?;
+    Ok(())
+}

@@ -1,0 +1,242 @@
+//! From a store: one tile at a time.
+
+use super::{Args, Job, events, snapshot};
+use std::io::Write as _;
+use std::path::Path;
+use ulp::cli::trace::{self, Unless};
+use ulp::cli::{Action, Failure, Log, Output, Record, Status, When, Witness};
+use ulp::hash::Blake3;
+use ulp::id::Tile;
+use ulp::parallel::in_order;
+use ulp::root::{Roots, TileRoot};
+use ulp::store::replay::{Damage, Place, Replay, Wanted, manifest_lines};
+use ulp::store::shoot::{Shot, shoot};
+use ulp::store::{Error, Store};
+use ulp::world::{Cut, Filter, Remarks};
+
+/// What one tile gives.
+#[derive(Default)]
+pub struct Given {
+    pub space: String,
+    pub tile: Option<Tile>,
+    /// What is written of it.
+    pub text: Vec<u8>,
+    pub root: Option<Blake3>,
+    pub manifests: String,
+    pub damage: Vec<Damage>,
+    pub absent: Vec<Damage>,
+    pub remarks: Remarks,
+    pub shots: Vec<Shot>,
+}
+
+/// A job over the tiles of a store.
+pub struct Stored<'j> {
+    pub args: &'j Args,
+    pub store: &'j Store,
+    pub filter: Filter,
+    /// Whether snapshots may be used.
+    pub snapshots: bool,
+    pub all: bool,
+    pub since: Option<Cut>,
+}
+
+/// Does what was asked for, from a store.
+pub fn run(args: &Args, dir: &Path, mut out: Output, log: &mut Log) -> Result<Status, Failure> {
+    let store = Store::open(dir, args.trust)?;
+    let mut places = store.tiles()?;
+    places.retain(|p| trace::not_selected(&args.select, &p.space, p.tile).is_none());
+    let unless = if args.view { Unless::Shared } else { Unless::All };
+    let filter = trace::filter(&args.lanes, &args.layers, &args.kinds, unless);
+    let plain = filter.layers.is_empty() && filter.authorities.is_empty() && filter.boundaries.is_empty();
+    let mut job = Stored {
+        args,
+        store: &store,
+        filter,
+        snapshots: plain && args.at.at.is_none() && !args.events && !args.view && args.blame.is_none(),
+        all: log.writes_all(),
+        since: None,
+    };
+    job.filter.at = job.cut(args.at.at.as_ref(), "--at", &places)?;
+    job.since = job.cut(args.since.since.as_ref(), "--since", &places)?;
+    let mut sum = Sum::default();
+    if args.view || args.blame.is_some() {
+        job.write_joined(&places, &mut out, &mut sum)?;
+    } else {
+        job.write_tiles(&places, &mut out, &mut sum)?;
+    }
+    sum.say(log, args.partial)?;
+    let root = (!args.events && !args.snapshot).then(|| sum.roots.root(true));
+    let input = Some(Blake3::of(sum.manifests.as_bytes()));
+    log.finish(Some(out), &Witness { input, root, ..Witness::default() })
+}
+
+/// What all tiles together gave to say.
+#[derive(Default)]
+struct Sum {
+    roots: Roots,
+    manifests: String,
+    damage: Vec<Damage>,
+    absent: Vec<Damage>,
+    remarks: Remarks,
+}
+
+impl Sum {
+    fn say(&mut self, log: &mut Log, partial: bool) -> Result<(), Failure> {
+        for absent in &self.absent {
+            log.record(&record(absent))?;
+        }
+        for damage in &self.damage {
+            log.tally_mut().count(Action::Noted, damage.code, damage.lane.lane.is_shared());
+            log.write_counted(&record(damage))?;
+            log.raise(Status::Corrupt);
+        }
+        trace::say(log, std::mem::take(&mut self.remarks))?;
+        match self.damage.first() {
+            Some(first) if !partial => Err(corrupt(first)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn record(damage: &Damage) -> Record {
+    Record {
+        action: Action::Noted,
+        code: damage.code,
+        place: None,
+        shared: damage.lane.lane.is_shared(),
+        event_id: None,
+        detail: describe(damage),
+    }
+}
+
+fn describe(damage: &Damage) -> String {
+    let Damage { lane, segment, events, reason, .. } = damage;
+    let (first, last) = (events.start + 1, events.end);
+    format!("{}: {segment}, events {first} to {last} of the lane: {reason}", lane.dir())
+}
+
+fn corrupt(damage: &Damage) -> Failure {
+    Failure::Corrupt(format!("{} ({}); --partial goes on without it", describe(damage), damage.code))
+}
+
+impl Stored<'_> {
+    pub fn wanted(&self) -> Wanted<'_> {
+        Wanted { filter: &self.filter, snapshots: self.snapshots }
+    }
+
+    /// Where a time or an event cuts: behind the greatest key of its name in any tile.
+    fn cut(&self, when: Option<&When>, option: &str, places: &[Place]) -> Result<Option<Cut>, Failure> {
+        let name = match when {
+            None => return Ok(None),
+            Some(When::Time(time)) => return Ok(Some(Cut::Time(*time))),
+            Some(When::Event(name)) => name,
+        };
+        let wanted = Wanted { filter: &self.filter, snapshots: false };
+        let mut greatest = None;
+        for place in places {
+            let here =
+                self.store.replay(place, wanted, false, |r| r.world.greatest_key(name, &self.filter))?;
+            if let Some(Cut::Key { eff, .. }) = here {
+                greatest = greatest.max(Some(eff));
+            }
+        }
+        let unknown =
+            || Failure::usage(format!("{option} id:{name}"), "no event of this name is in the view");
+        greatest.map(|eff| Some(Cut::Key { eff, id: name.clone() })).ok_or_else(unknown)
+    }
+
+    /// What is written tile by tile. Tiles are taken in their order, so that few are held.
+    fn write_tiles(&self, places: &[Place], out: &mut Output, sum: &mut Sum) -> Result<(), Failure> {
+        let order: Vec<usize> = (0..places.len()).collect();
+        let mut keeper = snapshot::Keeper::new(self.store);
+        let sink = |given: Result<Given, Error>| {
+            let given = given?;
+            sum.manifests.push_str(&given.manifests);
+            sum.absent.extend(given.absent);
+            sum.damage.extend(given.damage);
+            sum.remarks.join(given.remarks);
+            if let Some(damage) = sum.damage.first().filter(|_| !self.args.partial) {
+                return Err(corrupt(damage));
+            }
+            if let (Some(root), Some(tile)) = (given.root, given.tile) {
+                sum.roots.push(&given.space, tile, root);
+            }
+            if self.args.snapshot {
+                return keeper.take(given.shots, out);
+            }
+            if self.args.root { Ok(()) } else { out.write_all(&given.text).map_err(Failure::from) }
+        };
+        in_order(&order, |i| self.tile(&places[i]), sink)?;
+        keeper.finish(out)?;
+        if self.args.root {
+            let (tiles, spaces) = sum.roots.lines();
+            out.write_all(&tiles)?;
+            out.write_all(&spaces)?;
+        }
+        Ok(())
+    }
+
+    /// One tile.
+    fn tile(&self, place: &Place) -> Result<Given, Error> {
+        self.store.replay(place, self.wanted(), self.all, |replay| {
+            let mut given = Given {
+                space: place.space.clone(),
+                tile: Some(place.tile),
+                manifests: manifest_lines(replay.parts),
+                damage: replay.damage.to_vec(),
+                absent: replay.absent.to_vec(),
+                remarks: replay.remarks.clone(),
+                ..Given::default()
+            };
+            given.remarks.private |=
+                replay.parts.iter().any(|p| self.filter.lanes[p.id.lane.index()] && !p.id.lane.is_shared());
+            if self.args.events {
+                if !replay.world.is_empty() {
+                    let job = self.job(&replay);
+                    let (text, said) = events::lines_of(&job, 0, self.since.as_ref());
+                    given.text = text;
+                    given.remarks.join(said);
+                }
+            } else {
+                self.states(&replay, &mut given);
+            }
+            given
+        })
+    }
+
+    fn job<'j, 'a>(&'j self, replay: &'j Replay<'_, 'a>) -> Job<'j, 'a> {
+        Job { args: self.args, world: replay.world, filter: &self.filter, all: self.all }
+    }
+
+    /// The state lines of each lane, and new snapshots where they are asked for.
+    fn states(&self, replay: &Replay<'_, '_>, given: &mut Given) {
+        let mut root = TileRoot::default();
+        let said = replay.states(&self.filter, self.all, |part, lines| {
+            root.push(part.id.lane, lines);
+            if !self.args.snapshot {
+                given.text.extend_from_slice(lines);
+            } else if replay.damage.is_empty() {
+                given.shots.extend(shoot(replay, part, lines));
+            }
+        });
+        given.remarks.join(said);
+        given.root = root.root();
+    }
+
+    /// What needs all tiles of a space at once: the view, and the blame of a node.
+    fn write_joined(&self, places: &[Place], out: &mut Output, sum: &mut Sum) -> Result<(), Failure> {
+        let all = self.all;
+        let done = self.store.replay_together(places, &self.filter, all, |world, parts, damage, remarks| {
+            sum.manifests = manifest_lines(parts);
+            sum.damage = damage.to_vec();
+            sum.remarks.join(remarks);
+            if let Some(damage) = damage.first().filter(|_| !self.args.partial) {
+                return Err(corrupt(damage));
+            }
+            let job = Job { args: self.args, world, filter: &self.filter, all };
+            sum.roots = job.write_joined(out, &mut sum.remarks)?;
+            Ok(())
+        });
+        done?
+    }
+}

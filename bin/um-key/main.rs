@@ -1,0 +1,64 @@
+//! make and name signing keys
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use ulp::cli::{self, Failure, Log, Output, Status, Witness};
+use ulp::kind::Kind;
+use ulp::trust::{Did, KeyError, SecretKey, did_of_file};
+
+/// make and name signing keys
+#[derive(Parser)]
+#[command(name = "um-key", version)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a key, write it to a new file and print its DID
+    Generate {
+        /// The file to make, mode 0600; it must not exist
+        #[arg(short = 'o', value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Print the DID of the private or public key in a file
+    Did {
+        /// The key: PEM
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    cli::run(include_str!("man.roff"), run)
+}
+
+fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
+    // Before a key is made: one whose DID nobody was told would be of little use.
+    let mut out = Output::stdout()?;
+    let did = match args.command {
+        Command::Generate { output } => generate(&output)?,
+        Command::Did { file } => did_of_file(&file).map_err(failure)?,
+    };
+    writeln!(out, "{did}")?;
+    log.finish(Some(out), &Witness::default())
+}
+
+fn generate(path: &std::path::Path) -> Result<Did, Failure> {
+    let mut seed = zeroize::Zeroizing::new([0; 32]);
+    getrandom::fill(seed.as_mut_slice()).map_err(|e| Failure::new(Kind::System, "randomness", e))?;
+    let key = SecretKey::from_seed(&seed);
+    key.create(path).map_err(failure)?;
+    Ok(key.did())
+}
+
+fn failure(error: KeyError) -> Failure {
+    match error {
+        KeyError::Io { path, source } => Failure::io(path.display(), source),
+        error @ KeyError::NoKey { .. } => Failure::of(error.kind(), error),
+    }
+}

@@ -1,0 +1,52 @@
+//! The adapter of the public conformance suite: one manifest in, one verdict out.
+
+use std::io::Write as _;
+
+use ulp::cli::{Failure, Files, Log, Now, Output, OutputArgs, Status, Witness};
+use ulp::json::{self, Fault, Tape, Value};
+use ulp::trust::manifest::{self, Clock};
+use ulp::trust::{Denial, Scratch, Verifier};
+
+/// Reads one document from stdin and prints whether it is accepted. The status says only that there was a verdict.
+pub fn run(output: &OutputArgs, now: &Now, log: &mut Log) -> Result<Status, Failure> {
+    let mut out = Output::open(output)?;
+    let mut reader = log.lines(&Files::default(), json::STATE_BYTES)?;
+    let (mut text, mut too_long) = (Vec::new(), false);
+    while let Some(chunk) = reader.next_chunk()? {
+        too_long |= chunk.too_long || text.len() + chunk.bytes.len() > manifest::MAX_BYTES + 1;
+        if !too_long {
+            text.extend_from_slice(chunk.bytes);
+        }
+    }
+    let text = text.trim_ascii_end();
+    let verdict = if too_long || text.len() > manifest::MAX_BYTES {
+        Err(Denial::new("um.limit", "more than 1 MiB"))
+    } else {
+        judge(text, now)
+    };
+    log.tally_mut().apply(true);
+    match verdict {
+        Ok(()) => writeln!(out, "{{\"result\":\"accept\"}}")?,
+        Err(denial) => writeln!(out, "{{\"result\":\"reject\",\"code\":\"{}\"}}", denial.code)?,
+    }
+    let witness = Witness { input: Some(reader.digest()), now: now.given(), ..Witness::default() };
+    log.finish(Some(out), &witness)
+}
+
+fn judge(bytes: &[u8], now: &Now) -> Result<(), Denial> {
+    let mut tape = Tape::new();
+    let text = std::str::from_utf8(bytes).map_err(|_| Denial::new(Fault::Utf8.code(), "not UTF-8"))?;
+    let manifest = tape.parse(text, json::EVENT_DEPTH)?;
+    let clock = mode(manifest, now)?;
+    manifest::check(manifest, bytes.len(), clock, &Verifier::new(), &mut Scratch::default()).map(drop)
+}
+
+/// What the document itself asks for under `__validate`.
+fn mode(manifest: Value<'_, '_>, now: &Now) -> Result<Clock, Denial> {
+    match manifest.get("__validate") {
+        None => Ok(Clock::Unasked),
+        Some(mode) if mode.is_str("structural") => Ok(Clock::Unasked),
+        Some(mode) if mode.is_str("fresh") => Ok(Clock::Fresh(now.time())),
+        Some(_) => Err(Denial::new("um.validate", "__validate is not structural or fresh")),
+    }
+}

@@ -1,0 +1,309 @@
+//! What becomes of one document: signed, verified or checked.
+
+use std::collections::BTreeSet;
+
+use bumpalo::Bump;
+use ulp::event::{self, Defaults, Event, Line, Reader, Refusal};
+use ulp::id::Time;
+use ulp::json::{self, Tape, Value};
+use ulp::trust::authority::{Authority, Permit, UNBOUND};
+use ulp::trust::document::Kind;
+use ulp::trust::manifest::{self, Clock};
+use ulp::trust::{Denial, Did, Instant, SIGNATURE, Scratch, SecretKey, Signature, Verifier, cosign};
+
+use crate::framing::{Document, push_dense};
+use crate::spare::Spare;
+
+/// What a subject begins with that names a key by itself.
+const DID_KEY: &str = "did:key:";
+
+/// What documents are read for.
+pub enum Purpose {
+    /// To be signed.
+    Sign { key: Box<SecretKey>, replace: bool, ttl: i64, spare: Spare },
+    /// To be passed on only where they are signed and hold, by one of these where there are any.
+    Verify { signers: BTreeSet<Did> },
+    /// To be passed on where nothing in them is wrong.
+    Check,
+}
+
+/// Everything that documents are held to; shared by all threads.
+pub struct Judge {
+    pub purpose: Purpose,
+    pub clock: Clock,
+    pub now: Time,
+    pub require_status: bool,
+    pub verifier: Verifier,
+    /// What events are completed with: nothing but the built-in values.
+    pub defaults: Defaults,
+    /// Nobody's rules: a DID signs for itself.
+    pub rules: Authority,
+}
+
+/// What became of a document.
+#[derive(Default)]
+pub struct Judged {
+    /// The line on which it begins.
+    pub line: u64,
+    /// Where what is passed on of it ends, in the bytes of its run.
+    pub end: usize,
+    pub denial: Option<Denial>,
+    pub notes: Vec<(&'static str, &'static str)>,
+    pub expired: bool,
+    /// Whether it names a status that nobody asked for.
+    pub unchecked: bool,
+    /// Whether it is for everyone.
+    pub shared: bool,
+    pub id: Option<String>,
+    pub signers: Vec<Did>,
+}
+
+/// What a thread works with; meant to be reused.
+#[derive(Default)]
+pub struct Desk {
+    tape: Tape,
+    scratch: Scratch,
+}
+
+/// What was found while judging, beside the verdict.
+type Found<'f> = &'f mut Judged;
+
+impl Judge {
+    /// Judges a document; appends what is passed on of it to `out`.
+    pub fn judge(&self, document: &Document<'_>, desk: &mut Desk, out: &mut Vec<u8>) -> Judged {
+        let mut found = Judged { line: document.line, ..Judged::default() };
+        let from = out.len();
+        if let Err(denial) = self.pass(document, desk, out, &mut found) {
+            out.truncate(from);
+            found.denial = Some(denial);
+        }
+        found.end = out.len();
+        found
+    }
+
+    fn pass(
+        &self,
+        document: &Document<'_>,
+        desk: &mut Desk,
+        out: &mut Vec<u8>,
+        found: Found<'_>,
+    ) -> Result<(), Denial> {
+        let bytes = document.text.map_err(|fault| Denial::new(fault.code(), fault.to_string()))?;
+        let mut tape = std::mem::take(&mut desk.tape);
+        let signed = json::parse_line(&mut tape, bytes).map_err(Denial::from).and_then(|object| {
+            let kind = Kind::of(object)?;
+            match &self.purpose {
+                Purpose::Sign { .. } => self.sign(kind, object, bytes, desk, found).map(Some),
+                _ => self.hold(kind, object, bytes, desk, found).map(|()| None),
+            }
+        });
+        desk.tape = tape;
+        match signed? {
+            Some(signed) => out.extend_from_slice(signed.as_bytes()),
+            None if document.spread => push_dense(bytes, out),
+            None => out.extend_from_slice(bytes),
+        }
+        out.push(b'\n');
+        Ok(())
+    }
+
+    /// Whether a document passes as it is.
+    fn hold(
+        &self,
+        kind: Kind,
+        object: Value<'_, '_>,
+        bytes: &[u8],
+        desk: &mut Desk,
+        found: Found<'_>,
+    ) -> Result<(), Denial> {
+        match kind {
+            Kind::Event | Kind::State => self.hold_event(object, bytes, desk, found)?,
+            Kind::Manifest => self.hold_manifest(object, bytes.len(), desk, found)?,
+            Kind::Witness => self.hold_witness(object, desk, found)?,
+            Kind::Document => self.hold_document(object, desk, found)?,
+        }
+        let Purpose::Verify { signers } = &self.purpose else { return Ok(()) };
+        if found.signers.is_empty() {
+            return Err(Denial::missing("unsigned"));
+        }
+        let among = |did: &Did| found.signers.contains(did);
+        // A statement counts when all who are asked for signed it; anything else has one signer, who is one of them.
+        let counts =
+            if kind == Kind::Witness { signers.iter().all(among) } else { signers.iter().any(among) };
+        if counts || signers.is_empty() {
+            return Ok(());
+        }
+        Err(Denial::new("signature.signer", "not signed by whom --signer names"))
+    }
+
+    fn hold_event(
+        &self,
+        object: Value<'_, '_>,
+        bytes: &[u8],
+        desk: &mut Desk,
+        found: Found<'_>,
+    ) -> Result<(), Denial> {
+        let arena = Bump::new();
+        let event = match Reader::new(&arena, &self.defaults).read_bytes(bytes) {
+            Ok(Line::Event(event)) => event,
+            Ok(Line::State(state)) => {
+                found.shared = state.lane.is_shared();
+                return Ok(());
+            }
+            Err(refusal) => return Err(blame(refusal, found)),
+        };
+        found.shared = event.lane().is_shared();
+        let verdict = self.hold_actor(object, &event, desk, found);
+        if verdict.is_err() || !found.notes.is_empty() {
+            found.id = Some(event.id.to_owned());
+        }
+        verdict
+    }
+
+    /// Whether the event's signature holds, and is its actor's as far as the event itself tells.
+    fn hold_actor(
+        &self,
+        object: Value<'_, '_>,
+        event: &Event<'_>,
+        desk: &mut Desk,
+        found: Found<'_>,
+    ) -> Result<(), Denial> {
+        let signer = event.signer_of(object, &self.verifier, &mut desk.scratch)?;
+        found.signers.extend(signer);
+        if self.rules.permit(&event.facts(), signer.as_ref(), false)? == Permit::Unbound
+            && !self.is_asked_for(signer)
+        {
+            found.notes.push((UNBOUND, "its actor is no DID: nothing says whose key signed it"));
+        }
+        Ok(())
+    }
+
+    /// Whether `--signer` names this signer.
+    fn is_asked_for(&self, signer: Option<Did>) -> bool {
+        matches!((&self.purpose, signer), (Purpose::Verify { signers }, Some(did)) if signers.contains(&did))
+    }
+
+    fn hold_manifest(
+        &self,
+        manifest: Value<'_, '_>,
+        length: usize,
+        desk: &mut Desk,
+        found: Found<'_>,
+    ) -> Result<(), Denial> {
+        found.shared = true;
+        found.id = short_text(manifest, "@id");
+        let checked = manifest::check(manifest, length, self.clock, &self.verifier, &mut desk.scratch)?;
+        found.expired = checked.expired;
+        found.signers.extend(checked.signer);
+        if self.require_status {
+            return Err(Denial::new("um.status", "its status is unchecked: nothing here asks for it"));
+        }
+        if checked.status_unchecked {
+            found.unchecked = true;
+            found.notes.push(("um.status", "statusRef, revocationCursor: unchecked"));
+        }
+        match (&self.purpose, checked.signer) {
+            (Purpose::Verify { .. }, None) => {
+                Err(Denial::missing("version 0.1 is unsigned, whatever it says"))
+            }
+            (Purpose::Verify { signers }, Some(signer)) if signers.is_empty() => {
+                bind_subject(manifest, signer, found)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn hold_witness(&self, line: Value<'_, '_>, desk: &mut Desk, found: Found<'_>) -> Result<(), Denial> {
+        found.shared = true;
+        match cosign::verify(line, &self.verifier, &mut desk.scratch) {
+            Ok(signers) => found.signers = signers,
+            Err(denial) if denial.code == "signature.missing" => {}
+            Err(denial) => return Err(denial),
+        }
+        Ok(())
+    }
+
+    fn hold_document(&self, object: Value<'_, '_>, desk: &mut Desk, found: Found<'_>) -> Result<(), Denial> {
+        found.shared = true;
+        let Some(raw) = object.get(SIGNATURE) else { return Ok(()) };
+        let signature = Signature::of_document(raw)?;
+        self.verifier.verify(object, &signature, &mut desk.scratch)?;
+        found.signers.push(signature.signer);
+        Ok(())
+    }
+
+    /// Signs a document, and judges what became of it as everybody else will.
+    fn sign(
+        &self,
+        kind: Kind,
+        object: Value<'_, '_>,
+        bytes: &[u8],
+        desk: &mut Desk,
+        found: Found<'_>,
+    ) -> Result<String, Denial> {
+        let Purpose::Sign { key, replace, ttl, spare } = &self.purpose else {
+            return Err(Denial::missing("there is no key to sign with"));
+        };
+        // Nothing but an event can be for some and not for others.
+        found.shared = !matches!(kind, Kind::Event | Kind::State);
+        let text = std::str::from_utf8(bytes).map_err(|_| Denial::new("json.utf8", "not UTF-8"))?;
+        if kind != Kind::Witness && object.get(SIGNATURE).is_some() && !replace {
+            if kind == Kind::Event {
+                // Whether the log may speak of it is the reader's to say.
+                self.hold_event(object, bytes, desk, found)?;
+            }
+            return Err(Denial::new("signature.signer", "signed already: --replace signs anew"));
+        }
+        let signed = match kind {
+            Kind::State => Err(Denial::new("event.kind", "a state line is derived, and nobody signs it")),
+            Kind::Event => event::sign(text, key).map_err(|refusal| blame(refusal, found)),
+            Kind::Witness => cosign::add(key, text, *replace, &self.verifier),
+            Kind::Document => key.sign_document(text, &self.created()?),
+            Kind::Manifest => {
+                found.id = short_text(object, "@id");
+                let defaults = manifest::Defaults { id: spare.urn(), now: self.now, ttl: *ttl };
+                // A version that cannot be signed would pass as what it says it is not.
+                if object.get("manifestVersion").is_some_and(|v| v.is_str("0.1")) {
+                    return Err(Denial::new("um.version", "version 0.1 is never signed: make it 0.2"));
+                }
+                key.sign_document(&manifest::complete(text, &defaults)?, &self.created()?)
+            }
+        }?;
+        let mut tape = Tape::new();
+        let object = json::parse_text(&mut tape, &signed)?;
+        self.hold(kind, object, signed.as_bytes(), desk, found)?;
+        Ok(signed)
+    }
+
+    /// The time of signing.
+    fn created(&self) -> Result<String, Denial> {
+        Instant::print(self.now)
+            .ok_or_else(|| Denial::malformed("the clock stands beyond what a time can say"))
+    }
+}
+
+/// Takes what a refused event's reader knows of it.
+fn blame(refusal: Refusal, found: Found<'_>) -> Denial {
+    found.shared = refusal.shared;
+    found.id = refusal.event_id;
+    Denial::new(refusal.code, refusal.detail)
+}
+
+/// A subject that is a key signs for itself. Of any other nothing here says whose key it is.
+fn bind_subject(manifest: Value<'_, '_>, signer: Did, found: Found<'_>) -> Result<(), Denial> {
+    let Some(subject) = manifest.get("subject") else { return Ok(()) };
+    if !subject.chars().take(DID_KEY.len()).eq(DID_KEY.chars()) {
+        found.notes.push((UNBOUND, "its subject is no did:key: nothing says whose key signed it"));
+        return Ok(());
+    }
+    if subject.is_str(&signer.to_string()) {
+        return Ok(());
+    }
+    Err(Denial::new("signature.signer", "its subject is another key: --signer says whose signature counts"))
+}
+
+/// A text member for the log, cut where it is longer than any event's name.
+fn short_text(object: Value<'_, '_>, name: &str) -> Option<String> {
+    let value = object.get(name).filter(|v| v.kind() == json::Kind::String)?;
+    Some(value.chars().take(ulp::id::MAX_ID).collect())
+}

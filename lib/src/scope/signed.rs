@@ -1,0 +1,73 @@
+//! Signatures at the gate: does it hold, and may its key say that.
+
+use super::Scope;
+use super::gate::Note;
+use crate::event::{Event, Payload, Refusal};
+use crate::json::{self, Tape};
+use crate::trust::authority::{Authority, Facts, Permit, UNBOUND};
+use crate::trust::{Denial, Did, Scratch, Signature, Verifier};
+
+/// What a gate needs to look at signatures.
+pub(super) struct Signatures {
+    authority: Authority,
+    verifier: Verifier,
+    scratch: Scratch,
+    tape: Tape,
+}
+
+impl Signatures {
+    pub(super) fn new(scope: &Scope) -> Signatures {
+        let (verifier, scratch) = (Verifier::new(), Scratch::default());
+        Signatures { authority: scope.authority(), verifier, scratch, tape: Tape::new() }
+    }
+
+    /// Whether the signature of an event holds, and its key may say what the event and each of its primitives says.
+    /// `required` by a dotfile it must also be known whose key it is; `verify` asks for any.
+    pub(super) fn judge(
+        &mut self,
+        event: &Event<'_>,
+        required: bool,
+        verify: bool,
+    ) -> Result<Option<Note>, Refusal> {
+        let refuse = |denial: Denial| Refusal::new(denial.code, denial.detail);
+        let signer = self.signer(event).map_err(refuse)?;
+        if verify && signer.is_none() {
+            return Err(refuse(Denial::missing("only what is signed passes")));
+        }
+        let mut unbound = false;
+        let mut each = |operation: &str| {
+            let permit = self.authority.permit(&facts(event, operation), signer.as_ref(), required)?;
+            unbound |= permit == Permit::Unbound;
+            Ok(())
+        };
+        each(event.operation).map_err(refuse)?;
+        if let Payload::Macro(primitives) = event.payload {
+            primitives.iter().try_for_each(|p| each(p.operation)).map_err(refuse)?;
+        }
+        let detail = || "no rule says whose key signed it".to_owned();
+        Ok(unbound.then(|| Note { code: UNBOUND, detail: detail() }))
+    }
+
+    /// Whose signature the event bears, where it bears one that holds.
+    fn signer(&mut self, event: &Event<'_>) -> Result<Option<Did>, Denial> {
+        if event.signature.is_none() {
+            return Ok(None);
+        }
+        let malformed = || Denial::malformed("it cannot be read again");
+        let top = self.tape.parse(event.line, json::EVENT_DEPTH).map_err(|_| malformed())?;
+        let signature = Signature::of_event(top.get("signature").ok_or_else(malformed)?)?;
+        self.verifier.verify(top, &signature, &mut self.scratch)?;
+        Ok(Some(signature.signer))
+    }
+}
+
+fn facts<'a>(event: &Event<'a>, operation: &'a str) -> Facts<'a> {
+    Facts {
+        actor: event.actor,
+        time: event.time,
+        realm: event.scope.realm,
+        space: event.space,
+        tile: event.tile,
+        operation,
+    }
+}

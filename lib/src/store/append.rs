@@ -1,0 +1,295 @@
+//! Taking events into the store: gathered by lane, and committed together.
+//!
+//! An [`Appender`] is offered canonical lines. What is known already it refuses as a duplicate; the rest it holds
+//! until [`Appender::commit`] has made it durable. Under the lock, lanes that others wrote to meanwhile are looked at
+//! again: what they brought is a duplicate after all, and named by the tickets that come back.
+
+use super::commit::{Commit, Draft};
+use super::known::{Digest, Known, lines};
+use super::manifest::{Absent, Entry, Manifest};
+use super::{Error, INDEX, LaneId, MANIFEST, Store, index};
+use crate::hash::Sha256;
+use crate::json::{self, Tape, Value};
+use ahash::AHashMap;
+use rayon::prelude::*;
+
+/// About the most bytes of a segment.
+pub const SEGMENT: usize = 4 << 20;
+
+/// What became of a line that was offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// It waits for the commit, under this number.
+    Taken(u64),
+    /// The lane has it, or has taken it.
+    Known,
+}
+
+/// A lane of an appender: an index that stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaneIndex(usize);
+
+/// Takes events into a store.
+#[derive(Debug)]
+pub struct Appender<'s> {
+    store: &'s Store,
+    lanes: Vec<Work>,
+    by_id: AHashMap<LaneId, usize>,
+    /// Lanes with something to commit, in the order of their first event.
+    waiting: Vec<usize>,
+    bytes: usize,
+    next: u64,
+}
+
+/// A lane that events were offered for.
+#[derive(Debug)]
+struct Work {
+    id: LaneId,
+    manifest: Manifest,
+    /// The manifest as it stood on disk; empty where there was none.
+    bytes: Vec<u8>,
+    known: Known,
+    /// Lines that wait, each with its end.
+    pending: Vec<u8>,
+    /// Of each line that waits: its ticket, its digest, its end in `pending`.
+    tickets: Vec<(u64, Digest, usize)>,
+    /// Whether a duplicate was found that rests on the manifest as it was.
+    leaned_on: bool,
+}
+
+impl<'s> Appender<'s> {
+    pub fn new(store: &'s Store) -> Appender<'s> {
+        Appender { store, lanes: Vec::new(), by_id: AHashMap::new(), waiting: Vec::new(), bytes: 0, next: 0 }
+    }
+
+    /// How many bytes wait to be committed.
+    pub fn waiting(&self) -> usize {
+        self.bytes
+    }
+
+    /// Looks a lane up, reading what it has the first time.
+    pub fn lane(&mut self, id: &LaneId) -> Result<LaneIndex, Error> {
+        if let Some(at) = self.by_id.get(id) {
+            return Ok(LaneIndex(*at));
+        }
+        let work = Work::open(self.store, id)?;
+        self.lanes.push(work);
+        self.by_id.insert(id.clone(), self.lanes.len() - 1);
+        Ok(LaneIndex(self.lanes.len() - 1))
+    }
+
+    /// Offers the canonical line of an event of that lane, without its end.
+    pub fn offer(&mut self, lane: LaneIndex, digest: Digest, line: &[u8]) -> Offer {
+        let work = &mut self.lanes[lane.0];
+        if !work.known.insert(digest) {
+            work.leaned_on = true;
+            return Offer::Known;
+        }
+        if work.tickets.is_empty() {
+            self.waiting.push(lane.0);
+        }
+        work.pending.extend_from_slice(line);
+        work.pending.push(b'\n');
+        let ticket = self.next;
+        self.next += 1;
+        work.tickets.push((ticket, digest, work.pending.len()));
+        self.bytes += line.len() + 1;
+        Offer::Taken(ticket)
+    }
+
+    /// Makes everything durable that waits. Answers the tickets of what turned out to be there already, sorted.
+    pub fn commit(&mut self) -> Result<Vec<u64>, Error> {
+        if self.waiting.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut commit = self.store.commit()?;
+        let waiting = std::mem::take(&mut self.waiting);
+        self.bytes = 0;
+        let mut doubles = Vec::new();
+        for at in &waiting {
+            self.lanes[*at].look_again(self.store, &mut doubles)?;
+        }
+        let mut works: Vec<&mut Work> = Vec::with_capacity(waiting.len());
+        let wanted: ahash::AHashSet<usize> = waiting.into_iter().collect();
+        for (at, work) in self.lanes.iter_mut().enumerate() {
+            if wanted.contains(&at) && !work.pending.is_empty() {
+                works.push(work);
+            }
+        }
+        write(self.store, &mut commit, &mut works)?;
+        commit.release()?;
+        doubles.sort_unstable();
+        Ok(doubles)
+    }
+
+    /// Before a run that found duplicates ends: what they rest on is made as durable as what was echoed.
+    pub fn settle(&mut self) -> Result<(), Error> {
+        let leaned: Vec<_> =
+            self.lanes.iter().filter(|w| w.leaned_on).map(|w| (w.id.dir(), MANIFEST)).collect();
+        if leaned.is_empty() || !self.store.is_writable() {
+            return Ok(());
+        }
+        let mut commit = self.store.commit()?;
+        commit.sync_files(&leaned)?;
+        self.lanes.iter_mut().for_each(|w| w.leaned_on = false);
+        commit.release()
+    }
+}
+
+/// Writes the segments of some lanes, then their manifests, then their indexes.
+fn write(store: &Store, commit: &mut Commit<'_>, works: &mut [&mut Work]) -> Result<(), Error> {
+    if works.is_empty() {
+        return Ok(());
+    }
+    let cut: Result<Vec<Cut>, Error> = if works.len() > 1 {
+        works.par_iter_mut().map(|work| work.cut(store)).collect()
+    } else {
+        works.iter_mut().map(|work| work.cut(store)).collect()
+    };
+    let cut = cut?;
+    let blobs: Vec<(Sha256, &[u8])> = cut.iter().flat_map(Cut::blobs).collect();
+    commit.put(&blobs)?;
+    let mut drafts = Vec::with_capacity(works.len());
+    for (work, cut) in works.iter_mut().zip(cut) {
+        work.manifest = cut.after;
+        work.bytes = work.manifest.print();
+        drafts.push(Draft { dir: work.id.dir(), name: MANIFEST.to_owned(), bytes: work.bytes.clone() });
+    }
+    commit.publish(drafts)?;
+    for work in works.iter_mut() {
+        work.pending.clear();
+        work.tickets.clear();
+        let old = index::read(store, &work.id).unwrap_or_default();
+        let bytes = index::after_append(&work.id, &work.manifest, &old).print();
+        // It is never needed: that it cannot be written is no reason to fail what is durable.
+        let _ = commit.hint(&Draft { dir: work.id.dir(), name: INDEX.to_owned(), bytes });
+    }
+    Ok(())
+}
+
+/// What a lane's commit writes: segments, and pages that were filled.
+struct Cut {
+    text: Vec<u8>,
+    /// Where each segment ends in the text, and its name.
+    segments: Vec<(usize, Sha256)>,
+    pages: Vec<(Sha256, Vec<u8>)>,
+    after: Manifest,
+}
+
+impl Cut {
+    fn blobs(&self) -> impl Iterator<Item = (Sha256, &[u8])> {
+        let starts = std::iter::once(0).chain(self.segments.iter().map(|s| s.0));
+        let segments =
+            starts.zip(&self.segments).map(|(start, (end, hash))| (*hash, &self.text[start..*end]));
+        segments.chain(self.pages.iter().map(|(hash, page)| (*hash, &page[..])))
+    }
+}
+
+impl Work {
+    fn open(store: &Store, id: &LaneId) -> Result<Work, Error> {
+        let (manifest, bytes) = match store.manifest(id)? {
+            Some(found) => found,
+            None => (Manifest::new(id.tile), Vec::new()),
+        };
+        let mut known = Known::default();
+        known.read(store, &store.entries(&manifest, None)?)?;
+        let (pending, tickets) = (Vec::new(), Vec::new());
+        Ok(Work { id: id.clone(), manifest, bytes, known, pending, tickets, leaned_on: false })
+    }
+
+    /// Under the lock: takes in what others committed since, and drops what waits and is there by now.
+    fn look_again(&mut self, store: &Store, doubles: &mut Vec<u64>) -> Result<(), Error> {
+        let now = store.manifest(&self.id)?;
+        if now.as_ref().map_or(&[][..], |(_, bytes)| bytes) == self.bytes {
+            return Ok(());
+        }
+        let (manifest, bytes) = now.unwrap_or((Manifest::new(self.id.tile), Vec::new()));
+        let seen: ahash::AHashSet<Sha256> = self.manifest.segments.iter().map(|e| e.hash).collect();
+        let mut fresh = store.entries(&manifest, self.manifest.previous.map(|p| p.hash))?;
+        fresh.retain(|entry| !seen.contains(&entry.hash));
+        let mut others = Known::default();
+        others.read(store, &fresh)?;
+        let before = self.tickets.len();
+        let (mut kept, mut tickets, mut start) = (Vec::new(), Vec::new(), 0);
+        for (ticket, digest, end) in std::mem::take(&mut self.tickets) {
+            if others.has(&digest) {
+                doubles.push(ticket);
+            } else {
+                kept.extend_from_slice(&self.pending[start..end]);
+                tickets.push((ticket, digest, kept.len()));
+            }
+            start = end;
+        }
+        self.leaned_on |= tickets.len() < before;
+        (self.pending, self.tickets) = (kept, tickets);
+        self.known.read(store, &fresh)?;
+        (self.manifest, self.bytes) = (manifest, bytes);
+        Ok(())
+    }
+
+    /// Puts what waits, and the small entries before it, into segments.
+    fn cut(&mut self, store: &Store) -> Result<Cut, Error> {
+        let mut after = self.manifest.clone();
+        let mut taken = Vec::new();
+        for _ in 0..after.merges(self.pending.len() as u64) {
+            let Some(entry) = after.segments.last() else { break };
+            // What is damaged stays where it is: `check` will find it there.
+            let Some(bytes) = store.segment(entry)?.filter(|b| Sha256::of(b) == entry.hash) else { break };
+            after.segments.pop();
+            taken.push(bytes);
+        }
+        let mut text = Vec::with_capacity(taken.iter().map(|b| b.len()).sum::<usize>() + self.pending.len());
+        taken.iter().rev().for_each(|bytes| text.extend_from_slice(bytes));
+        text.extend_from_slice(&self.pending);
+        let mut segments = Vec::new();
+        let mut start = 0;
+        for Part { end, events, from, to } in parts(&text) {
+            let hash = Sha256::of(&text[start..end]);
+            let bytes = (end - start) as u64;
+            after.segments.push(Entry { hash, from, to, events, bytes, absent: Absent::No });
+            segments.push((end, hash));
+            start = end;
+        }
+        let pages = std::iter::from_fn(|| after.turn_page()).map(|page| (Sha256::of(&page), page)).collect();
+        Ok(Cut { text, segments, pages, after })
+    }
+}
+
+/// A part of a text that becomes a segment.
+struct Part {
+    end: usize,
+    events: u64,
+    from: String,
+    to: String,
+}
+
+/// Cuts lines into segments.
+fn parts(text: &[u8]) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    while start < text.len() {
+        let end = if text.len() - start <= SEGMENT {
+            text.len()
+        } else {
+            // A line is shorter than a segment, so there is an end to cut at.
+            memchr::memrchr(b'\n', &text[start..start + SEGMENT]).map_or(text.len(), |at| start + at + 1)
+        };
+        let segment = &text[start..end];
+        let events = memchr::memchr_iter(b'\n', segment).count() as u64;
+        let name = |line: Option<&[u8]>| line.map(event_id).unwrap_or_default();
+        let last = memchr::memrchr(b'\n', &segment[..segment.len() - 1]).map_or(0, |at| at + 1);
+        let (from, to) = (name(lines(segment).next()), name(lines(&segment[last..]).next()));
+        parts.push(Part { end, events, from, to });
+        start = end;
+    }
+    parts
+}
+
+/// The name in a canonical line.
+pub(super) fn event_id(line: &[u8]) -> String {
+    let mut tape = Tape::new();
+    let text = std::str::from_utf8(line).unwrap_or_default();
+    let top = tape.parse(text, json::EVENT_DEPTH).ok();
+    let id = top.and_then(|t: Value<'_, '_>| t.get("event_id"));
+    id.map(|v| v.chars().collect()).unwrap_or_default()
+}

@@ -1,0 +1,72 @@
+//! The store: whatever is appended, in whatever parts, with snapshots at any time between, it reads back as the
+//! replay of everything.
+
+mod histories;
+
+use std::path::Path;
+use ulp::event::{Defaults, Line, Reader};
+use ulp::json::Tape;
+use ulp::store::replay::{Place, Wanted};
+use ulp::store::shoot::shoot;
+use ulp::store::{Appender, LaneId, Offer, Store, digest};
+use ulp::world::Filter;
+
+/// A new store.
+pub fn init(path: &Path) -> Store {
+    Store::init(path, false, b"version: 1\n").unwrap()
+}
+
+/// Appends whole lines in one commit, and answers how many were not there yet.
+pub fn append(store: &Store, lines: &[String]) -> usize {
+    let mut appender = Appender::new(store);
+    let defaults = Defaults::default();
+    let mut taken = 0;
+    for line in lines {
+        let arena = bumpalo::Bump::new();
+        let Ok(Line::Event(event)) = Reader::new(&arena, &defaults).read(line) else { panic!("{line}") };
+        let mut text = Vec::new();
+        event.write_canonical(&mut Tape::new(), &mut text);
+        let id = LaneId { space: event.space.to_owned(), tile: event.tile, lane: event.lane() };
+        let lane = appender.lane(&id).unwrap();
+        taken += usize::from(matches!(appender.offer(lane, digest(&text), &text), Offer::Taken(_)));
+    }
+    let doubles = appender.commit().unwrap();
+    appender.settle().unwrap();
+    taken - doubles.len()
+}
+
+/// The state of a store, and of how many lanes it came from a snapshot with or without events after it.
+pub fn state(store: &Store, snapshots: bool) -> (Vec<u8>, [usize; 2]) {
+    let (mut text, mut used) = (Vec::new(), [0; 2]);
+    for place in store.tiles().unwrap() {
+        each(store, &place, snapshots, |replay| {
+            assert!(replay.damage.is_empty(), "{:?}", replay.damage);
+            for part in replay.parts.iter().filter(|p| p.base.is_some()) {
+                used[usize::from(part.has_news())] += 1;
+            }
+            replay.states(&Filter::default(), false, |_, lines| text.extend_from_slice(lines));
+        });
+    }
+    (text, used)
+}
+
+fn each(
+    store: &Store,
+    place: &Place,
+    snapshots: bool,
+    work: impl FnOnce(&ulp::store::replay::Replay<'_, '_>),
+) {
+    let filter = Filter::default();
+    store.replay(place, Wanted { filter: &filter, snapshots }, false, |replay| work(&replay)).unwrap();
+}
+
+/// Keeps a snapshot of every lane.
+pub fn snapshot(store: &Store) {
+    for place in store.tiles().unwrap() {
+        let mut shots = Vec::new();
+        each(store, &place, true, |replay| {
+            replay.states(&Filter::default(), false, |part, lines| shots.extend(shoot(replay, part, lines)));
+        });
+        store.keep(&shots).unwrap();
+    }
+}
