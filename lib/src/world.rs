@@ -658,7 +658,7 @@ impl<'a> World<'a> {
         tile.deletes = deletes.map(|(i, _)| i).collect();
         for (at, oddity) in oddities {
             if let Oddity::UnknownParent(name) = oddity {
-                tile.missing.push((self.row(tile.rows[at as usize]).lane, name));
+                tile.missing.push((entries[at as usize].lane, name));
             }
             let (code, detail) = match oddity {
                 Oddity::UnknownParent(name) => ("order.unknown_parent", name),
