@@ -132,6 +132,8 @@ def disturb(job):
     status = run(name, where, '-e', 'inject=%s:%s:when=%d%s' % (call, what, count, plus))
     trace = open(os.path.join(where, 'trace')).read()
     hit = 'killed by SIGKILL' in trace if mode == 'kill' else '(INJECTED)' in trace
+    # A program that the system did not even let load has done nothing that could be judged.
+    hit = hit and '.ulp-root' in trace
     faults = judge(name, where, status, mode) if hit else []
     shutil.rmtree(where)
     return job, hit, faults

@@ -2,7 +2,7 @@
 //! indexes, snapshots and caches against what they were made from.
 
 use super::index::{self, Index};
-use super::known::{self, Known};
+use super::known::{self, Digest};
 use super::manifest::{Absent, Entry, Manifest};
 use super::object::{self, Bytes, Found};
 use super::refs::Refs;
@@ -12,6 +12,7 @@ use crate::event::{Defaults, Line, Reader};
 use crate::hash::Sha256;
 use crate::json;
 use crate::world::Filter;
+use ahash::AHashSet;
 use bumpalo::Bump;
 use rayon::prelude::*;
 
@@ -167,7 +168,7 @@ fn check_lane(store: &Store, id: &LaneId) -> Result<Vec<Finding>, Error> {
         Err(Error::Damaged { code, detail, .. }) => return Ok(vec![Finding::damage(code, path, detail)]),
         Err(error) => return Err(error),
     };
-    let mut known = Known::default();
+    let mut known = AHashSet::new();
     for entry in &entries {
         check_segment(store, id, entry, &mut known, &mut findings)?;
     }
@@ -180,7 +181,7 @@ fn check_segment(
     store: &Store,
     id: &LaneId,
     entry: &Entry,
-    known: &mut Known,
+    known: &mut AHashSet<Digest>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Error> {
     let path = object_path(&entry.hash);
@@ -219,7 +220,7 @@ fn check_segment(
 }
 
 /// The first thing that is wrong with the events of a segment.
-fn wrong_events(id: &LaneId, entry: &Entry, bytes: &Bytes, known: &mut Known) -> Option<String> {
+fn wrong_events(id: &LaneId, entry: &Entry, bytes: &Bytes, known: &mut AHashSet<Digest>) -> Option<String> {
     let defaults = Defaults::default();
     let (mut events, mut first, mut last) = (0, String::new(), String::new());
     if bytes.last() != Some(&b'\n') {

@@ -118,7 +118,7 @@ impl Store {
         for (_, hash) in segments {
             if let Found::Here(bytes) = self.object(&hash, None)? {
                 for line in known::lines(&bytes) {
-                    let _known_or_taken = appender.offer(lane, digest(line), line);
+                    let _known_or_taken = appender.offer(lane, digest(line), line)?;
                 }
             }
         }
