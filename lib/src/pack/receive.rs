@@ -335,8 +335,7 @@ impl Held {
     fn read(store: &Store, lane: &LaneId) -> Result<Held, Error> {
         let (manifest, bytes) = store.manifest(lane)?.unwrap_or((Manifest::new(lane.tile), Vec::new()));
         let entries = store.entries(&manifest, None)?;
-        let mut known = Known::default();
-        known.read(store, &entries)?;
+        let known = Known::open(store, lane, &manifest)?;
         let named = entries.iter().map(|e| e.hash).collect();
         Ok(Held { bytes, manifest, known, named })
     }
@@ -411,7 +410,8 @@ impl<'c, 's> Change<'c, 's> {
     fn take(&mut self, i: usize, arrived: &Arrived, judged: &Judged) -> Result<(), Error> {
         let (mut new, mut start) = (Vec::new(), 0);
         for (digest, end) in &judged.lines {
-            if self.held.known.insert(*digest) {
+            if !self.held.known.has(self.store, &self.held.manifest, digest)? {
+                self.held.known.insert(*digest);
                 new.extend_from_slice(&judged.text[start..*end]);
             }
             start = *end;
