@@ -51,7 +51,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Arg, Args as _, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgMatches, Args as _, Command, CommandFactory, FromArgMatches};
 
 mod args;
 mod escape;
@@ -135,9 +135,16 @@ fn command<A: CommandFactory>() -> Command {
 }
 
 fn ask<A: FromArgMatches>(command: Command, man: &str) -> Result<Asked<A>, Failure> {
-    let parsed = command.clone().try_get_matches().and_then(|matches| {
-        if let Some(what) = matches.get_one::<Generate>(GENERATE) {
-            return Ok(Err(*what));
+    // What is generated says all there is about a tool, so nothing else is asked for, a subcommand included.
+    let lenient = command.clone().subcommand_required(false).arg_required_else_help(false);
+    let generate = lenient.try_get_matches().ok().and_then(|m| m.get_one::<Generate>(GENERATE).copied());
+    let parsed = command.clone().try_get_matches().or_else(|error| match generate {
+        Some(_) => Ok(ArgMatches::default()),
+        None => Err(error),
+    });
+    let parsed = parsed.and_then(|matches| {
+        if let Some(what) = generate {
+            return Ok(Err(what));
         }
         let elsewhere = matches!(matches.try_get_one::<PathBuf>(args::OUTPUT), Ok(Some(_)));
         Ok(Ok((A::from_arg_matches(&matches)?, LogArgs::from_arg_matches(&matches)?, elsewhere)))
