@@ -6,6 +6,7 @@ mod pack;
 mod pages;
 mod projector_2d;
 mod projector_3d;
+mod projector_audio;
 mod reference;
 mod run;
 mod state;

@@ -118,11 +118,12 @@ fn told(before: Option<f64>, now: f64) -> Option<String> {
     let percent = (now * 100.0).round();
     let change = now - before.unwrap_or(0.0);
     let verb = match change {
-        c if before.is_some() && c.abs() < TOLD => return None,
-        c if c < 0.0 => "fall",
-        _ => "rise",
+        _ if before.is_none() => "begin at",
+        c if c.abs() < TOLD => return None,
+        c if c < 0.0 => "fall to",
+        _ => "rise to",
     };
-    Some(format!("{} {verb} to {percent} %", Voice::Held.words()))
+    Some(format!("{} {verb} {percent} %", Voice::Held.words()))
 }
 
 /// A time of the trace as people read it, in UTC.
@@ -175,7 +176,7 @@ mod tests {
 
     #[test]
     fn levels_are_told_where_they_change() {
-        assert_eq!(told(None, 0.5).as_deref(), Some("held tones rise to 50 %"));
+        assert_eq!(told(None, 0.5).as_deref(), Some("held tones begin at 50 %"));
         assert_eq!(told(Some(0.5), 0.25).as_deref(), Some("held tones fall to 25 %"));
         assert_eq!(told(Some(0.5), 0.505), None);
     }

@@ -110,7 +110,7 @@ pub enum PitchOf {
 }
 
 /// The whole mapping.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Mapping {
     /// The scale's first note, as a MIDI number.
     pub root: i64,
@@ -386,6 +386,16 @@ mod tests {
         assert_eq!(mapping.sound(Operation::Merge, "x", "").voice, None);
         assert_eq!(mapping.sound(Operation::Create, "pump", "").voice, Some(Voice::Gong));
         assert_eq!(mapping.sound(Operation::Delete, "pump", "").voice, Some(Voice::Fall));
+    }
+
+    #[test]
+    fn the_man_page_shows_the_default() {
+        let page = include_str!("man.roff");
+        let (_, shown) = page.split_once(".nf\nroot:").unwrap();
+        let (shown, _) = shown.split_once(".fi").unwrap();
+        let shown = format!("root:{shown}").replace("\\-", "-").replace("\\(aq", "'");
+        let mapping = Mapping::parse(&shown).unwrap();
+        assert_eq!(Mapping { listener: None, ..mapping }, Mapping::default());
     }
 
     #[test]

@@ -34,8 +34,8 @@ impl Place {
 impl Listener {
     /// One who stands in the middle of what is heard, unless told where; the reach holds nine of ten positions.
     pub fn new(at: Option<[f64; 3]>, positions: &[[f64; 3]]) -> Listener {
-        let middle = std::array::from_fn(|i| middle(positions.iter().map(|p| p[i]), 1, 2));
-        let reach = middle_distance(positions, middle);
+        let middle = std::array::from_fn(|i| middle(positions.iter().map(|p| p[i])));
+        let reach = reach(positions, middle);
         Listener { at: at.unwrap_or(middle).map(finite), reach: if reach > 0.0 { reach } else { 1.0 } }
     }
 
@@ -51,17 +51,23 @@ impl Listener {
 }
 
 /// The distance from the middle that nine of ten positions do not exceed.
-fn middle_distance(positions: &[[f64; 3]], from: [f64; 3]) -> f64 {
+fn reach(positions: &[[f64; 3]], from: [f64; 3]) -> f64 {
     let distance = |p: &[f64; 3]| libm::hypot(finite(p[0] - from[0]), finite(p[1] - from[1]));
-    middle(positions.iter().map(distance), 9, 10)
+    let sorted = sorted(positions.iter().map(distance));
+    sorted.get(sorted.len().saturating_sub(1) * 9 / 10).copied().unwrap_or(0.0)
 }
 
-/// The number below which that part of all numbers lies; 0 where there are none.
-fn middle(numbers: impl Iterator<Item = f64>, part: usize, of: usize) -> f64 {
+/// The median; 0 where there are no numbers.
+fn middle(numbers: impl Iterator<Item = f64>) -> f64 {
+    let sorted = sorted(numbers);
+    let at = |i: usize| sorted.get(i).copied().unwrap_or(0.0) / 2.0;
+    at(sorted.len().saturating_sub(1) / 2) + at(sorted.len() / 2)
+}
+
+fn sorted(numbers: impl Iterator<Item = f64>) -> Vec<f64> {
     let mut sorted: Vec<f64> = numbers.collect();
     sorted.sort_unstable_by(f64::total_cmp);
-    let last = sorted.len().saturating_sub(1);
-    sorted.get(last * part / of).copied().unwrap_or(0.0)
+    sorted
 }
 
 #[cfg(test)]
@@ -78,6 +84,12 @@ mod tests {
         assert!(listener.hear([0.0, 1.0, 0.0]).loudness > left.loudness);
         assert!(listener.hear([0.0, 1.0, 0.0]).ahead && !listener.hear([0.0, -1.0, 0.0]).ahead);
         assert_eq!(listener.hear([0.0, 9.0, 0.0]).pan, 0.0);
+    }
+
+    #[test]
+    fn nobody_stands_on_one_of_two() {
+        let listener = Listener::new(None, &[[-10.0, 0.0, 0.0], [10.0, 4.0, 0.0]]);
+        assert_eq!(listener.at, [0.0, 2.0, 0.0]);
     }
 
     #[test]

@@ -98,7 +98,13 @@ impl Score {
     /// Where a speed makes the sound too long.
     pub fn new(heard: &[Heard], mapping: &Mapping, pace: Pace, clips: &Clips) -> Result<Score, TooLong> {
         let times: Vec<i64> = heard.iter().map(|h| h.time).collect();
-        let clock = Clock::new(&times, pace)?;
+        let mut clock = Clock::new(&times, pace)?;
+        // Both ends of a link are heard where the link is.
+        for i in 1..heard.len() {
+            if !heard[i].counts {
+                clock.places[i] = clock.places[i - 1];
+            }
+        }
         let ranges = range::ranges(heard);
         let laid = Laid {
             heard,

@@ -5,6 +5,10 @@ use clap::ValueEnum;
 
 /// Channels: left and right.
 const CHANNELS: u16 = 2;
+/// The marks of a format.
+const INTEGERS: u16 = 1;
+const FLOATS: u16 = 3;
+const EXTENSIBLE: u16 = 0xfffe;
 
 /// How a sample is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -29,8 +33,8 @@ impl Bits {
     }
 }
 
-/// Appends the header of so many frames. Samples of more than 16 bits ask for the extensible form (Microsoft,
-/// "Multiple Channel Audio Data and WAVE Files"), those that are no integers for their count as well.
+/// Appends the header of so many frames. Integers of more than 16 bits ask for the extensible form (Microsoft,
+/// "Multiple Channel Audio Data and WAVE Files"), other numbers for their count.
 pub fn write_header(frames: i64, bits: Bits, out: &mut Vec<u8>) {
     let frame = bits.bytes() * CHANNELS;
     let count = u32::try_from(frames).unwrap_or(u32::MAX);
@@ -39,7 +43,7 @@ pub fn write_header(frames: i64, bits: Bits, out: &mut Vec<u8>) {
     let (format, extra): (u32, u32) = match bits {
         Bits::Sixteen => (16, 0),
         Bits::TwentyFour => (40, 0),
-        Bits::Float => (40, 12),
+        Bits::Float => (18, 12),
     };
     let riff = 4 + 8 + format + extra + 8;
     out.extend_from_slice(b"RIFF");
@@ -47,24 +51,28 @@ pub fn write_header(frames: i64, bits: Bits, out: &mut Vec<u8>) {
     out.extend_from_slice(b"WAVEfmt ");
     out.extend_from_slice(&format.to_le_bytes());
     let rate = RATE as u32;
-    let tag: u16 = if bits == Bits::Sixteen { 1 } else { 0xfffe };
+    let tag: u16 = match bits {
+        Bits::Sixteen => INTEGERS,
+        Bits::TwentyFour => EXTENSIBLE,
+        Bits::Float => FLOATS,
+    };
     out.extend_from_slice(&tag.to_le_bytes());
     out.extend_from_slice(&CHANNELS.to_le_bytes());
     out.extend_from_slice(&rate.to_le_bytes());
     out.extend_from_slice(&(rate * u32::from(frame)).to_le_bytes());
     out.extend_from_slice(&frame.to_le_bytes());
     out.extend_from_slice(&(bits.bytes() * 8).to_le_bytes());
-    if bits != Bits::Sixteen {
+    if bits == Bits::TwentyFour {
         const LEFT_AND_RIGHT: u32 = 3;
         const GUID_TAIL: &[u8; 14] = b"\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71";
         out.extend_from_slice(&22_u16.to_le_bytes());
         out.extend_from_slice(&(bits.bytes() * 8).to_le_bytes());
         out.extend_from_slice(&LEFT_AND_RIGHT.to_le_bytes());
-        let sort: u16 = if bits == Bits::Float { 3 } else { 1 };
-        out.extend_from_slice(&sort.to_le_bytes());
+        out.extend_from_slice(&INTEGERS.to_le_bytes());
         out.extend_from_slice(GUID_TAIL);
     }
     if bits == Bits::Float {
+        out.extend_from_slice(&0_u16.to_le_bytes());
         out.extend_from_slice(b"fact");
         out.extend_from_slice(&4_u32.to_le_bytes());
         out.extend_from_slice(&count.to_le_bytes());
@@ -94,7 +102,7 @@ mod tests {
 
     #[test]
     fn sizes_add_up() {
-        for (bits, header) in [(Bits::Sixteen, 44), (Bits::TwentyFour, 68), (Bits::Float, 80)] {
+        for (bits, header) in [(Bits::Sixteen, 44), (Bits::TwentyFour, 68), (Bits::Float, 58)] {
             let mut bytes = Vec::new();
             write_header(3, bits, &mut bytes);
             assert_eq!(bytes.len(), header);
