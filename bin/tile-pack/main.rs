@@ -215,6 +215,10 @@ fn write(
         return log.finish(Some(out), witness);
     }
     let Some(path) = &args.output.output else { return Err(Failure::usage("-o", "it is missing")) };
+    // As a single file, directories and volumes appear where nothing worse than a refusal happened.
+    if log.status() > if log.is_strict() { Status::Accepted } else { Status::Refused } {
+        return log.finish(None, witness);
+    }
     if args.volume_size.is_none() {
         let items = write::items(&source.lot, choice, 0, &label);
         write::directory(&items, &source.lot.objects, path)?;

@@ -198,9 +198,7 @@ impl<'s> Receiver<'s> {
         commit.publish(drafts.collect())?;
         for (lane, after) in &changes {
             self.hints(&commit, lane, after);
-            if let Some(held) = self.held.get_mut(*lane) {
-                held.become_(after);
-            }
+            self.remember(&commit, lane, after);
             self.leaned_on.extend(after.leaned_on.then(|| (*lane).clone()));
         }
         commit.release()?;
@@ -212,6 +210,19 @@ impl<'s> Receiver<'s> {
         Ok(all
             .map(|((arrived, judged), (new, duplicates))| outcome(arrived, judged, new, duplicates))
             .collect())
+    }
+
+    /// What a lane has after a commit. What was put back stands among older events, so that is looked up anew.
+    fn remember(&mut self, commit: &Commit<'_>, lane: &LaneId, after: &After) {
+        if after.put_back {
+            self.held.remove(lane);
+            return;
+        }
+        let Some(held) = self.held.get_mut(lane).filter(|_| after.changed) else { return };
+        held.manifest = after.manifest.clone();
+        held.bytes = after.manifest.print();
+        let taken = after.of_formed.iter().chain(&after.of_kept).copied();
+        let _ = held.known.commit(self.store, commit, (lane, &after.manifest), taken);
     }
 
     /// What is never needed: that it cannot be written is no reason to fail what is durable.
@@ -348,13 +359,6 @@ impl Held {
         }
         Ok(())
     }
-
-    fn become_(&mut self, after: &After) {
-        if after.changed {
-            self.manifest = after.manifest.clone();
-            self.bytes = after.manifest.print();
-        }
-    }
 }
 
 /// What a commit changes in a lane.
@@ -374,8 +378,13 @@ struct After {
     kept: Vec<(usize, Sha256)>,
     /// The entries of those that the lane did not have.
     entries: Vec<Entry>,
+    /// Their events, in order.
+    of_kept: Vec<Digest>,
     /// New events of the other segments.
     formed: Vec<u8>,
+    of_formed: Vec<Digest>,
+    /// Whether a segment that the lane had lost is back.
+    put_back: bool,
     /// Segments and pages that were made of them.
     made: Vec<(Sha256, Vec<u8>)>,
     /// Of which nothing was refused.
@@ -399,7 +408,10 @@ impl<'c, 's> Change<'c, 's> {
             leaned_on: false,
             kept: Vec::new(),
             entries: Vec::new(),
+            of_kept: Vec::new(),
             formed: Vec::new(),
+            of_formed: Vec::new(),
+            put_back: false,
             made: Vec::new(),
             whole: Vec::new(),
             echoes: Vec::new(),
@@ -408,11 +420,12 @@ impl<'c, 's> Change<'c, 's> {
     }
 
     fn take(&mut self, i: usize, arrived: &Arrived, judged: &Judged) -> Result<(), Error> {
-        let (mut new, mut start) = (Vec::new(), 0);
+        let (mut new, mut digests, mut start) = (Vec::new(), Vec::new(), 0);
         for (digest, end) in &judged.lines {
             if !self.held.known.has(self.store, &self.held.manifest, digest)? {
                 self.held.known.insert(*digest);
                 new.extend_from_slice(&judged.text[start..*end]);
+                digests.push(*digest);
             }
             start = *end;
         }
@@ -428,8 +441,10 @@ impl<'c, 's> Change<'c, 's> {
                 self.put_back(i, arrived.hash);
             } else if verbatim && duplicates == 0 {
                 self.keep(i, arrived);
+                self.after.of_kept.extend(digests);
             } else {
                 self.after.formed.extend_from_slice(&new);
+                self.after.of_formed.extend(digests);
             }
         }
         self.after.echoes.push((i, new, duplicates));
@@ -443,6 +458,7 @@ impl<'c, 's> Change<'c, 's> {
             entry.absent = Absent::No;
         }
         self.after.kept.push((i, hash));
+        self.after.put_back = true;
     }
 
     /// A segment that is new in every line.
