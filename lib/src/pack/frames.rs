@@ -265,7 +265,9 @@ mod tests {
             bytes[start + at] ^= 0x10;
             let runs = read(&bytes).unwrap();
             assert!(runs[0].starts_with(&text(0)), "byte {at}");
-            assert!(runs.last().unwrap() == &[text(2), text(3)].concat(), "byte {at}");
+            // One bit of a frame's header means nothing, and costs nothing.
+            assert!(runs.last().unwrap().ends_with(&[text(2), text(3)].concat()), "byte {at}");
+            assert!(runs.len() > 1 || at == 4, "byte {at}");
         }
     }
 
