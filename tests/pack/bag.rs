@@ -24,7 +24,7 @@ fn a_stream_becomes_a_bag_and_comes_back() {
         (cd bag; sha256sum -c --quiet manifest-sha256.txt tagmanifest-sha256.txt)
         ulp-materialize --root --store bag/data | cmp - one
         projector-2d -f svg examples/flood/trace.jsonl > one.svg
-        projector-2d -f svg --store bag/data | cmp - one.svg";
+        ulp-materialize --store bag/data --events | projector-2d -f svg | cmp - one.svg";
     let printed = "0\nworld/bagit.txt\nworld/bag-info.txt\nworld/manifest-sha256.txt\n\
                    world/tagmanifest-sha256.txt\nworld/data/.ulp-root\n";
     assert_eq!(quiet(script, dir.path()), printed);
@@ -103,7 +103,7 @@ fn a_budget_takes_what_fits_in_the_order_of_the_options() {
         tile-pack < examples/flood/trace.jsonl | tile-unpack --store w > /dev/null
         tile-pack --store w --tile z0/x2/y1 --tile z0/x0/y0 --budget 250K -f tar -o some.tar 2> log
         [ $(stat -c %s some.tar) -le 256000 ]
-        jq -r "select(.code) | .code" log | wc -l
+        jq -r 'select(.code) | .code' log | wc -l
         tile-unpack --list some.tar | jq -r .tile
         tile-pack --store w --tile z0/x0/y0 --tile z0/x2/y1 --budget 250K -f tar 2> log | tile-unpack --list | jq -r .tile
         jq -r 'select(.code) | .action + \" \" + .detail' log";
