@@ -67,8 +67,10 @@ fn man_pages_are_what_the_parsers_make() {
     }
 }
 
-/// The long options in a text.
+/// The long options that a text defines: those that stand first in their lines, perhaps after a short one.
 fn options(text: &str) -> std::collections::BTreeSet<String> {
+    let defines = |line: &&str| line.trim_start().starts_with(['-', '\\', '.']);
+    let text: String = text.lines().filter(defines).flat_map(|line| [line, "\n"]).collect();
     let plain = text.replace("\\-", "-").replace("\\fB", "").replace("\\fR", "");
     let words = plain.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
     words.filter(|w| w.len() > 3 && w.starts_with("--")).map(str::to_owned).collect()
