@@ -29,6 +29,7 @@ pub mod check;
 pub mod commit;
 pub mod dir;
 mod error;
+pub mod facts;
 pub mod index;
 pub mod known;
 pub mod lane;
