@@ -180,6 +180,7 @@ impl<'p> Pass<'p> {
             return;
         }
         facts.gather_space(came.space);
+        appender.tiles_waiting(came.space).for_each(|tile| facts.gather(came.space, tile));
         for (space, tile) in facts.take_fresh() {
             let (arena, defaults) = (bumpalo::Bump::new(), Defaults::default());
             for line in appender.pending(&space, tile) {

@@ -140,6 +140,12 @@ impl<'s> Appender<'s> {
         Ok(doubles)
     }
 
+    /// The tiles of a space in which lines wait to be committed.
+    pub fn tiles_waiting<'w>(&'w self, space: &'w str) -> impl Iterator<Item = Tile> + 'w {
+        let lanes = self.waiting.iter().map(|at| &self.lanes[*at].id);
+        lanes.filter(move |id| id.space == space).map(|id| id.tile)
+    }
+
     /// The lines that wait to be committed in a tile.
     pub fn pending<'w>(&'w self, space: &'w str, tile: Tile) -> impl Iterator<Item = &'w [u8]> {
         let here = self.lanes.iter().filter(move |w| w.id.space == space && w.id.tile == tile);

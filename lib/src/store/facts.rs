@@ -141,7 +141,8 @@ impl<'s> Facts<'s> {
         }
     }
 
-    fn gather(&self, space: &str, tile: Tile) {
+    /// Gathers the facts of one tile.
+    pub fn gather(&self, space: &str, tile: Tile) {
         let key = (space.to_owned(), tile);
         if self.tiles.borrow().contains_key(&key) {
             return;
