@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod faults;
+mod pack;
 mod pages;
+mod projector_2d;
 mod projector_3d;
+mod projector_audio;
 mod reference;
 mod run;
 mod state;

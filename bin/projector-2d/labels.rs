@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 /// With more labels than this, one that would mostly hide others is left out.
 const CROWD: usize = 200;
+/// Labels beyond so many are left out: nobody could read them, and placing them would take long.
+const MOST: usize = 1500;
 /// A shape is an obstacle for labels beside it; labels themselves are worse.
 const LABEL_COST: f64 = 10.0;
 /// Text inside a shape may shrink to this part of its size, to fit.
@@ -66,7 +68,11 @@ pub fn place(wanted: &[Wanted<'_>], obstacles: &[Bounds]) -> Vec<Option<Placed>>
     obstacles.iter().for_each(|o| shapes.add(*o));
     wanted
         .iter()
-        .map(|w| {
+        .enumerate()
+        .map(|(i, w)| {
+            if i >= MOST {
+                return None;
+            }
             if let Some(placed) = inside(w) {
                 labels.add(box_of(&placed));
                 return Some(placed);

@@ -1,9 +1,12 @@
 //! draw a trace as a canvas
 
 mod blobs;
+mod canvas;
 mod labels;
+mod ocif;
 mod page;
 mod path;
+mod png;
 mod records;
 mod scene;
 mod shape;
@@ -16,8 +19,10 @@ use clap::{Parser, ValueEnum};
 use scene::Scene;
 use std::io::Write as _;
 use std::process::ExitCode;
+use ulp::cli::follow::{self, Line};
 use ulp::cli::trace::{self, Projection, View};
 use ulp::cli::{self, Action, Failure, Log, Output, Record, Status};
+use ulp::id::Lane;
 
 /// draw a trace as a canvas
 #[derive(Parser)]
@@ -28,6 +33,15 @@ struct Args {
     /// What to write
     #[arg(short, long, value_enum, default_value_t = Format::Jsonl)]
     format: Format,
+    /// Width of a picture, in pixels
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(png::MOST)))]
+    width: Option<u16>,
+    /// Height of a picture, in pixels
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(png::MOST)))]
+    height: Option<u16>,
+    /// Write records as the trace grows, each replacing the one with its id
+    #[arg(long)]
+    follow: bool,
 }
 
 /// The formats.
@@ -39,6 +53,12 @@ enum Format {
     Svg,
     /// A page for a browser, with the history to replay
     Html,
+    /// JSON Canvas 1.0
+    Canvas,
+    /// Open Canvas Interchange Format 0.7
+    Ocif,
+    /// A picture
+    Png,
 }
 
 fn main() -> ExitCode {
@@ -46,13 +66,31 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
-    trace::project(&args.projection, log, |view, out, log| write(&args, view, out, log))
+    if (args.width.is_some() || args.height.is_some()) && args.format != Format::Png {
+        return Err(Failure::usage("--width, --height", "they go with -f png"));
+    }
+    if !args.follow {
+        return trace::project(&args.projection, log, |view, out, log| write(&args, view, out, log));
+    }
+    if args.format != Format::Jsonl {
+        return Err(Failure::usage("--follow", "it goes with -f jsonl"));
+    }
+    follow::follow(&args.projection, log, |view| lines(view, args.projection.provenance))
+}
+
+fn scenes<'s, 'a>(view: &'s View<'_, 'a>) -> Vec<Scene<'s, 'a>> {
+    view.spaces.iter().map(|s| Scene::new(s, view.filter)).collect()
+}
+
+fn lines(view: &View<'_, '_>, provenance: bool) -> Vec<Line> {
+    scenes(view).iter().flat_map(|scene| records::lines(scene, provenance)).collect()
 }
 
 fn write(args: &Args, view: &View<'_, '_>, out: &mut Output, log: &mut Log) -> Result<(), Failure> {
-    let scenes: Vec<Scene<'_, '_>> = view.spaces.iter().map(|s| Scene::new(s, view.filter)).collect();
+    let scenes = scenes(view);
     let blobs = Blobs::new(args.projection.objects.as_deref());
     let provenance = args.projection.provenance;
+    let mut dropped = Vec::new();
     match args.format {
         Format::Jsonl => {
             let mut lines = Vec::new();
@@ -62,26 +100,34 @@ fn write(args: &Args, view: &View<'_, '_>, out: &mut Output, log: &mut Log) -> R
                 lines.clear();
             }
         }
+        Format::Svg => out.write_all(svg::write(&scenes, &blobs, provenance).as_bytes())?,
         Format::Html => {
             let takes_tile = |tile| args.projection.select.tile(tile);
             out.write_all(&page::write(view, &scenes, &blobs, takes_tile))?;
         }
-        Format::Svg => out.write_all(svg::write(&scenes, &blobs, provenance).as_bytes())?,
+        Format::Canvas => {
+            let (text, lost) = canvas::write(&scenes);
+            out.write_all(&text)?;
+            dropped = lost;
+        }
+        Format::Ocif => out.write_all(&ocif::write(&scenes, &blobs, provenance))?,
+        Format::Png => {
+            let drawing = svg::write(&scenes, &blobs, false);
+            let picture = png::write(&drawing, args.width, args.height);
+            out.write_all(&picture.map_err(|e| Failure::usage("-f png", e))?)?;
+        }
     }
-    note_faults(&blobs, log)
-}
-
-/// Says which blobs could not be embedded.
-fn note_faults(blobs: &Blobs, log: &mut Log) -> Result<(), Failure> {
+    // Of lanes that are not for everyone the log names nothing.
+    let shared = Lane::all().all(|lane| lane.is_shared() || !view.filter.lanes[lane.index()]);
     for (reference, code) in blobs.faults.borrow().iter() {
-        log.record(&Record {
-            action: Action::Noted,
-            code,
-            place: None,
-            shared: true,
-            event_id: None,
-            detail: reference.clone(),
-        })?;
+        note(code, reference.clone(), shared, log)?;
+    }
+    for (node, what) in dropped {
+        note("export.dropped", format!("{node}: {what}"), shared, log)?;
     }
     Ok(())
+}
+
+fn note(code: &'static str, detail: String, shared: bool, log: &mut Log) -> Result<(), Failure> {
+    log.record(&Record { action: Action::Noted, code, place: None, shared, event_id: None, detail })
 }

@@ -5,7 +5,8 @@
 
 use crate::scene::{Connection, Item, Measure, Scene};
 use std::collections::BTreeMap;
-use ulp::event::RegisterKind;
+use ulp::cli::follow::Line;
+use ulp::event::{Ends, RegisterKind};
 use ulp::json::{self, write_canonical, write_number, write_string};
 use ulp::state::{Written, write_key};
 use ulp::transform::rounded;
@@ -98,13 +99,62 @@ impl Writer<'_> {
     }
 }
 
+/// The records of a scene, each with what it is known by and what takes it away.
+pub fn lines(scene: &Scene<'_, '_>, provenance: bool) -> Vec<Line> {
+    let writer = Writer { space: scene.space, provenance };
+    let written = |write: &dyn Fn(&mut Vec<u8>)| {
+        let mut text = Vec::new();
+        write(&mut text);
+        text
+    };
+    let nodes = scene.items.iter().map(|item| Line {
+        id: id_of(&["node", scene.space, item.id]),
+        text: written(&|out| writer.node(item, out)),
+        gone: written(&|out| gone(&[("node_id", item.id), ("type", "node")], out)),
+    });
+    let links = scene.links.iter().map(|link| {
+        let Ends { from, relation, to } = link.ends;
+        let members = [("from_node", from), ("relation", relation), ("to_node", to), ("type", "link")];
+        Line {
+            id: id_of(&["link", scene.space, from, relation, to]),
+            text: written(&|out| writer.link(link, out)),
+            gone: written(&|out| {
+                // `gone` stands between `from_node` and `relation` in the order of members.
+                let mut line = Members::open(out);
+                line.text(members[0].0, members[0].1, out);
+                line.boolean("gone", true, out);
+                members[1..].iter().for_each(|(name, text)| line.text(name, text, out));
+                Members::close(out);
+            }),
+        }
+    });
+    let sensors = scene.sensors.iter().map(|measure| Line {
+        id: id_of(&["sensor", scene.space, measure.actor, measure.name]),
+        text: written(&|out| writer.sensor(measure, out)),
+        gone: Vec::new(),
+    });
+    nodes.chain(links).chain(sensors).collect()
+}
+
+/// Parts that hold no NUL, as no name does, told apart by one.
+fn id_of(parts: &[&str]) -> Vec<u8> {
+    parts.join("\0").into_bytes()
+}
+
+fn gone(members: &[(&str, &str)], out: &mut Vec<u8>) {
+    let mut line = Members::open(out);
+    line.boolean("gone", true, out);
+    members.iter().for_each(|(name, text)| line.text(name, text, out));
+    Members::close(out);
+}
+
 /// The members of a record that is being written: knows whether a comma is due.
-struct Members {
+pub struct Members {
     any: bool,
 }
 
 impl Members {
-    fn open(out: &mut Vec<u8>) -> Members {
+    pub fn open(out: &mut Vec<u8>) -> Members {
         out.push(b'{');
         Members { any: false }
     }
@@ -113,7 +163,7 @@ impl Members {
         out.extend_from_slice(b"}\n");
     }
 
-    fn name(&mut self, name: &str, out: &mut Vec<u8>) {
+    pub fn name(&mut self, name: &str, out: &mut Vec<u8>) {
         if std::mem::replace(&mut self.any, true) {
             out.push(b',');
         }
@@ -121,30 +171,43 @@ impl Members {
         out.push(b':');
     }
 
-    fn text(&mut self, name: &str, text: &str, out: &mut Vec<u8>) {
+    pub fn text(&mut self, name: &str, text: &str, out: &mut Vec<u8>) {
         self.name(name, out);
         write_string(text, out);
     }
 
-    fn raw(&mut self, name: &str, raw: Option<&str>, out: &mut Vec<u8>) {
+    pub fn raw(&mut self, name: &str, raw: Option<&str>, out: &mut Vec<u8>) {
         if let Some(raw) = raw {
             self.name(name, out);
             write_canonical(raw, out);
         }
     }
 
-    fn number(&mut self, name: &str, number: f64, out: &mut Vec<u8>) {
+    pub fn number(&mut self, name: &str, number: f64, out: &mut Vec<u8>) {
         self.name(name, out);
         write_number(rounded(number), out);
     }
 
-    fn numbers(&mut self, name: &str, numbers: &[f64], out: &mut Vec<u8>) {
+    pub fn numbers(&mut self, name: &str, numbers: &[f64], out: &mut Vec<u8>) {
         self.name(name, out);
         write_numbers(numbers, out);
     }
 
+    pub fn boolean(&mut self, name: &str, value: bool, out: &mut Vec<u8>) {
+        self.name(name, out);
+        out.extend_from_slice(if value { b"true" } else { b"false" });
+    }
+
+    /// A list of what is JSON already.
+    pub fn list(&mut self, name: &str, items: &[Vec<u8>], out: &mut Vec<u8>) {
+        self.name(name, out);
+        out.push(b'[');
+        out.extend_from_slice(&items.join(&b','));
+        out.push(b']');
+    }
+
     /// An object of registers that have keys of their own, where there are any.
-    fn keyed(&mut self, name: &str, registers: &[Written<'_>], out: &mut Vec<u8>) {
+    pub fn keyed(&mut self, name: &str, registers: &[Written<'_>], out: &mut Vec<u8>) {
         if registers.is_empty() {
             return;
         }

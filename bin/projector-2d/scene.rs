@@ -5,7 +5,7 @@ use crate::style::{Color, Paint, Style, paint, text_of};
 use std::collections::BTreeMap;
 use ulp::event::{Ends, Register, RegisterKind};
 use ulp::json::{self, Tape};
-use ulp::state::{Add, Node, Reading};
+use ulp::state::{Add, Node, Reading, Written};
 use ulp::transform::{self, Transform};
 use ulp::view::{Space, ViewNode, unquoted};
 use ulp::world::Filter;
@@ -23,6 +23,8 @@ pub struct Scene<'s, 'a> {
     pub unit: String,
     /// What must be said beside the drawing: the property `acknowledgement` of the space.
     pub acknowledgement: Option<String>,
+    /// The properties of `@space`, in the order of their keys.
+    pub settings: Vec<Written<'a>>,
     /// Whether y runs up the page.
     pub y_up: bool,
     /// In paint order; every layer that holds something.
@@ -119,6 +121,7 @@ impl<'s, 'a> Scene<'s, 'a> {
             background: text("background").and_then(|t| paint(&t)).and_then(Paint::color),
             unit: text("unit").unwrap_or_else(|| "m".to_owned()),
             acknowledgement: text("acknowledgement"),
+            settings: space.settings.get("@space").map(properties).unwrap_or_default(),
             y_up: text("y").as_deref() != Some("down"),
             layers,
             items,
@@ -194,6 +197,14 @@ fn between(from: &Item<'_, '_>, to: &Item<'_, '_>) -> [Point; 2] {
     let end = 1.0 - to.shape.exit(&to.world, b, a).unwrap_or(0.0);
     let along = |t: f64| std::array::from_fn(|i| a[i] + (b[i] - a[i]) * t);
     if start < end { [along(start), along(end)] } else { [a, b] }
+}
+
+/// The properties that are set, in the order of their keys.
+fn properties<'a>(node: &Node<'a>) -> Vec<Written<'a>> {
+    let set = |w: &&Written<'a>| w.register.kind == RegisterKind::Property && w.value != "null";
+    let mut list: Vec<Written<'a>> = node.registers.iter().filter(set).copied().collect();
+    list.sort_unstable_by(|a, b| json::key_order(a.register.key, b.register.key));
+    list
 }
 
 /// The value of a property of `@space` or `@layer:<id>`, raw JSON; null counts as none.

@@ -9,6 +9,8 @@ use std::f64::consts::{PI, TAU};
 
 /// Sides of a round column.
 const SIDES: u32 = 32;
+/// Sides of one that is far away.
+pub const FEW_SIDES: u32 = 6;
 /// Rows and columns of a ball.
 const ROWS: u32 = 12;
 const COLUMNS: u32 = 24;
@@ -147,7 +149,7 @@ pub fn common(which: Common) -> Mesh {
         Common::Cube => cuboid(-0.5, 0.5),
         Common::Slab => cuboid(0.0, 1.0),
         Common::Ball => ball(),
-        Common::Column => column(),
+        Common::Column => column(SIDES),
         Common::Gem => gem(),
     }
 }
@@ -200,9 +202,10 @@ fn cuboid(low: f64, high: f64) -> Mesh {
     mesh
 }
 
-fn column() -> Mesh {
+/// A column of radius 1 from z = 0 to 1, of so many sides.
+pub fn column(sides: u32) -> Mesh {
     let mut mesh = Mesh::default();
-    let ring: Vec<(f64, f64)> = circle(SIDES).collect();
+    let ring: Vec<(f64, f64)> = circle(sides).collect();
     mesh.face(&ring.iter().map(|(x, y)| [*x, *y, 1.0]).collect::<Vec<_>>());
     mesh.face(&ring.iter().rev().map(|(x, y)| [*x, *y, 0.0]).collect::<Vec<_>>());
     let wall: Vec<[u32; 2]> =

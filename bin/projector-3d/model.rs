@@ -101,6 +101,8 @@ enum Made {
 /// What a layer says of itself.
 struct Layer {
     id: String,
+    /// The nodes on it, by their places in the list.
+    nodes: Vec<usize>,
     title: String,
     visible: bool,
     order: f64,
@@ -109,10 +111,13 @@ struct Layer {
 
 /// A space while it is being built.
 pub struct Site<'s, 'v, 'a> {
-    scene: &'s Scene<'v, 'a>,
+    pub scene: &'s Scene<'v, 'a>,
     layers: Vec<Layer>,
+    by_id: BTreeMap<String, usize>,
     shapes: Vec<Option<Shape>>,
-    sizes: Sizes,
+    pub sizes: Sizes,
+    /// −1 where y runs down, as the group of the space then mirrors it; else 1.
+    flip: f64,
     /// Whether a node holds others.
     holds: Vec<bool>,
     /// How many thicknesses a flat node stands high.
@@ -126,13 +131,9 @@ impl Builder {
     fn space(&mut self, scene: &Scene<'_, '_>) -> (usize, Built) {
         let site = Site::new(scene, self.style);
         let settings = scene.space.settings.get("@space");
-        let flip =
-            if setting(settings, "y").and_then(text_in).is_some_and(|y| y == "down") { -1.0 } else { 1.0 };
         let unit = setting(settings, "unit").and_then(text_in).and_then(|u| metres(&u)).unwrap_or(1.0);
-        let scale = [unit, unit * flip, unit];
-        let title = setting(settings, "title").and_then(text_in);
-        let name = title.unwrap_or_else(|| scene.space.space.to_owned());
-        let mut part = Part::placed(name, [0.0; 3], STILL, scale);
+        let scale = [unit, unit * site.flip, unit];
+        let mut part = Part::placed(site.title(), [0.0; 3], STILL, scale);
         let mut about = Object::default();
         about.text("space_id", Some(scene.space.space)).object("properties", properties(settings));
         part.extras = extras(about.json());
@@ -155,16 +156,8 @@ impl Builder {
     /// A group for the nodes of a layer that have no parent.
     fn layer(&mut self, site: &Site<'_, '_, '_>, layer: usize, numbers: &[usize], group: usize) {
         let known = &site.layers[layer];
-        let on_it =
-            |node: &Node<'_, '_>| node.parent.is_none() && node.layer.as_deref().unwrap_or("") == known.id;
-        let children: Vec<usize> = site
-            .scene
-            .nodes
-            .iter()
-            .zip(numbers)
-            .filter(|(n, _)| on_it(n))
-            .map(|(_, number)| *number)
-            .collect();
+        let loose = known.nodes.iter().filter(|i| site.scene.nodes[**i].parent.is_none());
+        let children: Vec<usize> = loose.map(|i| numbers[*i]).collect();
         if children.is_empty() {
             return;
         }
@@ -364,12 +357,15 @@ fn onto([x, y, z]: Vector) -> [f64; 4] {
 }
 
 impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
-    fn new(scene: &'s Scene<'v, 'a>, style: Style) -> Site<'s, 'v, 'a> {
+    pub fn new(scene: &'s Scene<'v, 'a>, style: Style) -> Site<'s, 'v, 'a> {
         let shapes: Vec<Option<Shape>> = scene.nodes.iter().map(Node::shape).collect();
         let mut holds = vec![false; scene.nodes.len()];
         scene.nodes.iter().filter_map(|n| n.parent).for_each(|p| holds[p] = true);
         let layers = layers(scene);
+        let by_id = layers.iter().map(|l| l.id.clone()).zip(0..).collect();
         let sizes = sizes(scene, &shapes);
+        let down = setting(scene.space.settings.get("@space"), "y").and_then(text_in);
+        let flip = if down.is_some_and(|y| y == "down") { -1.0 } else { 1.0 };
         let heights = heights(scene, &shapes, &layers);
         let mut sensors = vec![Vec::new(); scene.nodes.len()];
         let index: BTreeMap<&str, usize> = scene.nodes.iter().map(|n| n.id).zip(0..).collect();
@@ -378,11 +374,19 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
                 sensors[*i].push(record::sensor_members(sensor, style).bytes());
             }
         }
-        Site { scene, layers, shapes, sizes, holds, heights, sensors }
+        Site { scene, layers, by_id, shapes, sizes, flip, holds, heights, sensors }
+    }
+
+    /// What the space is called.
+    pub fn title(&self) -> String {
+        let settings = self.scene.space.settings.get("@space");
+        let title = setting(settings, "title").and_then(text_in);
+        title.unwrap_or_else(|| self.scene.space.space.to_owned())
     }
 
     fn layer_of(&self, node: &Node<'_, '_>) -> Option<&Layer> {
-        self.layers.iter().find(|l| Some(l.id.as_str()) == node.layer.as_deref())
+        let id = node.layer.as_deref().unwrap_or("");
+        self.by_id.get(id).map(|i| &self.layers[*i])
     }
 
     /// Whether a node without a geometry is meant to have none.
@@ -393,11 +397,15 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
 
     /// How a node is drawn when it has this shape.
     pub fn plan(&self, shape: &Shape, i: usize) -> Plan {
-        mesh::plan(shape, &self.sizes_at(i), is_hollow(self.scene.nodes[i].view))
+        match mesh::plan(shape, &self.sizes_at(i), is_hollow(self.scene.nodes[i].view)) {
+            // Mirrored twice, letters can be read.
+            Plan::Own([x, y, z]) if matches!(shape, Shape::Text(..)) => Plan::Own([x, y * self.flip, z]),
+            plan => plan,
+        }
     }
 
     /// The sizes that hold for a node, in its own frame.
-    fn sizes_at(&self, i: usize) -> Sizes {
+    pub fn sizes_at(&self, i: usize) -> Sizes {
         let node = &self.scene.nodes[i];
         let [x, y, z] = stretches(&node.frame);
         let own = |size: f64, stretch: f64| if stretch > 0.0 { tame(size / stretch) } else { size };
@@ -421,21 +429,23 @@ fn corners((least, most): (Vector, Vector)) -> [Vector; 8] {
 
 /// The layers that nodes are on, in the order in which they lie on each other.
 fn layers(scene: &Scene<'_, '_>) -> Vec<Layer> {
-    let mut ids: Vec<&str> = scene.nodes.iter().map(|n| n.layer.as_deref().unwrap_or("")).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let read = |id: &str| {
+    let mut on_layers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (i, node) in scene.nodes.iter().enumerate() {
+        on_layers.entry(node.layer.as_deref().unwrap_or("")).or_default().push(i);
+    }
+    let read = |(id, nodes): (&str, Vec<usize>)| {
         let state = scene.space.settings.get(format!("@layer:{id}").as_str());
         let number = |name| setting(state, name).and_then(number_in);
         Layer {
             id: id.to_owned(),
+            nodes,
             title: setting(state, "title").and_then(text_in).unwrap_or_else(|| id.to_owned()),
             visible: setting(state, "visible") != Some("false"),
             order: number("order").unwrap_or(0.0),
             opacity: number("opacity").unwrap_or(1.0),
         }
     };
-    let mut layers: Vec<Layer> = ids.into_iter().map(read).collect();
+    let mut layers: Vec<Layer> = on_layers.into_iter().map(read).collect();
     layers.sort_by(|a, b| a.order.total_cmp(&b.order).then_with(|| a.id.cmp(&b.id)));
     layers
 }
@@ -498,10 +508,8 @@ fn across(scene: &Scene<'_, '_>) -> f64 {
 fn heights(scene: &Scene<'_, '_>, shapes: &[Option<Shape>], layers: &[Layer]) -> Vec<f64> {
     let mut heights = vec![1.0; scene.nodes.len()];
     for (rank, layer) in layers.iter().enumerate() {
-        let mut on_it: Vec<usize> = (0..scene.nodes.len())
-            .filter(|i| scene.nodes[*i].layer.as_deref().unwrap_or("") == layer.id)
-            .filter(|i| shapes[*i].as_ref().is_some_and(Shape::is_flat))
-            .collect();
+        let flat = layer.nodes.iter().filter(|i| shapes[**i].as_ref().is_some_and(Shape::is_flat));
+        let mut on_it: Vec<usize> = flat.copied().collect();
         on_it.sort_by(|a, b| {
             let (a, b) = (&scene.nodes[*a], &scene.nodes[*b]);
             let z = |n: &Node<'_, '_>| n.frame.position()[2];

@@ -95,9 +95,7 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     let mut arenas = Arenas::new(Arenas::STREAM);
     let all = log.writes_all();
     let reading = filter.clone();
-    let (result, digest) =
-        rayon::join(|| trace::read(&input, &mut arenas, &scope, &reading, &select, all), || input.digest());
-    let (world, mut remarks) = result?;
+    let (world, mut remarks) = trace::read(&input, &mut arenas, &scope, &reading, &select, all)?;
     if log.is_strict() && remarks.rejected > 0 {
         trace::say(log, remarks)?;
         return Err(Failure::Strict);
@@ -116,7 +114,7 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     let root = roots.map(|roots| roots.root(false));
     log.finish(
         Some(out),
-        &Witness { input: Some(digest?), root, scope: scope.digest(), ..Witness::default() },
+        &Witness { input: Some(input.digest()?), root, scope: scope.digest(), ..Witness::default() },
     )
 }
 

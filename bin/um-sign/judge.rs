@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bumpalo::Bump;
-use ulp::event::{self, Defaults, Event, Line, Reader, Refusal, SignatureScratch};
+use ulp::event::{self, Defaults, Event, Line, Reader, Refusal};
 use ulp::id::Time;
 use ulp::json::{self, Tape, Value};
 use ulp::trust::authority::{Authority, Permit, UNBOUND};
@@ -20,7 +20,7 @@ const DID_KEY: &str = "did:key:";
 /// What documents are read for.
 pub enum Purpose {
     /// To be signed.
-    Sign { key: SecretKey, replace: bool, ttl: i64, spare: Spare },
+    Sign { key: Box<SecretKey>, replace: bool, ttl: i64, spare: Spare },
     /// To be passed on only where they are signed and hold, by one of these where there are any.
     Verify { signers: BTreeSet<Did> },
     /// To be passed on where nothing in them is wrong.
@@ -63,7 +63,6 @@ pub struct Judged {
 pub struct Desk {
     tape: Tape,
     scratch: Scratch,
-    events: SignatureScratch,
 }
 
 /// What was found while judging, beside the verdict.
@@ -118,7 +117,7 @@ impl Judge {
         found: Found<'_>,
     ) -> Result<(), Denial> {
         match kind {
-            Kind::Event | Kind::State => self.hold_event(bytes, desk, found)?,
+            Kind::Event | Kind::State => self.hold_event(object, bytes, desk, found)?,
             Kind::Manifest => self.hold_manifest(object, bytes.len(), desk, found)?,
             Kind::Witness => self.hold_witness(object, desk, found)?,
             Kind::Document => self.hold_document(object, desk, found)?,
@@ -137,7 +136,13 @@ impl Judge {
         Err(Denial::new("signature.signer", "not signed by whom --signer names"))
     }
 
-    fn hold_event(&self, bytes: &[u8], desk: &mut Desk, found: Found<'_>) -> Result<(), Denial> {
+    fn hold_event(
+        &self,
+        object: Value<'_, '_>,
+        bytes: &[u8],
+        desk: &mut Desk,
+        found: Found<'_>,
+    ) -> Result<(), Denial> {
         let arena = Bump::new();
         let event = match Reader::new(&arena, &self.defaults).read_bytes(bytes) {
             Ok(Line::Event(event)) => event,
@@ -148,7 +153,7 @@ impl Judge {
             Err(refusal) => return Err(blame(refusal, found)),
         };
         found.shared = event.lane().is_shared();
-        let verdict = self.hold_actor(&event, desk, found);
+        let verdict = self.hold_actor(object, &event, desk, found);
         if verdict.is_err() || !found.notes.is_empty() {
             found.id = Some(event.id.to_owned());
         }
@@ -156,8 +161,14 @@ impl Judge {
     }
 
     /// Whether the event's signature holds, and is its actor's as far as the event itself tells.
-    fn hold_actor(&self, event: &Event<'_>, desk: &mut Desk, found: Found<'_>) -> Result<(), Denial> {
-        let signer = event.signer(&self.verifier, &mut desk.events)?;
+    fn hold_actor(
+        &self,
+        object: Value<'_, '_>,
+        event: &Event<'_>,
+        desk: &mut Desk,
+        found: Found<'_>,
+    ) -> Result<(), Denial> {
+        let signer = event.signer_of(object, &self.verifier, &mut desk.scratch)?;
         found.signers.extend(signer);
         if self.rules.permit(&event.facts(), signer.as_ref(), false)? == Permit::Unbound
             && !self.is_asked_for(signer)
@@ -239,7 +250,7 @@ impl Judge {
         if kind != Kind::Witness && object.get(SIGNATURE).is_some() && !replace {
             if kind == Kind::Event {
                 // Whether the log may speak of it is the reader's to say.
-                self.hold_event(bytes, desk, found)?;
+                self.hold_event(object, bytes, desk, found)?;
             }
             return Err(Denial::new("signature.signer", "signed already: --replace signs anew"));
         }

@@ -105,9 +105,12 @@ impl Args {
             (Check::Fresh, true) => Clock::MayHaveExpired(now),
         };
         let purpose = match key {
-            Some(key) => {
-                Purpose::Sign { key, replace: self.replace, ttl: self.ttl, spare: spare::Spare::new()? }
-            }
+            Some(key) => Purpose::Sign {
+                key: Box::new(key),
+                replace: self.replace,
+                ttl: self.ttl,
+                spare: spare::Spare::new()?,
+            },
             None if self.verify => Purpose::Verify { signers: self.signer.iter().copied().collect() },
             None => Purpose::Check,
         };

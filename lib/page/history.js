@@ -39,7 +39,12 @@ class HistoryNode {
     /** The events that created and deleted it; -1 for none. */
     this.created = -1;
     this.deleted = -1;
+    /** Its place among all that was created: the event, and the change within it. */
+    this.rank = -1;
     this.tile = -1;
+    this.deletedIn = [];
+    /** By lane: into whom it was absorbed, and by which event. */
+    this.absorbed = new Map();
     /** By register number: the number of the value and of the event that set it. */
     this.values = new Map();
     /** Every event of the whole history that touches it, ascending. */
@@ -59,6 +64,15 @@ class HistoryNode {
   number(name) {
     const written = this.values.get(this.history.registerNumber(name));
     return written === undefined ? -1 : written.value;
+  }
+
+  /** The id of the node that absorbed it; undefined for none. */
+  absorber() {
+    let last;
+    for (const [lane, written] of this.absorbed) {
+      if (!this.deletedIn.includes(lane) && (last === undefined || written.event >= last.event)) last = written;
+    }
+    return last === undefined || last.value < 0 ? undefined : this.history.data.values[last.value];
   }
 
   property(key) {
@@ -86,11 +100,21 @@ class HistoryLink {
     /** By tag: the number of its properties and of the event that added it. */
     this.tags = new Map();
     this.removed = new Set();
+    /** The standing tag that was added last, or null; known until tags change. */
+    this.last = null;
     this.visible = false;
   }
 
-  /** The standing tag that was added last, or null. */
   standing() {
+    return this.last;
+  }
+
+  /** Looks which of its tags stand. */
+  recount() {
+    this.last = this.#latest();
+  }
+
+  #latest() {
     let last = null;
     for (const [tag, added] of this.tags) {
       if (!this.removed.has(tag) && (last === null || added.event >= last.event)) last = added;
@@ -120,7 +144,9 @@ class History {
     this.changed = new Set();
     /** Whether what exists, or what hangs below what, may have changed since this was last cleared. */
     this.restructured = true;
-    const structural = ["parent", "moved_to", "absorbed_into", "layer", "authority", "boundary"];
+    /** The same of links. */
+    this.relinked = true;
+    const structural = ["parent", "moved_to", "layer", "authority", "boundary"];
     this.structural = new Set(structural.map((name) => this.registerNumber(name)));
     this.#index();
   }
@@ -136,7 +162,7 @@ class History {
     };
     for (let event = 0; event < this.length; event++) {
       this.each(event, (kind, a, b, c, d) => {
-        if (kind <= 2) touch(this.nodes[a], event);
+        if (kind <= 2 || kind === 7) touch(this.nodes[a], event);
         else if (kind <= 5) {
           touch(this.links[a].from, event);
           touch(this.links[a].to, event);
@@ -152,7 +178,7 @@ class History {
   /** Calls `take` with the parts of each change of an event. */
   each(event, take) {
     const changes = this.data.changes[event];
-    const lengths = [3, 4, 2, 4, 3, 2, 6];
+    const lengths = [3, 4, 3, 4, 3, 2, 6, 4];
     for (let i = 0; i < changes.length; i += lengths[changes[i]]) {
       take(changes[i], changes[i + 1], changes[i + 2], changes[i + 3], changes[i + 4], changes[i + 5]);
     }
@@ -162,7 +188,7 @@ class History {
   touched(event) {
     const nodes = new Set();
     this.each(event, (kind, a, b, c, d) => {
-      if (kind <= 2) nodes.add(this.nodes[a]);
+      if (kind <= 2 || kind === 7) nodes.add(this.nodes[a]);
       else if (kind <= 5) nodes.add(this.links[a].from).add(this.links[a].to);
       else if (d >= 0) nodes.add(this.nodes[d]);
     });
@@ -178,10 +204,13 @@ class History {
 
   #forward(event) {
     const log = [];
+    let changes = 0;
     this.each(event, (kind, a, b, c, d, e) => {
-      if (kind === 0) this.#mark(log, this.nodes[a], event, b);
+      changes += 1;
+      if (kind === 0) this.#mark(log, this.nodes[a], event, event + changes / 2 ** 20, b);
       else if (kind === 1) this.#set(log, this.nodes[a], b, { value: c, event });
-      else if (kind === 2) this.#delete(log, this.nodes[a], event);
+      else if (kind === 2) this.#delete(log, this.nodes[a], event, b);
+      else if (kind === 7) this.#absorb(log, this.nodes[a], c, { value: b, event });
       else if (kind === 3) this.#tag(log, this.links[a], b, { value: c, event });
       else if (kind === 4) this.#untag(log, this.links[a], b);
       else if (kind === 5) for (const tag of [...this.links[a].tags.keys()]) this.#tag(log, this.links[a], tag, undefined);
@@ -196,25 +225,40 @@ class History {
     this.undo[event] = undefined;
   }
 
-  #mark(log, node, event, tile) {
-    const { created, tile: before } = node;
+  #mark(log, node, event, rank, tile) {
+    const { created, rank: place, tile: before } = node;
     log.push(() => {
       node.created = created;
+      node.rank = place;
       node.tile = before;
       this.#touch(node, true);
     });
     node.created = event;
+    node.rank = rank;
     node.tile = tile;
     this.#touch(node, true);
   }
 
-  #delete(log, node, event) {
-    const { deleted } = node;
+  /** Of a node that is deleted in a lane, that lane keeps nothing; all that still matters is who absorbed it. */
+  #delete(log, node, event, lane) {
+    const { deleted, deletedIn } = node;
     log.push(() => {
       node.deleted = deleted;
+      node.deletedIn = deletedIn;
       this.#touch(node, true);
     });
     node.deleted = event;
+    node.deletedIn = [...deletedIn, lane];
+    this.#touch(node, true);
+  }
+
+  #absorb(log, node, lane, written) {
+    const before = node.absorbed;
+    log.push(() => {
+      node.absorbed = before;
+      this.#touch(node, true);
+    });
+    node.absorbed = new Map(before).set(lane, written);
     this.#touch(node, true);
   }
 
@@ -235,7 +279,7 @@ class History {
     const put = (value) => {
       if (value === undefined) link.tags.delete(tag);
       else link.tags.set(tag, value);
-      this.restructured = true;
+      this.#relink(link);
     };
     log.push(() => put(before));
     put(added);
@@ -245,10 +289,15 @@ class History {
     if (link.removed.has(tag)) return;
     log.push(() => {
       link.removed.delete(tag);
-      this.restructured = true;
+      this.#relink(link);
     });
     link.removed.add(tag);
-    this.restructured = true;
+    this.#relink(link);
+  }
+
+  #relink(link) {
+    link.recount();
+    this.relinked = true;
   }
 
   #read(log, sensor, reading) {
@@ -266,28 +315,35 @@ class History {
 
   /** Works out what is visible and what hangs below what, as the tools do. */
   resolve() {
-    const named = (node, register) => {
-      const name = node.get(register);
-      return typeof name === "string" ? this.byId.get(name) : undefined;
-    };
-    const absorber = this.nodes.map((node) => named(node, "absorbed_into")?.index ?? -1);
-    const absorbed = this.nodes.map((node) => node.get("absorbed_into") !== undefined);
+    const { nodes } = this;
+    const absorber = new Int32Array(nodes.length).fill(-1);
+    const absorbed = new Uint8Array(nodes.length);
+    for (const node of nodes) {
+      node.survivor = node;
+      const into = node.absorbed.size > 0 ? node.absorber() : undefined;
+      if (into === undefined) continue;
+      absorbed[node.index] = 1;
+      absorber[node.index] = this.byId.get(into)?.index ?? -1;
+    }
     for (const i of onCycles(absorber)) {
       absorber[i] = -1;
-      absorbed[i] = false;
+      absorbed[i] = 0;
     }
-    for (const node of this.nodes) {
+    for (const node of nodes) {
       let at = node.index;
       while (absorber[at] >= 0) at = absorber[at];
-      node.survivor = this.nodes[at];
+      node.survivor = nodes[at];
     }
     const known = (node) => node !== undefined && (node.created >= 0 || node.deleted >= 0);
-    const parents = this.nodes.map((node) => {
-      const parent = named(node, "parent")?.survivor;
-      return known(parent) ? parent.index : -1;
-    });
-    for (const i of onCycles(parents)) parents[i] = -1;
-    const alone = this.nodes.map((node, i) => this.#stands(node) && !absorbed[i]);
+    const parents = new Int32Array(nodes.length).fill(-1);
+    if (this.registerNumber("parent") >= 0) {
+      for (const node of nodes) {
+        const parent = this.byId.get(node.get("parent"))?.survivor;
+        if (known(parent)) parents[node.index] = parent.index;
+      }
+      for (const i of onCycles(parents)) parents[i] = -1;
+    }
+    const alone = nodes.map((node, i) => absorbed[i] === 0 && this.#stands(node));
     const answer = new Int8Array(this.nodes.length);
     for (const node of this.nodes) {
       node.parent = parents[node.index] < 0 ? null : this.nodes[parents[node.index]];
@@ -304,10 +360,16 @@ class History {
       }
       node.visible = answer[node.index] > 0;
     }
-    for (const link of this.links) {
-      link.visible = link.from.survivor.visible && link.to.survivor.visible && link.standing() !== null;
-    }
     this.restructured = false;
+    this.resolveLinks();
+  }
+
+  /** Works out which links are visible, among nodes of which that is known. */
+  resolveLinks() {
+    for (const link of this.links) {
+      link.visible = link.last !== null && link.from.survivor.visible && link.to.survivor.visible;
+    }
+    this.relinked = false;
   }
 
   /** Whether a node is there by itself, and of the kinds that are shown. */

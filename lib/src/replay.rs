@@ -11,8 +11,8 @@
 //! ```
 //!
 //! The last five are columns with an entry an event. Changes are numbers, one after the other: 0 node tile
-//! (created), 1 node register value (set), 2 node (deleted), 3 link tag value (added), 4 link tag (removed), 5 link
-//! (removed so far), 6 sensor value unit node position (read). −1 is nothing.
+//! (created), 1 node register value (set), 2 node lane (deleted), 3 link tag value (added), 4 link tag (removed), 5
+//! link (removed so far), 6 sensor value unit node position (read), 7 node value lane (absorbed). −1 is nothing.
 
 use crate::event::{Defaults, Ends, Line, Payload, Reader, Register, RegisterKind, Sensor, Set};
 use crate::id::{Key, Lane, Policy, Tile, Time};
@@ -31,7 +31,10 @@ pub const SCRIPT: &str = include_str!("../page/history.js");
 enum Change<'a> {
     Create(&'a str, Tile),
     Set(&'a str, Register<'a>, &'a str),
-    Delete(&'a str),
+    /// In a lane, by number: what the lane knew of the node is gone with it.
+    Delete(&'a str, usize),
+    /// In a lane, by number.
+    Absorb(&'a str, &'a str, usize),
     Add(Ends<'a>, &'a str, Option<&'a str>),
     Remove(Ends<'a>, &'a str),
     RemoveAll(Ends<'a>),
@@ -83,19 +86,20 @@ struct Gathered<'a, 'f> {
 impl<'a> Gathered<'a, '_> {
     fn take_tile(&mut self, world: &'a World<'_>, index: usize) {
         let tile = world.place(index).1;
+        let place = |lane: Lane| Place { tile, lane, number: index * Lane::COUNT + lane.index() };
         for line in world.state_lines(index).filter(|line| world.takes_line(line, self.filter)) {
-            self.take_line(line, tile);
+            self.take_line(line, place(line.lane));
         }
         let defaults = world.defaults();
         for (key, _, row) in world.rows(index) {
             if world.withheld(row, key, self.filter).is_none() {
-                self.take_row(key, row, tile, defaults);
+                self.take_row(key, row, place(row.lane), defaults);
             }
         }
     }
 
-    fn take_row(&mut self, key: Key<'a>, row: &'a Row<'_>, tile: Tile, defaults: &Defaults) {
-        let redacted = is_redacted(row.lane);
+    fn take_row(&mut self, key: Key<'a>, row: &'a Row<'_>, place: Place, defaults: &Defaults) {
+        let redacted = place.is_redacted();
         self.changes.push((key, None));
         if !redacted {
             let scratch = Bump::new();
@@ -111,24 +115,25 @@ impl<'a> Gathered<'a, '_> {
             Payload::Macro(list) => {
                 for primitive in list {
                     let id = self.arena.alloc_str(&format!("{}{}", row.id, primitive.suffix));
-                    self.take_payload(Key { eff: key.eff, id }, &primitive.payload, tile, redacted);
+                    self.take_payload(Key { eff: key.eff, id }, &primitive.payload, place);
                 }
             }
-            payload => self.take_payload(key, &payload, tile, redacted),
+            payload => self.take_payload(key, &payload, place),
         }
     }
 
-    fn take_payload(&mut self, key: Key<'a>, payload: &Payload<'a>, tile: Tile, redacted: bool) {
+    fn take_payload(&mut self, key: Key<'a>, payload: &Payload<'a>, place: Place) {
+        let redacted = place.is_redacted();
         match *payload {
             Payload::Create { node, sets } => {
-                self.push(key, Change::Create(node, tile));
+                self.push(key, Change::Create(node, place.tile));
                 self.take_sets(key, node, sets, redacted);
             }
             Payload::Set { node, sets } => self.take_sets(key, node, sets, redacted),
             Payload::Step { updates } => {
                 updates.iter().for_each(|(node, sets)| self.take_sets(key, node, sets, redacted));
             }
-            Payload::Delete { node } => self.push(key, Change::Delete(node)),
+            Payload::Delete { node } => self.push(key, Change::Delete(node, place.number)),
             Payload::Link(link) => {
                 let properties = link.properties.filter(|_| !redacted);
                 self.push(key, Change::Add(link.ends, key.id, properties));
@@ -138,8 +143,7 @@ impl<'a> Gathered<'a, '_> {
                 None => self.push(key, Change::RemoveAll(unlink.ends)),
             },
             Payload::Merge { node: Some((_, raw)), absorbs } if !redacted => {
-                let register = Register::plain(RegisterKind::AbsorbedInto);
-                absorbs.iter().for_each(|absorbed| self.push(key, Change::Set(absorbed, register, raw)));
+                absorbs.iter().for_each(|one| self.push(key, Change::Absorb(one, raw, place.number)));
             }
             Payload::Sensor(sensor) if !redacted => self.push(key, Change::Read(*sensor)),
             Payload::Merge { .. } | Payload::Sensor(_) | Payload::Macro(_) | Payload::Unknown => {}
@@ -153,15 +157,23 @@ impl<'a> Gathered<'a, '_> {
     }
 
     /// A state line holds what events left behind, each under the key of its event.
-    fn take_line(&mut self, line: &'a StateLine<'_>, tile: Tile) {
-        let redacted = is_redacted(line.lane);
+    fn take_line(&mut self, line: &'a StateLine<'_>, place: Place) {
+        let redacted = place.is_redacted();
         match &line.body {
             Body::Tile { .. } => {}
             Body::Node { node, created, deleted, registers } => {
-                created.iter().for_each(|key| self.push(*key, Change::Create(node, tile)));
-                deleted.iter().for_each(|key| self.push(*key, Change::Delete(node)));
+                created.iter().for_each(|key| self.push(*key, Change::Create(node, place.tile)));
+                deleted.iter().for_each(|key| self.push(*key, Change::Delete(node, place.number)));
                 for w in registers.iter().filter(|w| !redacted || is_plain_to_all(w.register)) {
-                    self.push(w.key, Change::Set(node, w.register, w.value));
+                    let absorbs = w.register.kind == RegisterKind::AbsorbedInto;
+                    self.push(
+                        w.key,
+                        if absorbs {
+                            Change::Absorb(node, w.value, place.number)
+                        } else {
+                            Change::Set(node, w.register, w.value)
+                        },
+                    );
                 }
             }
             Body::Link { ends, adds, removed, removed_before } => {
@@ -190,8 +202,19 @@ impl<'a> Gathered<'a, '_> {
     }
 }
 
-fn is_redacted(lane: Lane) -> bool {
-    lane.policy == Policy::Redacted
+/// Where a change comes from.
+#[derive(Clone, Copy)]
+struct Place {
+    tile: Tile,
+    lane: Lane,
+    /// Tells the lanes of all tiles apart.
+    number: usize,
+}
+
+impl Place {
+    fn is_redacted(self) -> bool {
+        self.lane.policy == Policy::Redacted
+    }
 }
 
 /// What a view takes of a node from a redacted lane.
@@ -336,7 +359,10 @@ fn write_change(change: &Change<'_>, tables: &mut Tables, out: &mut Vec<u8>) {
             let register = tables.registers.text(&register.to_string());
             vec![Some(1), Some(tables.nodes.text(node)), Some(register), tables.value(Some(value))]
         }
-        Change::Delete(node) => vec![Some(2), Some(tables.nodes.text(node))],
+        Change::Delete(node, lane) => vec![Some(2), Some(tables.nodes.text(node)), Some(*lane)],
+        Change::Absorb(node, into, lane) => {
+            vec![Some(7), Some(tables.nodes.text(node)), tables.value(Some(into)), Some(*lane)]
+        }
         Change::Add(ends, tag, properties) => {
             vec![Some(3), Some(tables.link(*ends)), Some(tables.tags.text(tag)), tables.value(*properties)]
         }
@@ -399,14 +425,27 @@ fn write_column(name: &str, items: &[u8], out: &mut Vec<u8>) {
 /// Appends JSON so that it can stand in an HTML `<script type="application/json">`: no `<` that could end it, and
 /// no control character that a terminal would obey.
 pub fn write_for_html(json: &[u8], out: &mut Vec<u8>) {
+    write_escaping(json, |c| c == '<' || is_obeyed(c), out);
+}
+
+/// Appends JSON without a control character that a terminal would obey.
+pub fn write_printable(json: &[u8], out: &mut Vec<u8>) {
+    write_escaping(json, is_obeyed, out);
+}
+
+/// DEL, the C1 controls and the separators of lines, which JSON lets stand.
+fn is_obeyed(c: char) -> bool {
+    matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Appends JSON with some characters, which must stand in strings alone, as `\uXXXX`.
+fn write_escaping(json: &[u8], escaped: impl Fn(char) -> bool, out: &mut Vec<u8>) {
     let text = String::from_utf8_lossy(json);
     let mut from = 0;
-    for (at, c) in text.char_indices() {
-        if matches!(c, '<' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}') {
-            out.extend_from_slice(&text.as_bytes()[from..at]);
-            let _ = write!(out, "\\u{:04x}", u32::from(c));
-            from = at + c.len_utf8();
-        }
+    for (at, c) in text.char_indices().filter(|(_, c)| escaped(*c)) {
+        out.extend_from_slice(&text.as_bytes()[from..at]);
+        let _ = write!(out, "\\u{:04x}", u32::from(c));
+        from = at + c.len_utf8();
     }
     out.extend_from_slice(&text.as_bytes()[from..]);
 }

@@ -21,7 +21,7 @@ use foldhash::fast::RandomState;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::slice::IterMut;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The arenas that own what events cannot borrow from their lines: one a batch.
 pub struct Arenas(Vec<Bump>);
@@ -112,12 +112,25 @@ pub struct Row<'a> {
     withheld: Withheld,
 }
 
+impl Row<'_> {
+    /// Whether the event, or a primitive of a macro, deletes a node.
+    fn deletes(&self) -> bool {
+        match self.payload {
+            Payload::Delete { .. } => true,
+            Payload::Macro(list) => list.iter().any(|p| matches!(p.payload, Payload::Delete { .. })),
+            _ => false,
+        }
+    }
+}
+
 /// Reads lines into batches; shared by all threads.
 pub struct Gatherer<'a> {
     arenas: Mutex<IterMut<'a, Bump>>,
     scope: &'a Scope,
     filter: &'a Filter,
     select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
+    /// Arenas for what only lives as long as a batch is being read.
+    scratch: Mutex<Vec<Bump>>,
 }
 
 /// What some lines of one source hold.
@@ -166,7 +179,7 @@ impl<'a> Gatherer<'a> {
         filter: &'a Filter,
         select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
     ) -> Gatherer<'a> {
-        Gatherer { arenas: Mutex::new(arenas.0.iter_mut()), scope, filter, select }
+        Gatherer { arenas: Mutex::new(arenas.0.iter_mut()), scope, filter, select, scratch: Mutex::default() }
     }
 
     /// Reads the lines of one batch. `lines` gives those that are not blank, with their numbers from 1: each as the
@@ -181,7 +194,7 @@ impl<'a> Gatherer<'a> {
         lines: impl Iterator<Item = (u32, Result<(&'l [u8], &'a [u8]), Fault>)>,
     ) -> Result<Batch<'a>, TooLarge> {
         let arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).next().ok_or(TooLarge)?;
-        let scratch = Bump::new();
+        let mut scratch = self.scratch().pop().unwrap_or_default();
         let gate = self.scope.has_gate().then(|| self.scope.gate());
         let mut gathering = Gathering {
             gatherer: self,
@@ -192,7 +205,14 @@ impl<'a> Gatherer<'a> {
             door: Door { gate, tape: json::Tape::new() },
         };
         gathering.read(&scratch, lines);
-        Ok(gathering.finish())
+        let batch = gathering.finish();
+        scratch.reset();
+        self.scratch().push(scratch);
+        Ok(batch)
+    }
+
+    fn scratch(&self) -> MutexGuard<'_, Vec<Bump>> {
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn withheld(&self, event: &Event<'_>) -> Withheld {
@@ -234,16 +254,21 @@ impl<'l, 'a> Gathering<'_, 'l, 'a> {
                 Ok((text, line)) => (reader.read_bytes(text), line),
                 Err(fault) => (Err(json::Error { fault, offset: json::STATE_BYTES }.into()), &[][..]),
             };
-            let permitted = read.and_then(|line| {
-                self.door.permit(&line, number, &mut self.keeper, &mut self.batch)?;
-                Ok(line)
-            });
-            match permitted {
-                Ok(Line::Event(event)) => self.take_event(&event, number, line),
-                Ok(Line::State(state)) => self.take_state(&state, number),
-                Err(refusal) => self.batch.refusals.push((number, refusal)),
-            }
+            let refused = match read {
+                Ok(ref read) => self.take(read, number, line).err(),
+                Err(refusal) => Some(refusal),
+            };
+            self.batch.refusals.extend(refused.map(|refusal| (number, refusal)));
         }
+    }
+
+    fn take(&mut self, read: &Line<'l>, number: u32, line: &'a [u8]) -> Result<(), Refusal> {
+        self.door.permit(read, number, &mut self.keeper, &mut self.batch)?;
+        match read {
+            Line::Event(event) => self.take_event(event, number, line),
+            Line::State(state) => self.take_state(state, number),
+        }
+        Ok(())
     }
 
     fn take_event(&mut self, event: &Event<'l>, number: u32, line: &'a [u8]) {
@@ -381,14 +406,14 @@ impl<'a> Places<'a> {
 impl Batch<'_> {
     /// Whether it holds that many events of one lane and nothing else: what a segment of a store must be.
     pub fn is_segment_of(&self, space: &str, tile: Tile, lane: Lane, events: u64) -> bool {
-        let here = self.places.iter().all(|place| place.space == space && place.tile == tile);
+        let here = self.places.iter().all(|place| (place.space, place.tile) == (space, tile));
         let clean = self.refusals.is_empty() && self.passed_over.is_empty() && self.states.is_empty();
         here && clean && self.rows.len() as u64 == events && self.rows.iter().all(|row| row.lane == lane)
     }
 
     /// Whether it holds state lines of one lane and nothing else: what a snapshot of a store must be.
     pub fn is_snapshot_of(&self, space: &str, tile: Tile, lane: Lane) -> bool {
-        let here = self.places.iter().all(|place| place.space == space && place.tile == tile);
+        let here = self.places.iter().all(|place| (place.space, place.tile) == (space, tile));
         let clean = self.refusals.is_empty() && self.passed_over.is_empty() && self.rows.is_empty();
         here && clean && self.states.iter().all(|(_, _, line)| line.lane == lane)
     }
@@ -509,6 +534,8 @@ struct TileRows<'a> {
     known: Vec<(Lane, &'a str, Time)>,
     /// After ordering: parents that no lane as loose as the event's holds, with the event's lane.
     missing: Vec<(Lane, &'a str)>,
+    /// After ordering: which of `rows` delete a node, as they are applied before all others.
+    deletes: Vec<u32>,
 }
 
 impl<'a> World<'a> {
@@ -537,6 +564,7 @@ impl<'a> World<'a> {
                 eff: Vec::new(),
                 known: Vec::new(),
                 missing: Vec::new(),
+                deletes: Vec::new(),
             })
             .collect();
         let index: HashMap<(&str, Tile), usize, RandomState> = names.iter().copied().zip(0..).collect();
@@ -626,9 +654,11 @@ impl<'a> World<'a> {
         }
         let Order { eff, oddities } = order::order(&entries, &names, &known);
         tile.eff = eff;
+        let deletes = (0..).zip(&tile.rows).filter(|(_, at)| self.row(**at).deletes());
+        tile.deletes = deletes.map(|(i, _)| i).collect();
         for (at, oddity) in oddities {
             if let Oddity::UnknownParent(name) = oddity {
-                tile.missing.push((self.row(tile.rows[at as usize]).lane, name));
+                tile.missing.push((entries[at as usize].lane, name));
             }
             let (code, detail) = match oddity {
                 Oddity::UnknownParent(name) => ("order.unknown_parent", name),
@@ -800,8 +830,8 @@ impl<'a> World<'a> {
             derivation.join_line(*at);
         }
         // Deletions first: what a deleted node's registers held is never looked at.
-        for (at, eff) in tile.rows.iter().zip(&tile.eff) {
-            derivation.delete(*at, *eff);
+        for i in &tile.deletes {
+            derivation.delete(tile.rows[*i as usize], tile.eff[*i as usize]);
         }
         for (at, eff) in tile.rows.iter().zip(&tile.eff) {
             derivation.apply(*at, *eff);
@@ -883,12 +913,7 @@ impl<'a> Derivation<'_, 'a> {
 
     fn delete(&mut self, at: (u32, u32), eff: Time) {
         let row = self.world.row(at);
-        let deletes = match row.payload {
-            Payload::Delete { .. } => true,
-            Payload::Macro(list) => list.iter().any(|p| matches!(p.payload, Payload::Delete { .. })),
-            _ => false,
-        };
-        if !deletes || self.world.withheld(row, Key { eff, id: row.id }, self.filter).is_some() {
+        if self.world.withheld(row, Key { eff, id: row.id }, self.filter).is_some() {
             return;
         }
         let lane = self.lanes[row.lane.index()].get_or_insert_default();

@@ -2,6 +2,7 @@
 //! the trace came.
 
 mod gltf;
+mod page;
 mod records;
 
 use std::io::Write as _;

@@ -4,6 +4,7 @@ mod conformance;
 mod flips;
 mod keys;
 mod openssl;
+mod pages;
 mod peers;
 mod refusals;
 mod sign;

@@ -13,8 +13,6 @@ fn nothing_asks_for_lenient_signatures() {
             "--locked",
             "--edges",
             "all",
-            "--target",
-            "all",
             "--format",
             "{p} {f}",
             "--prefix",

@@ -13,74 +13,11 @@ const MOST_LABELS = 300;
 const PULSE = 600;
 const IDENTITY = [1, 0, 0, 1, 0, 0];
 
-const finite = (x) => typeof x === "number" && Number.isFinite(x);
-const clamp = (x, least, most) => Math.max(least, Math.min(most, x));
-
-/** The numbers of a value that is a number or a list of them; empty for anything else. */
-function numbersOf(value) {
-  if (finite(value)) return [value];
-  return Array.isArray(value) && value.every(finite) ? value : [];
-}
-
 /** `outer` after `inner`, as [a, b, c, d, e, f] of a canvas. */
 function composed(outer, inner) {
   const [a, b, c, d, e, f] = outer;
   const [g, h, i, j, k, l] = inner;
   return [a * g + c * h, b * g + d * h, a * i + c * j, b * i + d * j, a * k + c * l + e, b * k + d * l + f];
-}
-
-/** Colours as CSS understands them, checked once each. What is no colour is null. */
-class Palette {
-  constructor() {
-    this.context = document.createElement("canvas").getContext("2d");
-    this.known = new Map();
-    this.lifted = new Map();
-  }
-
-  /** The colour in the spelling of a canvas, "none", or null. */
-  read(text) {
-    if (typeof text !== "string" || text.length > 64) return null;
-    if (!this.known.has(text)) this.known.set(text, this.#check(text.trim().toLowerCase()));
-    return this.known.get(text);
-  }
-
-  #check(text) {
-    if (text === "none" || text === "transparent") return "none";
-    if (!/^(#[0-9a-f]{3,8}|[a-z]+|(rgb|hsl)a?\([\d.,%/ deg-]+\))$/.test(text)) return null;
-    const { context } = this;
-    context.fillStyle = "#010203";
-    context.fillStyle = text;
-    const first = context.fillStyle;
-    context.fillStyle = "#030201";
-    context.fillStyle = text;
-    return first === context.fillStyle ? first : null;
-  }
-
-  /** Red, green and blue from 0 to 255. */
-  parts(color) {
-    if (color.startsWith("#")) return [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16));
-    return color.match(/[\d.]+/g).slice(0, 3).map(Number);
-  }
-
-  isDark(color) {
-    const [r, g, b] = this.parts(color);
-    return 0.299 * r + 0.587 * g + 0.114 * b < 128;
-  }
-
-  /** The colour, lighter where it would sink into a dark ground: its brightest part reaches `least`. */
-  onDark(color, least = 170) {
-    const key = color + least;
-    if (!this.lifted.has(key)) {
-      const parts = this.parts(color);
-      const most = Math.max(...parts);
-      const lift = most < least ? (least - most) / (255 - most) : 0;
-      // Half of the way keeps the hue, the other half adds white.
-      const scale = most > 0 ? 1 + (lift * (255 - most)) / most / 2 : 1;
-      const mixed = parts.map((x) => Math.round(Math.min(255, x * scale + (lift * (255 - most)) / 2)));
-      this.lifted.set(key, lift > 0 ? `rgb(${mixed.join(",")})` : color);
-    }
-    return this.lifted.get(key);
-  }
 }
 
 /** Shapes in their own frame, by the number of their geometry. */
@@ -226,6 +163,8 @@ class Drawing {
     this.items = new Map();
     this.order = [];
     this.pulses.clear();
+    /** Whether nodes carry others, so that one that moves moves more than itself. */
+    this.carrying = history.registerNumber("parent") >= 0;
     this.up = history.setting("@space", "y") !== "down";
     this.update(true);
   }
@@ -234,20 +173,23 @@ class Drawing {
   update(everything = false) {
     const { history } = this;
     const restructured = everything || history.restructured;
+    const relinked = history.relinked;
     if (restructured) history.resolve();
+    else if (relinked) history.resolveLinks();
     const changed = everything ? history.nodes : history.changed;
-    let reorder = restructured;
+    const heights = new Map();
     for (const node of changed) {
-      const before = this.items.get(node)?.z;
+      heights.set(node, this.items.get(node)?.z);
       this.#prepare(node);
-      if (this.items.get(node)?.z !== before) reorder = true;
     }
     if (restructured) {
       for (const node of history.nodes) if (node.visible && !this.items.has(node)) this.#prepare(node);
     }
     this.#place(restructured ? history.nodes : changed);
+    const moved = this.carrying || [...heights].some(([node, z]) => this.items.get(node)?.z !== z);
     history.changed.clear();
-    if (reorder) this.#sort();
+    if (restructured || moved) this.#sort();
+    if (restructured || relinked) this.#listLinks();
   }
 
   /** Reads a node's registers into an item. */
@@ -284,8 +226,7 @@ class Drawing {
   /** Works out where items stand; all of them where one of them may carry others. */
   #place(changed) {
     const { history } = this;
-    this.parents ??= history.registerNumber("parent") >= 0;
-    const nodes = this.parents ? history.nodes : changed;
+    const nodes = this.carrying ? history.nodes : changed;
     const known = new Map();
     for (const node of nodes) {
       const item = this.items.get(node);
@@ -361,7 +302,7 @@ class Drawing {
     };
     const list = [...this.items.values()].filter((item) => item.node.visible);
     for (const item of list) item.order = orderOf(item.layer);
-    list.sort((a, b) => a.order - b.order || a.z - b.z || a.node.created - b.node.created || (a.node.id < b.node.id ? -1 : 1));
+    list.sort((a, b) => a.order - b.order || a.z - b.z || a.node.rank - b.node.rank || (a.node.id < b.node.id ? -1 : 1));
     this.order = list;
     this.layers = new Map();
     for (const item of list) {
@@ -369,7 +310,33 @@ class Drawing {
       if (layer === undefined) this.layers.set(item.layer, { order: item.order, count: 1 });
       else layer.count += 1;
     }
-    this.links = this.history.links.filter((link) => link.visible);
+  }
+
+  #listLinks() {
+    // Links whose ends were absorbed into the same nodes are one: the last stands.
+    const links = new Map();
+    const plain = [];
+    for (const link of this.history.links) {
+      if (!link.visible) continue;
+      if (link.from.survivor === link.from && link.to.survivor === link.to) {
+        plain.push(link);
+        continue;
+      }
+      const key = `${link.from.survivor.index} ${link.to.survivor.index} ${link.relation}`;
+      const before = links.get(key);
+      if (before === undefined || link.standing().event > before.standing().event) links.set(key, link);
+    }
+    this.links = links.size === 0 ? plain : [...this.#joined(plain, links)];
+  }
+
+  /** Links as they are, and those that absorptions led to the same ends. */
+  #joined(plain, links) {
+    for (const link of plain) {
+      const key = `${link.from.index} ${link.to.index} ${link.relation}`;
+      const before = links.get(key);
+      if (before === undefined || link.standing().event > before.standing().event) links.set(key, link);
+    }
+    return links.values();
   }
 
   isShown(layer) {
@@ -392,7 +359,7 @@ class Drawing {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const [x0, y0, x1, y1] = box ?? [-50, -50, 50, 50];
     this.extentSide = Math.max(x1 - x0, y1 - y0) || 100;
-    const scale = Math.min((width - 24) / (x1 - x0 || 100), (height - 24) / (y1 - y0 || 100));
+    const scale = Math.min((width - 36) / (x1 - x0 || 100), (height - 36) / (y1 - y0 || 100));
     this.view = { x: (x0 + x1) / 2, y: (y0 + y1) / 2, scale: finite(scale) && scale > 0 ? scale : 1 };
   }
 

@@ -9,9 +9,11 @@ use std::ops::Range;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use memmap2::Mmap;
+use rayon::prelude::*;
 
 use super::feed::{Feed, Piece, without_bom};
 use super::lines::Lines;
+use super::pass::Pass;
 use super::progress::Progress;
 use super::stdio::Std;
 use super::{Failure, Files};
@@ -40,7 +42,12 @@ pub struct Chunk<'a> {
 impl<'a> Chunk<'a> {
     /// The lines that are not blank, with their numbers in this chunk; one that is too long is an error.
     pub fn lines(&self) -> Lines<'a> {
-        Lines::new(self.bytes, self.limit, self.too_long)
+        self.lines_of(self.bytes)
+    }
+
+    /// The lines of a copy of this chunk's bytes.
+    pub fn lines_of<'t>(&self, text: &'t [u8]) -> Lines<'t> {
+        Lines::new(text, self.limit, self.too_long)
     }
 }
 
@@ -50,6 +57,8 @@ pub struct Input {
     names: Vec<String>,
     sources: Vec<Source>,
     digest: Mutex<Digest>,
+    /// The digest of all bytes, where a pass over them has found it.
+    whole: OnceLock<Blake3>,
     progress: Progress,
 }
 
@@ -62,7 +71,7 @@ struct Source {
 #[derive(Debug)]
 enum Body {
     /// A file, from where it was to be read on.
-    Mapped { map: Mmap, from: usize },
+    Mapped { map: Mmap, from: usize, file: File },
     /// Anything else, and what was read of it so far.
     Read { reading: Mutex<Reading>, blocks: Box<Blocks> },
 }
@@ -88,7 +97,8 @@ impl Input {
             files.operands().into_iter().map(Source::open).collect::<Result<Vec<Source>, Failure>>()?;
         let names = sources.iter().map(|s| s.name.clone()).collect();
         progress.expect(sources.iter().map(Source::known_bytes).sum());
-        Ok(Input { names, sources, digest: Mutex::default(), progress: progress.clone() })
+        let (digest, whole) = (Mutex::default(), OnceLock::new());
+        Ok(Input { names, sources, digest, whole, progress: progress.clone() })
     }
 
     /// The names of the sources, as the log has them: `-` for stdin, else the path as it was given.
@@ -103,7 +113,7 @@ impl Input {
     ) -> Result<(), Failure> {
         for (index, source) in self.sources.iter().enumerate() {
             match &source.body {
-                Body::Mapped { map, from } => {
+                Body::Mapped { map, from, .. } => {
                     let bytes = without_bom(&map[*from..]);
                     cut(bytes).try_for_each(|bytes| take(chunk(index, bytes, false)))?;
                 }
@@ -153,10 +163,35 @@ impl Input {
         Ok(results.into_iter().map(|(_, result)| result).collect())
     }
 
+    /// [`Input::map`] for work that keeps nothing of the text it is given, the second argument: the same bytes stay in
+    /// the chunk, but those of a file are better left alone. A file that stands alone is hashed on the way, so that
+    /// [`Input::digest`] costs nothing afterwards.
+    pub fn map_once<'a, T: Send>(
+        &'a self,
+        work: impl Fn(Chunk<'a>, &[u8]) -> T + Sync,
+    ) -> Result<Vec<T>, Failure> {
+        let [Source { name, body: Body::Mapped { map, from, file } }] = &self.sources[..] else {
+            return self.map(|chunk| work(chunk, chunk.bytes));
+        };
+        let pass = Pass::new(file, &map[*from..], *from as u64);
+        let run = |i: usize| {
+            let done = pass.block(i, |text, stays| work(chunk(0, stays, false), text));
+            self.progress.advance(CHUNK as u64);
+            done.map_err(|e| Failure::io(name, e))
+        };
+        let blocks: Result<Vec<_>, Failure> = (0..pass.len()).into_par_iter().map(run).collect();
+        let (parts, results): (Vec<_>, Vec<T>) = blocks?.into_iter().unzip();
+        self.whole.get_or_init(|| pass.hash(&parts));
+        Ok(results)
+    }
+
     /// The digest of all bytes, operands in order. What was mapped is hashed now, on the threads of the current
     /// `rayon` pool, so this may run beside [`Input::map`] in a `rayon::join`; pipes are hashed as they are read,
     /// which this waits for, or does.
     pub fn digest(&self) -> Result<Blake3, Failure> {
+        if let Some(whole) = self.whole.get() {
+            return Ok(*whole);
+        }
         self.for_each(|_| Ok(()))?;
         // Nothing changes the hash once every pipe was read. No lock is held on the way: a thread that waits for its
         // part of the hash may be given other work, and that may want the lock.
@@ -246,7 +281,7 @@ impl Source {
     /// The bytes of a source that is mapped, from where it was to be read on.
     fn mapped(&self) -> Option<&[u8]> {
         match &self.body {
-            Body::Mapped { map, from } => Some(&map[*from..]),
+            Body::Mapped { map, from, .. } => Some(&map[*from..]),
             Body::Read { .. } => None,
         }
     }
@@ -264,7 +299,7 @@ impl Body {
             Some((map, from)) => {
                 // As if it had been read: whoever shares the descriptor goes on after what we took.
                 file.seek(SeekFrom::Start(map.len() as u64)).map_err(fail)?;
-                Ok(Body::Mapped { map, from })
+                Ok(Body::Mapped { map, from, file })
             }
             None => Ok(Body::feed(Feed::new(name, file, STATE_BYTES))),
         }
@@ -277,7 +312,7 @@ impl Body {
         }
         let file = File::open(path).map_err(|e| Failure::io(name, e))?;
         Ok(match mapped(&file) {
-            Some((map, from)) => Body::Mapped { map, from },
+            Some((map, from)) => Body::Mapped { map, from, file },
             None => Body::feed(Feed::new(name, file, STATE_BYTES)),
         })
     }

@@ -57,18 +57,20 @@ mod args;
 mod escape;
 mod failure;
 mod feed;
+pub mod follow;
 mod input;
 mod lines;
 mod log;
 mod man;
 mod output;
+mod pass;
 mod progress;
 mod stdio;
 pub mod trace;
 
 pub use args::{
     At, Files, Jobs, Kinds, Lanes, Layers, LogArgs, LogFormat, MAX_JOBS, Now, OutputArgs, ScopeArgs, Select,
-    Since, When, time,
+    Since, When, size, time,
 };
 pub use escape::{escape, escape_into, json_string_into};
 pub use failure::{Failure, Status};

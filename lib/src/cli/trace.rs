@@ -76,9 +76,15 @@ pub fn read<'a>(
     all: bool,
 ) -> Result<(World<'a>, Remarks), Failure> {
     let gatherer = Gatherer::new(arenas, scope, filter, select);
-    let batches = input.map(|chunk| {
-        let mut lines = chunk.lines();
-        let numbered = lines.by_ref().map(|(number, line)| (narrow(number), line.map(|l| (l, l))));
+    let batches = input.map_once(|chunk, text| {
+        let mut lines = chunk.lines_of(text);
+        // A line's place in the text is its place in the chunk.
+        let stays = |line: &[u8]| {
+            let start = line.as_ptr().addr() - text.as_ptr().addr();
+            &chunk.bytes[start..start + line.len()]
+        };
+        let both = |line| (line, stays(line));
+        let numbered = lines.by_ref().map(|(number, line)| (narrow(number), line.map(both)));
         let mut batch = gatherer.batch(chunk.source, numbered)?;
         batch.set_lines(narrow(lines.number()));
         Ok(batch)
@@ -212,9 +218,7 @@ fn project_here(
     let mut arenas = Arenas::new(Arenas::STREAM);
     let all = log.writes_all();
     let reading = filter.clone();
-    let (result, digest) =
-        rayon::join(|| read(&input, &mut arenas, &scope, &reading, &select, all), || input.digest());
-    let (world, mut remarks) = result?;
+    let (world, mut remarks) = read(&input, &mut arenas, &scope, &reading, &select, all)?;
     if log.is_strict() && remarks.rejected > 0 {
         say(log, remarks)?;
         return Err(Failure::Strict);
@@ -228,7 +232,7 @@ fn project_here(
     let root = Some(roots.root(false));
     log.finish(
         Some(out),
-        &Witness { input: Some(digest?), root, scope: scope.digest(), ..Witness::default() },
+        &Witness { input: Some(input.digest()?), root, scope: scope.digest(), ..Witness::default() },
     )
 }
 

@@ -262,7 +262,7 @@ impl Missing {
     }
 }
 
-fn read_scope(
+pub(super) fn read_scope(
     value: Option<Value<'_, '_>>,
     defaults: Scope,
     missing: &mut Missing,
@@ -336,7 +336,7 @@ fn timestamp(value: Value<'_, '_>) -> Result<Time, Refusal> {
 
 /// The time of a plain decimal literal of at most 15 significant digits: no two such decimals name one double,
 /// so the literal is the shortest decimal of its double already.
-fn exact_time(literal: &str) -> Option<Time> {
+pub(super) fn exact_time(literal: &str) -> Option<Time> {
     (literal.len() <= 16).then(|| Time::parse(literal)).flatten()
 }
 

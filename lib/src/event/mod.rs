@@ -21,6 +21,7 @@ mod envelope;
 mod macros;
 mod payload;
 mod places;
+mod quick;
 mod signature;
 
 use crate::id::{Lane, Scope, Tile, Time};
@@ -272,12 +273,20 @@ pub struct Reader<'a> {
     drafts: bool,
     tape: Tape,
     scratch: payload::Scratch<'a>,
+    memory: quick::Memory<'a>,
 }
 
 impl<'a> Reader<'a> {
     /// A reader that completes events from `defaults` and puts what it must own into `arena`.
     pub fn new(arena: &'a Bump, defaults: &'a Defaults) -> Reader<'a> {
-        Reader { arena, defaults, drafts: false, tape: Tape::new(), scratch: payload::Scratch::default() }
+        Reader {
+            arena,
+            defaults,
+            drafts: false,
+            tape: Tape::new(),
+            scratch: payload::Scratch::default(),
+            memory: quick::Memory::default(),
+        }
     }
 
     /// Lets lines without a timestamp pass: their `time` is 0 until it is given, and so is their name.
@@ -309,6 +318,14 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// As [`Reader::read_bytes`].
     pub fn read(&mut self, line: &'a str) -> Result<Line<'a>, Refusal> {
+        match quick::read(line, &mut self.tape, self.arena, &mut self.scratch, &mut self.memory) {
+            Some(event) => Ok(Line::Event(event)),
+            None => self.read_plainly(line),
+        }
+    }
+
+    /// Reads one line of any kind, step by step; the slow twin of [`quick::read`].
+    fn read_plainly(&mut self, line: &'a str) -> Result<Line<'a>, Refusal> {
         let top = json::parse_text(&mut self.tape, line)?;
         let fields = envelope::Fields::gather(top, self.arena);
         match fields.kind()? {

@@ -462,8 +462,13 @@ fn keep_last_writes<'a>(updates: &mut [(&'a str, &'a [Set<'a>])], arena: &'a Bum
 
 /// A time as the JSON number that names it.
 pub fn time_number(time: Time) -> String {
+    let text = time.to_string();
+    if !text.contains('.') {
+        // Whole seconds are the same in either spelling.
+        return text;
+    }
     let mut json = Vec::new();
-    let seconds: f64 = time.to_string().parse().expect("a time prints as a decimal");
+    let seconds: f64 = text.parse().expect("a time prints as a decimal");
     json::write_number(seconds, &mut json);
     String::from_utf8(json).expect("JSON is UTF-8")
 }

@@ -2,7 +2,7 @@
 
 use super::{Event, Line, Reader, Refusal};
 use crate::event::Defaults;
-use crate::json::{self, Tape};
+use crate::json::{self, Tape, Value};
 use crate::trust::authority::Facts;
 use crate::trust::{Denial, Did, SIGNATURE, Scratch, SecretKey, Signature, Verifier};
 use bumpalo::Bump;
@@ -26,9 +26,22 @@ impl Event<'_> {
             return Ok(None);
         }
         let object = scratch.tape.parse(self.line, json::EVENT_DEPTH)?;
-        let raw = object.get(SIGNATURE).ok_or_else(|| Denial::missing("unsigned"))?;
+        self.signer_of(object, verifier, &mut scratch.scratch)
+    }
+
+    /// As [`Event::signer`], for callers that hold the event's line as an object already.
+    ///
+    /// # Errors
+    /// As [`Event::signer`].
+    pub fn signer_of(
+        &self,
+        object: Value<'_, '_>,
+        verifier: &Verifier,
+        scratch: &mut Scratch,
+    ) -> Result<Option<Did>, Denial> {
+        let Some(raw) = object.get(SIGNATURE) else { return Ok(None) };
         let signature = Signature::of_event(raw)?;
-        verifier.verify(object, &signature, &mut scratch.scratch)?;
+        verifier.verify(object, &signature, scratch)?;
         Ok(Some(signature.signer))
     }
 

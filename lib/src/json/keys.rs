@@ -48,6 +48,11 @@ impl Keys {
         }
     }
 
+    /// Whether there was no object of many members.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
     /// Adds the newest key: `false` if it was there before.
     #[inline(always)]
     pub fn insert(&mut self, members: Members) -> bool {

@@ -9,6 +9,7 @@ mod keys;
 mod line;
 mod number;
 mod scan;
+mod skim;
 mod tape;
 mod text;
 mod value;
@@ -16,6 +17,7 @@ mod value;
 pub use canonical::{Canonical, key_order, write_canonical, write_number, write_string};
 pub use check::is_canonical;
 pub use line::{parse_line, parse_text};
+pub use skim::Skim;
 pub use tape::Tape;
 pub use value::{Kind, Value};
 

@@ -18,25 +18,27 @@ pub(super) struct Open {
     /// The keys ascend so far.
     ascends: bool,
     /// All that was read of it is canonical.
-    canonical: bool,
+    pub canonical: bool,
 }
 
 /// Where there is no container.
 const OUTSIDE: Open = Open { node: 0, count: 0, key: 0, object: false, ascends: true, canonical: true };
 
 pub(super) struct Scan<'t, 'a> {
-    tape: &'t mut Tape,
-    text: &'a str,
-    at: usize,
+    pub tape: &'t mut Tape,
+    pub text: &'a str,
+    pub at: usize,
     /// The innermost open container; those around it are in `tape.open`.
-    here: Open,
+    pub here: Open,
     depth: usize,
+    /// How many containers stay open after a value.
+    pub floor: usize,
     rules: Rules,
 }
 
 impl<'t, 'a> Scan<'t, 'a> {
     pub fn new(tape: &'t mut Tape, text: &'a str, rules: Rules) -> Scan<'t, 'a> {
-        Scan { tape, text, at: 0, here: OUTSIDE, depth: 0, rules }
+        Scan { tape, text, at: 0, here: OUTSIDE, depth: 0, floor: 0, rules }
     }
 
     /// Reads the whole text as one document.
@@ -51,7 +53,7 @@ impl<'t, 'a> Scan<'t, 'a> {
     }
 
     /// Reads a value and, where it opens containers, all they hold.
-    fn value(&mut self) -> Result<(), Error> {
+    pub fn value(&mut self) -> Result<(), Error> {
         loop {
             match self.peek() {
                 b'"' => {
@@ -88,7 +90,7 @@ impl<'t, 'a> Scan<'t, 'a> {
     /// After a value: closes what ends here, and says whether another value is to be read.
     #[inline(always)]
     fn another(&mut self) -> Result<bool, Error> {
-        while self.depth > 0 {
+        while self.depth > self.floor {
             self.space();
             match self.peek() {
                 b',' => {
@@ -110,7 +112,7 @@ impl<'t, 'a> Scan<'t, 'a> {
     }
 
     #[inline(always)]
-    fn open(&mut self, kind: Kind) -> Result<(), Error> {
+    pub fn open(&mut self, kind: Kind) -> Result<(), Error> {
         if self.depth >= self.rules.mark {
             self.deep()?;
         }
@@ -130,7 +132,7 @@ impl<'t, 'a> Scan<'t, 'a> {
     }
 
     #[inline(always)]
-    fn close(&mut self) {
+    pub fn close(&mut self) {
         self.at += 1;
         self.depth -= 1;
         let here = self.here;
@@ -144,7 +146,7 @@ impl<'t, 'a> Scan<'t, 'a> {
 
     /// Reads a key and its colon.
     #[inline(always)]
-    fn key(&mut self) -> Result<(), Error> {
+    pub fn key(&mut self) -> Result<(), Error> {
         if self.peek() != b'"' {
             return self.fail(Fault::Syntax);
         }
@@ -248,12 +250,12 @@ impl<'t, 'a> Scan<'t, 'a> {
 
     /// The next byte, or NUL, which is no JSON, at the end.
     #[inline(always)]
-    fn peek(&self) -> u8 {
+    pub fn peek(&self) -> u8 {
         self.text.as_bytes().get(self.at).copied().unwrap_or(0)
     }
 
     #[inline(always)]
-    fn space(&mut self) {
+    pub fn space(&mut self) {
         if self.peek() <= b' ' {
             self.skip_space();
         }

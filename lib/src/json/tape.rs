@@ -163,7 +163,7 @@ impl Tape {
         Value::new(&self.nodes, text, 0)
     }
 
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.nodes.clear();
         self.nodes.shrink_to(KEEP);
         self.open.clear();

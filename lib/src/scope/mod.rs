@@ -36,7 +36,7 @@ mod signed;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
-mod yaml;
+pub mod yaml;
 
 use crate::event::{Defaults, Given, Places, SpaceGiven};
 use crate::hash::Blake3;

@@ -316,15 +316,32 @@ impl Work {
 }
 
 /// A part of a text that becomes a segment.
-struct Part {
-    end: usize,
+pub(crate) struct Part {
+    pub(crate) end: usize,
     events: u64,
     from: String,
     to: String,
 }
 
+impl Part {
+    /// A whole segment, which holds at least a line.
+    pub(crate) fn of(segment: &[u8]) -> Part {
+        let events = memchr::memchr_iter(b'\n', segment).count() as u64;
+        let name = |line: Option<&[u8]>| line.map(event_id).unwrap_or_default();
+        let last = memchr::memrchr(b'\n', &segment[..segment.len() - 1]).map_or(0, |at| at + 1);
+        let (from, to) = (name(lines(segment).next()), name(lines(&segment[last..]).next()));
+        Part { end: segment.len(), events, from, to }
+    }
+
+    /// The entry of the segment that has these bytes.
+    pub(crate) fn entry(self, segment: &[u8]) -> Entry {
+        let Part { events, from, to, .. } = self;
+        Entry { hash: Sha256::of(segment), from, to, events, bytes: segment.len() as u64, absent: Absent::No }
+    }
+}
+
 /// Cuts lines into segments.
-fn parts(text: &[u8]) -> Vec<Part> {
+pub(crate) fn parts(text: &[u8]) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut start = 0;
     while start < text.len() {
@@ -334,12 +351,7 @@ fn parts(text: &[u8]) -> Vec<Part> {
             // A line is shorter than a segment, so there is an end to cut at.
             memchr::memrchr(b'\n', &text[start..start + SEGMENT]).map_or(text.len(), |at| start + at + 1)
         };
-        let segment = &text[start..end];
-        let events = memchr::memchr_iter(b'\n', segment).count() as u64;
-        let name = |line: Option<&[u8]>| line.map(event_id).unwrap_or_default();
-        let last = memchr::memrchr(b'\n', &segment[..segment.len() - 1]).map_or(0, |at| at + 1);
-        let (from, to) = (name(lines(segment).next()), name(lines(&segment[last..]).next()));
-        parts.push(Part { end, events, from, to });
+        parts.push(Part { end, ..Part::of(&text[start..end]) });
         start = end;
     }
     parts

@@ -8,6 +8,8 @@
 //! a witness line's, is exactly `algorithm`, `canonicalization`, `keyRef` and `value`, in one spelling: nobody can
 //! mint a second copy of what is signed by changing what is not.
 
+use std::borrow::Cow;
+
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 
 use super::{Denial, Did, Instant, SecretKey};
@@ -131,8 +133,12 @@ fn signer_of_document(signature: Value<'_, '_>) -> Result<Did, Denial> {
 }
 
 /// The unescaped text of a member, or `None` where it is longer than anything valid.
-fn short_text(object: Value<'_, '_>, name: &str, limit: usize) -> Option<String> {
-    let text: String = object.get(name)?.chars().take(limit + 1).collect();
+fn short_text<'a>(object: Value<'_, 'a>, name: &str, limit: usize) -> Option<Cow<'a, str>> {
+    let value = object.get(name)?;
+    let text = match value.as_plain_str() {
+        Some(text) => Cow::Borrowed(text),
+        None => Cow::Owned(value.chars().take(limit + 1).collect()),
+    };
     (text.len() <= limit).then_some(text)
 }
 
@@ -142,8 +148,10 @@ fn created(signature: Value<'_, '_>) -> Option<Instant> {
 
 /// R and S. Strict base64url: its alphabet alone, no padding, no spare bits.
 fn read_value(signature: Value<'_, '_>) -> Option<[u8; 64]> {
-    let text = short_text(signature, "value", VALUE_CHARS)?;
-    BASE64URL_NOPAD.decode(text.as_bytes()).ok()?.try_into().ok()
+    let text = short_text(signature, "value", VALUE_CHARS).filter(|text| text.len() == VALUE_CHARS)?;
+    let mut value = [0; 64];
+    BASE64URL_NOPAD.decode_mut(text.as_bytes(), &mut value).ok()?;
+    Some(value)
 }
 
 fn from_spki(text: &str) -> Option<Did> {

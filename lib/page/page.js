@@ -6,7 +6,7 @@ const byId = (id) => document.getElementById(id);
 const embedded = JSON.parse(byId("data").textContent);
 const histories = embedded.spaces.map((data) => new History(data, embedded.filter));
 const canvas = byId("drawing");
-const drawing = new Drawing(canvas, embedded.pictures);
+const drawing = new Drawing(canvas, embedded.drawing);
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 const night = window.matchMedia("(prefers-color-scheme: dark)");
 const OPERATION_COLORS = {
@@ -47,7 +47,6 @@ function open(space) {
   history = histories[space];
   history.seek(history.length);
   drawing.show(history);
-  drawing.parents = undefined;
   drawing.hidden.clear();
   drawing.selected = null;
   drawing.fit();
@@ -232,9 +231,15 @@ function nodeDetails(node) {
   parts.push(...readingsOf(node));
   const rows = element("dl");
   const source = (event) => eventButton(event, "by");
-  for (const [name, value, event] of node.registers()) {
+  // What people wrote about a thing comes before what places and draws it.
+  const own = ([name]) => (name.startsWith("properties.") ? 0 : 1);
+  for (const [name, value, event] of node.registers().sort((a, b) => own(a) - own(b))) {
     const label = name.startsWith("properties.") ? name.slice(11) : name;
     rows.append(element("dt", { textContent: label }), element("dd", {}, swatch(value), shown(value), element("br"), source(event)));
+  }
+  if (node.survivor !== node) {
+    const survivor = nodeButton(node.survivor, node.survivor.id);
+    rows.append(element("dt", { textContent: "absorbed into" }), element("dd", {}, survivor));
   }
   if (node.tile >= 0) {
     rows.append(element("dt", { textContent: "tile" }), element("dd", { textContent: history.data.tiles[node.tile] }));

@@ -1,0 +1,273 @@
+//! JSON Canvas 1.0: rectangles with text, and edges, as Obsidian opens them.
+//!
+//! Coordinates are whole numbers, y down. A drawing that is very large or very small in its unit is scaled by a
+//! round factor, so that it can be read at the size that text has there.
+
+use crate::page::reference_in;
+use crate::records::Members;
+use crate::scene::{Connection, Item, Scene};
+use crate::shape::{Bounds, Shape};
+use crate::style::{Paint, one_line};
+use crate::text;
+use std::collections::{BTreeMap, BTreeSet};
+use ulp::event::RegisterKind;
+use ulp::json::write_canonical;
+use ulp::replay::write_printable;
+
+/// The sides between which a drawing keeps its scale, in pixels.
+const SMALL: f64 = 300.0;
+const LARGE: f64 = 20_000.0;
+/// The least side of a node.
+const LEAST: f64 = 16.0;
+/// The size of text there, and the room around it.
+const TEXT: f64 = 16.0;
+const PADDING: f64 = 32.0;
+/// Between spaces, and around what a space holds.
+const MARGIN: f64 = 60.0;
+
+/// What could not be carried: node and what of it.
+pub type Dropped = Vec<(String, &'static str)>;
+
+/// Writes all spaces into one canvas, a group each, side by side.
+pub fn write(scenes: &[Scene<'_, '_>]) -> (Vec<u8>, Dropped) {
+    let side = scenes.iter().map(Scene::side).fold(0.0, f64::max);
+    let mut sheet = Sheet {
+        scale: scale(side),
+        left: 0.0,
+        nodes: Vec::new(),
+        edges: Vec::new(),
+        used: BTreeSet::new(),
+        dropped: Vec::new(),
+    };
+    scenes.iter().for_each(|scene| sheet.space(scene));
+    let mut raw = b"{\"edges\":[".to_vec();
+    raw.extend_from_slice(&sheet.edges.join(&b','));
+    raw.extend_from_slice(b"],\"nodes\":[");
+    raw.extend_from_slice(&sheet.nodes.join(&b','));
+    raw.extend_from_slice(b"]}");
+    let mut canonical = Vec::new();
+    write_canonical(&String::from_utf8_lossy(&raw), &mut canonical);
+    let mut out = Vec::with_capacity(canonical.len());
+    write_printable(&canonical, &mut out);
+    out.push(b'\n');
+    (out, sheet.dropped)
+}
+
+/// 1, or the power of ten that brings a side between the bounds.
+fn scale(side: f64) -> f64 {
+    if !(side.is_finite() && side > 0.0) {
+        return 1.0;
+    }
+    let power = |x: f64| libm::pow(10.0, x);
+    if side > LARGE {
+        power(-libm::log10(side / LARGE).ceil())
+    } else if side < SMALL {
+        power(libm::log10(SMALL / side).ceil())
+    } else {
+        1.0
+    }
+}
+
+struct Sheet {
+    scale: f64,
+    /// Where the next space begins.
+    left: f64,
+    nodes: Vec<Vec<u8>>,
+    edges: Vec<Vec<u8>>,
+    used: BTreeSet<String>,
+    dropped: Dropped,
+}
+
+impl Sheet {
+    fn space(&mut self, scene: &Scene<'_, '_>) {
+        let boxes: Vec<Bounds> = scene.items.iter().map(|item| self.box_of(item, scene)).collect();
+        let whole = boxes.iter().copied().reduce(Bounds::join);
+        let whole = whole.unwrap_or(Bounds { min: [0.0; 2], max: [400.0; 2] }).grown(MARGIN);
+        // A single space keeps its coordinates; the next ones stand beside it.
+        let shift = if self.nodes.is_empty() { 0.0 } else { self.left - whole.min[0] };
+        self.left = whole.max[0] + shift + MARGIN;
+        let group = self.unused(&format!("space:{}", scene.space));
+        let label = scene.title.as_deref().unwrap_or(scene.space);
+        self.push("group", &group, whole, shift, |line, out| {
+            line.text("label", &one_line(label), out);
+        });
+        let mut names: BTreeMap<&str, (String, Bounds)> = BTreeMap::new();
+        for (item, bounds) in scene.items.iter().zip(boxes) {
+            let id = self.unused(item.id);
+            self.item(item, &id, bounds, shift);
+            names.insert(item.id, (id, bounds));
+        }
+        for link in &scene.links {
+            self.edge(link, &names);
+        }
+    }
+
+    /// The box of a node on the sheet: large enough for what it says.
+    fn box_of(&self, item: &Item<'_, '_>, scene: &Scene<'_, '_>) -> Bounds {
+        let turn = if scene.y_up { -self.scale } else { self.scale };
+        let [a, b] = [item.bounds.min, item.bounds.max].map(|[x, y]| [x * self.scale, y * turn]);
+        let bounds = Bounds::at(a).join(Bounds::at(b));
+        let words = one_line(&said(item));
+        // What has a size of its own keeps it; words beside a mark need room.
+        let is_small = bounds.size().iter().all(|side| *side < 3.0 * LEAST);
+        let speaks = item.label().is_some() && is_small || matches!(item.shape, Shape::Text { .. });
+        let least = if speaks {
+            let wide = text::width(&words) * TEXT + PADDING;
+            [wide.min(320.0), TEXT * 1.5 * (wide / 320.0).ceil() + PADDING]
+        } else {
+            [LEAST; 2]
+        };
+        let [x, y] = bounds.centre();
+        let [width, height] = bounds.size();
+        let half = [width.max(least[0]) / 2.0, height.max(least[1]) / 2.0];
+        Bounds { min: [x - half[0], y - half[1]], max: [x + half[0], y + half[1]] }
+    }
+
+    fn item(&mut self, item: &Item<'_, '_>, id: &str, bounds: Bounds, shift: f64) {
+        if item.world.rotation_2d() != 0.0 {
+            self.dropped.push((item.id.to_owned(), "rotation"));
+        }
+        if !matches!(item.shape, Shape::Rect { .. } | Shape::Text { .. } | Shape::Point) {
+            self.dropped.push((item.id.to_owned(), "shape"));
+        }
+        let color = [item.style.fill, item.style.stroke].into_iter().flatten().find_map(Paint::color);
+        let file = file_of(item);
+        let kind = if file.is_some() { "file" } else { "text" };
+        self.push(kind, id, bounds, shift, |line, out| {
+            match &file {
+                Some(file) => line.text("file", file, out),
+                None => line.text("text", &plain(&said(item)), out),
+            }
+            if let Some(color) = color {
+                line.text("color", &color.to_string(), out);
+            }
+        });
+    }
+
+    fn push(
+        &mut self,
+        kind: &str,
+        id: &str,
+        bounds: Bounds,
+        shift: f64,
+        more: impl FnOnce(&mut Members, &mut Vec<u8>),
+    ) {
+        let mut out = Vec::new();
+        let mut line = Members::open(&mut out);
+        let [x, y] = bounds.min;
+        let [width, height] = bounds.size();
+        line.text("id", id, &mut out);
+        line.text("type", kind, &mut out);
+        line.number("x", whole(x + shift), &mut out);
+        line.number("y", whole(y), &mut out);
+        line.number("width", whole(width).max(1.0), &mut out);
+        line.number("height", whole(height).max(1.0), &mut out);
+        more(&mut line, &mut out);
+        out.push(b'}');
+        self.nodes.push(out);
+    }
+
+    fn edge(&mut self, link: &Connection<'_>, names: &BTreeMap<&str, (String, Bounds)>) {
+        let (Some((from, a)), Some((to, b))) = (names.get(link.ends.from), names.get(link.ends.to)) else {
+            return;
+        };
+        let id = self.unused(&format!("{} {} {}", link.ends.from, link.ends.relation, link.ends.to));
+        let mut out = Vec::new();
+        let mut line = Members::open(&mut out);
+        line.text("id", &id, &mut out);
+        line.text("fromNode", from, &mut out);
+        line.text("fromSide", side(*a, *b), &mut out);
+        line.text("toNode", to, &mut out);
+        line.text("toSide", side(*b, *a), &mut out);
+        line.text("toEnd", "arrow", &mut out);
+        // A link that is simply called a link says nothing more by it.
+        let relation = Some(link.ends.relation).filter(|r| *r != "link");
+        if let Some(label) = link.style.label.as_deref().or(relation) {
+            line.text("label", &one_line(label), &mut out);
+        }
+        if let Some(color) = [link.style.stroke, link.style.fill].into_iter().flatten().find_map(Paint::color)
+        {
+            line.text("color", &color.to_string(), &mut out);
+        }
+        out.push(b'}');
+        self.edges.push(out);
+    }
+
+    /// An id that nothing else has.
+    fn unused(&mut self, id: &str) -> String {
+        let mut id = id.to_owned();
+        while !self.used.insert(id.clone()) {
+            id.push('\'');
+        }
+        id
+    }
+}
+
+/// The side of `a` that looks at `b`.
+fn side(a: Bounds, b: Bounds) -> &'static str {
+    let ([ax, ay], [bx, by]) = (a.centre(), b.centre());
+    let (dx, dy) = (bx - ax, by - ay);
+    match (dx.abs() > dy.abs(), dx > 0.0, dy > 0.0) {
+        (true, true, _) => "right",
+        (true, false, _) => "left",
+        (false, _, true) => "bottom",
+        (false, _, false) => "top",
+    }
+}
+
+/// A whole number that every reader holds exactly.
+fn whole(x: f64) -> f64 {
+    x.round().clamp(-9e15, 9e15) + 0.0
+}
+
+/// What a node says: its text, else its label, else its name.
+fn said(item: &Item<'_, '_>) -> String {
+    match &item.shape {
+        Shape::Text { lines, .. } => lines.join("\n"),
+        _ => item.label().unwrap_or_else(|| item.name()).to_owned(),
+    }
+}
+
+/// Text as Markdown that shows it as it is: no markup, no picture, no link.
+fn plain(said: &str) -> String {
+    let mut out = String::with_capacity(said.len());
+    for c in said.chars() {
+        match c {
+            '\n' => out.push('\n'),
+            c if c.is_control() => out.push('\u{fffd}'),
+            c if c.is_ascii_punctuation() => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The file of a node's media, in a folder `objects` beside the canvas, by its hash.
+fn file_of(item: &Item<'_, '_>) -> Option<String> {
+    let media = item.node.keyed(RegisterKind::Media);
+    let of_geometry = match &item.shape {
+        Shape::Blob { reference, .. } => Some(reference.clone()),
+        _ => None,
+    };
+    let reference = of_geometry.or_else(|| reference_in(media.first()?.value))?;
+    let id: ulp::hash::Sha256 = reference.parse().ok()?;
+    Some(format!("objects/{}", id.hex()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_stays_text() {
+        assert_eq!(plain("<img src=x>"), "\\<img src\\=x\\>");
+        assert_eq!(plain("![[a]]\u{7}"), "\\!\\[\\[a\\]\\]\u{fffd}");
+    }
+
+    #[test]
+    fn only_what_is_out_of_bounds_is_scaled() {
+        assert_eq!([scale(1000.0), scale(0.0), scale(f64::NAN)], [1.0; 3]);
+        assert_eq!(scale(700_000.0), 0.01);
+        assert_eq!(scale(5.0), 100.0);
+    }
+}

@@ -1,0 +1,424 @@
+//! The Open Canvas Interchange Format, version 0.7: what a canvas needs to show, and beside it all that is known.
+//!
+//! A node's extension `@ulp/node` holds every register as it was written, so that nothing is lost; its place, size,
+//! shape and text are what any canvas can draw. Positions are of the page: y down, the top left corner.
+
+use crate::blobs::Blobs;
+use crate::page::reference_in;
+use crate::path::Segment;
+use crate::records::{Members, write_clock};
+use crate::scene::{Connection, Item, Scene};
+use crate::shape::{Bounds, Point, Shape};
+use crate::style::{Paint, Style};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use ulp::event::RegisterKind;
+use ulp::json::{write_canonical, write_number, write_string};
+use ulp::replay::write_printable;
+use ulp::transform::{Transform, rounded};
+
+/// The format's name for itself.
+const VERSION: &str = "https://canvasprotocol.org/ocif/v0.7.0";
+/// Our extensions, with what they hold.
+const SCHEMAS: [(&str, &str, &str); 4] = [
+    ("@ulp/node", "ulp:ocif/node", "The registers of a node, as its events wrote them."),
+    ("@ulp/link", "ulp:ocif/link", "The ends, relation and properties of a link."),
+    ("@ulp/layer", "ulp:ocif/layer", "A layer, and the properties that it was given."),
+    (
+        "@ulp/space",
+        "ulp:ocif/space",
+        "A space, the properties that it was given, and the readings of its sensors.",
+    ),
+];
+
+/// Writes all spaces into one file, a group each.
+pub fn write(scenes: &[Scene<'_, '_>], blobs: &Blobs, provenance: bool) -> Vec<u8> {
+    let mut file =
+        File { blobs, provenance, nodes: Vec::new(), resources: Vec::new(), used: BTreeSet::new() };
+    // Nodes keep their own names wherever they can, so those are given out first.
+    let names: Vec<BTreeMap<&str, String>> = scenes.iter().map(|s| file.names(s)).collect();
+    for (scene, names) in scenes.iter().zip(&names) {
+        file.space(scene, names);
+    }
+    let mut raw = Vec::new();
+    let mut top = Members::open(&mut raw);
+    top.text("ocif", VERSION, &mut raw);
+    if let [scene] = scenes {
+        let bounds = page_bounds(scene, scene.extent);
+        let mut view = Vec::new();
+        let mut line = Members::open(&mut view);
+        line.text("type", "@ocif/canvas-viewport", &mut view);
+        line.numbers("position", &bounds.min, &mut view);
+        line.numbers("size", &bounds.size(), &mut view);
+        view.push(b'}');
+        top.list("data", &[view], &mut raw);
+    }
+    top.list("nodes", &file.nodes, &mut raw);
+    top.list("resources", &file.resources, &mut raw);
+    top.list("schemas", &schemas(), &mut raw);
+    raw.push(b'}');
+    let mut canonical = Vec::new();
+    write_canonical(&String::from_utf8_lossy(&raw), &mut canonical);
+    let mut out = Vec::with_capacity(canonical.len());
+    write_printable(&canonical, &mut out);
+    out.push(b'\n');
+    out
+}
+
+fn schemas() -> Vec<Vec<u8>> {
+    let schema = |(name, uri, description): &(&str, &str, &str)| {
+        let mut out = Vec::new();
+        let mut line = Members::open(&mut out);
+        line.text("name", name, &mut out);
+        line.text("uri", uri, &mut out);
+        line.name("schema", &mut out);
+        let mut inner = Members::open(&mut out);
+        inner.text("description", description, &mut out);
+        inner.text("type", "object", &mut out);
+        out.extend_from_slice(b"}}");
+        out
+    };
+    SCHEMAS.iter().map(schema).collect()
+}
+
+/// A box of the space on the page.
+fn page_bounds(scene: &Scene<'_, '_>, bounds: Bounds) -> Bounds {
+    let turn = |[x, y]: Point| if scene.y_up { [x, -y] } else { [x, y] };
+    Bounds::at(turn(bounds.min)).join(Bounds::at(turn(bounds.max)))
+}
+
+struct File<'x> {
+    blobs: &'x Blobs,
+    provenance: bool,
+    nodes: Vec<Vec<u8>>,
+    resources: Vec<Vec<u8>>,
+    used: BTreeSet<String>,
+}
+
+impl File<'_> {
+    fn names<'a>(&mut self, scene: &Scene<'_, 'a>) -> BTreeMap<&'a str, String> {
+        scene.items.iter().map(|item| (item.id, self.unused(item.id))).collect()
+    }
+
+    /// An id that nothing else has.
+    fn unused(&mut self, id: &str) -> String {
+        let mut id = id.to_owned();
+        while !self.used.insert(id.clone()) {
+            id.push('\'');
+        }
+        id
+    }
+
+    fn space(&mut self, scene: &Scene<'_, '_>, names: &BTreeMap<&str, String>) {
+        for item in &scene.items {
+            self.item(item, scene, names);
+        }
+        for link in &scene.links {
+            self.link(link, scene, names);
+        }
+        let mut groups = Vec::new();
+        for (index, layer) in scene.layers.iter().enumerate() {
+            let members: Vec<&str> =
+                scene.items.iter().filter(|i| i.layer == index).map(|i| names[i.id].as_str()).collect();
+            let mut known = Vec::new();
+            let mut line = Members::open(&mut known);
+            line.text("type", "@ulp/layer", &mut known);
+            line.text("layer", &layer.id, &mut known);
+            line.text("title", &layer.title, &mut known);
+            line.boolean("visible", layer.visible, &mut known);
+            line.number("order", layer.order, &mut known);
+            line.number("opacity", layer.opacity, &mut known);
+            known.push(b'}');
+            groups.push(self.group(&format!("layer:{}", layer.id), &members, known));
+        }
+        let mut known = Vec::new();
+        let mut line = Members::open(&mut known);
+        line.text("type", "@ulp/space", &mut known);
+        line.text("space_id", scene.space, &mut known);
+        line.keyed("properties", &scene.settings, &mut known);
+        let writer = crate::records::Writer { space: scene.space, provenance: self.provenance };
+        let sensors: Vec<Vec<u8>> = scene
+            .sensors
+            .iter()
+            .map(|measure| {
+                let mut record = Vec::new();
+                writer.sensor(measure, &mut record);
+                record
+            })
+            .collect();
+        if !sensors.is_empty() {
+            line.list("sensors", &sensors, &mut known);
+        }
+        known.push(b'}');
+        let members: Vec<&str> = groups.iter().map(String::as_str).collect();
+        self.group(&format!("space:{}", scene.space), &members, known);
+    }
+
+    /// A node without a place that holds others together; answers its id.
+    fn group(&mut self, id: &str, members: &[&str], known: Vec<u8>) -> String {
+        let id = self.unused(id);
+        let mut group = Vec::new();
+        let mut line = Members::open(&mut group);
+        line.text("type", "@ocif/group", &mut group);
+        let members: Vec<Vec<u8>> = members.iter().map(|m| json_text(m)).collect();
+        line.list("members", &members, &mut group);
+        group.push(b'}');
+        let mut out = Vec::new();
+        let mut line = Members::open(&mut out);
+        line.text("id", &id, &mut out);
+        line.list("data", &[group, known], &mut out);
+        out.push(b'}');
+        self.nodes.push(out);
+        id
+    }
+
+    fn item(&mut self, item: &Item<'_, '_>, scene: &Scene<'_, '_>, names: &BTreeMap<&str, String>) {
+        let name = &names[item.id];
+        // The box in the node's own frame, where text has its own size; a mark has one of the drawing's.
+        let own = item.shape.bounds(&Transform::IDENTITY, scene.text_size);
+        let own = if item.shape.is_mark() { own.grown(scene.side() * 0.006) } else { own };
+        let corner = if scene.y_up { [own.min[0], own.max[1], 0.0] } else { [own.min[0], own.min[1], 0.0] };
+        let [x, y, z] = item.world.apply(corner);
+        let turn = if scene.y_up { -1.0 } else { 1.0 };
+        let resource = self.resource(item, name);
+        let mut out = Vec::new();
+        let mut line = Members::open(&mut out);
+        line.text("id", name, &mut out);
+        line.numbers("position", &[x, y * turn, z], &mut out);
+        line.numbers("size", &own.size(), &mut out);
+        // Counter-clockwise on the page, wherever y runs.
+        line.number("rotation", item.world.rotation_2d() * -turn, &mut out);
+        line.numbers("scale", &item.world.scale_2d(), &mut out);
+        if let Some(resource) = resource {
+            line.text("resource", &resource, &mut out);
+        }
+        let mut data = vec![shape(item, own, turn)];
+        if let Shape::Text { size, .. } = &item.shape {
+            data.push(text_style(size.unwrap_or(scene.text_size), &item.style));
+        }
+        data.push(self.registers(item, scene));
+        line.list("data", &data, &mut out);
+        out.push(b'}');
+        self.nodes.push(out);
+    }
+
+    /// What a node shows inside: a picture, or what it says.
+    fn resource(&mut self, item: &Item<'_, '_>, name: &str) -> Option<String> {
+        let media = item.node.keyed(RegisterKind::Media);
+        let raws = item.node.plain(RegisterKind::Geometry).into_iter().chain(media.iter().map(|w| w.value));
+        let picture = raws.filter_map(reference_in).find_map(|r| self.blobs.picture(&r));
+        let words = match &item.shape {
+            Shape::Text { lines, .. } => Some(lines.join("\n")),
+            _ => item.label().map(str::to_owned),
+        };
+        let mut representation = Vec::new();
+        let mut line = Members::open(&mut representation);
+        match (picture, words) {
+            (Some(picture), _) => {
+                let data = crate::blobs::base64(&picture.bytes);
+                line.text("location", &format!("data:{};base64,{data}", picture.mime), &mut representation);
+                line.text("mimeType", picture.mime, &mut representation);
+            }
+            (None, Some(words)) => {
+                line.text("content", &words, &mut representation);
+                line.text("mimeType", "text/plain", &mut representation);
+            }
+            (None, None) => return None,
+        }
+        representation.push(b'}');
+        let id = self.unused(&format!("resource:{name}"));
+        let mut out = Vec::new();
+        let mut line = Members::open(&mut out);
+        line.text("id", &id, &mut out);
+        line.list("representations", &[representation], &mut out);
+        out.push(b'}');
+        self.resources.push(out);
+        Some(id)
+    }
+
+    /// All that is known of a node.
+    fn registers(&self, item: &Item<'_, '_>, scene: &Scene<'_, '_>) -> Vec<u8> {
+        const PLAIN: [RegisterKind; 8] = [
+            RegisterKind::AngularVelocity,
+            RegisterKind::Authority,
+            RegisterKind::Boundary,
+            RegisterKind::Geometry,
+            RegisterKind::Kind,
+            RegisterKind::Layer,
+            RegisterKind::Physics,
+            RegisterKind::Velocity,
+        ];
+        const TRANSFORM: [RegisterKind; 5] = [
+            RegisterKind::MovedTo,
+            RegisterKind::Parent,
+            RegisterKind::Position,
+            RegisterKind::Rotation,
+            RegisterKind::Scale,
+        ];
+        let node = item.node;
+        let mut out = Vec::new();
+        let mut line = Members::open(&mut out);
+        line.text("type", "@ulp/node", &mut out);
+        line.text("node_id", item.id, &mut out);
+        line.text("space_id", scene.space, &mut out);
+        if let Some(tile) = node.tile {
+            line.text("tile", &tile.to_string(), &mut out);
+        }
+        PLAIN.into_iter().for_each(|kind| line.raw(kind.name(), node.plain(kind), &mut out));
+        line.name("transform", &mut out);
+        let mut transform = Members::open(&mut out);
+        TRANSFORM.into_iter().for_each(|kind| transform.raw(kind.name(), node.plain(kind), &mut out));
+        out.push(b'}');
+        line.keyed("properties", &node.keyed(RegisterKind::Property), &mut out);
+        line.keyed("media", &node.keyed(RegisterKind::Media), &mut out);
+        if self.provenance {
+            line.name("clock", &mut out);
+            write_clock(item, &mut out);
+        }
+        out.push(b'}');
+        out
+    }
+
+    fn link(&mut self, link: &Connection<'_>, scene: &Scene<'_, '_>, names: &BTreeMap<&str, String>) {
+        let (Some(from), Some(to)) = (names.get(link.ends.from), names.get(link.ends.to)) else { return };
+        let id = self.unused(&format!("{} {} {}", link.ends.from, link.ends.relation, link.ends.to));
+        let turn = |[x, y]: Point| if scene.y_up { [x, -y] } else { [x, y] };
+        let mut arrow = Vec::new();
+        let mut line = Members::open(&mut arrow);
+        line.text("type", "@ocif/arrow", &mut arrow);
+        line.numbers("start", &turn(link.points[0]), &mut arrow);
+        line.numbers("end", &turn(link.points[1]), &mut arrow);
+        line.text("endMarker", "arrowhead", &mut arrow);
+        strokes(&mut line, &link.style, "#4a6a8a", &mut arrow);
+        arrow.push(b'}');
+        let mut edge = Vec::new();
+        let mut line = Members::open(&mut edge);
+        line.text("type", "@ocif/edge", &mut edge);
+        line.text("start", from, &mut edge);
+        line.text("end", to, &mut edge);
+        line.text("rel", link.ends.relation, &mut edge);
+        edge.push(b'}');
+        let mut known = Vec::new();
+        let mut line = Members::open(&mut known);
+        line.text("type", "@ulp/link", &mut known);
+        line.text("from_node", link.ends.from, &mut known);
+        line.text("relation", link.ends.relation, &mut known);
+        line.text("to_node", link.ends.to, &mut known);
+        line.raw("properties", link.add.properties, &mut known);
+        if self.provenance {
+            line.text("key", &link.add.key.to_string(), &mut known);
+        }
+        known.push(b'}');
+        let mut out = Vec::new();
+        let mut line = Members::open(&mut out);
+        line.text("id", &id, &mut out);
+        line.list("data", &[arrow, edge, known], &mut out);
+        out.push(b'}');
+        self.nodes.push(out);
+    }
+}
+
+fn json_text(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_string(text, &mut out);
+    out
+}
+
+/// The looks of a stroke.
+fn strokes(line: &mut Members, style: &Style, otherwise: &str, out: &mut Vec<u8>) {
+    match style.stroke.or(style.fill) {
+        Some(Paint::Color(color)) => line.text("strokeColor", &color.to_string(), out),
+        Some(Paint::None) => {}
+        None => line.text("strokeColor", otherwise, out),
+    }
+    if let Some(width) = style.stroke_width {
+        line.number("strokeWidth", width, out);
+    }
+}
+
+/// The shape of a node as one of the format's own.
+fn shape(item: &Item<'_, '_>, own: Bounds, turn: f64) -> Vec<u8> {
+    let path = |segments: &[Segment]| path_data(segments, own, turn);
+    let straight = |points: &[Point], closed: bool| {
+        let mut segments: Vec<Segment> = points.iter().map(|p| Segment::Line(*p)).collect();
+        if let Some(first) = segments.first_mut() {
+            *first = Segment::Move(points[0]);
+        }
+        segments.extend(closed.then_some(Segment::Close));
+        segments
+    };
+    let (kind, data) = match &item.shape {
+        Shape::Ellipse { .. } | Shape::Point => ("@ocif/oval", None),
+        Shape::Line(points) => ("@ocif/path", Some(path(&straight(points, false)))),
+        Shape::Polygon(points) => ("@ocif/path", Some(path(&straight(points, true)))),
+        Shape::Path(segments) => ("@ocif/path", Some(path(segments))),
+        Shape::Mesh(triangles) => {
+            let all: Vec<Segment> = triangles.iter().flat_map(|t| straight(t, true)).collect();
+            ("@ocif/path", Some(path(&all)))
+        }
+        Shape::Rect { .. } | Shape::Text { .. } | Shape::Unknown(_) | Shape::Blob { .. } => {
+            ("@ocif/rect", None)
+        }
+    };
+    let mut out = Vec::new();
+    let mut line = Members::open(&mut out);
+    line.text("type", kind, &mut out);
+    if let Some(data) = data {
+        line.text("path", &data, &mut out);
+    }
+    let is_text = matches!(item.shape, Shape::Text { .. });
+    let style = &item.style;
+    if !is_text {
+        if let Some(Paint::Color(color)) = style.fill {
+            line.text("fillColor", &color.to_string(), &mut out);
+        }
+        match style.stroke {
+            Some(Paint::Color(color)) => line.text("strokeColor", &color.to_string(), &mut out),
+            None if style.fill.is_none() => line.text("strokeColor", "#4a6a8a", &mut out),
+            _ => {}
+        }
+    }
+    // A stroke of the format's default width would be drawn where nobody asked for one.
+    let none = is_text || style.stroke.is_none() && style.fill.is_some() || style.stroke == Some(Paint::None);
+    match style.stroke_width {
+        _ if none => line.number("strokeWidth", 0.0, &mut out),
+        Some(width) => line.number("strokeWidth", width, &mut out),
+        None => {}
+    }
+    out.push(b'}');
+    out
+}
+
+fn text_style(size: f64, style: &Style) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut line = Members::open(&mut out);
+    line.text("type", "@ocif/textstyle", &mut out);
+    line.number("fontSizePx", size, &mut out);
+    if let Some(Paint::Color(color)) = style.fill {
+        line.text("color", &color.to_string(), &mut out);
+    }
+    out.push(b'}');
+    out
+}
+
+/// Path data from the top left corner of the node's box.
+fn path_data(segments: &[Segment], own: Bounds, turn: f64) -> String {
+    let top = if turn < 0.0 { own.max[1] } else { own.min[1] };
+    let show = |[x, y]: Point| {
+        let mut out = Vec::new();
+        write_number(rounded(x - own.min[0]), &mut out);
+        out.push(b' ');
+        write_number(rounded((y - top) * turn), &mut out);
+        String::from_utf8(out).unwrap_or_default()
+    };
+    let mut data = String::new();
+    for segment in segments {
+        let _ = match segment {
+            Segment::Move(to) => write!(data, "M{}", show(*to)),
+            Segment::Line(to) => write!(data, "L{}", show(*to)),
+            Segment::Cubic(a, b, to) => write!(data, "C{} {} {}", show(*a), show(*b), show(*to)),
+            Segment::Close => write!(data, "Z"),
+        };
+    }
+    data
+}

@@ -1,0 +1,845 @@
+"use strict";
+
+/**
+ * The drawing: what is visible of a history, as instances of meshes on a WebGL canvas.
+ *
+ * World coordinates are the space's, less an origin in its middle so that floats are fine. Every frame packs what the
+ * camera sees into one list of instances a mesh: a matrix and a colour each. Labels stand on a canvas above.
+ */
+
+const FLOATS = 16;
+const PULSE = 900;
+const MOST_LABELS = 160;
+const FEW = 200;
+/** Below this many pixels what is round is drawn with few corners, and a name is not worth its room. */
+const COARSE = 7;
+const FIELD = (40 * Math.PI) / 180;
+const BEAM = "cube";
+
+const VERTEX = `#version 300 es
+layout(location=0) in vec3 position;
+layout(location=1) in vec3 normal;
+layout(location=2) in vec3 x;
+layout(location=3) in vec3 y;
+layout(location=4) in vec3 z;
+layout(location=5) in vec3 origin;
+layout(location=6) in vec4 color;
+uniform mat4 camera;
+out vec3 toward;
+out vec4 tint;
+vec3 part(vec3 axis, float n) { return axis * (n * inversesqrt(max(dot(axis, axis), 1e-30))) * inversesqrt(max(dot(axis, axis), 1e-30)); }
+void main() {
+  vec3 p = x * position.x + y * position.y + z * position.z + origin;
+  float size = max(max(length(x), length(y)), max(length(z), 1e-15));
+  toward = (part(x / size, normal.x) + part(y / size, normal.y) + part(z / size, normal.z));
+  tint = color;
+  gl_Position = camera * vec4(p, 1.0);
+}`;
+
+const FRAGMENT = `#version 300 es
+precision highp float;
+in vec3 toward;
+in vec4 tint;
+uniform float night;
+out vec4 color;
+void main() {
+  vec3 n = normalize(toward + vec3(0.0, 0.0, 1e-6));
+  float sun = max(dot(n, normalize(vec3(-0.5, -0.7, 1.2))), 0.0);
+  float sky = 0.5 + 0.5 * n.z;
+  vec3 light = vec3(0.36 + 0.22 * sky + 0.5 * sun);
+  color = vec4(min(tint.rgb * light + night * 0.02, 1.0), tint.a);
+}`;
+
+const subtract = (a, b) => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
+const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
+const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+const unit = (v) => {
+  const length = Math.hypot(...v) || 1;
+  return v.map((x) => x / length);
+};
+
+/** Bytes from base64. */
+function bytesOf(text) {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+/** Frames are [x axis, y axis, z axis, origin], each of three numbers, one after the other. */
+const IDENTITY = [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0];
+
+/** `outer` after `inner`. */
+function composed(outer, inner) {
+  const made = new Array(12);
+  for (let column = 0; column < 4; column++) {
+    const [a, b, c] = [inner[column * 3], inner[column * 3 + 1], inner[column * 3 + 2]];
+    for (let row = 0; row < 3; row++) {
+      const moved = column === 3 ? outer[9 + row] : 0;
+      made[column * 3 + row] = outer[row] * a + outer[3 + row] * b + outer[6 + row] * c + moved;
+    }
+  }
+  return made;
+}
+
+/** Where a frame puts a point. */
+function placed(m, [x, y, z]) {
+  return [m[0] * x + m[3] * y + m[6] * z + m[9], m[1] * x + m[4] * y + m[7] * z + m[10], m[2] * x + m[5] * y + m[8] * z + m[11]];
+}
+
+/** A node's own frame in its parent. */
+function localFrame(node) {
+  const [x = 0, y = 0, z = 0] = numbersOf(node.get("position"));
+  const rotation = numbersOf(node.get("rotation"));
+  const scale = numbersOf(node.get("scale"));
+  const [sx = 1, sy = scale.length === 1 ? sx : 1, sz = scale.length === 1 ? sx : 1] = scale;
+  let [i, j, k, w] = [0, 0, 0, 1];
+  if (rotation.length === 4) {
+    const length = Math.hypot(...rotation);
+    if (length > 0) [i, j, k, w] = rotation.map((part) => part / length);
+  } else if (rotation.length === 1) {
+    const half = (rotation[0] * Math.PI) / 360;
+    [k, w] = [Math.sin(half), Math.cos(half)];
+  }
+  return [
+    sx * (1 - 2 * (j * j + k * k)), sx * 2 * (i * j + k * w), sx * 2 * (i * k - j * w),
+    sy * 2 * (i * j - k * w), sy * (1 - 2 * (i * i + k * k)), sy * 2 * (j * k + i * w),
+    sz * 2 * (i * k + j * w), sz * 2 * (j * k - i * w), sz * (1 - 2 * (i * i + j * j)),
+    x, y, z,
+  ];
+}
+
+/** The meshes on the graphics card, each with room for its instances. */
+class Meshes {
+  constructor(gl, embedded) {
+    this.gl = gl;
+    this.embedded = embedded;
+    this.known = new Map();
+  }
+
+  /** The mesh of that name, or the point that stands for what cannot be drawn. */
+  get(name) {
+    if (!this.known.has(name)) {
+      const data = this.embedded[name];
+      this.known.set(name, data === undefined ? this.get("gem") : this.#load(data));
+    }
+    return this.known.get(name);
+  }
+
+  #load(data) {
+    const positions = new Float32Array(bytesOf(data.positions).buffer);
+    const normals = new Float32Array(bytesOf(data.normals).buffer);
+    const indices = new Uint32Array(bytesOf(data.indices).buffer);
+    const box = [Infinity, Infinity, Infinity, -Infinity, -Infinity, -Infinity];
+    for (let i = 0; i < positions.length; i++) {
+      box[i % 3] = Math.min(box[i % 3], positions[i]);
+      box[3 + (i % 3)] = Math.max(box[3 + (i % 3)], positions[i]);
+    }
+    const mesh = { positions, indices, box, lines: data.lines === true, data: new Float32Array(FLOATS * 64), used: 0 };
+    if (this.gl !== null) this.#upload(mesh, positions, normals, indices);
+    return mesh;
+  }
+
+  #upload(mesh, positions, normals, indices) {
+    const { gl } = this;
+    mesh.array = gl.createVertexArray();
+    gl.bindVertexArray(mesh.array);
+    const fill = (target, data) => {
+      gl.bindBuffer(target, gl.createBuffer());
+      gl.bufferData(target, data, gl.STATIC_DRAW);
+    };
+    fill(gl.ARRAY_BUFFER, positions);
+    gl.enableVertexAttribArray(0);
+    gl.vertexAttribPointer(0, 3, gl.FLOAT, false, 0, 0);
+    if (normals.length > 0) {
+      fill(gl.ARRAY_BUFFER, normals);
+      gl.enableVertexAttribArray(1);
+      gl.vertexAttribPointer(1, 3, gl.FLOAT, false, 0, 0);
+    } else gl.vertexAttrib3f(1, 0, 0, 1);
+    fill(gl.ELEMENT_ARRAY_BUFFER, indices);
+    mesh.instances = gl.createBuffer();
+    gl.bindBuffer(gl.ARRAY_BUFFER, mesh.instances);
+    for (let i = 0; i < 5; i++) {
+      gl.enableVertexAttribArray(2 + i);
+      gl.vertexAttribPointer(2 + i, i < 4 ? 3 : 4, gl.FLOAT, false, FLOATS * 4, i * 12);
+      gl.vertexAttribDivisor(2 + i, 1);
+    }
+    gl.bindVertexArray(null);
+  }
+}
+
+/** Adds an instance to a mesh. */
+function push(mesh, matrix, color) {
+  const at = mesh.used * FLOATS;
+  if (at === mesh.data.length) {
+    const more = new Float32Array(mesh.data.length * 2);
+    more.set(mesh.data);
+    mesh.data = more;
+  }
+  const { data } = mesh;
+  for (let i = 0; i < 12; i++) data[at + i] = matrix[i];
+  for (let i = 0; i < 4; i++) data[at + 12 + i] = color[i];
+  mesh.used += 1;
+}
+
+/** How far along a ray the first triangle of an instance is met; Infinity for none. */
+function met(mesh, matrix, eye, ray) {
+  const [x, y, z] = [matrix.subarray(0, 3), matrix.subarray(3, 6), matrix.subarray(6, 9)];
+  const rows = [cross(y, z), cross(z, x), cross(x, y)];
+  const volume = dot(x, rows[0]);
+  if (mesh.lines || !(Math.abs(volume) > 0)) return Infinity;
+  const start = subtract(eye, matrix.subarray(9, 12));
+  const from = rows.map((row) => dot(row, start) / volume);
+  const way = rows.map((row) => dot(row, ray) / volume);
+  const { positions, indices } = mesh;
+  const corner = (i) => positions.subarray(indices[i] * 3, indices[i] * 3 + 3);
+  let nearest = Infinity;
+  for (let i = 0; i < indices.length; i += 3) {
+    const a = corner(i);
+    const [u, v] = [subtract(corner(i + 1), a), subtract(corner(i + 2), a)];
+    const p = cross(way, v);
+    const side = dot(u, p);
+    if (side === 0) continue;
+    const t = subtract(from, a);
+    const s = dot(t, p) / side;
+    const q = cross(t, u);
+    const r = dot(way, q) / side;
+    const far = dot(v, q) / side;
+    if (s >= 0 && r >= 0 && s + r <= 1 && far > 0 && far < nearest) nearest = far;
+  }
+  return nearest;
+}
+
+class Drawing {
+  constructor(canvas, extra) {
+    this.canvas = canvas;
+    this.scenes = extra.scenes;
+    this.palette = new Palette();
+    this.gl = canvas.getContext("webgl2", { antialias: true, alpha: false });
+    this.meshes = new Meshes(this.gl, extra.meshes);
+    this.labels = document.createElement("canvas");
+    this.labels.className = "labels";
+    this.labels.setAttribute("aria-hidden", "true");
+    canvas.after(this.labels);
+    this.context = this.labels.getContext("2d");
+    this.hidden = new Map();
+    this.selected = null;
+    this.over = null;
+    this.pulses = new Map();
+    this.dark = false;
+    this.sliding = false;
+    this.camera = { target: [0, 0, 0], distance: 100, turn: 0, tilt: 0.9 };
+    if (this.gl !== null) this.#program();
+    const slides = (e) => {
+      this.sliding = e.shiftKey || e.button > 0;
+    };
+    canvas.addEventListener("pointerdown", slides);
+    canvas.addEventListener("keydown", slides);
+    canvas.addEventListener("contextmenu", (e) => e.preventDefault());
+  }
+
+  #program() {
+    const { gl } = this;
+    const program = gl.createProgram();
+    for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+      const shader = gl.createShader(kind);
+      gl.shaderSource(shader, source);
+      gl.compileShader(shader);
+      gl.attachShader(program, shader);
+    }
+    gl.linkProgram(program);
+    gl.useProgram(program);
+    this.at = {};
+    for (const name of ["camera", "night"]) this.at[name] = gl.getUniformLocation(program, name);
+    gl.enable(gl.DEPTH_TEST);
+    gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE);
+  }
+
+  /** Shows another history. */
+  show(history) {
+    this.history = history;
+    this.scene = this.scenes[history.data.space] ?? { sizes: { thickness: 1, line: 1, point: 1 } };
+    this.items = new Map();
+    this.order = [];
+    this.pulses.clear();
+    this.origin = [0, 0, 0];
+    this.up = history.setting("@space", "y") !== "down" ? 1 : -1;
+    this.shapes = new Map();
+    this.update(true);
+    const box = this.extent();
+    if (box !== null) this.origin = [0, 1, 2].map((i) => (box[i] + box[3 + i]) / 2);
+    this.update(true);
+  }
+
+  /** Prepares what changed since the last time. */
+  update(everything = false) {
+    const { history } = this;
+    const restructured = everything || history.restructured;
+    if (restructured) history.resolve();
+    else if (history.relinked) history.resolveLinks();
+    const changed = new Set(everything ? history.nodes : history.changed);
+    if (restructured) {
+      for (const node of history.nodes) if (node.visible && !this.items.has(node)) changed.add(node);
+    }
+    for (const node of changed) this.#prepare(node);
+    if (restructured) this.#sort(changed);
+    // Where nodes hold others, what moves one moves them.
+    this.parents ??= history.registerNumber("parent") >= 0;
+    this.#place(everything || this.parents ? history.nodes : changed);
+    history.changed.clear();
+    this.#placeLinks();
+  }
+
+  /** How a geometry is drawn: the name of its mesh, and how far that is stretched but for its thickness. */
+  #shape(node) {
+    const number = node.number("geometry");
+    if (!this.shapes.has(number)) this.shapes.set(number, this.#read(node.get("geometry")));
+    return this.shapes.get(number);
+  }
+
+  #read(g) {
+    const { point } = this.scene.sizes;
+    const gem = { mesh: "gem", stretch: [point, point, point], named: g !== undefined && g.kind !== "point" };
+    if (g === undefined) return { ...gem, bare: true };
+    const text = JSON.stringify(g);
+    const own = this.meshes.embedded[text];
+    if (own !== undefined) return { mesh: text, stretch: [1, 1, 1], flat: own.flat === true, words: g.kind === "text" };
+    const size = (x) => finite(x);
+    if (g.kind === "rect" && size(g.width) && size(g.height)) return { mesh: "slab", stretch: [g.width, g.height, 1].map(Math.abs), flat: true };
+    if (g.kind === "ellipse" && size(g.rx) && size(g.ry)) return { mesh: "column", stretch: [g.rx, g.ry, 1].map(Math.abs), flat: true };
+    if (g.kind === "sphere" && size(g.radius)) return { mesh: "ball", stretch: [g.radius, g.radius, g.radius].map(Math.abs) };
+    if (g.kind === "cylinder" && size(g.radius) && size(g.height)) return { mesh: "column", stretch: [g.radius, g.radius, g.height].map(Math.abs) };
+    const box = numbersOf(g.size);
+    if (g.kind === "box" && box.length > 0) {
+      const stretch = box.length === 1 ? [box[0], box[0], box[0]] : [box[0], box[1], box[2] ?? 0];
+      return { mesh: "cube", stretch: stretch.map(Math.abs) };
+    }
+    return gem;
+  }
+
+  /** Reads a node's registers into an item. */
+  #prepare(node) {
+    if (node.id.startsWith("@")) return;
+    const text = (x) => (typeof x === "string" && x.trim() !== "" ? x : finite(x) ? String(x) : null);
+    const label = text(node.property("label"));
+    const shape = this.#shape(node);
+    const name = label ?? text(node.property("name")) ?? text(node.property("title")) ?? node.id;
+    const opacity = node.property("opacity");
+    const looks = ["color", "fill", "stroke"].map((key) => this.palette.read(node.property(key)));
+    this.items.set(node, {
+      node,
+      shape,
+      name,
+      label: label ?? (shape.named ? name : null),
+      mesh: this.meshes.get(shape.mesh),
+      coarse: shape.mesh === "ball" ? this.meshes.get("gem") : shape.mesh === "column" ? this.meshes.get("stick") : null,
+      tint: null,
+      paint: looks.find((c) => c !== null && c !== "none") ?? null,
+      opacity: finite(opacity) ? clamp(opacity, 0, 1) : 1,
+      layer: node.get("layer") ?? "",
+      frame: IDENTITY,
+      matrix: new Float32Array(12),
+      height: 1,
+      middle: [0, 0, 0],
+      foot: [0, 0, 0],
+      reach: [0, 0, 0],
+      radius: 0,
+    });
+  }
+
+  /** Works out where items stand. */
+  #place(nodes) {
+    const known = new Map();
+    const holds = new Set();
+    if (this.parents) for (const node of this.history.nodes) if (node.parent !== null) holds.add(node.parent);
+    for (const node of nodes) {
+      const item = this.items.get(node);
+      if (item === undefined) continue;
+      item.frame = this.#world(node, known);
+      const kind = node.get("kind");
+      const bare = item.shape.bare && (holds.has(node) || kind === "group" || kind === "light" || kind === "camera");
+      this.#settle(item, bare);
+    }
+  }
+
+  /** A mesh stretched in the frame of its node. */
+  #settle(item, bare) {
+    const { shape, frame } = item;
+    const [, , z] = [0, 1, 2].map((i) => Math.hypot(frame[i * 3], frame[i * 3 + 1], frame[i * 3 + 2]) || 1);
+    const [sx, sy, sz] = shape.stretch;
+    const thickness = shape.flat ? (this.scene.sizes.thickness * item.height) / z : 1;
+    const turned = shape.words ? this.up : 1;
+    const stretch = bare ? [0, 0, 0] : [sx, sy * turned, sz * thickness];
+    const { box } = item.mesh;
+    const matrix = frame.map((x, i) => (i < 9 ? x * stretch[Math.floor(i / 3)] : x));
+    for (let i = 0; i < 12; i++) item.matrix[i] = matrix[i] - (i >= 9 ? this.origin[i - 9] : 0);
+    const middle = (low) => [(box[0] + box[3]) / 2, (box[1] + box[4]) / 2, low ? clamp(0, box[2], box[5]) : (box[2] + box[5]) / 2];
+    item.middle = placed(item.matrix, middle(false));
+    item.foot = placed(item.matrix, middle(true));
+    const half = [0, 1, 2].map((i) => (box[3 + i] - box[i]) / 2);
+    item.reach = [0, 1, 2].map((row) => half.reduce((sum, h, axis) => sum + Math.abs(matrix[axis * 3 + row]) * h, 0));
+    item.radius = Math.hypot(...item.reach);
+    item.bare = bare;
+  }
+
+  #world(node, known) {
+    const path = [];
+    let at = node;
+    while (at !== null && !known.has(at)) {
+      path.push(at);
+      at = at.parent;
+    }
+    let frame = at === null ? [1, 0, 0, 0, this.up, 0, 0, 0, 1, 0, 0, 0] : known.get(at);
+    for (const inner of path.reverse()) {
+      frame = composed(frame, localFrame(inner)).map((x) => clamp(x || 0, -1e15, 1e15));
+      known.set(inner, frame);
+    }
+    return frame;
+  }
+
+  /** Paint order, layers, and how high flat things stand: what is painted later a little higher. */
+  #sort(changed) {
+    const list = [...this.items.values()].filter((item) => item.node.visible);
+    const orders = new Map();
+    for (const item of list) {
+      if (!orders.has(item.layer)) {
+        const order = this.history.setting(`@layer:${item.layer}`, "order");
+        orders.set(item.layer, finite(order) ? order : 0);
+      }
+      item.order = orders.get(item.layer);
+    }
+    const z = (item) => numbersOf(item.node.get("position"))[2] ?? 0;
+    for (const item of list) item.z = z(item);
+    list.sort((a, b) => a.order - b.order || (a.layer < b.layer ? -1 : a.layer > b.layer ? 1 : 0) || a.z - b.z || a.node.created - b.node.created || (a.node.id < b.node.id ? -1 : 1));
+    this.order = list;
+    this.layers = new Map();
+    const flats = new Map();
+    for (const item of list) {
+      const layer = this.layers.get(item.layer);
+      if (layer === undefined) this.layers.set(item.layer, { order: item.order, count: 1 });
+      else layer.count += 1;
+      if (item.shape.flat) flats.set(item.layer, (flats.get(item.layer) ?? 0) + 1);
+    }
+    const ranks = new Map([...this.layers.keys()].map((layer, i) => [layer, i]));
+    const counts = new Map();
+    for (const item of list) {
+      if (!item.shape.flat) continue;
+      const n = counts.get(item.layer) ?? 0;
+      counts.set(item.layer, n + 1);
+      const height = 1 + ranks.get(item.layer) + n / flats.get(item.layer);
+      if (item.height !== height) changed.add(item.node);
+      item.height = height;
+    }
+  }
+
+  #placeLinks() {
+    // Ends that were absorbed may have left several links between the same two nodes: the last one stands for all.
+    const links = new Map();
+    for (const link of this.history.links) {
+      if (!link.visible) continue;
+      const key = `${link.from.survivor.index} ${link.to.survivor.index} ${link.relation}`;
+      const before = links.get(key);
+      if (before === undefined || link.standing().event > before.standing().event) links.set(key, link);
+    }
+    this.links = [...links.values()];
+    this.beams = [];
+    for (const link of this.links) {
+      const [from, to] = [this.items.get(link.from.survivor), this.items.get(link.to.survivor)];
+      if (!from || !to || from === to) continue;
+      const properties = this.history.data.values[link.standing()?.value] ?? {};
+      const way = subtract(to.foot, from.foot);
+      const long = Math.hypot(...way);
+      if (!(long > 0)) continue;
+      const along = way.map((x) => x / long);
+      const side = Math.abs(along[2]) > 0.999 ? [0, 1, 0] : unit(cross([0, 0, 1], along));
+      const top = cross(along, side);
+      const width = finite(properties.stroke_width) && properties.stroke_width > 0 ? properties.stroke_width : this.scene.sizes.line;
+      const middle = from.foot.map((x, i) => (x + to.foot[i]) / 2);
+      const matrix = new Float32Array([...way, ...side.map((x) => x * width), ...top.map((x) => x * width), ...middle]);
+      const paint = ["stroke", "color", "fill"].map((key) => this.palette.read(properties[key])).find((c) => c !== null && c !== "none");
+      const opacity = finite(properties.opacity) ? clamp(properties.opacity, 0, 1) : 1;
+      this.beams.push({ link, from, to, matrix, paint: paint ?? null, opacity, middle, radius: long / 2 + width, tint: null });
+    }
+  }
+
+  isShown(layer) {
+    return this.hidden.get(layer) ?? this.history.setting(`@layer:${layer}`, "visible") !== false;
+  }
+
+  /** Around what is shown; null around nothing. */
+  extent() {
+    let box = null;
+    for (const item of this.order) {
+      if (!this.isShown(item.layer)) continue;
+      box ??= [Infinity, Infinity, Infinity, -Infinity, -Infinity, -Infinity];
+      for (let i = 0; i < 3; i++) {
+        const at = item.middle[i] + this.origin[i];
+        box[i] = Math.min(box[i], at - item.reach[i]);
+        box[3 + i] = Math.max(box[3 + i], at + item.reach[i]);
+      }
+    }
+    return box;
+  }
+
+  /** Shows everything, from the south and above. */
+  fit() {
+    const box = this.extent() ?? [-50, -50, -50, 50, 50, 50];
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const [wide, deep] = [box[3] - box[0], box[4] - box[1]];
+    const tilt = 0.95;
+    const high = deep * Math.sin(tilt) + (box[5] - box[2]) * Math.cos(tilt);
+    const aspect = width / (height || 1) || 1;
+    const room = Math.max(high, wide / aspect, 1e-6);
+    this.whole = Math.max(wide, deep, box[5] - box[2], 1e-6);
+    const target = [0, 1, 2].map((i) => (box[i] + box[3 + i]) / 2 - this.origin[i]);
+    target[2] = box[2] - this.origin[2];
+    target[1] -= deep * 0.02;
+    this.camera = { target, distance: (room * 0.56) / Math.tan(FIELD / 2), turn: 0, tilt };
+  }
+
+  /** The camera's place and axes. */
+  #look() {
+    const { target, distance, turn, tilt } = this.camera;
+    const back = [-Math.sin(turn) * Math.cos(tilt), -Math.cos(turn) * Math.cos(tilt), Math.sin(tilt)];
+    const right = [Math.cos(turn), -Math.sin(turn), 0];
+    const eye = target.map((x, i) => x + back[i] * distance);
+    return { eye, right, top: cross(back, right), back };
+  }
+
+  /** The matrix from the world to the picture, by columns. */
+  #matrix(look) {
+    const { eye, right, top, back } = look;
+    const aspect = this.canvas.clientWidth / (this.canvas.clientHeight || 1) || 1;
+    const f = 1 / Math.tan(FIELD / 2);
+    const near = this.camera.distance * 0.02;
+    const far = this.camera.distance * 2 + this.whole * 3;
+    const [a, b] = [(far + near) / (near - far), (2 * far * near) / (near - far)];
+    const rows = [right, top, back].map((axis) => [...axis, -(axis[0] * eye[0] + axis[1] * eye[1] + axis[2] * eye[2])]);
+    const m = new Float32Array(16);
+    for (let i = 0; i < 4; i++) {
+      m[i * 4] = (rows[0][i] * f) / aspect;
+      m[i * 4 + 1] = rows[1][i] * f;
+      m[i * 4 + 2] = rows[2][i] * a + (i === 3 ? b : 0);
+      m[i * 4 + 3] = -rows[2][i];
+    }
+    return m;
+  }
+
+  /** A place of the world in CSS pixels, with its depth; null behind the camera. */
+  #toScreen(p) {
+    const m = this.seen;
+    const w = m[3] * p[0] + m[7] * p[1] + m[11] * p[2] + m[15];
+    if (w <= 0) return null;
+    const x = (m[0] * p[0] + m[4] * p[1] + m[8] * p[2] + m[12]) / w;
+    const y = (m[1] * p[0] + m[5] * p[1] + m[9] * p[2] + m[13]) / w;
+    return [((x + 1) / 2) * this.canvas.clientWidth, ((1 - y) / 2) * this.canvas.clientHeight, w];
+  }
+
+  /** From the eye through a place of the picture. */
+  #ray(x, y) {
+    const { eye, right, top, back } = this.#look();
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const t = Math.tan(FIELD / 2);
+    const [u, v] = [((2 * x) / width - 1) * t * (width / height), (1 - (2 * y) / height) * t];
+    return { eye, ray: right.map((r, i) => r * u + top[i] * v - back[i]) };
+  }
+
+  /** Where a place of the picture meets the plane of the target; null where it looks into the sky. */
+  #onGround(x, y) {
+    const { eye, ray } = this.#ray(x, y);
+    const far = (this.camera.target[2] - eye[2]) / ray[2];
+    return far > 0 && far < this.camera.distance * 8 ? eye.map((e, i) => e + ray[i] * far) : null;
+  }
+
+  /** Goes nearer to, or farther from, what is at a place in CSS pixels. */
+  zoom(factor, x = this.canvas.clientWidth / 2, y = this.canvas.clientHeight / 2) {
+    const { camera } = this;
+    const distance = clamp(camera.distance / factor, this.whole * 1e-4, this.whole * 20);
+    const held = this.#onGround(x, y);
+    if (held !== null) {
+      const share = distance / camera.distance;
+      camera.target = camera.target.map((t, i) => held[i] + (t - held[i]) * share);
+    }
+    camera.distance = distance;
+  }
+
+  /** Turns around the target; with shift, or another button than the first, moves along the ground. */
+  pan(dx, dy) {
+    const { camera } = this;
+    if (this.sliding) {
+      const step = (2 * camera.distance * Math.tan(FIELD / 2)) / (this.canvas.clientHeight || 1);
+      const [sin, cos] = [Math.sin(camera.turn), Math.cos(camera.turn)];
+      const [x, y] = [-dx * step, (dy * step) / Math.max(0.3, Math.sin(camera.tilt))];
+      camera.target = [camera.target[0] + x * cos + y * sin, camera.target[1] - x * sin + y * cos, camera.target[2]];
+    } else {
+      camera.turn += dx * 0.006;
+      camera.tilt = clamp(camera.tilt + dy * 0.006, 0.05, Math.PI / 2 - 1e-3);
+    }
+  }
+
+  /** Brings a node into view. */
+  goTo(node) {
+    const item = this.items.get(node);
+    if (item === undefined) return;
+    this.camera.target = [...item.middle];
+    this.camera.distance = clamp(item.radius * 9, this.whole * 0.02, this.whole);
+  }
+
+  ink() {
+    return this.palette.isDark(this.groundColor()) ? "#f2f6fa" : "#1b2a38";
+  }
+
+  groundColor() {
+    const own = this.palette.read(this.history.setting("@space", "background"));
+    if (this.dark) return own !== null && own !== "none" && this.palette.isDark(own) ? own : "#12181e";
+    return own !== null && own !== "none" ? own : "#ffffff";
+  }
+
+  /** Red, green, blue and opacity from 0 to 1, found once as long as the ground stays as it is. */
+  #tint(thing, opacity, words) {
+    if (thing.tint !== null && thing.ground === this.ground && thing.faded === opacity) return thing.tint;
+    const plain = words ? this.ink() : this.groundIsDark ? "#7fa3c4" : "#8fa3b5";
+    const color = thing.paint ?? plain;
+    const alpha = color.startsWith("rgba") ? Number(color.match(/[\d.]+/g)[3] ?? 1) : 1;
+    const shown = this.groundIsDark && words ? this.palette.onDark(color) : color;
+    thing.tint = [...this.palette.parts(shown).map((x) => x / 255), alpha * opacity];
+    [thing.ground, thing.faded] = [this.ground, opacity];
+    return thing.tint;
+  }
+
+  /** How large something is in the picture, in pixels; 0 where it is not in it. */
+  #pixels([x, y, z], radius) {
+    const m = this.seen;
+    const w = m[3] * x + m[7] * y + m[11] * z + m[15];
+    if (w < -radius) return 0;
+    const size = (radius * this.scale) / Math.max(w, radius * 0.1, 1e-30);
+    if (w <= radius) return size;
+    const [wide, high] = [1 + (2 * size) / this.width, 1 + (2 * size) / this.height];
+    const across = Math.abs(m[0] * x + m[4] * y + m[8] * z + m[12]) / w;
+    const up = Math.abs(m[1] * x + m[5] * y + m[9] * z + m[13]) / w;
+    return across > wide || up > high ? 0 : Math.max(size, 0.01);
+  }
+
+  /** Packs what the camera sees: into the meshes what hides, into a list what can be seen through. */
+  #pack() {
+    const [opaque, glass, opacities] = [new Set(), [], new Map()];
+    this.inView = [];
+    this.beamsInView = [];
+    const put = (mesh, thing, color) => {
+      if (color[3] <= 0) return;
+      if (color[3] < 0.996) {
+        glass.push([mesh, thing, color]);
+        return;
+      }
+      if (!opaque.has(mesh)) {
+        mesh.used = 0;
+        opaque.add(mesh);
+      }
+      push(mesh, thing.matrix, color);
+    };
+    const cube = this.meshes.get(BEAM);
+    const layers = new Map([...(this.layers ?? new Map()).keys()].map((layer) => [layer, this.isShown(layer)]));
+    for (const beam of this.beams) {
+      if (!layers.get(beam.from.layer) || !layers.get(beam.to.layer) || this.#pixels(beam.middle, beam.radius) === 0) continue;
+      this.beamsInView.push(beam);
+      put(cube, beam, this.#tint(beam, beam.opacity, false));
+    }
+    for (const item of this.order) {
+      if (item.bare || !layers.get(item.layer)) continue;
+      item.pixels = this.#pixels(item.middle, item.radius);
+      if (item.pixels === 0) continue;
+      this.inView.push(item);
+      if (!opacities.has(item.layer)) {
+        const opacity = this.history.setting(`@layer:${item.layer}`, "opacity");
+        opacities.set(item.layer, finite(opacity) ? clamp(opacity, 0, 1) : 1);
+      }
+      const mesh = item.coarse !== null && item.pixels < COARSE ? item.coarse : item.mesh;
+      put(mesh, item, this.#tint(item, item.opacity * opacities.get(item.layer), item.shape.words));
+    }
+    return [opaque, glass];
+  }
+
+  #drawBatches([opaque, glass]) {
+    const { gl, at } = this;
+    gl.uniformMatrix4fv(at.camera, false, this.seen);
+    gl.uniform1f(at.night, this.groundIsDark ? 1 : 0);
+    gl.depthMask(true);
+    for (const mesh of opaque) this.#drawMesh(mesh);
+    // Runs of one mesh go together, but in the order of painting.
+    for (let i = 0; i < glass.length;) {
+      const [mesh, , color] = glass[i];
+      for (mesh.used = 0; i < glass.length && glass[i][0] === mesh; i++) push(mesh, glass[i][1].matrix, glass[i][2]);
+      this.#glassy(color[3]);
+      this.#drawMesh(mesh);
+      gl.disable(gl.BLEND);
+      gl.disable(gl.CULL_FACE);
+    }
+    gl.depthMask(true);
+  }
+
+  #drawMesh(mesh) {
+    const { gl } = this;
+    gl.bindVertexArray(mesh.array);
+    gl.bindBuffer(gl.ARRAY_BUFFER, mesh.instances);
+    gl.bufferData(gl.ARRAY_BUFFER, mesh.data.subarray(0, mesh.used * FLOATS), gl.STREAM_DRAW);
+    gl.drawElementsInstanced(mesh.lines ? gl.LINES : gl.TRIANGLES, mesh.indices.length, gl.UNSIGNED_INT, 0, mesh.used);
+  }
+
+  /** What can be seen through shows its front alone; what hardly can hides what is behind it all the same. */
+  #glassy(alpha) {
+    const { gl } = this;
+    gl.enable(gl.BLEND);
+    gl.enable(gl.CULL_FACE);
+    gl.frontFace(this.up > 0 ? gl.CCW : gl.CW);
+    gl.depthMask(alpha > 0.7);
+  }
+
+  /** Draws everything; answers whether it moves by itself and wants to be drawn again. */
+  draw(now) {
+    const { canvas, labels, context, gl } = this;
+    const ratio = Math.min(window.devicePixelRatio || 1, 2);
+    const [width, height] = [canvas.clientWidth, canvas.clientHeight].map((x) => Math.max(1, Math.round(x * ratio)));
+    for (const each of [canvas, labels]) {
+      if (each.width !== width || each.height !== height) [each.width, each.height] = [width, height];
+    }
+    const ground = this.groundColor();
+    this.ground = ground;
+    this.groundIsDark = this.palette.isDark(ground);
+    this.seen = this.#matrix(this.#look());
+    [this.width, this.height] = [canvas.clientWidth || 1, canvas.clientHeight || 1];
+    this.scale = this.height / (2 * Math.tan(FIELD / 2));
+    const packed = this.#pack();
+    if (gl !== null) {
+      gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+      gl.viewport(0, 0, width, height);
+      gl.clearColor(...this.palette.parts(ground).map((x) => x / 255), 1);
+      gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
+      this.#drawBatches(packed);
+    }
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
+    if (gl === null) this.#caption("This browser shows no WebGL 2: search, time and details work without the picture.", 16, 28, 14, "left");
+    this.#drawCompass();
+    const moving = this.#drawPulses(now);
+    this.#drawLabels();
+    return moving;
+  }
+
+  /** What is at a place of the picture: {node} or {link}, or null. What is very small need not be hit exactly. */
+  pick(x, y) {
+    if (this.inView === undefined) return null;
+    const { eye, ray } = this.#ray(x, y);
+    const length = Math.hypot(...ray);
+    let [nearest, found] = [Infinity, null];
+    const test = (thing, mesh) => {
+      const way = subtract(thing.middle, eye);
+      const along = dot(way, ray) / (length * length);
+      const off = Math.hypot(...way.map((w, i) => w - ray[i] * along));
+      const slack = (5 * Math.abs(along)) / this.scale;
+      if (off > thing.radius + slack || thing.tint[3] < 0.02) return;
+      const small = thing.radius < slack ? along : Infinity;
+      const far = Math.min(small > 0 ? small : Infinity, met(mesh, thing.matrix, eye, ray));
+      if (far < nearest) [nearest, found] = [far, thing];
+    };
+    for (const item of this.inView) test(item, item.mesh);
+    const cube = this.meshes.get(BEAM);
+    for (const beam of this.beamsInView) test(beam, cube);
+    if (found === null) return null;
+    return found.link ? { link: found.link } : { node: found.node };
+  }
+
+  /** One line of text with a halo. */
+  #caption(text, x, y, size, align) {
+    const { context } = this;
+    context.font = `${size}px system-ui, sans-serif`;
+    context.textAlign = align;
+    context.textBaseline = "alphabetic";
+    context.lineJoin = "round";
+    context.lineWidth = size * 0.25;
+    context.strokeStyle = this.groundColor();
+    context.strokeText(text, x, y);
+    context.fillStyle = this.ink();
+    context.fillText(text, x, y);
+  }
+
+  /** Labels, and the names of the few that are near; what is chosen comes first. */
+  #drawLabels() {
+    const taken = [];
+    const few = this.inView.length <= FEW;
+    const chosen = [this.selected, this.over].map((node) => (node === null ? undefined : this.items.get(node)));
+    const wanted = this.inView.filter((item) => !chosen.includes(item) && !item.shape.words && (item.label !== null || (few && item.pixels > COARSE)));
+    wanted.sort((a, b) => b.pixels - a.pixels);
+    for (const item of [...chosen, ...wanted.slice(0, MOST_LABELS)]) {
+      if (item === undefined || !item.node.visible) continue;
+      const top = this.#toScreen(this.#topOf(item));
+      if (top === null) continue;
+      const text = (item.label ?? item.name).replace(/\s+/g, " ").trim();
+      const shown = text.length > 60 ? `${text.slice(0, 59)}…` : text;
+      const wide = shown.length * 7;
+      const box = [top[0] - wide / 2, top[1] - 20, top[0] + wide / 2, top[1] - 4];
+      const first = chosen.includes(item);
+      if (!first && taken.some((t) => t[0] < box[2] && t[2] > box[0] && t[1] < box[3] && t[3] > box[1])) continue;
+      taken.push(box);
+      if (item.node === this.selected) this.#ring(item, 1, 3, this.groundIsDark ? "#6db3ee" : "#1f6fb5");
+      this.#caption(shown, top[0], top[1] - 8, first ? 14 : 12, "center");
+    }
+  }
+
+  #topOf(item) {
+    const { box } = item.mesh;
+    return placed(item.matrix, [(box[0] + box[3]) / 2, (box[1] + box[4]) / 2, box[5]]);
+  }
+
+  #ring(item, opacity, wider, color) {
+    const { context } = this;
+    const at = this.#toScreen(item.middle);
+    if (at === null) return;
+    context.globalAlpha = opacity;
+    context.strokeStyle = color;
+    context.lineWidth = 2;
+    context.beginPath();
+    context.arc(at[0], at[1], clamp(item.pixels ?? 4, 5, 90) + wider, 0, 2 * Math.PI);
+    context.stroke();
+    context.globalAlpha = 1;
+  }
+
+  /** Rings around what has just changed. */
+  #drawPulses(now) {
+    for (const [node, start] of this.pulses) {
+      const item = this.items.get(node);
+      const t = (now - start) / PULSE;
+      if (t >= 1 || item === undefined || !node.visible || !this.isShown(item.layer)) this.pulses.delete(node);
+      else this.#ring(item, (1 - t) * 0.7, 10 * Math.max(0, t), this.groundIsDark ? "#ffd34d" : "#e07a00");
+    }
+    return this.pulses.size > 0;
+  }
+
+  /** Where north is, and how long a round length is in the middle of the picture. */
+  #drawCompass() {
+    const { context, camera, canvas } = this;
+    const perUnit = canvas.clientHeight / (2 * camera.distance * Math.tan(FIELD / 2));
+    const most = Math.min(140, canvas.clientWidth / 4) / perUnit;
+    const power = 10 ** Math.floor(Math.log10(most));
+    const length = [5, 2, 1].map((x) => x * power).find((x) => x <= most) ?? power;
+    const given = this.history.setting("@space", "unit");
+    const name = typeof given === "string" ? given : "m";
+    const text = name === "m" && length >= 1000 ? `${length / 1000} km` : `${Number(length.toPrecision(3))} ${name}`;
+    const [x, y, end] = [56, canvas.clientHeight - 16, 56 + length * perUnit];
+    context.strokeStyle = this.ink();
+    context.globalAlpha = 0.6;
+    context.lineWidth = 1.5;
+    context.beginPath();
+    context.moveTo(x, y - 5);
+    context.lineTo(x, y);
+    context.lineTo(end, y);
+    context.lineTo(end, y - 5);
+    const [cx, cy, r] = [28, canvas.clientHeight - 28, 14];
+    const north = [-Math.sin(camera.turn) * r, -Math.cos(camera.turn) * Math.sin(camera.tilt) * r];
+    context.moveTo(cx - north[0], cy - north[1]);
+    context.lineTo(cx + north[0], cy + north[1]);
+    context.stroke();
+    context.globalAlpha = 1;
+    this.#caption("N", cx + north[0] * 1.6, cy + north[1] * 1.6 + 4, 11, "center");
+    this.#caption(text, end + 6, y, 11, "left");
+  }
+}

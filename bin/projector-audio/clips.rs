@@ -1,0 +1,235 @@
+//! Recordings: audio blobs from a directory of files named by their SHA-256, decoded to stereo at the rate of the
+//! sound.
+//!
+//! A blob counts only once its bytes hash to the name that an event gave it. What sort of audio it is, is read from
+//! the bytes, not from what the event claims.
+
+use crate::clock::SECOND;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+use symphonia::core::codecs::audio::AudioDecoderOptions;
+use symphonia::core::errors::Error;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, TrackType};
+use symphonia::core::io::MediaSourceStream;
+use symphonia::core::meta::MetadataOptions;
+use ulp::hash::Sha256;
+
+/// Frames a second of the sound.
+pub const RATE: i64 = 48_000;
+/// Longest blob that is read, in bytes.
+const LONGEST: u64 = 64 << 20;
+/// What is decoded of one recording at most, in frames of the sound: ten minutes.
+const MOST_FRAMES: usize = 600 * RATE as usize;
+/// What all recordings together may fill, in frames of the sound: half an hour.
+const MOST_IN_ALL: usize = 3 * MOST_FRAMES;
+/// The sample rates that are understood.
+const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
+
+/// A recording: stereo, at the rate of the sound.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clip {
+    pub frames: Vec<[f32; 2]>,
+}
+
+impl Clip {
+    /// In nanoseconds of the sound.
+    pub fn length(&self) -> i64 {
+        let frames = i64::try_from(self.frames.len()).unwrap_or(0).min(i64::MAX / SECOND);
+        frames * SECOND / RATE
+    }
+}
+
+/// The recordings that are at hand, and the code of each that is not.
+#[derive(Debug, Default)]
+pub struct Clips {
+    clips: BTreeMap<String, Clip>,
+    pub faults: BTreeMap<String, &'static str>,
+}
+
+impl Clips {
+    /// Those of the references that a directory holds. Without one there are none, and nothing is missed.
+    pub fn new<'r>(directory: Option<&Path>, references: impl Iterator<Item = &'r str>) -> Clips {
+        let mut found = Clips::default();
+        let Some(directory) = directory else { return found };
+        let mut room = MOST_IN_ALL;
+        for reference in references {
+            if found.clips.contains_key(reference) || found.faults.contains_key(reference) {
+                continue;
+            }
+            let clip = load(directory, reference)
+                .and_then(|bytes| decode(bytes).filter(|c| c.frames.len() <= room).ok_or("media.undecoded"));
+            match clip {
+                Ok(clip) => {
+                    room -= clip.frames.len();
+                    found.clips.insert(reference.to_owned(), clip);
+                }
+                Err(code) => {
+                    found.faults.insert(reference.to_owned(), code);
+                }
+            }
+        }
+        found
+    }
+
+    pub fn get(&self, reference: &str) -> Option<&Clip> {
+        self.clips.get(reference)
+    }
+}
+
+fn load(directory: &Path, reference: &str) -> Result<Vec<u8>, &'static str> {
+    let id: Sha256 = reference.parse().map_err(|_| "media.missing")?;
+    let hex = id.hex();
+    let (head, tail) = hex.split_at(2);
+    let places = [
+        directory.join(&hex),
+        directory.join(head).join(tail),
+        directory.join("sha256").join(head).join(tail),
+    ];
+    // A symlink may point anywhere: only regular files are read.
+    let regular =
+        |p: &&std::path::PathBuf| fs::symlink_metadata(p).is_ok_and(|m| m.is_file() && m.len() <= LONGEST);
+    let place = places.iter().find(regular).ok_or("media.missing")?;
+    let bytes = fs::read(place).map_err(|_| "media.missing")?;
+    if Sha256::of(&bytes) == id { Ok(bytes) } else { Err("media.hash") }
+}
+
+/// The recording in some bytes, where they are audio. A decoder that breaks over hostile bytes breaks nothing else.
+fn decode(bytes: Vec<u8>) -> Option<Clip> {
+    let (samples, channels, rate) = std::panic::catch_unwind(|| samples(bytes)).ok()??;
+    Some(Clip { frames: resample(&samples, channels, rate) }).filter(|c| !c.frames.is_empty())
+}
+
+/// Interleaved samples, how many channels they have, and their rate.
+fn samples(bytes: Vec<u8>) -> Option<(Vec<f32>, usize, u32)> {
+    let stream = MediaSourceStream::new(Box::new(Cursor::new(bytes)), Default::default());
+    let mut format = symphonia::default::get_probe()
+        .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
+        .ok()?;
+    let track = format.default_track(TrackType::Audio)?;
+    let id = track.id;
+    let parameters = track.codec_params.as_ref()?.audio()?;
+    let codecs = symphonia::default::get_codecs();
+    let mut decoder = codecs.make_audio_decoder(parameters, &AudioDecoderOptions::default()).ok()?;
+    let mut shape: Option<(usize, u32)> = None;
+    let (mut all, mut part) = (Vec::new(), Vec::new());
+    while let Ok(Some(packet)) = format.next_packet() {
+        if packet.track_id != id {
+            continue;
+        }
+        match decoder.decode(&packet) {
+            Ok(audio) => {
+                let here = (audio.spec().channels().count(), audio.spec().rate());
+                // A stream that changes its shape ends there.
+                if here.0 == 0 || !RATES.contains(&here.1) || *shape.get_or_insert(here) != here {
+                    break;
+                }
+                audio.copy_to_vec_interleaved(&mut part);
+                all.append(&mut part);
+                let most = MOST_FRAMES as u64 * u64::from(here.1) / RATE as u64;
+                if all.len() as u64 / here.0 as u64 > most {
+                    break;
+                }
+            }
+            // A packet that does not decode is passed over.
+            Err(Error::DecodeError(_) | Error::IoError(_)) => {}
+            Err(_) => break,
+        }
+    }
+    let (channels, rate) = shape?;
+    Some((all, channels, rate))
+}
+
+/// The samples in stereo at the rate of the sound, by cubics through four neighbours.
+fn resample(samples: &[f32], channels: usize, rate: u32) -> Vec<[f32; 2]> {
+    let count = samples.len() / channels;
+    let at = |frame: i64| -> [f64; 2] {
+        let Some(start) = usize::try_from(frame).ok().filter(|f| *f < count).map(|f| f * channels) else {
+            return [0.0; 2];
+        };
+        let sample = |c: usize| samples.get(start + c).map_or(0.0, |s| f64::from(*s));
+        let sane = |x: f64| if x.is_finite() { x.clamp(-1.0, 1.0) } else { 0.0 };
+        [sane(sample(0)), sane(sample(if channels > 1 { 1 } else { 0 }))]
+    };
+    let (rate, wanted) = (i64::from(rate), RATE);
+    let frames = (count as u64).saturating_mul(wanted as u64) / rate as u64;
+    let frames = usize::try_from(frames).unwrap_or(usize::MAX).min(MOST_FRAMES);
+    (0..i64::try_from(frames).unwrap_or(0))
+        .map(|i| {
+            let (whole, part) = (i * rate / wanted, (i * rate % wanted) as f64 / wanted as f64);
+            if part == 0.0 {
+                return at(whole).map(|x| x as f32);
+            }
+            let [a, b, c, d] = [at(whole - 1), at(whole), at(whole + 1), at(whole + 2)];
+            std::array::from_fn(|k| cubic([a[k], b[k], c[k], d[k]], part) as f32)
+        })
+        .collect()
+}
+
+/// Between the second and the third of four numbers (Catmull and Rom).
+fn cubic([a, b, c, d]: [f64; 4], t: f64) -> f64 {
+    b + 0.5 * t * (c - a + t * (2.0 * a - 5.0 * b + 4.0 * c - d + t * (3.0 * (b - c) + d - a)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wav::{Bits, write_header};
+
+    fn recording(frames: u32) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write_header(i64::from(frames), Bits::Sixteen, &mut bytes);
+        for i in 0..frames {
+            bytes.extend_from_slice(&(i as i16).to_le_bytes());
+            bytes.extend_from_slice(&(-(i as i16)).to_le_bytes());
+        }
+        bytes
+    }
+
+    #[test]
+    fn what_is_written_is_decoded() {
+        let clip = decode(recording(1000)).unwrap();
+        assert_eq!(clip.frames.len(), 1000);
+        assert_eq!(clip.frames[512], [512.0 / 32768.0, -512.0 / 32768.0]);
+        assert_eq!(clip.length(), 1000 * SECOND / RATE);
+    }
+
+    #[test]
+    fn rates_are_brought_to_that_of_the_sound() {
+        let ramp: Vec<f32> = (0..100).map(|i| i as f32 / 1000.0).collect();
+        let frames = resample(&ramp, 1, 24_000);
+        assert_eq!(frames.len(), 200);
+        assert!((frames[51][0] - 0.0255).abs() < 1e-6 && frames[51][0] == frames[51][1]);
+        assert_eq!(resample(&[], 2, 44_100), [] as [[f32; 2]; 0]);
+    }
+
+    #[test]
+    fn broken_blobs_are_no_recordings() {
+        let whole = recording(200);
+        for cut in 0..whole.len() {
+            let _ = decode(whole[..cut].to_vec());
+        }
+        for at in 0..44 {
+            let mut broken = whole.clone();
+            broken[at] ^= 0xff;
+            let _ = decode(broken);
+        }
+        assert_eq!(decode(b"not audio".to_vec()), None);
+    }
+
+    #[test]
+    fn a_blob_must_hold_its_hash() {
+        let dir = tempfile::tempdir().unwrap();
+        let bytes = recording(10);
+        let (right, wrong) = (Sha256::of(&bytes), Sha256::of(b"other"));
+        fs::write(dir.path().join(right.hex()), &bytes).unwrap();
+        fs::write(dir.path().join(wrong.hex()), &bytes).unwrap();
+        let names = [right.to_string(), wrong.to_string(), "sha256:../../etc/passwd".to_owned()];
+        let clips = Clips::new(Some(dir.path()), names.iter().map(String::as_str));
+        assert!(clips.get(&names[0]).is_some() && clips.get(&names[1]).is_none());
+        let codes: Vec<_> = clips.faults.values().copied().collect();
+        assert_eq!(codes, ["media.missing", "media.hash"]);
+    }
+}

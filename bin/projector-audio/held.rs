@@ -1,0 +1,257 @@
+//! Held tones: a sensor's value bends one within the sensor's own range.
+//!
+//! There are few tones, and often many sensors: those with the most to say are held alone, the others form choirs
+//! from left to right. A choir stands as high as its sensors that have spoken stand, counted on all of them, so that
+//! it swells as they come in; and that within its own range. A sensor that spoke once has no range and stands in
+//! the middle, unless its node's `standing` says otherwise.
+
+use crate::heard::Heard;
+use crate::mapping::Mapping;
+use crate::range::{Name, Range, reading};
+use crate::score::{Held, Laid, Note, velocity};
+use crate::voice::Voice;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// A sensor is held alone from this many readings on, where not all are.
+const TALKATIVE: usize = 3;
+/// A change of a level by less than this is not heard.
+const FINEST: f64 = 1.0 / 48.0;
+/// The loudness of a tone at the bottom of its range, and what the top adds.
+const FLOOR: f64 = 0.22;
+const RISE: f64 = 0.6;
+/// Where the tones begin, in semitones from the root: choirs first, then those that are held alone.
+const CHORD: [i64; crate::mapping::MOST_HELD] = [-12, -5, 0, 7, 3, 10, 12];
+
+/// A sensor, as the whole trace shows it.
+struct Sensor {
+    name: Name,
+    range: Range,
+    node: Rc<str>,
+    /// Where it was first heard.
+    pan: f64,
+    loudness: f64,
+}
+
+/// A held tone: the places of its sensors among all.
+struct Tone {
+    members: Vec<usize>,
+    choir: bool,
+}
+
+/// The parts of all held tones.
+pub fn tones(laid: &Laid<'_>, mapping: &Mapping) -> Vec<Note> {
+    let sensors = sensors(laid);
+    let tones = cast(&sensors, mapping);
+    let changes = changes(laid, &sensors, &tones);
+    let mut notes = Vec::new();
+    let mut solos = 0;
+    let mut choirs = 0;
+    for (channel, (tone, changes)) in (0..).zip(tones.iter().zip(&changes)) {
+        let seat = if tone.choir { &mut choirs } else { &mut solos };
+        *seat += 1;
+        let start = if tone.choir { *seat - 1 } else { CHORD.len() - *seat };
+        let base = mapping.root + CHORD.get(start).copied().unwrap_or(0);
+        let part = Part { laid, mapping, sensors: &sensors, tone, channel, base: base.clamp(0, 103) };
+        part.write(changes, &mut notes);
+    }
+    notes
+}
+
+/// Every sensor that ever gave a number, in the order of names.
+fn sensors(laid: &Laid<'_>) -> Vec<Sensor> {
+    let mut sensors: BTreeMap<Name, Sensor> = BTreeMap::new();
+    for (heard, place) in laid.heard.iter().zip(&laid.places) {
+        let Some((name, _)) = reading(heard) else { continue };
+        let Some(&range) = laid.ranges.get(&name) else { continue };
+        sensors.entry(name.clone()).or_insert_with(|| Sensor {
+            name,
+            range,
+            node: heard.node.clone(),
+            pan: place.pan,
+            loudness: place.loudness,
+        });
+    }
+    sensors.into_values().collect()
+}
+
+/// Who is held alone, and who sings in which choir.
+fn cast(sensors: &[Sensor], mapping: &Mapping) -> Vec<Tone> {
+    let alone = |i: usize| Tone { members: vec![i], choir: false };
+    if sensors.len() <= mapping.solos + mapping.choirs {
+        return (0..sensors.len()).map(alone).collect();
+    }
+    let mut order: Vec<usize> = (0..sensors.len()).collect();
+    order.sort_by_key(|i| std::cmp::Reverse(sensors[*i].range.readings));
+    let talkative = order.iter().filter(|i| sensors[**i].range.readings >= TALKATIVE).count();
+    let mut rest = order.split_off(talkative.min(mapping.solos));
+    rest.sort_by(|a, b| sensors[*a].pan.total_cmp(&sensors[*b].pan).then(a.cmp(b)));
+    let mut tones: Vec<Tone> = order.into_iter().map(alone).collect();
+    let choirs = mapping.choirs.min(rest.len());
+    for i in 0..choirs {
+        let members = rest[rest.len() * i / choirs..rest.len() * (i + 1) / choirs].to_vec();
+        tones.push(Tone { members, choir: true });
+    }
+    tones
+}
+
+/// A tone's level from a moment on.
+#[derive(Clone, Copy)]
+struct Change {
+    heard: usize,
+    level: f64,
+}
+
+/// How the level of every tone changes.
+fn changes(laid: &Laid<'_>, sensors: &[Sensor], tones: &[Tone]) -> Vec<Vec<Change>> {
+    let by_name: BTreeMap<&Name, usize> = sensors.iter().map(|s| &s.name).zip(0..).collect();
+    let mut at_node: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
+    for (i, sensor) in sensors.iter().enumerate().filter(|(_, s)| !s.node.is_empty()) {
+        at_node.entry((sensor.name.0, &sensor.node)).or_default().push(i);
+    }
+    let mut tone_of = vec![None; sensors.len()];
+    for (t, tone) in tones.iter().enumerate() {
+        tone.members.iter().for_each(|m| tone_of[*m] = Some(t));
+    }
+    let mut levels: Vec<Option<f64>> = vec![None; sensors.len()];
+    let mut standing: BTreeMap<(usize, &str), f64> = BTreeMap::new();
+    let mut sums = vec![0.0; tones.len()];
+    let mut changes: Vec<Vec<Change>> = tones.iter().map(|_| Vec::new()).collect();
+    for (i, heard) in laid.heard.iter().enumerate() {
+        let node = (heard.space, &*heard.node);
+        if let Some(stands) = heard.standing {
+            standing.insert(node, stands.clamp(0.0, 1.0));
+        }
+        let touched: Vec<(usize, f64)> = match (reading(heard), heard.standing) {
+            (Some((name, value)), _) => {
+                let Some(&s) = by_name.get(&name) else { continue };
+                vec![(s, standing.get(&node).copied().unwrap_or_else(|| sensors[s].range.level(value)))]
+            }
+            (None, Some(stands)) => {
+                // A sensor that has not spoken yet stays silent.
+                let list = at_node.get(&node).map(Vec::as_slice).unwrap_or_default();
+                list.iter().filter(|s| levels[**s].is_some()).map(|s| (*s, stands.clamp(0.0, 1.0))).collect()
+            }
+            (None, None) => continue,
+        };
+        for (s, level) in touched {
+            let Some(t) = tone_of[s] else { continue };
+            sums[t] += level - levels[s].replace(level).unwrap_or(0.0);
+            changes[t].push(Change { heard: i, level: sums[t] / tones[t].members.len() as f64 });
+        }
+    }
+    for (tone, changes) in tones.iter().zip(&mut changes).filter(|(t, _)| t.choir) {
+        debug_assert!(!tone.members.is_empty());
+        let most = changes.iter().map(|c| c.level).fold(0.0, f64::max);
+        changes.iter_mut().filter(|_| most > 0.0).for_each(|c| c.level = (c.level / most).clamp(0.0, 1.0));
+    }
+    changes
+}
+
+/// One held tone.
+struct Part<'p> {
+    laid: &'p Laid<'p>,
+    mapping: &'p Mapping,
+    sensors: &'p [Sensor],
+    tone: &'p Tone,
+    channel: u8,
+    base: i64,
+}
+
+impl Part<'_> {
+    /// Appends the parts of the tone: one a step in which it changes, within each scene.
+    fn write(&self, changes: &[Change], notes: &mut Vec<Note>) {
+        let mut last: Option<(usize, usize, f64)> = None;
+        let start_of = |c: &Change| self.laid.clock.places[c.heard].0 / self.laid.step * self.laid.step;
+        for (i, change) in changes.iter().enumerate() {
+            // Within a step the last change counts.
+            if changes.get(i + 1).is_some_and(|next| start_of(next) == start_of(change)) {
+                continue;
+            }
+            let (start, scene) = (start_of(change), self.laid.clock.places[change.heard].1);
+            let goes_on = last.is_some_and(|(_, before, _)| before == scene);
+            if last.is_some_and(|(_, _, level)| goes_on && (level - change.level).abs() < FINEST) {
+                continue;
+            }
+            if let Some((at, _, _)) = last {
+                let before: &mut Note = &mut notes[at];
+                before.length = before.length.min(start - before.start);
+                before.held = before.held.map(|h| Held { last: !goes_on, ..h });
+            }
+            let before = last.filter(|_| goes_on).map(|(at, _, _)| &notes[at]);
+            let note = self.note(*change, start, before);
+            notes.push(note);
+            last = Some((notes.len() - 1, scene, change.level));
+        }
+    }
+
+    fn note(&self, change: Change, start: i64, before: Option<&Note>) -> Note {
+        let Laid { heard, clock, places, .. } = self.laid;
+        let heard = &heard[change.heard];
+        let pitch = self.pitch(change.level);
+        let members = || self.tone.members.iter().map(|m| &self.sensors[*m]);
+        let mean =
+            |of: &dyn Fn(&Sensor) -> f64| members().map(of).sum::<f64>() / self.tone.members.len() as f64;
+        let loudness = if self.tone.choir { 1.0 } else { mean(&|s| s.loudness) };
+        let velocity = velocity((FLOOR + RISE * change.level) * loudness);
+        let end = clock.ends[clock.places[change.heard].1].max(start + self.laid.step);
+        Note {
+            start,
+            length: end - start,
+            pitch,
+            velocity,
+            pan: if self.tone.choir { mean(&|s| s.pan) } else { places[change.heard].pan },
+            voice: Voice::Held,
+            held: Some(Held {
+                channel: self.channel,
+                pitch: before.map_or(pitch, |b| b.pitch),
+                velocity: before.map_or(0, |b| b.velocity),
+                first: before.is_none(),
+                last: true,
+                level: change.level,
+            }),
+            clip: None,
+            what: self.label(heard, change.level, mean(&|s| s.pan)),
+            count: 1,
+            node: heard.node.clone(),
+            event: heard.event.clone(),
+            time: heard.time,
+            tally: Vec::new(),
+        }
+    }
+
+    /// The pitch of a level: it bends, and lingers on the notes of the scale.
+    fn pitch(&self, level: f64) -> f64 {
+        let wanted = self.base as f64 + self.mapping.bend as f64 * level;
+        let note = |n: i64| (n - self.mapping.root).rem_euclid(12);
+        let on_scale = |n: &i64| self.mapping.scale.contains(&note(*n));
+        let floor = wanted.floor() as i64;
+        let below = (floor - 12..=floor).rev().find(on_scale).unwrap_or(floor);
+        let above = (floor + 1..=floor + 13).find(on_scale).unwrap_or(floor + 1);
+        let ease = |u: f64| u * u * (3.0 - 2.0 * u);
+        let along = ease(ease((wanted - below as f64) / (above - below) as f64));
+        (below as f64 + (above - below) as f64 * along).clamp(0.0, 127.0)
+    }
+
+    fn label(&self, heard: &Heard, level: f64, pan: f64) -> String {
+        let percent = (level * 100.0).round();
+        match &heard.reading {
+            Some(read) if !self.tone.choir => {
+                format!("{} at {}: {}", crate::words::clean(&read.sensor), heard.name, read.words)
+            }
+            _ if !self.tone.choir => format!("{} stands at {percent} %", heard.name),
+            _ => format!("{} sensors {}: {percent} %", self.tone.members.len(), side(pan)),
+        }
+    }
+}
+
+/// A side in words.
+fn side(pan: f64) -> &'static str {
+    match pan {
+        p if p < -0.5 => "on the left",
+        p if p < -0.15 => "left of the middle",
+        p if p <= 0.15 => "in the middle",
+        p if p <= 0.5 => "right of the middle",
+        _ => "on the right",
+    }
+}

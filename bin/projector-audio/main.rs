@@ -1,0 +1,135 @@
+//! make a trace heard
+
+mod captions;
+mod clips;
+mod clock;
+mod heard;
+mod held;
+mod mapping;
+mod midi;
+mod mix;
+mod place;
+mod range;
+mod score;
+mod synth;
+mod voice;
+mod wav;
+mod words;
+
+use clap::{Parser, ValueEnum};
+use clips::Clips;
+use clock::Pace;
+use mapping::Mapping;
+use score::Score;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use ulp::cli::trace::{self, Projection, View};
+use ulp::cli::{self, Action, Failure, Log, Output, Record, Status};
+use voice::Voice;
+use wav::Bits;
+
+/// make a trace heard
+#[derive(Parser)]
+#[command(name = "projector-audio", version)]
+struct Args {
+    #[command(flatten)]
+    projection: Projection,
+    /// What to write
+    #[arg(short, long, value_enum, default_value_t = Format::Jsonl)]
+    format: Format,
+    /// How long the sound is: 30s, 1m30s, 500ms; at most 3h
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = clock::duration)]
+    duration: i64,
+    /// Seconds of the trace in one of sound, instead of a duration; gaps stay as long as they are
+    #[arg(long, value_name = "N", value_parser = clock::speed, conflicts_with = "duration")]
+    speed: Option<f64>,
+    /// Where the listener stands, looking along y [default: in the middle of what is heard]
+    #[arg(long, value_name = "X,Y,Z", value_parser = mapping::listener, allow_hyphen_values = true)]
+    listener: Option<[f64; 3]>,
+    /// Take the sounds of events from FILE (YAML)
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+    /// How a sample of the wav is written
+    #[arg(long, value_enum, value_name = "BITS", default_value_t = Bits::Sixteen)]
+    bits: Bits,
+}
+
+/// The formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// JSON lines: the score, a record a note
+    Jsonl,
+    /// The sound, 48 kHz in stereo
+    Wav,
+    /// A Standard MIDI File
+    Mid,
+    /// WebVTT: captions that say what is heard
+    Vtt,
+}
+
+fn main() -> ExitCode {
+    cli::run(include_str!("man.roff"), run)
+}
+
+fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
+    let mut mapping = match &args.mapping {
+        None => Mapping::default(),
+        Some(path) => Mapping::read(path).map_err(|e| Failure::of(e.kind(), e))?,
+    };
+    mapping.listener = args.listener.or(mapping.listener);
+    trace::project(&args.projection, log, |view, out, log| write(&args, &mapping, view, out, log))
+}
+
+fn write(
+    args: &Args,
+    mapping: &Mapping,
+    view: &View<'_, '_>,
+    out: &mut Output,
+    log: &mut Log,
+) -> Result<(), Failure> {
+    let heard = heard::hear(view, mapping);
+    let clips =
+        Clips::new(args.projection.objects.as_deref(), heard.iter().filter_map(|h| h.clip.as_deref()));
+    let pace = match args.speed {
+        Some(speed) => Pace::Speed(speed),
+        None => Pace::Duration { length: args.duration, even: mapping.even },
+    };
+    let score = Score::new(&heard, mapping, pace, &clips).map_err(|e| Failure::usage("--speed", e))?;
+    drop(heard);
+    match args.format {
+        Format::Jsonl => {
+            let mut lines = Vec::new();
+            score.write(args.projection.provenance, &mut lines);
+            out.write_all(&lines)?;
+        }
+        Format::Wav => write_wav(&score, &clips, args.bits, out)?,
+        Format::Mid => {
+            out.write_all(&midi::write(&score, &captions::captions(&score)))?;
+            let dropped = score.notes.iter().filter(|n| n.voice == Voice::Clip);
+            dropped
+                .map(|n| format!("{}: a recording", n.node))
+                .try_for_each(|d| note(log, "export.dropped", d))?;
+        }
+        Format::Vtt => out.write_all(captions::write(&captions::captions(&score)).as_bytes())?,
+    }
+    clips.faults.iter().try_for_each(|(reference, code)| note(log, code, reference.clone()))
+}
+
+/// Writes the sound as it is worked out: a header that knows its length, then the samples.
+fn write_wav(score: &Score, clips: &Clips, bits: Bits, out: &mut Output) -> Result<(), Failure> {
+    let frames = synth::frame(score.length);
+    let mut bytes = Vec::new();
+    wav::write_header(frames, bits, &mut bytes);
+    mix::mix(&synth::tones(score, clips), frames, |part| {
+        wav::write_frames(part, bits, &mut bytes);
+        out.write_all(&bytes)?;
+        bytes.clear();
+        Ok(())
+    })
+}
+
+/// Says what of the view the sound does not hold.
+fn note(log: &mut Log, code: &'static str, detail: String) -> Result<(), Failure> {
+    log.record(&Record { action: Action::Noted, code, place: None, shared: true, event_id: None, detail })
+}

@@ -1,0 +1,340 @@
+//! The score: every note of the sound, worked out from what is heard.
+//!
+//! What begins within one step of the sound is gathered: a voice plays at most a few notes of it, those that most
+//! events ask for, rolled upwards; the others are heard as louder, and are counted in the label.
+
+use crate::clips::Clips;
+use crate::clock::{Clock, Pace, SECOND, TooLong};
+use crate::heard::Heard;
+use crate::held;
+use crate::mapping::{Mapping, Operation};
+use crate::place::{Listener, Place};
+use crate::range::{self, Name, Range};
+use crate::voice::Voice;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use ulp::hash::Blake3;
+use ulp::id::{Key, Time};
+use ulp::json::{write_number, write_string};
+use ulp::state::write_key;
+use ulp::transform::rounded;
+
+/// Nanoseconds of a millisecond.
+const MILLISECOND: i64 = SECOND / 1000;
+/// The highest MIDI number and velocity.
+const HIGHEST: i64 = 127;
+/// The pitch that a recording is written at.
+const CLIP_PITCH: f64 = 60.0;
+/// From here on a reading is in the upper third of its range.
+const UPPER: f64 = 2.0 / 3.0;
+/// How far a deletion falls, in semitones.
+const FALL: i64 = 5;
+
+/// A note.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// In nanoseconds of the sound.
+    pub start: i64,
+    pub length: i64,
+    /// A MIDI number, with a fraction where a held tone bends.
+    pub pitch: f64,
+    /// 1 to 127.
+    pub velocity: u8,
+    /// −1 from the left, 1 from the right.
+    pub pan: f64,
+    pub voice: Voice,
+    pub held: Option<Held>,
+    /// The reference of the recording.
+    pub clip: Option<Rc<str>>,
+    /// What happened, and how many events it stands for.
+    pub what: String,
+    pub count: usize,
+    pub node: Rc<str>,
+    pub event: Rc<str>,
+    /// The effective time of the event.
+    pub time: i64,
+    /// How many events of each operation it stands for.
+    pub tally: Vec<(Operation, u32)>,
+}
+
+/// What a part of a held tone needs to know of the tone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Held {
+    /// Which of the held tones it is a part of.
+    pub channel: u8,
+    /// The pitch and velocity that it comes from.
+    pub pitch: f64,
+    pub velocity: u8,
+    /// Whether it begins the tone, and whether it ends it.
+    pub first: bool,
+    pub last: bool,
+    /// How high the sensor stands in its range, 0 to 1.
+    pub level: f64,
+}
+
+/// All notes, by start.
+pub struct Score {
+    /// Of the sound, in nanoseconds.
+    pub length: i64,
+    pub notes: Vec<Note>,
+}
+
+/// What is heard, and where it stands in the sound.
+pub struct Laid<'h> {
+    pub heard: &'h [Heard],
+    pub clock: Clock,
+    pub places: Vec<Place>,
+    pub ranges: BTreeMap<Name, Range>,
+    /// How high each reading stands that says something new.
+    pub levels: Vec<Option<f64>>,
+    /// The step, in nanoseconds.
+    pub step: i64,
+}
+
+impl Score {
+    /// Composes what is heard.
+    ///
+    /// # Errors
+    /// Where a speed makes the sound too long.
+    pub fn new(heard: &[Heard], mapping: &Mapping, pace: Pace, clips: &Clips) -> Result<Score, TooLong> {
+        let times: Vec<i64> = heard.iter().map(|h| h.time).collect();
+        let mut clock = Clock::new(&times, pace)?;
+        // Both ends of a link are heard where the link is.
+        for i in 1..heard.len() {
+            if !heard[i].counts {
+                clock.places[i] = clock.places[i - 1];
+            }
+        }
+        let ranges = range::ranges(heard);
+        let laid = Laid {
+            heard,
+            clock,
+            places: places(heard, mapping),
+            levels: range::levels(heard, &ranges),
+            ranges,
+            step: mapping.step * MILLISECOND,
+        };
+        let mut notes = strikes(&laid, mapping);
+        notes.extend(held::tones(&laid, mapping));
+        notes.extend(recordings(&laid, clips));
+        let length = laid.clock.length;
+        for note in &mut notes {
+            note.length = note.length.min(length - note.start);
+        }
+        notes.retain(|note| note.length > 0);
+        notes.sort_by(|a, b| {
+            let order = |n: &Note| (n.start, n.voice, n.held.map(|h| h.channel));
+            order(a).cmp(&order(b)).then(a.pitch.total_cmp(&b.pitch)).then_with(|| a.event.cmp(&b.event))
+        });
+        Ok(Score { length, notes })
+    }
+
+    /// Appends one record a note, canonical.
+    pub fn write(&self, provenance: bool, out: &mut Vec<u8>) {
+        self.notes.iter().for_each(|note| note.write(provenance, out));
+    }
+}
+
+impl Note {
+    /// What happened, in words.
+    pub fn label(&self) -> String {
+        said(&self.what, self.count)
+    }
+
+    /// Members stand in the order of RFC 8785.
+    fn write(&self, provenance: bool, out: &mut Vec<u8>) {
+        let number = |name: &str, x: f64, out: &mut Vec<u8>| {
+            out.extend_from_slice(name.as_bytes());
+            write_number(rounded(x), out);
+        };
+        let text = |name: &str, text: &str, out: &mut Vec<u8>| {
+            out.extend_from_slice(name.as_bytes());
+            write_string(text, out);
+        };
+        number("{\"duration\":", seconds(self.length), out);
+        text(",\"event_id\":", &self.event, out);
+        if provenance {
+            out.extend_from_slice(b",\"key\":");
+            write_key(Key { eff: Time(self.time), id: &self.event }, out);
+        }
+        text(",\"label\":", &self.label(), out);
+        if !self.node.is_empty() {
+            text(",\"node_id\":", &self.node, out);
+        }
+        number(",\"pan\":", self.pan, out);
+        number(",\"pitch\":", self.pitch, out);
+        number(",\"t\":", seconds(self.start), out);
+        number(",\"velocity\":", f64::from(self.velocity), out);
+        text(",\"voice\":", self.voice.name(), out);
+        out.extend_from_slice(b"}\n");
+    }
+}
+
+/// Nanoseconds as seconds.
+pub fn seconds(nanoseconds: i64) -> f64 {
+    nanoseconds as f64 / SECOND as f64
+}
+
+/// How everything is heard, by the listener of its space.
+fn places(heard: &[Heard], mapping: &Mapping) -> Vec<Place> {
+    let mut positions: BTreeMap<usize, Vec<[f64; 3]>> = BTreeMap::new();
+    for h in heard {
+        positions.entry(h.space).or_default().extend(h.position);
+    }
+    let listeners: BTreeMap<usize, Listener> =
+        positions.iter().map(|(space, list)| (*space, Listener::new(mapping.listener, list))).collect();
+    let hear = |h: &Heard| match (listeners.get(&h.space), h.position) {
+        (Some(listener), Some(position)) if mapping.around => listener.hear(position),
+        _ => Place::AROUND,
+    };
+    heard.iter().map(hear).collect()
+}
+
+/// The struck notes.
+fn strikes(laid: &Laid<'_>, mapping: &Mapping) -> Vec<Note> {
+    let mut groups: BTreeMap<(i64, Voice), Vec<usize>> = BTreeMap::new();
+    for (i, heard) in laid.heard.iter().enumerate() {
+        let Some(voice) = heard.sound.voice.filter(|_| heard.sound.loudness > 0) else { continue };
+        // What a sensor says again is no news; its held tone goes on.
+        let is_number = heard.reading.as_ref().is_some_and(|r| r.value.is_some());
+        if is_number && laid.levels[i].is_none() {
+            continue;
+        }
+        groups.entry((laid.clock.places[i].0 / laid.step, voice)).or_default().push(i);
+    }
+    let mut notes = Vec::new();
+    for ((step, voice), group) in groups {
+        strike(laid, mapping, (step * laid.step, voice), &group, &mut notes);
+    }
+    notes
+}
+
+/// The notes of one voice in one step.
+fn strike(
+    laid: &Laid<'_>,
+    mapping: &Mapping,
+    (start, voice): (i64, Voice),
+    group: &[usize],
+    notes: &mut Vec<Note>,
+) {
+    let mut pitches: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+    for i in group {
+        pitches.entry(pitch(laid, *i, mapping)).or_default().push(*i);
+    }
+    let mut chosen: Vec<(i64, Vec<usize>)> = pitches.into_iter().collect();
+    // The sort is stable: of pitches that as many events ask for, the lower come first.
+    chosen.sort_by_key(|(_, list)| std::cmp::Reverse(list.len()));
+    let rest: Vec<usize> = chosen.iter().skip(voice.most()).flat_map(|(_, l)| l.iter().copied()).collect();
+    chosen.truncate(voice.most());
+    chosen[0].1.extend(rest);
+    chosen.sort_by_key(|(pitch, _)| *pitch);
+    let count = i64::try_from(chosen.len()).unwrap_or(1);
+    for (k, (pitch, list)) in (0..).zip(chosen) {
+        let note = note(laid, voice, start + laid.step * k / count, (pitch, &list));
+        if voice == Voice::Fall {
+            let below = Note {
+                start: note.start + 2 * laid.step,
+                pitch: (pitch - FALL).max(0) as f64,
+                tally: Vec::new(),
+                ..note.clone()
+            };
+            notes.push(below);
+        }
+        notes.push(note);
+    }
+}
+
+fn note(laid: &Laid<'_>, voice: Voice, start: i64, (pitch, list): (i64, &[usize])) -> Note {
+    let first = &laid.heard[list[0]];
+    let mut tally: BTreeMap<Operation, u32> = BTreeMap::new();
+    for heard in list.iter().map(|i| &laid.heard[*i]).filter(|h| h.counts) {
+        *tally.entry(heard.operation).or_default() += 1;
+    }
+    let mean = |of: &dyn Fn(usize) -> f64| list.iter().map(|i| of(*i)).sum::<f64>() / list.len() as f64;
+    // A reading at the bottom of its range is heard half as loud as one at the top.
+    let loud = |i: usize| laid.places[i].loudness * laid.levels[i].map_or(1.0, |l| (1.0 + l) / 2.0);
+    let crowd = (libm::log2(1.0 + list.len() as f64) / 6.0).min(1.0);
+    let loudness = first.sound.loudness as f64 / 100.0 * mean(&loud) * (0.75 + 0.25 * crowd);
+    Note {
+        start,
+        length: voice.length(),
+        pitch: pitch as f64,
+        velocity: velocity(loudness),
+        pan: mean(&|i| laid.places[i].pan),
+        voice,
+        held: None,
+        clip: None,
+        what: what(first),
+        count: list.iter().filter(|i| laid.heard[**i].counts).count(),
+        node: first.node.clone(),
+        event: first.event.clone(),
+        time: first.time,
+        tally: tally.into_iter().collect(),
+    }
+}
+
+/// A loudness of 0 to 1 as a velocity.
+pub fn velocity(loudness: f64) -> u8 {
+    // The bounds are those of the target, so that nothing is cut off.
+    (loudness * HIGHEST as f64).round().clamp(1.0, HIGHEST as f64) as u8
+}
+
+/// The pitch of a struck note: its class from a stable hash, an octave higher for what lies ahead, and for a reading
+/// in the upper third of its range.
+fn pitch(laid: &Laid<'_>, i: usize, mapping: &Mapping) -> i64 {
+    let heard = &laid.heard[i];
+    let class = match &*heard.pitch {
+        "" => 0,
+        text => usize::from(Blake3::of(text.as_bytes()).0[0]) % mapping.scale.len().max(1),
+    };
+    let above = i64::from(laid.places[i].ahead) + i64::from(laid.levels[i].is_some_and(|l| l > UPPER));
+    let note = mapping.scale.get(class).copied().unwrap_or(0);
+    (mapping.root + note + 12 * (heard.sound.octave + above)).clamp(0, HIGHEST)
+}
+
+/// A note in words.
+fn what(heard: &Heard) -> String {
+    match (&heard.reading, &*heard.name) {
+        (Some(read), name) => {
+            let sensor = crate::words::clean(&read.sensor);
+            format!("{sensor} at {name}: {}", read.words)
+        }
+        (None, "") => heard.operation.words().to_owned(),
+        (None, name) => format!("{name} {}", heard.operation.words()),
+    }
+}
+
+/// What happened, to so many.
+pub fn said(what: &str, count: usize) -> String {
+    match count {
+        0 | 1 => what.to_owned(),
+        more => format!("{what}, and {} more", more - 1),
+    }
+}
+
+/// The recordings that events bring.
+fn recordings(laid: &Laid<'_>, clips: &Clips) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for (i, heard) in laid.heard.iter().enumerate() {
+        let Some(reference) = &heard.clip else { continue };
+        let Some(clip) = clips.get(reference) else { continue };
+        let place = laid.places[i];
+        notes.push(Note {
+            start: laid.clock.places[i].0,
+            length: clip.length(),
+            pitch: CLIP_PITCH,
+            velocity: velocity(place.loudness),
+            pan: place.pan,
+            voice: Voice::Clip,
+            held: None,
+            clip: Some(reference.clone()),
+            what: format!("{}: a recording", heard.name),
+            count: 1,
+            node: heard.node.clone(),
+            event: heard.event.clone(),
+            time: heard.time,
+            tally: Vec::new(),
+        });
+    }
+    notes
+}
