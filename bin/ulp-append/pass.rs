@@ -6,11 +6,12 @@ use crate::rejects::Rejects;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 use ulp::cli::{Action, Batch, Chunk, Failure, Log, Output, Record, Status, Witness};
-use ulp::event::{Event, Missing, Refusal, nearest_operation, time_number};
+use ulp::event::{Defaults, Ends, Event, Missing, Payload, Refusal, nearest_operation, time_number};
 use ulp::hash::Blake3;
 use ulp::json::{self, Tape};
-use ulp::scope::{Gate, NoStore};
-use ulp::store::{Appender, LaneIndex, Offer, Store};
+use ulp::scope::{Gate, Lookup, NoStore};
+use ulp::store::facts::Facts;
+use ulp::store::{Appender, LaneId, LaneIndex, Offer, Store};
 
 /// A commit happens when so many bytes wait,
 const MOST_BYTES: usize = 64 << 20;
@@ -22,6 +23,7 @@ pub struct Pass<'p> {
     pool: &'p rayon::ThreadPool,
     reading: &'p Reading,
     gate: Gate<'p>,
+    facts: Option<Facts<'p>>,
     clock: Clock,
     rejects: Option<Rejects>,
     /// Nothing once the reader of our output is gone: what is durable goes on without it.
@@ -54,7 +56,20 @@ impl<'p> Pass<'p> {
         let appender = store.map(Appender::new);
         let out = Some(out);
         let gate = reading.scope.gate();
-        Pass { pool, reading, gate, clock, rejects, out, log, appender, waiting: Vec::new(), since: None }
+        let facts = store.map(Facts::new);
+        Pass {
+            pool,
+            reading,
+            gate,
+            facts,
+            clock,
+            rejects,
+            out,
+            log,
+            appender,
+            waiting: Vec::new(),
+            since: None,
+        }
     }
 
     /// Takes what the reader tells. `more` says whether it has told more already. At the end it answers the digest of
@@ -103,7 +118,11 @@ impl<'p> Pass<'p> {
         for Item { number, what } in items {
             let (whole, raw) = match what {
                 What::Event(whole) => (Ok(whole), 0..0),
-                What::Draft(raw) => (self.complete(&mut piece, raw.clone()), raw),
+                What::Draft(raw) => {
+                    let completed = self.complete(&mut piece, raw.clone());
+                    self.facts.as_ref().map_or(Ok(()), Facts::check)?;
+                    (completed, raw)
+                }
                 What::Refused(refusal, raw) => (Err(*refusal), raw),
             };
             match whole {
@@ -133,6 +152,8 @@ impl<'p> Pass<'p> {
         let defaults = self.reading.scope.defaults();
         let came = draft::read(&line, &arena, defaults, true)?;
         let mut given = Given::default();
+        self.gather(&line, &came);
+        self.give_from_store(&line, &came, &mut given);
         if came.missing.has(Missing::TIMESTAMP) {
             given.member("timestamp", &time_number(self.clock.tick()));
         }
@@ -141,7 +162,60 @@ impl<'p> Pass<'p> {
         // The gate is to see that it is a draft, and what it became.
         let as_draft = Event { missing: came.missing, ..event };
         let clock = self.reading.clock();
-        piece.admit(&event, &as_draft, (&mut self.gate, clock), &NoStore, self.reading.store)
+        let lookup: &dyn Lookup = match &self.facts {
+            Some(facts) => facts,
+            None => &NoStore,
+        };
+        piece.admit(&event, &as_draft, (&mut self.gate, clock), lookup, self.reading.store)
+    }
+
+    /// Has the facts of the event's space at hand, where they will be asked for.
+    fn gather(&self, line: &[u8], came: &Event<'_>) {
+        let (Some(facts), Some(appender)) = (&self.facts, &self.appender) else { return };
+        let names_a_node = || member(line, "from_node").or_else(|| member(line, "node_id")).is_some();
+        let asks = !came.invariants.is_empty()
+            || matches!(came.payload, Payload::Unlink(_))
+            || came.missing.has(Missing::TILE) && names_a_node();
+        if !asks {
+            return;
+        }
+        facts.gather_space(came.space);
+        appender.tiles_waiting(came.space).for_each(|tile| facts.gather(came.space, tile));
+        for (space, tile) in facts.take_fresh() {
+            let (arena, defaults) = (bumpalo::Bump::new(), Defaults::default());
+            for line in appender.pending(&space, tile) {
+                if let Ok(event) = draft::read(line, &arena, &defaults, false) {
+                    facts.add(&event);
+                }
+            }
+        }
+    }
+
+    /// What only the store can say of a draft: the tile of its node, and the tags that an unlinking removes.
+    fn give_from_store(&self, line: &[u8], came: &Event<'_>, given: &mut Given) {
+        let Some(facts) = self.facts.as_ref().filter(|_| came.is_draft() && came.signature.is_none()) else {
+            return;
+        };
+        let mut tile = came.tile;
+        if came.missing.has(Missing::TILE) {
+            let node = member(line, "from_node").or_else(|| member(line, "node_id"));
+            if let Some(known) = node.and_then(|node| facts.tile_of(came, &node)) {
+                tile = known;
+                given.member("tile", &format!("\"{tile}\""));
+            }
+        }
+        if let Payload::Unlink(unlink) = came.payload
+            && unlink.observed.is_none()
+        {
+            let Ends { from, relation, to } = unlink.ends;
+            let mut list = Vec::new();
+            for tag in facts.standing(came, tile, (from, relation, to)) {
+                list.push(if list.is_empty() { b'[' } else { b',' });
+                json::write_string(&tag, &mut list);
+            }
+            list.extend_from_slice(if list.is_empty() { b"[]" } else { b"]" });
+            given.member("observed", &String::from_utf8_lossy(&list));
+        }
     }
 
     /// Offers an event to the store, if there is one.
@@ -165,7 +239,10 @@ impl<'p> Pass<'p> {
                     None => *lanes[whole.place].insert(appender.lane(&piece.places[whole.place])?),
                 };
                 match appender.offer(lane, whole.digest, line)? {
-                    Offer::Taken(ticket) => ticket,
+                    Offer::Taken(ticket) => {
+                        tell(self.facts.as_ref(), &piece.places[whole.place], line);
+                        ticket
+                    }
                     Offer::Known => {
                         let text = || (event_id(line), String::new());
                         batch.record(Action::Duplicate, "event.duplicate", number, shared, text);
@@ -229,6 +306,8 @@ impl<'p> Pass<'p> {
     fn commit(&mut self) -> Result<(), Failure> {
         let Some(appender) = &mut self.appender else { return Ok(()) };
         let doubles = self.pool.install(|| appender.commit())?;
+        let changed = appender.take_changed();
+        self.facts.iter().for_each(|facts| changed.iter().for_each(|lane| facts.forget(lane)));
         self.since = None;
         for echo in std::mem::take(&mut self.waiting) {
             self.echo(echo, &doubles)?;
@@ -300,6 +379,15 @@ impl<'p> Pass<'p> {
             self.out,
             &Witness { input: Some(input), now, scope: self.reading.scope.digest(), ..Witness::default() },
         )
+    }
+}
+
+/// Tells the facts of a tile that were gathered of an event that is new in it.
+fn tell(facts: Option<&Facts<'_>>, lane: &LaneId, line: &[u8]) {
+    let Some(facts) = facts.filter(|facts| facts.has(&lane.space, lane.tile)) else { return };
+    let (arena, defaults) = (bumpalo::Bump::new(), Defaults::default());
+    if let Ok(event) = draft::read(line, &arena, &defaults, false) {
+        facts.add(&event);
     }
 }
 

@@ -2,6 +2,7 @@
 //! replay of everything.
 
 mod damage;
+mod faults;
 mod flat;
 mod histories;
 mod planted;

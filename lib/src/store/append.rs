@@ -9,6 +9,7 @@ use super::known::{Digest, Known, lines};
 use super::manifest::{Absent, Entry, Manifest};
 use super::{Error, INDEX, LaneId, MANIFEST, Store, index};
 use crate::hash::Sha256;
+use crate::id::Tile;
 use crate::json::{self, Tape, Value};
 use ahash::AHashMap;
 use rayon::prelude::*;
@@ -42,6 +43,7 @@ pub struct Appender<'s> {
     waiting: Vec<usize>,
     bytes: usize,
     next: u64,
+    changed: Vec<LaneId>,
 }
 
 /// A lane that events were offered for.
@@ -64,7 +66,15 @@ struct Work {
 
 impl<'s> Appender<'s> {
     pub fn new(store: &'s Store) -> Appender<'s> {
-        Appender { store, lanes: Vec::new(), by_id: AHashMap::new(), waiting: Vec::new(), bytes: 0, next: 0 }
+        Appender {
+            store,
+            lanes: Vec::new(),
+            by_id: AHashMap::new(),
+            waiting: Vec::new(),
+            bytes: 0,
+            next: 0,
+            changed: Vec::new(),
+        }
     }
 
     /// How many bytes wait to be committed.
@@ -113,7 +123,9 @@ impl<'s> Appender<'s> {
         self.bytes = 0;
         let mut doubles = Vec::new();
         for at in &waiting {
-            self.lanes[*at].look_again(self.store, &mut doubles)?;
+            if self.lanes[*at].look_again(self.store, &mut doubles)? {
+                self.changed.push(self.lanes[*at].id.clone());
+            }
         }
         let mut works: Vec<&mut Work> = Vec::with_capacity(waiting.len());
         let wanted: ahash::AHashSet<usize> = waiting.into_iter().collect();
@@ -126,6 +138,23 @@ impl<'s> Appender<'s> {
         commit.release()?;
         doubles.sort_unstable();
         Ok(doubles)
+    }
+
+    /// The tiles of a space in which lines wait to be committed.
+    pub fn tiles_waiting<'w>(&'w self, space: &'w str) -> impl Iterator<Item = Tile> + 'w {
+        let lanes = self.waiting.iter().map(|at| &self.lanes[*at].id);
+        lanes.filter(move |id| id.space == space).map(|id| id.tile)
+    }
+
+    /// The lines that wait to be committed in a tile.
+    pub fn pending<'w>(&'w self, space: &'w str, tile: Tile) -> impl Iterator<Item = &'w [u8]> {
+        let here = self.lanes.iter().filter(move |w| w.id.space == space && w.id.tile == tile);
+        here.flat_map(|work| lines(&work.pending))
+    }
+
+    /// The lanes that others were found to have written to, since this was last asked.
+    pub fn take_changed(&mut self) -> Vec<LaneId> {
+        std::mem::take(&mut self.changed)
     }
 
     /// Before a run that found duplicates ends: what they rest on is made as durable as what was echoed.
@@ -231,10 +260,11 @@ impl Work {
     }
 
     /// Under the lock: takes in what others committed since, and drops what waits and is there by now.
-    fn look_again(&mut self, store: &Store, doubles: &mut Vec<u64>) -> Result<(), Error> {
+    /// Answers whether there was anything.
+    fn look_again(&mut self, store: &Store, doubles: &mut Vec<u64>) -> Result<bool, Error> {
         let now = store.manifest(&self.id)?;
         if now.as_ref().map_or(&[][..], |(_, bytes)| bytes) == self.bytes {
-            return Ok(());
+            return Ok(false);
         }
         let (manifest, bytes) = now.unwrap_or((Manifest::new(self.id.tile), Vec::new()));
         let mut others = Known::open(store, &self.id, &manifest)?;
@@ -254,7 +284,7 @@ impl Work {
         self.tickets.iter().for_each(|(_, digest, _)| others.insert(*digest));
         self.known = others;
         (self.manifest, self.bytes) = (manifest, bytes);
-        Ok(())
+        Ok(true)
     }
 
     /// Puts what waits, and the small entries before it, into segments.

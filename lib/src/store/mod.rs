@@ -29,6 +29,7 @@ pub mod check;
 pub mod commit;
 pub mod dir;
 mod error;
+pub mod facts;
 pub mod index;
 pub mod known;
 pub mod lane;
@@ -97,7 +98,7 @@ impl Store {
         let beside = |name: &str| rustix::fs::statat(root.fd(), name, AtFlags::SYMLINK_NOFOLLOW).is_ok();
         let foreign = !trust && (beside("../bagit.txt") || beside("bagit.txt") || says_foreign(&dotfile));
         let kind = rustix::fs::fstatfs(root.fd()).map_err(|e| Error::io(path, e))?.f_type;
-        let local = LOCAL.contains(&i64::from(kind));
+        let local = LOCAL.contains(&kind);
         Ok(Store { root, maps: local, syncs_whole: local, foreign })
     }
 
@@ -159,7 +160,7 @@ impl Store {
     pub fn touched(&self) -> Option<Time> {
         let stat = rustix::fs::statat(self.root.fd(), lock::NAME, AtFlags::SYMLINK_NOFOLLOW).ok()?;
         let nanos = i64::try_from(stat.st_mtime_nsec).ok()?;
-        Some(Time(i64::try_from(stat.st_mtime).ok()?.checked_mul(1_000_000_000)?.checked_add(nanos)?))
+        Some(Time(stat.st_mtime.checked_mul(1_000_000_000)?.checked_add(nanos)?))
     }
 
     /// The path of an object, for what is said of it.

@@ -342,13 +342,13 @@ impl<'s> Reading<'s> {
                 lines.into_iter().chain(part.segments.iter().map(move |s| (source, part, Some(s))))
             })
             .collect();
-        let read: Vec<Result<Batch<'a>, Damage>> =
+        let read: Vec<Result<Batch<'a>, Box<Damage>>> =
             jobs.par_iter().map(|job| read_one(*job, gatherer)).collect();
         let mut batches = Vec::with_capacity(read.len());
         for outcome in read {
             match outcome {
                 Ok(batch) => batches.push(batch),
-                Err(damage) => self.damage.push(damage),
+                Err(damage) => self.damage.push(*damage),
             }
         }
         batches
@@ -358,11 +358,11 @@ impl<'s> Reading<'s> {
 fn read_one<'a>(
     (source, part, segment): (u32, &'a Part, Option<&'a Loaded>),
     gatherer: &Gatherer<'a>,
-) -> Result<Batch<'a>, Damage> {
+) -> Result<Batch<'a>, Box<Damage>> {
     let LaneId { space, tile, lane } = &part.id;
     let wrong = |segment: Sha256, events: Range<u64>, reason| {
         let code = "store.segment";
-        Damage { lane: part.id.clone(), code, segment, events, reason }
+        Box::new(Damage { lane: part.id.clone(), code, segment, events, reason })
     };
     let (bytes, skip): (&'a [u8], usize) = match segment {
         Some(s) => (&s.bytes, usize::try_from(s.skip).unwrap_or(usize::MAX)),
