@@ -9,10 +9,8 @@ CARGO ?= cargo
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 TOOLS := $(shell sed -n 's|^path = "bin/\(.*\)/main.rs"|\1|p' Cargo.toml)
 # What the tests and the demo use, and the Debian package that has it.
-PACKAGES := jq:jq xmllint:libxml2-utils strace:strace sox:sox midicsv:midicsv
-
-bench-peers:
-	python3 -m pip install --quiet duckdb
+PACKAGES := jq:jq xmllint:libxml2-utils strace:strace sox:sox midicsv:midicsv zstd:zstd mkfs.exfat:exfatprogs \
+    mount.exfat-fuse:exfat-fuse chromium:chromium node:nodejs npm:npm openssl:openssl
 
 .PHONY: all demo test bench bench-peers install completions man deps clean
 
@@ -30,6 +28,8 @@ deps:
 	if [ -n "$$missing" ]; then \
 	    echo "installing:$$missing"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
+	@[ -d target/peers/node_modules/gltf-validator ] || npm install --silent --no-fund --no-audit --prefix target/peers gltf-validator
+	@[ -e target/peers/bagit.py ] || python3 -m pip install --quiet --target target/peers bagit
 
 test: deps
 	$(CARGO) fmt --all --check
@@ -39,6 +39,9 @@ test: deps
 bench:
 	$(CARGO) build --release --locked --quiet
 	@PATH="$(CURDIR)/target/release:$$PATH" python3 tests/bench/bench.py $(ROW)
+
+bench-peers:
+	python3 -m pip install --quiet duckdb
 
 man:
 	$(CARGO) build --locked --quiet

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod faults;
+mod pack;
 mod pages;
 mod projector_2d;
 mod projector_3d;

@@ -58,11 +58,11 @@ impl Blobs {
         // A symlink may point anywhere: only regular files are read.
         let regular = |p: &&PathBuf| fs::symlink_metadata(p).is_ok_and(|m| m.is_file() && m.len() <= LONGEST);
         let Some(bytes) = places.iter().find(regular).and_then(|p| fs::read(p).ok()) else {
-            fault("media.missing");
+            fault("export.missing");
             return None;
         };
         if Sha256::of(&bytes) != id {
-            fault("media.hash");
+            fault("export.hash");
             return None;
         }
         Some(bytes)
@@ -122,6 +122,6 @@ mod tests {
         assert_eq!(blobs.picture(&id.to_string()).map(|p| p.mime), Some("image/gif"));
         assert_eq!(blobs.picture(&wrong.to_string()), None);
         assert_eq!(blobs.picture("sha256:../../etc/passwd"), None);
-        assert_eq!(blobs.faults.borrow().values().copied().collect::<Vec<_>>(), ["media.hash"]);
+        assert_eq!(blobs.faults.borrow().values().copied().collect::<Vec<_>>(), ["export.hash"]);
     }
 }

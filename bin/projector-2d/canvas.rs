@@ -12,6 +12,7 @@ use crate::text;
 use std::collections::{BTreeMap, BTreeSet};
 use ulp::event::RegisterKind;
 use ulp::json::write_canonical;
+use ulp::replay::write_printable;
 
 /// The sides between which a drawing keeps its scale, in pixels.
 const SMALL: f64 = 300.0;
@@ -44,8 +45,10 @@ pub fn write(scenes: &[Scene<'_, '_>]) -> (Vec<u8>, Dropped) {
     raw.extend_from_slice(b"],\"nodes\":[");
     raw.extend_from_slice(&sheet.nodes.join(&b','));
     raw.extend_from_slice(b"]}");
-    let mut out = Vec::new();
-    write_canonical(&String::from_utf8_lossy(&raw), &mut out);
+    let mut canonical = Vec::new();
+    write_canonical(&String::from_utf8_lossy(&raw), &mut canonical);
+    let mut out = Vec::with_capacity(canonical.len());
+    write_printable(&canonical, &mut out);
     out.push(b'\n');
     (out, sheet.dropped)
 }

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use ulp::event::RegisterKind;
 use ulp::json::{write_canonical, write_number, write_string};
+use ulp::replay::write_printable;
 use ulp::transform::{Transform, rounded};
 
 /// The format's name for itself.
@@ -56,8 +57,10 @@ pub fn write(scenes: &[Scene<'_, '_>], blobs: &Blobs, provenance: bool) -> Vec<u
     top.list("resources", &file.resources, &mut raw);
     top.list("schemas", &schemas(), &mut raw);
     raw.push(b'}');
-    let mut out = Vec::new();
-    write_canonical(&String::from_utf8_lossy(&raw), &mut out);
+    let mut canonical = Vec::new();
+    write_canonical(&String::from_utf8_lossy(&raw), &mut canonical);
+    let mut out = Vec::with_capacity(canonical.len());
+    write_printable(&canonical, &mut out);
     out.push(b'\n');
     out
 }

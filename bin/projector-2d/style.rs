@@ -126,10 +126,10 @@ pub fn text_of(value: Value<'_, '_>) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
 }
 
-/// A label as it is drawn: one line, of bounded length.
+/// A label as it is drawn: one line, of bounded length, without control characters.
 pub fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
-    shortened(&words.join(" "), LABEL)
+    shortened(&words.join(" "), LABEL).replace(char::is_control, "\u{fffd}")
 }
 
 /// At most `limit` characters, the last of them an ellipsis where some were cut off.

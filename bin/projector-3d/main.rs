@@ -24,9 +24,12 @@ use replay::{Animation, Clock};
 use scene::Scene;
 use std::io::Write as _;
 use std::process::ExitCode;
+use ulp::cli::follow::{self, Line};
 use ulp::cli::trace::{self, Projection, View};
-use ulp::cli::{self, Failure, Log, Output, Status};
+use ulp::cli::{self, Action, Failure, Log, Output, Record, Status};
+use ulp::id::Lane;
 use ulp::view::{self, Space, ViewNode};
+use ulp::world::Filter;
 
 /// build a trace into a scene
 #[derive(Parser)]
@@ -41,6 +44,9 @@ struct Args {
     /// With glb and gltf: draw what has the same mesh as instances of one node
     #[arg(long, conflicts_with = "replay")]
     instancing: bool,
+    /// Write records as the trace grows, each replacing the one with its id
+    #[arg(long)]
+    follow: bool,
     #[command(flatten)]
     projection: Projection,
 }
@@ -67,44 +73,57 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
         let option = if args.replay { "--replay" } else { "--instancing" };
         return Err(Failure::usage(option, "it goes with -f glb and -f gltf"));
     }
-    trace::project(&args.projection, log, |view, out, _| write(&args, view, out))
+    if !args.follow {
+        return trace::project(&args.projection, log, |view, out, log| write(&args, view, out, log));
+    }
+    if args.format != Format::Jsonl {
+        return Err(Failure::usage("--follow", "it goes with -f jsonl"));
+    }
+    follow::follow(&args.projection, log, |view| records(view, style(&args, view)))
 }
 
-fn write(args: &Args, view: &View<'_, '_>, out: &mut Output) -> Result<(), Failure> {
-    let style = Style { provenance: args.projection.provenance, several: view.spaces.len() > 1 };
+fn style(args: &Args, view: &View<'_, '_>) -> Style {
+    Style { provenance: args.projection.provenance, several: view.spaces.len() > 1 }
+}
+
+fn records(view: &View<'_, '_>, style: Style) -> Vec<Line> {
+    let scenes = view.spaces.iter().map(|space| Scene::new(space, view.filter));
+    scenes.flat_map(|scene| record::lines(&scene, style)).collect()
+}
+
+fn write(args: &Args, view: &View<'_, '_>, out: &mut Output, log: &mut Log) -> Result<(), Failure> {
+    let style = style(args, view);
     match args.format {
-        Format::Jsonl => {
-            for space in &view.spaces {
-                let mut lines = Vec::new();
-                record::write(&Scene::new(space), style, &mut lines);
-                out.write_all(&lines)?;
-            }
-        }
-        Format::Glb => document(args, view, style).write_binary(out)?,
-        Format::Gltf => document(args, view, style).write_text(out)?,
+        Format::Jsonl => records(view, style).iter().try_for_each(|line| out.write_all(&line.text))?,
+        Format::Glb => document(args, view, style, log)?.write_binary(out)?,
+        Format::Gltf => document(args, view, style, log)?.write_text(out)?,
         Format::Html => out.write_all(&html(args, view, style))?,
     }
     Ok(())
 }
 
 /// The view as a document: as it is, or with all that led to it.
-fn document(args: &Args, view: &View<'_, '_>, style: Style) -> Document {
+fn document(args: &Args, view: &View<'_, '_>, style: Style, log: &mut Log) -> Result<Document, Failure> {
     if args.replay {
-        return animated(args, view, style);
+        return animated(args, view, style, log);
     }
-    let scenes: Vec<Scene<'_, '_>> = view.spaces.iter().map(Scene::new).collect();
+    let scenes = scenes(&view.spaces, view.filter);
     let (mut document, _) = model::build(&scenes, style);
     if args.instancing {
         instancing::instance(&mut document);
     }
-    document
+    Ok(document)
 }
 
-fn animated(args: &Args, view: &View<'_, '_>, style: Style) -> Document {
+fn scenes<'v, 'a>(spaces: &'v [Space<'a>], filter: &Filter) -> Vec<Scene<'v, 'a>> {
+    spaces.iter().map(|space| Scene::new(space, filter)).collect()
+}
+
+fn animated(args: &Args, view: &View<'_, '_>, style: Style, log: &mut Log) -> Result<Document, Failure> {
     let arena = Bump::new();
     let histories = history::histories(view.world, view.filter, &arena);
     let spaces = everything(view, &histories);
-    let scenes: Vec<Scene<'_, '_>> = spaces.iter().map(Scene::new).collect();
+    let scenes = scenes(&spaces, view.filter);
     let (mut document, built) = model::build(&scenes, style);
     let clock = Clock::new(&histories);
     let mut animation = Animation::new(&mut document);
@@ -115,15 +134,22 @@ fn animated(args: &Args, view: &View<'_, '_>, style: Style) -> Document {
             animation.add(scene, history, built, &clock, &is_there);
         }
     }
+    // Of lanes that are not for everyone the log names nothing.
+    let shared = Lane::all().all(|lane| lane.is_shared() || !view.filter.lanes[lane.index()]);
+    for (node, what) in std::mem::take(&mut animation.dropped) {
+        let detail = format!("{node}: {what}");
+        let code = "export.dropped";
+        log.record(&Record { action: Action::Noted, code, place: None, shared, event_id: None, detail })?;
+    }
     animation.finish();
-    document
+    Ok(document)
 }
 
 fn html(args: &Args, view: &View<'_, '_>, style: Style) -> Vec<u8> {
     let arena = Bump::new();
     let histories = history::histories(view.world, view.filter, &arena);
     let spaces = everything(view, &histories);
-    let scenes: Vec<Scene<'_, '_>> = spaces.iter().map(Scene::new).collect();
+    let scenes = scenes(&spaces, view.filter);
     page::write(view, &scenes, &histories, style, |tile| args.projection.select.tile(tile))
 }
 

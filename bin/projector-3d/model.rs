@@ -101,6 +101,8 @@ enum Made {
 /// What a layer says of itself.
 struct Layer {
     id: String,
+    /// The nodes on it, by their places in the list.
+    nodes: Vec<usize>,
     title: String,
     visible: bool,
     order: f64,
@@ -111,6 +113,7 @@ struct Layer {
 pub struct Site<'s, 'v, 'a> {
     pub scene: &'s Scene<'v, 'a>,
     layers: Vec<Layer>,
+    by_id: BTreeMap<String, usize>,
     shapes: Vec<Option<Shape>>,
     pub sizes: Sizes,
     /// −1 where y runs down, as the group of the space then mirrors it; else 1.
@@ -153,16 +156,8 @@ impl Builder {
     /// A group for the nodes of a layer that have no parent.
     fn layer(&mut self, site: &Site<'_, '_, '_>, layer: usize, numbers: &[usize], group: usize) {
         let known = &site.layers[layer];
-        let on_it =
-            |node: &Node<'_, '_>| node.parent.is_none() && node.layer.as_deref().unwrap_or("") == known.id;
-        let children: Vec<usize> = site
-            .scene
-            .nodes
-            .iter()
-            .zip(numbers)
-            .filter(|(n, _)| on_it(n))
-            .map(|(_, number)| *number)
-            .collect();
+        let loose = known.nodes.iter().filter(|i| site.scene.nodes[**i].parent.is_none());
+        let children: Vec<usize> = loose.map(|i| numbers[*i]).collect();
         if children.is_empty() {
             return;
         }
@@ -367,6 +362,7 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
         let mut holds = vec![false; scene.nodes.len()];
         scene.nodes.iter().filter_map(|n| n.parent).for_each(|p| holds[p] = true);
         let layers = layers(scene);
+        let by_id = layers.iter().map(|l| l.id.clone()).zip(0..).collect();
         let sizes = sizes(scene, &shapes);
         let down = setting(scene.space.settings.get("@space"), "y").and_then(text_in);
         let flip = if down.is_some_and(|y| y == "down") { -1.0 } else { 1.0 };
@@ -378,7 +374,7 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
                 sensors[*i].push(record::sensor_members(sensor, style).bytes());
             }
         }
-        Site { scene, layers, shapes, sizes, flip, holds, heights, sensors }
+        Site { scene, layers, by_id, shapes, sizes, flip, holds, heights, sensors }
     }
 
     /// What the space is called.
@@ -389,7 +385,8 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
     }
 
     fn layer_of(&self, node: &Node<'_, '_>) -> Option<&Layer> {
-        self.layers.iter().find(|l| Some(l.id.as_str()) == node.layer.as_deref())
+        let id = node.layer.as_deref().unwrap_or("");
+        self.by_id.get(id).map(|i| &self.layers[*i])
     }
 
     /// Whether a node without a geometry is meant to have none.
@@ -432,21 +429,23 @@ fn corners((least, most): (Vector, Vector)) -> [Vector; 8] {
 
 /// The layers that nodes are on, in the order in which they lie on each other.
 fn layers(scene: &Scene<'_, '_>) -> Vec<Layer> {
-    let mut ids: Vec<&str> = scene.nodes.iter().map(|n| n.layer.as_deref().unwrap_or("")).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let read = |id: &str| {
+    let mut on_layers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (i, node) in scene.nodes.iter().enumerate() {
+        on_layers.entry(node.layer.as_deref().unwrap_or("")).or_default().push(i);
+    }
+    let read = |(id, nodes): (&str, Vec<usize>)| {
         let state = scene.space.settings.get(format!("@layer:{id}").as_str());
         let number = |name| setting(state, name).and_then(number_in);
         Layer {
             id: id.to_owned(),
+            nodes,
             title: setting(state, "title").and_then(text_in).unwrap_or_else(|| id.to_owned()),
             visible: setting(state, "visible") != Some("false"),
             order: number("order").unwrap_or(0.0),
             opacity: number("opacity").unwrap_or(1.0),
         }
     };
-    let mut layers: Vec<Layer> = ids.into_iter().map(read).collect();
+    let mut layers: Vec<Layer> = on_layers.into_iter().map(read).collect();
     layers.sort_by(|a, b| a.order.total_cmp(&b.order).then_with(|| a.id.cmp(&b.id)));
     layers
 }
@@ -509,10 +508,8 @@ fn across(scene: &Scene<'_, '_>) -> f64 {
 fn heights(scene: &Scene<'_, '_>, shapes: &[Option<Shape>], layers: &[Layer]) -> Vec<f64> {
     let mut heights = vec![1.0; scene.nodes.len()];
     for (rank, layer) in layers.iter().enumerate() {
-        let mut on_it: Vec<usize> = (0..scene.nodes.len())
-            .filter(|i| scene.nodes[*i].layer.as_deref().unwrap_or("") == layer.id)
-            .filter(|i| shapes[*i].as_ref().is_some_and(Shape::is_flat))
-            .collect();
+        let flat = layer.nodes.iter().filter(|i| shapes[**i].as_ref().is_some_and(Shape::is_flat));
+        let mut on_it: Vec<usize> = flat.copied().collect();
         on_it.sort_by(|a, b| {
             let (a, b) = (&scene.nodes[*a], &scene.nodes[*b]);
             let z = |n: &Node<'_, '_>| n.frame.position()[2];

@@ -12,6 +12,7 @@ use crate::scene::Scene;
 use crate::shape::Shape;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use ulp::cli::trace::View;
 use ulp::event::RegisterKind;
@@ -90,11 +91,11 @@ fn gather(site: &Site<'_, '_, '_>, history: &History<'_>, meshes: &mut BTreeMap<
         let mut name = Vec::new();
         json::write_canonical(value, &mut name);
         let Ok(name) = String::from_utf8(name) else { continue };
-        if !meshes.contains_key(&name) {
+        if let Entry::Vacant(slot) = meshes.entry(name) {
             let hollow = is_hollow(site.scene.nodes[*i].view);
             let mesh = mesh::own(&shape, site.sizes_at(*i).line, hollow);
             if !mesh.indices.is_empty() {
-                meshes.insert(name, embedded(&mesh, shape.is_flat()));
+                slot.insert(embedded(&mesh, shape.is_flat()));
             }
         }
     }

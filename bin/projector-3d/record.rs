@@ -1,7 +1,8 @@
 //! Records: a node, a link or a sensor as a line of canonical JSON.
 
 use crate::scene::{Link, Node, Scene, Sensor};
-use ulp::event::RegisterKind;
+use ulp::cli::follow::Line;
+use ulp::event::{Ends, RegisterKind};
 use ulp::json;
 use ulp::transform::rounded;
 use ulp::view::ViewNode;
@@ -99,17 +100,40 @@ pub struct Style {
     pub several: bool,
 }
 
-/// Appends the records of a scene, a line each: nodes, links, sensors.
-pub fn write(scene: &Scene<'_, '_>, style: Style, out: &mut Vec<u8>) {
-    let space = style.several.then_some(scene.space.space);
-    let mut line = |mut record: Object| {
-        record.text("space_id", space);
-        out.extend_from_slice(&record.bytes());
-        out.push(b'\n');
+/// The records of a scene: nodes, links, sensors.
+pub fn lines(scene: &Scene<'_, '_>, style: Style) -> Vec<Line> {
+    let space = scene.space.space;
+    let named = style.several.then_some(space);
+    let line = |id: &[&str], mut record: Object, gone: Option<Object>| {
+        let written = |object: &mut Object| {
+            object.text("space_id", named);
+            let mut bytes = std::mem::take(object).bytes();
+            bytes.push(b'\n');
+            bytes
+        };
+        let text = written(&mut record);
+        Line {
+            id: id.join("\0").into_bytes(),
+            text,
+            gone: gone.map_or_else(Vec::new, |mut g| written(&mut g)),
+        }
     };
-    scene.nodes.iter().for_each(|node| line(node_record(node, scene, style)));
-    scene.links.iter().for_each(|link| line(link_record(link, style)));
-    scene.sensors.iter().for_each(|sensor| line(sensor_record(sensor, style)));
+    let nodes = scene.nodes.iter().map(|node| {
+        let mut gone = Object::default();
+        gone.text("type", Some("node")).text("node_id", Some(node.id)).raw("gone", Some("true"));
+        line(&["node", space, node.id], node_record(node, scene, style), Some(gone))
+    });
+    let links = scene.links.iter().map(|link| {
+        let Ends { from, relation, to } = link.ends;
+        let mut gone = ends(link);
+        gone.text("type", Some("link")).raw("gone", Some("true"));
+        line(&["link", space, from, relation, to], link_record(link, style), Some(gone))
+    });
+    let sensors = scene.sensors.iter().map(|sensor| {
+        let read = &sensor.reading.sensor;
+        line(&["sensor", space, read.actor, read.sensor], sensor_record(sensor, style), None)
+    });
+    nodes.chain(links).chain(sensors).collect()
 }
 
 fn node_record(node: &Node<'_, '_>, scene: &Scene<'_, '_>, style: Style) -> Object {
@@ -159,14 +183,19 @@ fn clock(node: &ViewNode<'_>) -> Object {
     object
 }
 
-/// A link by its ends and relation.
-pub fn link_members(link: &Link<'_>, style: Style) -> Object {
+fn ends(link: &Link<'_>) -> Object {
     let mut record = Object::default();
     record
         .text("from_node", Some(link.ends.from))
         .text("relation", Some(link.ends.relation))
-        .text("to_node", Some(link.ends.to))
-        .raw("properties", link.add.properties);
+        .text("to_node", Some(link.ends.to));
+    record
+}
+
+/// A link by its ends and relation.
+pub fn link_members(link: &Link<'_>, style: Style) -> Object {
+    let mut record = ends(link);
+    record.raw("properties", link.add.properties);
     if style.provenance {
         record.text("key", Some(&link.add.key.to_string()));
     }

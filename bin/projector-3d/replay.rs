@@ -5,15 +5,15 @@
 //! not there has no size. Whatever changes does so within a moment before its time.
 
 use crate::gltf::Document;
-use crate::history::{Change, History};
+use crate::history::{Change, History, Step};
 use crate::mesh::Plan;
 use crate::model::{Built, Placed, Site};
 use crate::scene::Scene;
 use crate::shape::Shape;
 use crate::space::{Turn, Vector, tamed, times};
 use serde_json::json;
-use std::collections::{BTreeMap, HashMap};
-use ulp::event::{Ends, RegisterKind};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use ulp::event::{Ends, Register, RegisterKind};
 use ulp::id::Time;
 use ulp::state::{Add, Node as State, Written};
 use ulp::transform::Local;
@@ -61,33 +61,37 @@ fn copied<'a>(state: &State<'a>) -> State<'a> {
 /// that makes no cycle.
 fn hang<'a>(space: &Space<'a>, nodes: &mut BTreeMap<&'a str, ViewNode<'a>>) {
     let names: Vec<&'a str> = nodes.keys().copied().collect();
-    for name in names {
-        let parent = match space.nodes.get(name).filter(|n| n.visible) {
-            Some(node) => node.parent,
-            None => {
-                let own = nodes[name].plain(RegisterKind::Parent).map(unquoted);
-                own.and_then(|own| nodes.get_key_value(own.as_str()).map(|(known, _)| *known))
-            }
-        };
-        let parent = parent.filter(|p| nodes.contains_key(p) && !leads_to(nodes, p, name));
-        if let Some(node) = nodes.get_mut(name) {
-            node.parent = parent;
-            node.visible = true;
+    let index: HashMap<&str, usize> = names.iter().copied().zip(0..).collect();
+    let parent = |(name, node): (&&'a str, &ViewNode<'a>)| {
+        let shown = space.nodes.get(name).filter(|n| n.visible);
+        match shown {
+            Some(shown) => shown.parent.and_then(|p| index.get(p).copied()),
+            None => index.get(unquoted(node.plain(RegisterKind::Parent)?).as_str()).copied(),
         }
+    };
+    let mut parents: Vec<Option<usize>> = nodes.iter().map(parent).collect();
+    cut_cycles(&mut parents);
+    for (node, parent) in nodes.values_mut().zip(parents) {
+        node.parent = parent.map(|p| names[p]);
+        node.visible = true;
     }
 }
 
-/// Whether a chain of parents leads from one node to another.
-fn leads_to(nodes: &BTreeMap<&str, ViewNode<'_>>, from: &str, to: &str) -> bool {
-    let mut at = Some(from);
-    for _ in 0..=nodes.len() {
-        match at {
-            None => return false,
-            Some(name) if name == to => return true,
-            Some(name) => at = nodes.get(name).and_then(|n| n.parent),
+/// Lets go one parent of each cycle.
+fn cut_cycles(parents: &mut [Option<usize>]) {
+    // 0: not seen; otherwise the walk that saw it.
+    let mut seen = vec![0; parents.len()];
+    for start in 0..parents.len() {
+        let mut at = start;
+        while seen[at] == 0 {
+            seen[at] = start + 1;
+            match parents[at] {
+                Some(next) if seen[next] == start + 1 => parents[at] = None,
+                Some(next) => at = next,
+                None => break,
+            }
         }
     }
-    true
 }
 
 /// When things happen in the animation, in seconds.
@@ -124,11 +128,19 @@ pub struct Animation<'d> {
     channels: Vec<serde_json::Value>,
     /// Lists of times that were written already.
     times: BTreeMap<Vec<u64>, usize>,
+    /// Nodes with what of their history the animation cannot show.
+    pub dropped: BTreeSet<(String, &'static str)>,
 }
 
 impl<'d> Animation<'d> {
     pub fn new(document: &'d mut Document) -> Animation<'d> {
-        Animation { document, samplers: Vec::new(), channels: Vec::new(), times: BTreeMap::new() }
+        Animation {
+            document,
+            samplers: Vec::new(),
+            channels: Vec::new(),
+            times: BTreeMap::new(),
+            dropped: BTreeSet::new(),
+        }
     }
 
     /// Moves everything of a space as its history did.
@@ -140,59 +152,17 @@ impl<'d> Animation<'d> {
         clock: &Clock,
         stays: &dyn Fn(&ViewNode<'_>) -> bool,
     ) {
-        let site = &built.site(scene);
-        let index: HashMap<&str, usize> = scene.nodes.iter().map(|n| n.id).zip(0..).collect();
-        let mut nodes: Vec<(ViewNode<'_>, Vec<(f64, Pose)>)> =
-            scene.nodes.iter().map(|_| (ViewNode::default(), Vec::new())).collect();
-        let links: HashMap<Ends<'_>, usize> = scene.links.iter().map(|l| l.ends).zip(0..).collect();
-        let mut shown: Vec<Vec<(f64, bool)>> = vec![Vec::new(); scene.links.len()];
+        let mut play = Play::new(scene, built, stays);
         for step in &history.steps {
-            let time = clock.at(step.key.eff);
-            let mut touched = Vec::new();
-            for change in &step.changes {
-                match change {
-                    Change::Link { ends, stands } => {
-                        if let Some(i) = links.get(ends) {
-                            shown[*i].push((time, stands.is_some()));
-                        }
-                    }
-                    Change::Create { node, key } => touched.extend(index.get(node).map(|i| {
-                        nodes[*i].0.state.created = Some(*key);
-                        *i
-                    })),
-                    Change::Delete { node } => touched.extend(index.get(node).map(|i| {
-                        nodes[*i].0.state.deleted = Some(step.key);
-                        *i
-                    })),
-                    Change::Write { node, register, value, key } => {
-                        touched.extend(index.get(node).map(|i| {
-                            nodes[*i].0.state.registers.write(Written {
-                                register: *register,
-                                key: *key,
-                                value,
-                            });
-                            *i
-                        }))
-                    }
-                }
-            }
-            touched.dedup();
-            for i in touched {
-                let pose = pose(&nodes[i].0, &built.placed[i], site, i, stays);
-                let track = &mut nodes[i].1;
-                match track.last_mut() {
-                    Some((last, old)) if *last == time => *old = pose,
-                    Some((_, old)) if *old == pose => {}
-                    _ => track.push((time, pose)),
-                }
-            }
+            play.step(step, clock.at(step.key.eff));
         }
-        for (i, (_, track)) in nodes.iter().enumerate() {
-            self.node(&built.placed[i], track);
+        for (i, actor) in play.actors.iter().enumerate() {
+            self.node(&built.placed[i], &actor.track);
         }
-        for (i, track) in shown.iter().enumerate() {
-            self.link(built.links[i].0, built.links[i].1, track);
+        for (i, line) in play.lines.iter().enumerate() {
+            self.link(built.links[i].0, built.links[i].1, &line.track);
         }
+        self.dropped.append(&mut play.dropped);
     }
 
     fn node(&mut self, placed: &Placed, track: &[(f64, Pose)]) {
@@ -270,25 +240,141 @@ impl<'d> Animation<'d> {
     }
 }
 
+/// A node on its way through history.
+#[derive(Default)]
+struct Actor<'a> {
+    node: ViewNode<'a>,
+    there: bool,
+    track: Vec<(f64, Pose)>,
+    /// The links that lead from it or to it.
+    links: Vec<usize>,
+}
+
+/// A link on its way through history.
+struct LinkLine {
+    stands: bool,
+    ends: [usize; 2],
+    track: Vec<(f64, bool)>,
+}
+
+/// A scene that goes through its history.
+struct Play<'p, 'v, 'a> {
+    site: Site<'p, 'v, 'a>,
+    built: &'p Built,
+    stays: &'p dyn Fn(&ViewNode<'_>) -> bool,
+    index: HashMap<&'a str, usize>,
+    link_index: HashMap<Ends<'a>, usize>,
+    actors: Vec<Actor<'a>>,
+    lines: Vec<LinkLine>,
+    dropped: BTreeSet<(String, &'static str)>,
+}
+
+impl<'p, 'v, 'a> Play<'p, 'v, 'a> {
+    fn new(
+        scene: &'p Scene<'v, 'a>,
+        built: &'p Built,
+        stays: &'p dyn Fn(&ViewNode<'_>) -> bool,
+    ) -> Play<'p, 'v, 'a> {
+        let index: HashMap<&str, usize> = scene.nodes.iter().map(|n| n.id).zip(0..).collect();
+        let mut actors: Vec<Actor<'a>> = scene.nodes.iter().map(|_| Actor::default()).collect();
+        let mut lines = Vec::new();
+        for (i, link) in scene.links.iter().enumerate() {
+            let ends = [index[link.ends.from], index[link.ends.to]];
+            ends.iter().for_each(|end| actors[*end].links.push(i));
+            lines.push(LinkLine { stands: false, ends, track: Vec::new() });
+        }
+        let link_index = scene.links.iter().map(|l| l.ends).zip(0..).collect();
+        let site = built.site(scene);
+        Play { site, built, stays, index, link_index, actors, lines, dropped: BTreeSet::new() }
+    }
+
+    /// What one event changes, at its time in the animation.
+    fn step(&mut self, step: &Step<'a>, time: f64) {
+        let mut nodes = BTreeSet::new();
+        let mut links = BTreeSet::new();
+        for change in &step.changes {
+            match change {
+                Change::Link { ends, stands } => {
+                    if let Some(i) = self.link_index.get(ends) {
+                        self.lines[*i].stands = stands.is_some();
+                        links.insert(*i);
+                    }
+                }
+                Change::Create { node, .. } | Change::Delete { node } | Change::Write { node, .. } => {
+                    if let Some(i) = self.index.get(node).copied() {
+                        self.change(i, change);
+                        nodes.insert(i);
+                    }
+                }
+            }
+        }
+        for i in nodes {
+            self.pose(i, time);
+            links.extend(&self.actors[i].links);
+        }
+        for i in links {
+            let line = &mut self.lines[i];
+            let shown = line.stands && line.ends.iter().all(|end| self.actors[*end].there);
+            if line.track.last().is_none_or(|(_, before)| *before != shown) {
+                line.track.push((time, shown));
+            }
+        }
+    }
+
+    fn change(&mut self, i: usize, change: &Change<'a>) {
+        let state = &mut self.actors[i].node.state;
+        match change {
+            Change::Create { key, .. } => state.created = state.created.max(Some(*key)),
+            Change::Delete { .. } => state.deleted = state.created,
+            Change::Write { node, register, value, key } => {
+                let before = state.registers.get(*register).map(|w| w.value);
+                if before.is_some_and(|before| before != *value)
+                    && let Some(what) = unshown(*register)
+                {
+                    self.dropped.insert(((*node).to_owned(), what));
+                }
+                state.registers.write(Written { register: *register, key: *key, value });
+            }
+            Change::Link { .. } => {}
+        }
+    }
+
+    /// Takes down how a node is from now on.
+    fn pose(&mut self, i: usize, time: f64) {
+        let actor = &mut self.actors[i];
+        let state = &actor.node.state;
+        actor.there = state.created.is_some()
+            && state.deleted.is_none()
+            && actor.node.plain(RegisterKind::AbsorbedInto).is_none()
+            && (self.stays)(&actor.node);
+        let pose = pose(actor, &self.built.placed[i], &self.site, i);
+        match actor.track.last_mut() {
+            Some((last, old)) if *last == time => *old = pose,
+            Some((_, old)) if *old == pose => {}
+            _ => actor.track.push((time, pose)),
+        }
+    }
+}
+
+/// What an animation cannot show of a change.
+fn unshown(register: Register<'_>) -> Option<&'static str> {
+    match register.kind {
+        RegisterKind::Parent => Some("its parent is that at the end"),
+        RegisterKind::Property if matches!(register.key, "color" | "fill" | "stroke" | "opacity") => {
+            Some("its colour is that at the end")
+        }
+        _ => None,
+    }
+}
+
 /// How a node is drawn in a state: without any size where it is not there.
-fn pose(
-    node: &ViewNode<'_>,
-    placed: &Placed,
-    site: &Site<'_, '_, '_>,
-    i: usize,
-    stays: &dyn Fn(&ViewNode<'_>) -> bool,
-) -> Pose {
-    let local = Local::of(node);
-    let state = &node.state;
-    let there = state.created.is_some()
-        && state.deleted.is_none()
-        && node.plain(RegisterKind::AbsorbedInto).is_none()
-        && stays(node);
+fn pose(actor: &Actor<'_>, placed: &Placed, site: &Site<'_, '_, '_>, i: usize) -> Pose {
+    let local = Local::of(&actor.node);
     Pose {
         translation: tamed(local.translation),
         rotation: local.rotation.quaternion(),
-        scale: if there { tamed(local.scale) } else { [0.0; 3] },
-        stretch: stretch(node, placed, site, i).unwrap_or(placed.stretch),
+        scale: if actor.there { tamed(local.scale) } else { [0.0; 3] },
+        stretch: stretch(&actor.node, placed, site, i).unwrap_or(placed.stretch),
     }
 }
 
@@ -298,5 +384,17 @@ fn stretch(node: &ViewNode<'_>, placed: &Placed, site: &Site<'_, '_, '_>, i: usi
     match site.plan(&shape, i) {
         Plan::Common(which, stretch) if Some(which) == placed.common => Some(stretch),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cycle_is_let_go_at_one_place() {
+        let mut parents = [Some(1), Some(2), Some(0), Some(0), None, Some(5), Some(4)];
+        cut_cycles(&mut parents);
+        assert_eq!(parents, [Some(1), Some(2), None, Some(0), None, None, Some(4)]);
     }
 }

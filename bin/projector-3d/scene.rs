@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use ulp::event::{Ends, RegisterKind};
 use ulp::state::{Add, Reading};
 use ulp::transform::{self, Local, Transform};
-use ulp::view::{Space, ViewNode};
+use ulp::view::{Space, ViewNode, unquoted};
+use ulp::world::Filter;
 
 /// One space, its nodes in the order of their names.
 pub struct Scene<'v, 'a> {
@@ -50,7 +51,7 @@ pub struct Sensor<'a> {
 }
 
 impl<'v, 'a> Scene<'v, 'a> {
-    pub fn new(space: &'v Space<'a>) -> Scene<'v, 'a> {
+    pub fn new(space: &'v Space<'a>, filter: &Filter) -> Scene<'v, 'a> {
         let visible = || space.nodes.iter().filter(|(_, n)| n.visible);
         let index: BTreeMap<&str, usize> = visible().map(|(id, _)| *id).zip(0..).collect();
         let worlds = transform::worlds(space);
@@ -68,7 +69,12 @@ impl<'v, 'a> Scene<'v, 'a> {
             })
             .collect();
         let links = links(space, &nodes, &index);
-        let sensors = space.sensors.values().map(|r| sensor(*r, &nodes, &index)).collect();
+        // Events were chosen by their layer, but a state line of a sensor comes with a layer of its own.
+        let is_chosen = |reading: &&Reading<'a>| {
+            filter.layers.is_empty() || filter.layers.iter().any(|l| *l == unquoted(reading.sensor.layer))
+        };
+        let chosen = space.sensors.values().filter(is_chosen);
+        let sensors = chosen.map(|r| sensor(*r, &nodes, &index)).collect();
         Scene { space, nodes, links, sensors }
     }
 }

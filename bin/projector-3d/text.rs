@@ -4,8 +4,6 @@ use crate::outline::{Contour, Point};
 use std::sync::OnceLock;
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
-/// Letters of DejaVu Sans: Latin, Greek, Cyrillic; what it lacks is an empty box.
-static FONT: &[u8] = include_bytes!("font/labels.ttf");
 /// Letters of a text that are drawn; what follows is an ellipsis.
 const MOST: usize = 400;
 /// Lines that a curve of a letter becomes.
@@ -15,9 +13,10 @@ const LEADING: f64 = 1.2;
 /// What a letter is wide where there is no font to ask.
 const LETTER: f64 = 0.6;
 
+/// DejaVu Sans, which comes with the program; what it lacks is an empty box.
 fn face() -> Option<&'static Face<'static>> {
     static FACE: OnceLock<Option<Face<'static>>> = OnceLock::new();
-    FACE.get_or_init(|| Face::parse(FONT, 0).ok()).as_ref()
+    FACE.get_or_init(|| Face::parse(dejavu::sans::regular(), 0).ok()).as_ref()
 }
 
 /// The letters that are drawn of a text, each with where its line and itself begin, in heights.

@@ -164,7 +164,7 @@ impl<'p> Pass<'p> {
                     Some(lane) => lane,
                     None => *lanes[whole.place].insert(appender.lane(&piece.places[whole.place])?),
                 };
-                match appender.offer(lane, whole.digest, line) {
+                match appender.offer(lane, whole.digest, line)? {
                     Offer::Taken(ticket) => ticket,
                     Offer::Known => {
                         let text = || (event_id(line), String::new());

@@ -11,7 +11,7 @@ use ulp::trust::{Did, KeyError, SecretKey, did_of_file};
 
 /// make and name signing keys
 #[derive(Parser)]
-#[command(name = "um-key", version)]
+#[command(name = "um-key", version, arg_required_else_help = false)]
 struct Args {
     #[command(subcommand)]
     command: Command,

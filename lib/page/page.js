@@ -231,7 +231,9 @@ function nodeDetails(node) {
   parts.push(...readingsOf(node));
   const rows = element("dl");
   const source = (event) => eventButton(event, "by");
-  for (const [name, value, event] of node.registers()) {
+  // What people wrote about a thing comes before what places and draws it.
+  const own = ([name]) => (name.startsWith("properties.") ? 0 : 1);
+  for (const [name, value, event] of node.registers().sort((a, b) => own(a) - own(b))) {
     const label = name.startsWith("properties.") ? name.slice(11) : name;
     rows.append(element("dt", { textContent: label }), element("dd", {}, swatch(value), shown(value), element("br"), source(event)));
   }

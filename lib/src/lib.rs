@@ -12,6 +12,7 @@ mod keep;
 pub mod kind;
 pub mod names;
 pub mod order;
+pub mod pack;
 pub mod page;
 pub mod parallel;
 pub mod pattern;

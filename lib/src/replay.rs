@@ -425,14 +425,27 @@ fn write_column(name: &str, items: &[u8], out: &mut Vec<u8>) {
 /// Appends JSON so that it can stand in an HTML `<script type="application/json">`: no `<` that could end it, and
 /// no control character that a terminal would obey.
 pub fn write_for_html(json: &[u8], out: &mut Vec<u8>) {
+    write_escaping(json, |c| c == '<' || is_obeyed(c), out);
+}
+
+/// Appends JSON without a control character that a terminal would obey.
+pub fn write_printable(json: &[u8], out: &mut Vec<u8>) {
+    write_escaping(json, is_obeyed, out);
+}
+
+/// DEL, the C1 controls and the separators of lines, which JSON lets stand.
+fn is_obeyed(c: char) -> bool {
+    matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Appends JSON with some characters, which must stand in strings alone, as `\uXXXX`.
+fn write_escaping(json: &[u8], escaped: impl Fn(char) -> bool, out: &mut Vec<u8>) {
     let text = String::from_utf8_lossy(json);
     let mut from = 0;
-    for (at, c) in text.char_indices() {
-        if matches!(c, '<' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}') {
-            out.extend_from_slice(&text.as_bytes()[from..at]);
-            let _ = write!(out, "\\u{:04x}", u32::from(c));
-            from = at + c.len_utf8();
-        }
+    for (at, c) in text.char_indices().filter(|(_, c)| escaped(*c)) {
+        out.extend_from_slice(&text.as_bytes()[from..at]);
+        let _ = write!(out, "\\u{:04x}", u32::from(c));
+        from = at + c.len_utf8();
     }
     out.extend_from_slice(&text.as_bytes()[from..]);
 }

@@ -112,6 +112,17 @@ pub struct Row<'a> {
     withheld: Withheld,
 }
 
+impl Row<'_> {
+    /// Whether the event, or a primitive of a macro, deletes a node.
+    fn deletes(&self) -> bool {
+        match self.payload {
+            Payload::Delete { .. } => true,
+            Payload::Macro(list) => list.iter().any(|p| matches!(p.payload, Payload::Delete { .. })),
+            _ => false,
+        }
+    }
+}
+
 /// Reads lines into batches; shared by all threads.
 pub struct Gatherer<'a> {
     arenas: Mutex<IterMut<'a, Bump>>,
@@ -523,6 +534,8 @@ struct TileRows<'a> {
     known: Vec<(Lane, &'a str, Time)>,
     /// After ordering: parents that no lane as loose as the event's holds, with the event's lane.
     missing: Vec<(Lane, &'a str)>,
+    /// After ordering: which of `rows` delete a node, as they are applied before all others.
+    deletes: Vec<u32>,
 }
 
 impl<'a> World<'a> {
@@ -551,6 +564,7 @@ impl<'a> World<'a> {
                 eff: Vec::new(),
                 known: Vec::new(),
                 missing: Vec::new(),
+                deletes: Vec::new(),
             })
             .collect();
         let index: HashMap<(&str, Tile), usize, RandomState> = names.iter().copied().zip(0..).collect();
@@ -640,9 +654,11 @@ impl<'a> World<'a> {
         }
         let Order { eff, oddities } = order::order(&entries, &names, &known);
         tile.eff = eff;
+        let deletes = (0..).zip(&tile.rows).filter(|(_, at)| self.row(**at).deletes());
+        tile.deletes = deletes.map(|(i, _)| i).collect();
         for (at, oddity) in oddities {
             if let Oddity::UnknownParent(name) = oddity {
-                tile.missing.push((self.row(tile.rows[at as usize]).lane, name));
+                tile.missing.push((entries[at as usize].lane, name));
             }
             let (code, detail) = match oddity {
                 Oddity::UnknownParent(name) => ("order.unknown_parent", name),
@@ -814,8 +830,8 @@ impl<'a> World<'a> {
             derivation.join_line(*at);
         }
         // Deletions first: what a deleted node's registers held is never looked at.
-        for (at, eff) in tile.rows.iter().zip(&tile.eff) {
-            derivation.delete(*at, *eff);
+        for i in &tile.deletes {
+            derivation.delete(tile.rows[*i as usize], tile.eff[*i as usize]);
         }
         for (at, eff) in tile.rows.iter().zip(&tile.eff) {
             derivation.apply(*at, *eff);
@@ -897,12 +913,7 @@ impl<'a> Derivation<'_, 'a> {
 
     fn delete(&mut self, at: (u32, u32), eff: Time) {
         let row = self.world.row(at);
-        let deletes = match row.payload {
-            Payload::Delete { .. } => true,
-            Payload::Macro(list) => list.iter().any(|p| matches!(p.payload, Payload::Delete { .. })),
-            _ => false,
-        };
-        if !deletes || self.world.withheld(row, Key { eff, id: row.id }, self.filter).is_some() {
+        if self.world.withheld(row, Key { eff, id: row.id }, self.filter).is_some() {
             return;
         }
         let lane = self.lanes[row.lane.index()].get_or_insert_default();

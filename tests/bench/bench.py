@@ -16,6 +16,8 @@ import subprocess
 import sys
 import time
 
+import packs
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -70,7 +72,7 @@ def main():
     parser.add_argument("--dir", default="target/bench")
     parser.add_argument("rows", nargs="*", default=[])
     options = parser.parse_args()
-    rows = options.rows or ["1", "2", "3"]
+    rows = options.rows or ["1", "2", "3", "12", "13"]
     os.makedirs(options.dir, exist_ok=True)
     options.trace = os.path.join(options.dir, f"trace-{options.events}.jsonl")
     if not os.path.exists(options.trace):
@@ -82,6 +84,8 @@ def main():
     print("row  job                                                ours     theirs    ratio     goal")
     if {"1", "2", "3"} & set(rows):
         materialize(options, rows)
+    if {"12", "13"} & set(rows):
+        packs.rows(options, rows, pair, report)
     missing = [p for p in ("jq", "openssl", "tar", "zstd") if not shutil.which(p)]
     if missing:
         print("peers that are missing:", ", ".join(missing))

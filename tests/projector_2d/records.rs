@@ -14,7 +14,7 @@ fn a_record_has_what_the_page_says() {
     let expected = [
         r#"{"bounds":[100,200,100,200],"layer":"default","node_id":"base","position":[100,200],"rotation":90,"scale":[2,2],"space_id":"default","tile":"z0/x0/y0","type":"node"}"#,
         r#"{"bounds":[90,200,110,240],"geometry":{"height":10,"kind":"rect","width":20},"kind":"gauge","layer":"rivers","media":{"media":{"mime":"image/png","ref":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}},"node_id":"gauge","position":[100,220],"properties":{"a":"x","b":1.5},"rotation":90,"scale":[2,2],"space_id":"default","tile":"z0/x0/y0","type":"node"}"#,
-        r#"{"from_node":"base","points":[[100,200],[100,200]],"properties":{"w":2},"relation":"holds","to_node":"gauge","type":"link"}"#,
+        r#"{"from_node":"base","points":[[100,200],[100,220]],"properties":{"w":2},"relation":"holds","to_node":"gauge","type":"link"}"#,
         r#"{"actor_id":"a","node_id":"gauge","position":[100,220],"sensor":"level","timestamp":1003,"type":"sensor","unit":"m","value":1.42}"#,
         r#"{"actor_id":"a","position":[1,2],"sensor":"rain","timestamp":1004,"type":"sensor","value":null}"#,
     ];
@@ -71,16 +71,16 @@ fn what_is_not_for_everyone_is_not_shown_unless_told() {
     let trace = concat!(
         r#"{"event_id":"a","timestamp":1,"actor_id":"a","operation":"create_node","node_id":"open"}"#,
         "\n",
-        r#"{"event_id":"b","timestamp":1,"actor_id":"a","operation":"create_node","node_id":"hidden","kind":"secret","transform":{"position":[1,1]},"scope":{"policy":"redacted"}}"#,
+        r#"{"event_id":"b","timestamp":1,"actor_id":"a","operation":"create_node","node_id":"lurking","kind":"secret","transform":{"position":[1,1]},"scope":{"policy":"redacted"}}"#,
         "\n",
         r#"{"event_id":"c","timestamp":1,"actor_id":"a","operation":"sensor_reading","sensor":"x","value":"secret","scope":{"policy":"redacted"}}"#,
         "\n",
     );
     for format in super::FORMATS.into_iter().filter(|f| *f != "png") {
         let seen = text(&["-f", format], trace);
-        assert!(!seen.contains("hidden") && !seen.contains("secret"), "{format}");
+        assert!(!seen.contains("lurking") && !seen.contains("secret"), "{format}");
         let redacted = text(&["-f", format, "--policy", "public", "--policy", "redacted"], trace);
-        assert!(redacted.contains("hidden") && !redacted.contains("secret"), "{format}");
+        assert!(redacted.contains("lurking") && !redacted.contains("secret"), "{format}");
     }
 }
 

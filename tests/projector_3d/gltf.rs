@@ -6,19 +6,18 @@ use proptest::strategy::ValueTree;
 use serde_json::Value;
 use std::process::Command;
 
-/// Where `npm install gltf-validator` put it; looked for in `node_modules` here and above, and in `GLTF_VALIDATOR`.
+/// Where `make test` puts the Khronos validator.
 fn validator() -> Option<String> {
-    let found = |dir: String| std::path::Path::new(&dir).join("package.json").exists().then_some(dir);
-    std::env::var("GLTF_VALIDATOR")
-        .ok()
-        .and_then(found)
-        .or_else(|| found(concat!(env!("CARGO_MANIFEST_DIR"), "/node_modules/gltf-validator").to_owned()))
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/target/peers/node_modules/gltf-validator");
+    std::path::Path::new(dir).join("package.json").exists().then(|| dir.to_owned())
 }
 
 /// Asks the Khronos validator; without it, only what can be said here is checked.
 fn validate(files: &[Vec<u8>]) {
     files.iter().for_each(|bytes| drop(document(bytes)));
-    let Some(validator) = validator() else { return };
+    let Some(validator) = validator() else {
+        return crate::run::skipped("the Khronos validator is not installed");
+    };
     let dir = tempfile::tempdir().unwrap();
     let mut paths = Vec::new();
     for (i, bytes) in files.iter().enumerate() {

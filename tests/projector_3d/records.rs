@@ -61,3 +61,15 @@ fn an_animation_is_not_of_records() {
     let output = run(BIN, &["--replay"], "");
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[test]
+fn following_takes_away_what_is_gone() {
+    let created = trace(&[create("a", "")]);
+    let deleted =
+        r#"{"operation":"delete_node","node_id":"a","event_id":"z","timestamp":2000,"actor_id":"a"}"#;
+    let script = format!("(printf '%s' '{created}'; sleep 1; echo '{deleted}') | {BIN} --follow 2>/dev/null");
+    let out = run("/bin/sh", &["-c", &script], "").stdout;
+    let lines: Vec<&str> = std::str::from_utf8(&out).unwrap().lines().collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[1], r#"{"gone":true,"node_id":"a","type":"node"}"#);
+}

@@ -1,7 +1,10 @@
 //! The store: whatever is appended, in whatever parts, with snapshots at any time between, it reads back as the
 //! replay of everything.
 
+mod damage;
+mod flat;
 mod histories;
+mod planted;
 
 use std::path::Path;
 use ulp::event::{Defaults, Line, Reader};
@@ -28,7 +31,7 @@ pub fn append(store: &Store, lines: &[String]) -> usize {
         event.write_canonical(&mut Tape::new(), &mut text);
         let id = LaneId { space: event.space.to_owned(), tile: event.tile, lane: event.lane() };
         let lane = appender.lane(&id).unwrap();
-        taken += usize::from(matches!(appender.offer(lane, digest(&text), &text), Offer::Taken(_)));
+        taken += usize::from(matches!(appender.offer(lane, digest(&text), &text).unwrap(), Offer::Taken(_)));
     }
     let doubles = appender.commit().unwrap();
     appender.settle().unwrap();
@@ -69,4 +72,35 @@ pub fn snapshot(store: &Store) {
         });
         store.keep(&shots).unwrap();
     }
+}
+
+/// In memory where there is such a place: for what is not about the disk.
+pub fn fast_dir() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+/// An event that makes a node.
+pub fn event(n: usize, tile: &str, realm: &str) -> String {
+    format!(
+        r#"{{"actor_id":"user:a","event_id":"evt-{n}","layer_id":"l","node_id":"n{n}","operation":"create_node","preserves_invariants":[],"previous_events":[],"scope":{{"authority":"source","boundary":"interior","policy":"public","realm":"{realm}"}},"space_id":"s","tile":"{tile}","timestamp":{}}}"#,
+        1_730_000_000 + n
+    )
+}
+
+/// Every regular file below a directory.
+pub fn files(dir: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(dir) = open.pop() {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                open.push(entry.path())
+            } else {
+                found.push(entry.path())
+            }
+        }
+    }
+    found.sort();
+    found
 }

@@ -276,6 +276,7 @@ class Drawing {
     const { history } = this;
     const restructured = everything || history.restructured;
     if (restructured) history.resolve();
+    else if (history.relinked) history.resolveLinks();
     const changed = new Set(everything ? history.nodes : history.changed);
     if (restructured) {
       for (const node of history.nodes) if (node.visible && !this.items.has(node)) changed.add(node);

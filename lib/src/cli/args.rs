@@ -326,6 +326,23 @@ fn clock() -> Time {
     }
 }
 
+/// Reads a number of bytes: `4096`, or with K, M, G or T for 2^10, 2^20, 2^30 or 2^40 of them, as `7G`.
+pub fn size(text: &str) -> Result<u64, String> {
+    let wrong = || "not a number of bytes as 4096, 700M or 7G".to_owned();
+    let digits = text.trim_end_matches(['K', 'M', 'G', 'T', 'k', 'm', 'g', 't']);
+    let shift = match &text[digits.len()..] {
+        "" => 0,
+        "K" | "k" => 10,
+        "M" | "m" => 20,
+        "G" | "g" => 30,
+        "T" | "t" => 40,
+        _ => return Err(wrong()),
+    };
+    let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    let number: u64 = if plain { digits.parse().map_err(|_| wrong())? } else { return Err(wrong()) };
+    number.checked_mul(1 << shift).ok_or_else(wrong)
+}
+
 /// A `space_id` or `layer_id` as an argument.
 fn place(text: &str) -> Result<String, String> {
     let valid = id::is_place(text);
@@ -354,6 +371,18 @@ mod tests {
             assert!(bad.parse::<When>().is_err(), "{bad}");
         }
         assert!("2024-10-27T03:33:20.0000000001Z".parse::<When>().is_err());
+    }
+
+    #[test]
+    fn sizes_are_powers_of_two() {
+        for (text, bytes) in
+            [("0", 0), ("4096", 4096), ("1K", 1 << 10), ("3900M", 3900 << 20), ("7G", 7 << 30)]
+        {
+            assert_eq!(size(text), Ok(bytes));
+        }
+        for bad in ["", "G", "-1", "1.5G", "1GB", "1 G", "99999999999T", "0x10"] {
+            assert!(size(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -118,6 +118,17 @@ impl From<crate::store::Error> for Failure {
     }
 }
 
+/// What an error of a pack says, and what it passed on from the process edge. A pack that was refused is in the log.
+impl From<crate::pack::Error> for Failure {
+    fn from(error: crate::pack::Error) -> Failure {
+        match error {
+            crate::pack::Error::Passed(error) => Failure::from(error),
+            crate::pack::Error::Io { what, source } => Failure::io(what, source),
+            other => Failure::of(other.kind(), other),
+        }
+    }
+}
+
 /// An error that nobody classified is the system's fault, unless a failure stands somewhere in its chain.
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Failure {

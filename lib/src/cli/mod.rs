@@ -51,7 +51,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Arg, Args as _, Command, CommandFactory, FromArgMatches};
+use clap::{Args as _, Command, CommandFactory, FromArgMatches, ValueEnum as _};
 
 mod args;
 mod escape;
@@ -70,7 +70,7 @@ pub mod trace;
 
 pub use args::{
     At, Files, Jobs, Kinds, Lanes, Layers, LogArgs, LogFormat, MAX_JOBS, Now, OutputArgs, ScopeArgs, Select,
-    Since, When, time,
+    Since, When, size, time,
 };
 pub use escape::{escape, escape_into, json_string_into};
 pub use failure::{Failure, Status};
@@ -86,7 +86,7 @@ use stdio::{Patient, Std};
 /// The width of `--help`, in columns: the same bytes whatever the terminal.
 const HELP_WIDTH: usize = 80;
 /// The hidden option that writes completions and the man page.
-const GENERATE: &str = "generate";
+const GENERATE: &str = "--generate";
 
 /// What the command line asks for.
 enum Asked<A> {
@@ -126,29 +126,34 @@ pub fn run<A: CommandFactory + FromArgMatches>(
 
 /// The whole parser of a tool.
 fn command<A: CommandFactory>() -> Command {
-    let generate = Arg::new(GENERATE).long(GENERATE).hide(true).value_parser(clap::value_parser!(Generate));
     let own = A::command();
     // Arguments that are added to a command bring what is said of them along; a tool speaks for itself.
     let about = own.get_about().cloned().unwrap_or_default();
     let command = LogArgs::augment_args(own).about(about.clone()).long_about(about);
-    command.arg(generate.exclusive(true)).term_width(HELP_WIDTH)
+    command.term_width(HELP_WIDTH)
+}
+
+/// `--generate WHAT`, and nothing else: looked for before the tool's own parser, which may ask for more.
+fn to_generate() -> Option<Generate> {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    match arguments.as_slice() {
+        [option, what] if option == GENERATE => Generate::from_str(what.to_str()?, false).ok(),
+        _ => None,
+    }
 }
 
 fn ask<A: FromArgMatches>(command: Command, man: &str) -> Result<Asked<A>, Failure> {
-    let parsed = command.clone().try_get_matches().and_then(|matches| {
-        if let Some(what) = matches.get_one::<Generate>(GENERATE) {
-            return Ok(Err(*what));
-        }
+    if let Some(what) = to_generate() {
+        let mut text = Vec::new();
+        man::write(what, command, man, &mut text)?;
+        return Ok(Asked::Text(text));
+    }
+    let parsed = command.try_get_matches().and_then(|matches| {
         let elsewhere = matches!(matches.try_get_one::<PathBuf>(args::OUTPUT), Ok(Some(_)));
-        Ok(Ok((A::from_arg_matches(&matches)?, LogArgs::from_arg_matches(&matches)?, elsewhere)))
+        Ok((A::from_arg_matches(&matches)?, LogArgs::from_arg_matches(&matches)?, elsewhere))
     });
     match parsed {
-        Ok(Ok((args, log, elsewhere))) => Ok(Asked::Work(args, log, elsewhere)),
-        Ok(Err(what)) => {
-            let mut text = Vec::new();
-            man::write(what, command, man, &mut text)?;
-            Ok(Asked::Text(text))
-        }
+        Ok((args, log, elsewhere)) => Ok(Asked::Work(args, log, elsewhere)),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Asked::Text(rendered(&error))),
             _ => Err(Failure::Usage(usage(&error.to_string()))),

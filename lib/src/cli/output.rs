@@ -56,6 +56,11 @@ impl Output {
         Ok(Output::new("stdout".to_owned(), Sink::Stream(Patient(file))))
     }
 
+    /// Whether stdout is a terminal, which is no place for bytes that are not text.
+    pub fn is_terminal() -> bool {
+        Std::Out.is_terminal()
+    }
+
     /// Opens a file that will appear whole or not at all; or, if there is something that is not a regular file, that.
     pub fn file(path: &Path) -> Result<Output, Failure> {
         let name = path.to_string_lossy().into_owned();

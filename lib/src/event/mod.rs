@@ -21,8 +21,8 @@ mod envelope;
 mod macros;
 mod payload;
 mod places;
-mod signature;
 mod quick;
+mod signature;
 
 use crate::id::{Lane, Scope, Tile, Time};
 use crate::json::{self, Fault, Tape};

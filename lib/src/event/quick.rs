@@ -94,11 +94,7 @@ impl<T> Default for Recent<'_, T> {
 
 impl<'a, T: Copy> Recent<'a, T> {
     /// Takes a value that was seen before, or reads it and remembers it.
-    fn take(
-        &mut self,
-        skim: &mut Skim<'_, 'a>,
-        read: impl FnOnce(Value<'_, 'a>) -> Option<T>,
-    ) -> Option<T> {
+    fn take(&mut self, skim: &mut Skim<'_, 'a>, read: impl FnOnce(Value<'_, 'a>) -> Option<T>) -> Option<T> {
         if let Some((_, meaning)) = self.list.iter().find(|(raw, _)| skim.same(raw)) {
             return Some(*meaning);
         }
@@ -280,7 +276,8 @@ mod tests {
         };
         for round in 0..30_000 {
             let line = LINES[round % LINES.len()];
-            let place = |at: usize| (at..=line.len()).find(|i| line.is_char_boundary(*i)).unwrap_or(line.len());
+            let place =
+                |at: usize| (at..=line.len()).find(|i| line.is_char_boundary(*i)).unwrap_or(line.len());
             let from = place(random(line.len()));
             let to = place(from + random(4) * random(12));
             let piece = if random(3) == 0 { "" } else { pieces[random(pieces.len())] };

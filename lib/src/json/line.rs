@@ -6,7 +6,8 @@ use super::{EVENT_BYTES, EVENT_DEPTH, Error, Fault, Kind, STATE_BYTES, STATE_DEP
 /// What ends the operation of a state line.
 const STATE_TAIL: &str = "_state";
 /// A line is read as a state line, with a mark where an event would have ended.
-pub(super) const RULES: Rules = Rules { object: true, wide: false, mark: EVENT_DEPTH, max_depth: STATE_DEPTH };
+pub(super) const RULES: Rules =
+    Rules { object: true, wide: false, mark: EVENT_DEPTH, max_depth: STATE_DEPTH };
 
 /// Parses a line of a stream: an object within the limits of its kind. A line end is no part of it.
 ///

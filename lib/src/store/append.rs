@@ -16,6 +16,9 @@ use rayon::prelude::*;
 /// About the most bytes of a segment.
 pub const SEGMENT: usize = 4 << 20;
 
+/// Where a commit goes to no more lanes than this, their indexes are written at once; else when the run ends.
+const FEW: usize = 16;
+
 /// What became of a line that was offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Offer {
@@ -55,6 +58,8 @@ struct Work {
     tickets: Vec<(u64, Digest, usize)>,
     /// Whether a duplicate was found that rests on the manifest as it was.
     leaned_on: bool,
+    /// Whether the index is older than the manifest.
+    index_due: bool,
 }
 
 impl<'s> Appender<'s> {
@@ -79,12 +84,13 @@ impl<'s> Appender<'s> {
     }
 
     /// Offers the canonical line of an event of that lane, without its end.
-    pub fn offer(&mut self, lane: LaneIndex, digest: Digest, line: &[u8]) -> Offer {
+    pub fn offer(&mut self, lane: LaneIndex, digest: Digest, line: &[u8]) -> Result<Offer, Error> {
         let work = &mut self.lanes[lane.0];
-        if !work.known.insert(digest) {
+        if work.known.has(self.store, &work.manifest, &digest)? {
             work.leaned_on = true;
-            return Offer::Known;
+            return Ok(Offer::Known);
         }
+        work.known.insert(digest);
         if work.tickets.is_empty() {
             self.waiting.push(lane.0);
         }
@@ -94,7 +100,7 @@ impl<'s> Appender<'s> {
         self.next += 1;
         work.tickets.push((ticket, digest, work.pending.len()));
         self.bytes += line.len() + 1;
-        Offer::Taken(ticket)
+        Ok(Offer::Taken(ticket))
     }
 
     /// Makes everything durable that waits. Answers the tickets of what turned out to be there already, sorted.
@@ -126,12 +132,20 @@ impl<'s> Appender<'s> {
     pub fn settle(&mut self) -> Result<(), Error> {
         let leaned: Vec<_> =
             self.lanes.iter().filter(|w| w.leaned_on).map(|w| (w.id.dir(), MANIFEST)).collect();
-        if leaned.is_empty() || !self.store.is_writable() {
+        let is_due = self.lanes.iter().any(|w| w.index_due);
+        if leaned.is_empty() && !is_due || !self.store.is_writable() {
             return Ok(());
         }
         let mut commit = self.store.commit()?;
-        commit.sync_files(&leaned)?;
-        self.lanes.iter_mut().for_each(|w| w.leaned_on = false);
+        if !leaned.is_empty() {
+            commit.sync_files(&leaned)?;
+        }
+        for work in self.lanes.iter_mut() {
+            work.leaned_on = false;
+            if work.index_due {
+                work.write_index(self.store, &commit);
+            }
+        }
         commit.release()
     }
 }
@@ -156,13 +170,16 @@ fn write(store: &Store, commit: &mut Commit<'_>, works: &mut [&mut Work]) -> Res
         drafts.push(Draft { dir: work.id.dir(), name: MANIFEST.to_owned(), bytes: work.bytes.clone() });
     }
     commit.publish(drafts)?;
+    let few = works.len() <= FEW;
     for work in works.iter_mut() {
         work.pending.clear();
-        work.tickets.clear();
-        let old = index::read(store, &work.id).unwrap_or_default();
-        let bytes = index::after_append(&work.id, &work.manifest, &old).print();
-        // It is never needed: that it cannot be written is no reason to fail what is durable.
-        let _ = commit.hint(&Draft { dir: work.id.dir(), name: INDEX.to_owned(), bytes });
+        let taken = std::mem::take(&mut work.tickets).into_iter().map(|(_, digest, _)| digest);
+        // Neither is ever needed: that one cannot be written is no reason to fail what is durable.
+        let _ = work.known.commit(store, commit, (&work.id, &work.manifest), taken);
+        work.index_due = true;
+        if few {
+            work.write_index(store, commit);
+        }
     }
     Ok(())
 }
@@ -191,10 +208,26 @@ impl Work {
             Some(found) => found,
             None => (Manifest::new(id.tile), Vec::new()),
         };
-        let mut known = Known::default();
-        known.read(store, &store.entries(&manifest, None)?)?;
+        let known = Known::open(store, id, &manifest)?;
         let (pending, tickets) = (Vec::new(), Vec::new());
-        Ok(Work { id: id.clone(), manifest, bytes, known, pending, tickets, leaned_on: false })
+        Ok(Work {
+            id: id.clone(),
+            manifest,
+            bytes,
+            known,
+            pending,
+            tickets,
+            leaned_on: false,
+            index_due: false,
+        })
+    }
+
+    /// Writes the lane's index, if it can be written.
+    fn write_index(&mut self, store: &Store, commit: &Commit<'_>) {
+        let old = index::read(store, &self.id).unwrap_or_default();
+        let bytes = index::after_append(&self.id, &self.manifest, &old).print();
+        let _ = commit.hint(&Draft { dir: self.id.dir(), name: INDEX.to_owned(), bytes });
+        self.index_due = false;
     }
 
     /// Under the lock: takes in what others committed since, and drops what waits and is there by now.
@@ -204,15 +237,11 @@ impl Work {
             return Ok(());
         }
         let (manifest, bytes) = now.unwrap_or((Manifest::new(self.id.tile), Vec::new()));
-        let seen: ahash::AHashSet<Sha256> = self.manifest.segments.iter().map(|e| e.hash).collect();
-        let mut fresh = store.entries(&manifest, self.manifest.previous.map(|p| p.hash))?;
-        fresh.retain(|entry| !seen.contains(&entry.hash));
-        let mut others = Known::default();
-        others.read(store, &fresh)?;
+        let mut others = Known::open(store, &self.id, &manifest)?;
         let before = self.tickets.len();
         let (mut kept, mut tickets, mut start) = (Vec::new(), Vec::new(), 0);
         for (ticket, digest, end) in std::mem::take(&mut self.tickets) {
-            if others.has(&digest) {
+            if others.has(store, &manifest, &digest)? {
                 doubles.push(ticket);
             } else {
                 kept.extend_from_slice(&self.pending[start..end]);
@@ -222,7 +251,8 @@ impl Work {
         }
         self.leaned_on |= tickets.len() < before;
         (self.pending, self.tickets) = (kept, tickets);
-        self.known.read(store, &fresh)?;
+        self.tickets.iter().for_each(|(_, digest, _)| others.insert(*digest));
+        self.known = others;
         (self.manifest, self.bytes) = (manifest, bytes);
         Ok(())
     }
@@ -256,15 +286,32 @@ impl Work {
 }
 
 /// A part of a text that becomes a segment.
-struct Part {
-    end: usize,
+pub(crate) struct Part {
+    pub(crate) end: usize,
     events: u64,
     from: String,
     to: String,
 }
 
+impl Part {
+    /// A whole segment, which holds at least a line.
+    pub(crate) fn of(segment: &[u8]) -> Part {
+        let events = memchr::memchr_iter(b'\n', segment).count() as u64;
+        let name = |line: Option<&[u8]>| line.map(event_id).unwrap_or_default();
+        let last = memchr::memrchr(b'\n', &segment[..segment.len() - 1]).map_or(0, |at| at + 1);
+        let (from, to) = (name(lines(segment).next()), name(lines(&segment[last..]).next()));
+        Part { end: segment.len(), events, from, to }
+    }
+
+    /// The entry of the segment that has these bytes.
+    pub(crate) fn entry(self, segment: &[u8]) -> Entry {
+        let Part { events, from, to, .. } = self;
+        Entry { hash: Sha256::of(segment), from, to, events, bytes: segment.len() as u64, absent: Absent::No }
+    }
+}
+
 /// Cuts lines into segments.
-fn parts(text: &[u8]) -> Vec<Part> {
+pub(crate) fn parts(text: &[u8]) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut start = 0;
     while start < text.len() {
@@ -274,12 +321,7 @@ fn parts(text: &[u8]) -> Vec<Part> {
             // A line is shorter than a segment, so there is an end to cut at.
             memchr::memrchr(b'\n', &text[start..start + SEGMENT]).map_or(text.len(), |at| start + at + 1)
         };
-        let segment = &text[start..end];
-        let events = memchr::memchr_iter(b'\n', segment).count() as u64;
-        let name = |line: Option<&[u8]>| line.map(event_id).unwrap_or_default();
-        let last = memchr::memrchr(b'\n', &segment[..segment.len() - 1]).map_or(0, |at| at + 1);
-        let (from, to) = (name(lines(segment).next()), name(lines(&segment[last..]).next()));
-        parts.push(Part { end, events, from, to });
+        parts.push(Part { end, ..Part::of(&text[start..end]) });
         start = end;
     }
     parts

@@ -196,6 +196,11 @@ impl Dir {
         rustix::fs::renameat(&self.fd, from, &self.fd, to).map_err(|e| self.io(to, e))
     }
 
+    /// Moves a file into another directory.
+    pub fn move_to(&self, from: &str, other: &Dir, to: &str) -> Result<(), Error> {
+        rustix::fs::renameat(&self.fd, from, &other.fd, to).map_err(|e| self.io(from, e))
+    }
+
     /// Removes a file, which may be gone already.
     pub fn remove(&self, name: &str) -> Result<(), Error> {
         match rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()) {

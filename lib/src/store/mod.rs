@@ -25,6 +25,7 @@
 //! Below a store only regular files and directories are opened, by one name at a time, and no symlink is followed.
 
 pub mod append;
+pub mod check;
 pub mod commit;
 pub mod dir;
 mod error;
@@ -35,6 +36,9 @@ pub mod lock;
 pub mod manifest;
 pub mod map;
 pub mod object;
+pub mod prune;
+pub mod refs;
+pub mod repair;
 pub mod replay;
 pub mod shoot;
 pub mod snapshot;

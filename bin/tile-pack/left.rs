@@ -1,0 +1,67 @@
+//! Saying what is not carried, and why.
+
+use std::collections::BTreeMap;
+use ulp::cli::{Action, Failure, Log, Record, Status};
+use ulp::pack::choose::{Choice, Left, Why};
+use ulp::pack::lot::Lot;
+use ulp::store::manifest::Absent;
+
+/// Says what stayed behind: what a budget left out a line a lane, everything else by itself.
+pub fn say(log: &mut Log, lot: &Lot<'_>, choice: &Choice) -> Result<(), Failure> {
+    let mut behind: BTreeMap<usize, (u64, u64, u64)> = BTreeMap::new();
+    for left in &choice.left {
+        match left.why {
+            Why::Budget => {
+                let sum = behind.entry(left.lane).or_default();
+                *sum = (sum.0 + 1, sum.1 + left.events, sum.2 + left.bytes);
+            }
+            _ => one(log, lot, left)?,
+        }
+    }
+    for (lane, (objects, events, bytes)) in behind {
+        let things = if objects == 1 { "object" } else { "objects" };
+        let detail = format!("{objects} {things}, {events} events, {bytes} bytes");
+        write(log, lot, lane, (Action::Withheld, "pack.budget"), detail)?;
+        log.tally_mut().withheld += events;
+    }
+    Ok(())
+}
+
+fn one(log: &mut Log, lot: &Lot<'_>, left: &Left) -> Result<(), Failure> {
+    let detail = format!("{}: {} events, {} bytes", left.object, left.events, left.bytes);
+    let about = match left.why {
+        Why::TooLarge => {
+            log.raise(Status::Refused);
+            log.tally_mut().rejected += left.events;
+            (Action::Rejected, "pack.limit")
+        }
+        Why::Lost => {
+            log.raise(Status::Corrupt);
+            (Action::Noted, "store.lost")
+        }
+        Why::Said(Absent::Elsewhere) => (Action::Noted, "store.elsewhere"),
+        Why::Said(_) => (Action::Noted, "store.lost"),
+        Why::Budget => return Ok(()),
+    };
+    write(log, lot, left.lane, about, detail)
+}
+
+/// Writes a record about a lane, `--log-all` or not: whoever carries the pack must know.
+fn write(
+    log: &mut Log,
+    lot: &Lot<'_>,
+    lane: usize,
+    (action, code): (Action, &'static str),
+    detail: String,
+) -> Result<(), Failure> {
+    let id = &lot.lanes[lane].id;
+    *log.tally_mut().codes.entry(code).or_default() += 1;
+    log.write_counted(&Record {
+        action,
+        code,
+        place: None,
+        shared: id.lane.is_shared(),
+        event_id: None,
+        detail: format!("{}: {detail}", id.dir()),
+    })
+}

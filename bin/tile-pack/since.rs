@@ -1,0 +1,118 @@
+//! `--since`: the segments whose newest event qualifies.
+
+use ahash::AHashSet;
+use std::collections::BTreeMap;
+use ulp::cli::{Failure, When};
+use ulp::id::Tile;
+use ulp::pack::lot::{At, Lot};
+use ulp::scope::Scope;
+use ulp::store::known::lines;
+use ulp::store::object::Bytes;
+use ulp::store::{LaneId, Store};
+use ulp::world::{Arenas, Cut, Filter, Gatherer, World};
+
+/// The entries of which an event takes effect from a time on, or after an event.
+pub fn entries(since: &When, store: &Store, lot: &Lot<'_>) -> Result<AHashSet<At>, Failure> {
+    let cut = match since {
+        When::Time(time) => Cut::Time(*time),
+        When::Event(name) => greatest(name, store, lot)?.ok_or_else(|| {
+            Failure::usage(format!("--since id:{name}"), "no event of this name is in these lanes")
+        })?,
+    };
+    let mut found = AHashSet::new();
+    each_tile(store, lot, |world, places| {
+        for i in 0..world.len() {
+            for (key, site, _) in world.rows(i) {
+                let qualifies = match &cut {
+                    Cut::Time(time) => key.eff >= *time,
+                    event => event.is_before(key),
+                };
+                if qualifies {
+                    found.extend(places.get(site.source as usize).copied().flatten());
+                }
+            }
+        }
+    })?;
+    Ok(found)
+}
+
+/// The greatest key of the events of a name.
+fn greatest(name: &str, store: &Store, lot: &Lot<'_>) -> Result<Option<Cut>, Failure> {
+    let lanes: AHashSet<_> = lot.lanes.iter().map(|lane| lane.id.lane).collect();
+    let filter =
+        Filter { lanes: std::array::from_fn(|i| lanes.contains(&ulp::id::Lane::from_index(i))), ..all() };
+    let mut greatest: Option<Cut> = None;
+    each_tile(store, lot, |world, _| {
+        let found = world.greatest_key(name, &filter);
+        let rank = |cut: &Option<Cut>| match cut {
+            Some(Cut::Key { eff, id }) => Some((*eff, id.clone())),
+            _ => None,
+        };
+        if rank(&found) > rank(&greatest) {
+            greatest = found;
+        }
+    })?;
+    Ok(greatest)
+}
+
+fn all() -> Filter {
+    Filter {
+        lanes: [true; ulp::id::Lane::COUNT],
+        layers: vec![],
+        authorities: vec![],
+        boundaries: vec![],
+        at: None,
+    }
+}
+
+/// Orders the events of one tile after the other, those of every lane, as causes lie in looser ones; and says of each
+/// source of rows which entry of the lot it is.
+fn each_tile(
+    store: &Store,
+    lot: &Lot<'_>,
+    mut each: impl FnMut(&World<'_>, &[Option<At>]),
+) -> Result<(), Failure> {
+    let mut tiles: BTreeMap<(String, Tile), Vec<LaneId>> = BTreeMap::new();
+    for lane in store.lanes()? {
+        tiles.entry((lane.space.clone(), lane.tile)).or_default().push(lane);
+    }
+    let ours: BTreeMap<&LaneId, usize> =
+        lot.lanes.iter().enumerate().map(|(i, lane)| (&lane.id, i)).collect();
+    for lanes in tiles.into_values() {
+        if !lanes.iter().any(|lane| ours.contains_key(lane)) {
+            continue;
+        }
+        let (mut segments, mut places): (Vec<Bytes>, Vec<Option<At>>) = (Vec::new(), Vec::new());
+        for id in &lanes {
+            let Some((manifest, _)) = store.manifest(id)? else { continue };
+            for (link, manifest) in ulp::pack::lot::chain(store, manifest)?.iter().enumerate() {
+                for (entry, e) in manifest.segments.iter().enumerate() {
+                    if let Some(bytes) = store.segment(e)? {
+                        segments.push(bytes);
+                        places.push(ours.get(id).map(|lane| At { lane: *lane, link, entry }));
+                    }
+                }
+            }
+        }
+        ordered(&segments, |world| each(world, &places))?;
+    }
+    Ok(())
+}
+
+/// Orders the events of some segments of a tile.
+fn ordered(segments: &[Bytes], each: impl FnOnce(&World<'_>)) -> Result<(), Failure> {
+    let (scope, filter) = (Scope::default(), all());
+    let select = |_: &str, _: Tile| None;
+    let mut arenas = Arenas::new(segments.len());
+    let gatherer = Gatherer::new(&mut arenas, &scope, &filter, &select);
+    let mut batches = Vec::new();
+    for (source, segment) in (0..).zip(segments) {
+        let numbered = (1..).zip(lines(segment)).map(|(number, line)| (number, Ok((line, line))));
+        let batch = gatherer.batch(source, numbered).map_err(|e| Failure::of(ulp::kind::Kind::System, e))?;
+        batches.push(batch);
+    }
+    let mut world = World::new(batches, scope.defaults());
+    world.order(false);
+    each(&world);
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! Reading a stream into lanes.
+
+use super::{Args, Source};
+use ahash::{AHashMap, AHashSet};
+use ulp::cli::{Action, Batch, Chunk, Failure, Log, trace};
+use ulp::event::{Event, Line, Reader, Refusal};
+use ulp::json::{self, EVENT_BYTES, Fault, Tape};
+use ulp::pack::lot::Lot;
+use ulp::scope::{Gate, NoStore, Scope};
+use ulp::store::{self, Digest, LaneId};
+
+/// The events of a chunk that are to be packed.
+struct Part {
+    batch: Batch,
+    places: Vec<LaneId>,
+    /// Canonical lines with their ends.
+    text: Vec<u8>,
+    /// Of each: its place, its digest, its end in the text, its number in the chunk.
+    lines: Vec<(usize, Digest, usize, u64)>,
+}
+
+/// Reads the operands, holds them to `--scope`, and gathers what is to be packed by lane, each event once.
+pub fn read(args: &Args, log: &mut Log) -> Result<Source<'static>, Failure> {
+    let input = log.input(&args.files)?;
+    let scope = match &args.scope {
+        None => Scope::default(),
+        Some(dir) => Scope::discover(dir).map_err(|e| Failure::of(e.kind(), e))?,
+    };
+    let read = |chunk: Chunk<'_>| read_chunk(args, &scope, log.batch(&chunk), chunk);
+    let (parts, digest) = rayon::join(|| input.map(read), || input.digest());
+    let mut lanes: Vec<(LaneId, Vec<u8>)> = Vec::new();
+    let mut index: AHashMap<LaneId, usize> = AHashMap::new();
+    let mut known: AHashSet<Digest> = AHashSet::new();
+    for mut part in parts? {
+        let mut start = 0;
+        for (place, digest, end, number) in part.lines {
+            let line = &part.text[start..end];
+            start = end;
+            let id = &part.places[place];
+            if !known.insert(digest) {
+                part.batch.record(Action::Duplicate, "event.duplicate", number, id.lane.is_shared(), || {
+                    (event_id(line.trim_ascii_end()), String::new())
+                });
+                continue;
+            }
+            part.batch.apply(id.lane.is_shared());
+            let at = *index.entry(id.clone()).or_insert_with(|| {
+                lanes.push((id.clone(), Vec::new()));
+                lanes.len() - 1
+            });
+            lanes[at].1.extend_from_slice(line);
+        }
+        log.feed(part.batch)?;
+    }
+    let (grid, digest_of_scope) = (scope.defaults().grid, scope.digest());
+    Ok(Source { lot: Lot::of_lines(lanes), grid, input: digest?, scope: digest_of_scope })
+}
+
+fn read_chunk(args: &Args, scope: &Scope, batch: Batch, chunk: Chunk<'_>) -> Part {
+    let arena = bumpalo::Bump::new();
+    let mut reader = Reader::new(&arena, scope.defaults());
+    let (mut gate, mut tape) = (scope.gate(), Tape::new());
+    let mut part = Part { batch, places: Vec::new(), text: Vec::new(), lines: Vec::new() };
+    let mut lines = chunk.lines();
+    for (number, line) in lines.by_ref() {
+        let line = match line {
+            Ok(line) if line.len() <= EVENT_BYTES => Ok(line),
+            _ => Err(Refusal::from(json::Error { fault: Fault::TooLong, offset: EVENT_BYTES })),
+        };
+        let start = part.text.len();
+        let passed = line.and_then(|line| pass(line, &mut reader, &mut gate, &mut tape, &mut part.text));
+        match passed {
+            Ok(event) => {
+                let shared = event.lane().is_shared();
+                match withheld(args, &event) {
+                    Some(code) => {
+                        let name = || (Some(event.id.to_owned()), String::new());
+                        part.batch.record(Action::Withheld, code, number, shared, name);
+                        part.text.truncate(start);
+                    }
+                    None => part.take(&event, start, number),
+                }
+            }
+            Err(Refusal { code, detail, event_id, shared }) => {
+                part.text.truncate(start);
+                part.batch.record(Action::Rejected, code, number, shared, || (event_id, detail));
+            }
+        }
+    }
+    part.batch.ends_after(lines.number());
+    part
+}
+
+/// Reads an event, lets it pass the gate, and appends its canonical form.
+fn pass<'a>(
+    line: &'a [u8],
+    reader: &mut Reader<'a>,
+    gate: &mut Gate<'_>,
+    tape: &mut Tape,
+    text: &mut Vec<u8>,
+) -> Result<Event<'a>, Refusal> {
+    let event = match reader.read_bytes(line)? {
+        Line::Event(event) => event,
+        Line::State(_) => {
+            return Err(Refusal::new("event.kind", "a state line is derived; a pack carries events"));
+        }
+    };
+    let permit = gate.permit(&event, None, &NoStore)?;
+    let start = text.len();
+    event.write_canonical(tape, text);
+    if text.len() - start > permit.max_event_bytes.min(EVENT_BYTES) {
+        let mut refusal = Refusal::from(json::Error { fault: Fault::TooLong, offset: EVENT_BYTES });
+        refusal.shared = event.lane().is_shared();
+        return Err(refusal);
+    }
+    Ok(event)
+}
+
+fn withheld(args: &Args, event: &Event<'_>) -> Option<&'static str> {
+    let lane = (!args.lanes.shared_unless_told(event.lane())).then_some("view.lane");
+    lane.or_else(|| trace::not_selected(&args.select, event.space, event.tile))
+}
+
+impl Part {
+    fn take(&mut self, event: &Event<'_>, start: usize, number: u64) {
+        let digest = store::digest(&self.text[start..]);
+        self.text.push(b'\n');
+        let is_there = |p: &LaneId| p.tile == event.tile && p.lane == event.lane() && p.space == event.space;
+        let place = self.places.iter().rposition(is_there).unwrap_or_else(|| {
+            let (space, tile, lane) = (event.space.to_owned(), event.tile, event.lane());
+            self.places.push(LaneId { space, tile, lane });
+            self.places.len() - 1
+        });
+        self.lines.push((place, digest, self.text.len(), number));
+    }
+}
+
+fn event_id(line: &[u8]) -> Option<String> {
+    let mut tape = Tape::new();
+    let top = json::parse_line(&mut tape, line).ok()?;
+    Some(top.get("event_id")?.chars().collect())
+}

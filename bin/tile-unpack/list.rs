@@ -1,0 +1,246 @@
+//! `--list`: what a pack, a bag or a store holds, a line an object.
+
+use crate::{Args, log as say, source};
+use ahash::{AHashMap, AHashSet};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use ulp::cli::{Failure, Log, Output, Status, Witness};
+use ulp::hash::Sha256;
+use ulp::json;
+use ulp::pack::read::{Pack, Piece, Whole};
+use ulp::pack::{MOST_SEGMENT, layout, lot, receive, refs};
+use ulp::store::manifest::{Absent, Entry, Manifest};
+use ulp::store::{LaneId, Store};
+
+/// Lists each operand.
+pub fn run(args: &Args, log: &mut Log) -> Result<Status, Failure> {
+    let mut out = Output::stdout()?;
+    let mut hasher = blake3::Hasher::new();
+    for operand in args.files.operands() {
+        let path = PathBuf::from(operand);
+        if path.is_dir() {
+            of_store(args, &path, &mut out)?;
+            continue;
+        }
+        let mut pack = source::open(operand, hasher, args.max_bytes)?;
+        let mut held = Held::default();
+        if let Err(error) = held.read(args, &mut pack, log)? {
+            say::refused(log, error)?;
+        }
+        held.write(&mut out)?;
+        hasher = source::hasher(pack);
+    }
+    let input = Some(source::digest(&hasher));
+    log.finish(Some(out), &Witness { input, ..Witness::default() })
+}
+
+/// One line: what is held, or was seen.
+#[derive(Default)]
+struct Row<'r> {
+    lane: Option<&'r LaneId>,
+    events: Option<u64>,
+    bytes: Option<u64>,
+    seen: bool,
+}
+
+fn write_row(object: &Sha256, row: &Row<'_>, out: &mut Output) -> Result<(), Failure> {
+    let mut line = b"{".to_vec();
+    if let Some(bytes) = row.bytes {
+        write!(line, r#""bytes":{bytes},"#)?;
+    }
+    if let Some(events) = row.events {
+        write!(line, r#""events":{events},"#)?;
+    }
+    write!(line, r#""object":"{object}""#)?;
+    if let Some(LaneId { lane, .. }) = row.lane {
+        write!(line, r#","policy":"{}","realm":"{}""#, lane.policy, lane.realm)?;
+    }
+    if row.seen {
+        line.extend_from_slice(br#","seen":true"#);
+    }
+    if let Some(LaneId { space, tile, .. }) = row.lane {
+        line.extend_from_slice(br#","space_id":"#);
+        json::write_string(space, &mut line);
+        write!(line, r#","tile":"{tile}""#)?;
+    }
+    line.extend_from_slice(b"}\n");
+    Ok(out.write_all(&line)?)
+}
+
+/// Lists a store, or the payload of a bag.
+fn of_store(args: &Args, path: &Path, out: &mut Output) -> Result<(), Failure> {
+    let inner = path.join(layout::DATA);
+    let path = if path.join("bagit.txt").exists() { &inner } else { path };
+    let store = Store::open(path, false)?;
+    let takes = |lane: &LaneId| args.lanes.shared_unless_told(lane.lane);
+    let mut named: AHashSet<Sha256> = AHashSet::new();
+    let mut lanes = store.lanes()?;
+    lanes.sort_by_cached_key(LaneId::dir);
+    for lane in &lanes {
+        let Some((manifest, _)) = store.manifest(lane)? else { continue };
+        let chain = lot::chain(&store, manifest)?;
+        let snapshots = lot::snapshots(&store, lane)?;
+        named.extend(chain.iter().flat_map(|link| link.segments.iter().map(|e| e.hash)));
+        named.extend(chain.iter().filter_map(|link| link.previous.map(|p| p.hash)));
+        named.extend(snapshots.iter().map(|s| s.object));
+        if takes(lane) {
+            write_lane(&store, lane, &chain, out)?;
+            for snapshot in snapshots {
+                let row = Row { lane: Some(lane), bytes: Some(snapshot.bytes), ..Row::default() };
+                write_row(&snapshot.object, &row, out)?;
+            }
+            for hash in receive::seen(&store, lane).unwrap_or_default() {
+                write_row(&hash, &Row { lane: Some(lane), seen: true, ..Row::default() }, out)?;
+            }
+        }
+    }
+    let refs: BTreeSet<Sha256> = receive::all_refs(&store, takes)?.into_iter().collect();
+    for hash in refs.difference(&named.into_iter().collect()) {
+        if let ulp::store::object::Found::Here(bytes) = store.object(hash, None)? {
+            write_row(hash, &Row { bytes: Some(bytes.len() as u64), ..Row::default() }, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// The segments and pages of a lane that are here in their length.
+fn write_lane(store: &Store, lane: &LaneId, chain: &[Manifest], out: &mut Output) -> Result<(), Failure> {
+    for link in chain {
+        for entry in link.segments.iter().filter(|e| e.absent == Absent::No) {
+            if store.has_object(&entry.hash, entry.bytes)? {
+                write_row(&entry.hash, &of_entry(lane, entry), out)?;
+            }
+        }
+    }
+    for (link, page) in chain.iter().skip(1).zip(chain) {
+        if let Some(previous) = link.previous {
+            let row = Row { lane: Some(lane), bytes: Some(page.print().len() as u64), ..Row::default() };
+            write_row(&previous.hash, &row, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn of_entry<'r>(lane: &'r LaneId, entry: &Entry) -> Row<'r> {
+    Row { lane: Some(lane), events: Some(entry.events), bytes: Some(entry.bytes), seen: false }
+}
+
+/// What a pack holds, as far as it was read.
+#[derive(Default)]
+struct Held {
+    segments: Vec<(LaneId, Entry)>,
+    /// Objects that no manifest names, with their lengths.
+    others: BTreeMap<Sha256, u64>,
+    pages: AHashMap<Sha256, Manifest>,
+    tops: Vec<(LaneId, Manifest)>,
+    snapshots: BTreeMap<Sha256, LaneId>,
+    refs: AHashSet<Sha256>,
+    /// Every lane's objects, also of those that are not listed: none of them is a blob.
+    named: AHashSet<Sha256>,
+}
+
+impl Held {
+    /// The inner error is one of the pack, the outer one of the log.
+    fn read(
+        &mut self,
+        args: &Args,
+        pack: &mut Pack<source::Source>,
+        log: &mut Log,
+    ) -> Result<Result<(), ulp::pack::Error>, Failure> {
+        let takes = |lane: &LaneId| args.lanes.shared_unless_told(lane.lane);
+        loop {
+            let piece = match pack.next() {
+                Ok(Some(piece)) => piece,
+                Ok(None) => break,
+                Err(error) => return Ok(Err(error)),
+            };
+            match piece {
+                Piece::Lane(lane, manifest) => self.tops.push((lane, manifest)),
+                Piece::Segment(lane, entry, bytes) => {
+                    if takes(&lane) {
+                        refs::gather(&bytes, &mut self.refs);
+                        self.segments.push((lane, entry));
+                    }
+                }
+                Piece::Object(hash, bytes) => {
+                    if let Err(error) = self.object(pack, hash, bytes, &takes) {
+                        return Ok(Err(error));
+                    }
+                }
+                Piece::Record(lane, record) => {
+                    if let Some(object) = lot::read_record(&record) {
+                        self.snapshots.insert(object, lane);
+                    }
+                }
+                Piece::TooLarge(lane, entry) => say::too_large(log, &lane, &entry)?,
+                Piece::Damaged(damage) => say::damage(log, &damage)?,
+            }
+        }
+        self.resolve(takes);
+        Ok(Ok(()))
+    }
+
+    fn object(
+        &mut self,
+        pack: &mut Pack<source::Source>,
+        hash: Sha256,
+        bytes: u64,
+        takes: &impl Fn(&LaneId) -> bool,
+    ) -> Result<(), ulp::pack::Error> {
+        let mut body = Vec::new();
+        let whole = pack.object(&mut |part| {
+            if bytes <= MOST_SEGMENT {
+                body.extend_from_slice(part);
+            }
+            Ok(())
+        })?;
+        if whole == Whole::Yes {
+            self.others.insert(hash, bytes);
+            if let Ok(page) = Manifest::parse(&body, Path::new("page")) {
+                self.pages.insert(hash, page);
+            } else if receive::first_lane(&body).is_some_and(|lane| takes(&lane)) {
+                refs::gather(&body, &mut self.refs);
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows the pages of each lane: what they name are its older segments.
+    fn resolve(&mut self, takes: impl Fn(&LaneId) -> bool) {
+        for (lane, top) in std::mem::take(&mut self.tops) {
+            self.named.extend(top.segments.iter().map(|e| e.hash));
+            let mut next = top.previous;
+            while let Some((hash, page)) = next.and_then(|p| self.pages.remove_entry(&p.hash)) {
+                next = page.previous;
+                self.named.insert(hash);
+                if takes(&lane) {
+                    self.snapshots.insert(hash, lane.clone());
+                }
+                for entry in page.segments {
+                    self.named.insert(entry.hash);
+                    if takes(&lane) && self.others.contains_key(&entry.hash) {
+                        self.segments.push((lane.clone(), entry));
+                    }
+                }
+            }
+        }
+        self.named.extend(self.snapshots.keys());
+        self.snapshots.retain(|_, lane| takes(lane));
+        self.segments.sort_by_cached_key(|(lane, entry)| (lane.dir(), entry.hash));
+    }
+
+    fn write(&self, out: &mut Output) -> Result<(), Failure> {
+        for (lane, entry) in &self.segments {
+            write_row(&entry.hash, &of_entry(lane, entry), out)?;
+        }
+        for (hash, bytes) in &self.others {
+            let lane = self.snapshots.get(hash);
+            let is_blob = self.refs.contains(hash) && !self.named.contains(hash);
+            if lane.is_some() || is_blob {
+                write_row(hash, &Row { lane, bytes: Some(*bytes), ..Row::default() }, out)?;
+            }
+        }
+        Ok(())
+    }
+}

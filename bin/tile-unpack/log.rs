@@ -1,0 +1,43 @@
+//! What is said of packs: damage, and what is refused.
+
+use ulp::cli::{Action, Failure, Log, Record, Status};
+use ulp::pack::Error;
+use ulp::pack::read::Damage;
+use ulp::store::LaneId;
+use ulp::store::manifest::Entry;
+
+/// Says what was lost. The rest is taken, and the run ends with 3.
+pub fn damage(log: &mut Log, damage: &Damage) -> Result<(), Failure> {
+    log.raise(Status::Corrupt);
+    let mut detail = String::new();
+    if let Some(lane) = &damage.lane {
+        detail = format!("{}: ", lane.dir());
+    }
+    detail.push_str(&damage.what);
+    if let Some((events, from, to)) = &damage.events {
+        detail.push_str(&format!(": {events} events, {from} to {to}"));
+    }
+    // Of an object that no manifest names nobody knows for whom it is; its name says nothing of what is in it.
+    let shared = damage.lane.as_ref().is_none_or(|lane| lane.lane.is_shared());
+    say(log, "pack.damaged", shared, format!("{detail}: {}", damage.reason))
+}
+
+/// Says that a segment is too large to be taken.
+pub fn too_large(log: &mut Log, lane: &LaneId, entry: &Entry) -> Result<(), Failure> {
+    log.raise(Status::Refused);
+    let detail = format!("{}: {}: a segment of {} bytes", lane.dir(), entry.hash, entry.bytes);
+    say(log, "pack.limit", lane.lane.is_shared(), detail)
+}
+
+/// What an error makes of the run: a pack that was refused is said, and the run ends with what was taken.
+pub fn refused(log: &mut Log, error: Error) -> Result<(), Failure> {
+    let Some(code) = error.code() else { return Err(error.into()) };
+    log.raise(Status::Refused);
+    say(log, code, true, error.to_string())
+}
+
+/// Writes a record that is about no line, and counts its code alone.
+fn say(log: &mut Log, code: &'static str, shared: bool, detail: String) -> Result<(), Failure> {
+    *log.tally_mut().codes.entry(code).or_default() += 1;
+    log.write_counted(&Record { action: Action::Rejected, code, place: None, shared, event_id: None, detail })
+}

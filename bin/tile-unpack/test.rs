@@ -1,0 +1,82 @@
+//! `--test`: everything is checked, nothing written.
+
+use crate::{Args, log as say, source};
+use ulp::cli::{Failure, Log, Status, Witness, trace};
+use ulp::pack::Error;
+use ulp::pack::read::{Pack, Piece};
+use ulp::pack::receive::{self, Outcome};
+use ulp::scope::{Clock, Scope};
+
+/// Reads each pack to its end: names, lengths, hashes, and every line of every segment.
+pub fn run(args: &Args, log: &mut Log) -> Result<Status, Failure> {
+    let scope = trace::scope(&args.scope)?;
+    let clock = match args.now.given() {
+        Some(_) => Clock::Given(args.now.time()),
+        None => Clock::Machine { now: args.now.time(), lock: None },
+    };
+    let mut hasher = blake3::Hasher::new();
+    for operand in args.files.operands() {
+        let mut pack = source::open(operand, hasher, args.max_bytes)?;
+        if let Err(error) = check(&mut pack, &scope, clock, log)? {
+            say::refused(log, error)?;
+        }
+        hasher = source::hasher(pack);
+    }
+    let input = Some(source::digest(&hasher));
+    let witness = Witness { input, scope: scope.digest(), now: args.now.given(), ..Witness::default() };
+    log.finish(None, &witness)
+}
+
+/// The inner error is one of the pack, the outer one of the log.
+fn check(
+    pack: &mut Pack<source::Source>,
+    scope: &Scope,
+    clock: Clock,
+    log: &mut Log,
+) -> Result<Result<(), Error>, Failure> {
+    loop {
+        let piece = match pack.next() {
+            Ok(Some(piece)) => piece,
+            Ok(None) => return Ok(Ok(())),
+            Err(error) => return Ok(Err(error)),
+        };
+        match piece {
+            Piece::Segment(lane, entry, bytes) => {
+                let outcome = receive::look_at(lane, entry.hash, bytes, scope, clock);
+                tell(log, &outcome)?;
+            }
+            Piece::TooLarge(lane, entry) => say::too_large(log, &lane, &entry)?,
+            Piece::Damaged(damage) => say::damage(log, &damage)?,
+            Piece::Lane(..) | Piece::Record(..) | Piece::Object(..) => {}
+        }
+    }
+}
+
+/// Counts the lines of a segment, and says what there is to say of them.
+pub fn tell(log: &mut Log, outcome: &Outcome) -> Result<(), Failure> {
+    use ulp::cli::{Action, Record};
+    use ulp::pack::receive::Fate;
+    let shared = outcome.lane.lane.is_shared();
+    let tally = log.tally_mut();
+    tally.applied += outcome.events;
+    tally.private |= !shared;
+    if !outcome.said.is_empty() {
+        log.set_sources(vec![outcome.object.to_string()]);
+    }
+    for said in &outcome.said {
+        log.record(&Record {
+            action: if said.fate == Fate::Rejected { Action::Rejected } else { Action::Noted },
+            code: said.code,
+            place: Some((0, said.line)),
+            shared: said.shared,
+            event_id: said.event_id.clone(),
+            detail: said.detail.clone(),
+        })?;
+    }
+    if outcome.duplicates > 0 {
+        let tally = log.tally_mut();
+        tally.duplicate += outcome.duplicates;
+        *tally.codes.entry("event.duplicate").or_default() += outcome.duplicates;
+    }
+    Ok(())
+}

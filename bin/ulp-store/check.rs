@@ -1,0 +1,29 @@
+//! `check`: a line a finding, canonical JSON.
+
+use std::io::Write as _;
+use ulp::cli::{Failure, Log, Output, Status};
+use ulp::store::Store;
+use ulp::store::check::{Finding, Severity};
+
+/// Checks, writes what was found, and makes the run end with 3 where anything is damaged.
+pub fn write(
+    store: &Store,
+    objects: bool,
+    replay: bool,
+    out: &mut Output,
+    log: &mut Log,
+) -> Result<(), Failure> {
+    let mut findings: Vec<Finding> = store.check_objects()?;
+    if !objects {
+        findings.extend(store.check_lanes(replay)?);
+    }
+    findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.cmp(b)));
+    findings.dedup_by(|a, b| a.path == b.path && a.code == b.code);
+    let mut lines = Vec::new();
+    findings.iter().for_each(|finding| finding.print(&mut lines));
+    out.write_all(&lines)?;
+    if findings.iter().any(|f| f.severity == Severity::Damage) {
+        log.raise(Status::Corrupt);
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! Sneakernet: what goes back and forth, and what need not.
+
+use super::{EVENTS, quiet};
+use crate::run;
+
+#[test]
+fn two_villages_end_with_the_same_world() {
+    let dir = run::checkout();
+    let printed = quiet("sh examples/sneakernet/run.sh out", dir.path());
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines.last(), Some(&"the same world"), "{printed}");
+    assert_eq!(
+        quiet("cmp out/upstream.root out/downstream.root; wc -l < out/upstream.root", dir.path())
+            .lines()
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn a_segment_that_is_new_is_kept_as_it_came() {
+    let dir = run::checkout();
+    std::fs::write(dir.path().join("t.jsonl"), EVENTS).unwrap();
+    let script = r#"
+        tile-pack t.jsonl | tile-unpack --store a > /dev/null
+        tile-pack --store a | tile-unpack --store b > /dev/null
+        diff -r a/objects b/objects; diff -r a/spaces b/spaces
+        hold() { tile-unpack --list $1 | jq -r .object | sort -u; }
+        hold a | cmp - <(hold b)
+        # One event more: the small segment is taken into a new one, and the old one stays seen.
+        echo '{"event_id":"a4","timestamp":4,"space_id":"demo","actor_id":"a","operation":"create_node","node_id":"n4"}' | ulp-append --store b > /dev/null
+        hold a | comm -23 - <(hold b) | wc -l
+        tile-unpack --list a | tile-pack --store b --have - -o trip.tar.zst
+        tile-unpack --store a trip.tar.zst | jq -r .event_id
+        tile-unpack --list b | tile-pack --store a --have - | tile-unpack --store b | wc -l
+        tile-unpack --list a | tile-pack --store b --have - | tile-unpack --list | wc -l
+        tar --zstd -xf trip.tar.zst trip/manifest-sha256.txt
+        tile-pack --store b --have trip/manifest-sha256.txt | tile-unpack --list | wc -l
+        ulp-materialize --root --store a | cmp - <(ulp-materialize --root --store b)"#;
+    assert_eq!(quiet(script, dir.path()), "0\na4\n0\n0\n2\n");
+}
+
+#[test]
+fn entries_keep_their_places_in_a_pack() {
+    let dir = run::checkout();
+    std::fs::write(dir.path().join("t.jsonl"), EVENTS).unwrap();
+    let script = r#"
+        tile-pack t.jsonl | tile-unpack --store a > /dev/null
+        tile-unpack --list a > have
+        tile-pack --store a --have have -f dir -o bag
+        jq -c '.segments[] | .elsewhere' bag/data/spaces/demo/tiles/z0/x*/y0/team.public/manifest.json
+        cat bag/data/.ulp-root; find bag -path '*objects*' -type f | wc -l
+        valid bag
+        tile-pack --store bag/data -f tar | cmp - <(tile-pack --store a --have have -f tar)"#;
+    assert_eq!(quiet(script, dir.path()), "true\ntrue\ntrue\nversion: 1\nforeign: true\n0\n");
+}
+
+#[test]
+fn lanes_with_pages_travel() {
+    let dir = run::checkout();
+    // 300 entries of 64 KiB and more, each a commit of its own: the oldest 128 lie in a page.
+    let script = r#"
+        ulp-store init w
+        python3 - > t.jsonl <<'P'
+import json
+for i in range(300):
+    print(json.dumps({"event_id": f"e{i}", "timestamp": i, "space_id": "s", "actor_id": "a", "operation": "create_node", "node_id": f"n{i}", "properties": {"pad": f"{i:05}" * 14000}}))
+P
+        split -l 1 -a 3 t.jsonl part-; for p in part-*; do ulp-append --store w $p > /dev/null; done
+        m=w/spaces/s/tiles/z0/x0/y0/team.public/manifest.json
+        jq -c '[(.segments | length), .previous.events]' $m
+        tile-pack --store w -f tar > p.tar
+        tile-unpack --list p.tar | jq -s -c '[length, (map(.events) | add)]'
+        tile-unpack --list w | jq -r .object | sort > one; tile-unpack --list p.tar | jq -r .object | sort | cmp - one
+        tile-unpack --store w2 p.tar | wc -l
+        ulp-materialize --store w --root | cmp - <(ulp-materialize --store w2 --root)
+        tile-pack --store w --since 200 -f dir -o bag; valid bag
+        ulp-materialize --store bag/data --root > /dev/null
+        tile-unpack --list bag | jq -s -c 'map(.events) | add'"#;
+    let printed = quiet(script, dir.path());
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines, ["[172,128]", "[301,300]", "300", "100"], "{printed}");
+}

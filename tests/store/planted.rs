@@ -1,0 +1,80 @@
+//! Symlinks, pipes and devices planted in a store are refused, and nothing waits for them.
+
+use super::{append, event, fast_dir, init, snapshot, state};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use ulp::kind::Kind;
+use ulp::store::{Error, Store};
+
+fn plant(at: &Path, what: usize) {
+    let _ = std::fs::remove_file(at);
+    let _ = std::fs::remove_dir_all(at);
+    let node = |sort, device| rustix::fs::mknodat(rustix::fs::CWD, at, sort, 0o600.into(), device).is_ok();
+    match what {
+        0 => symlink("/etc/passwd", at).unwrap(),
+        1 => symlink("/", at).unwrap(),
+        2 => assert!(node(rustix::fs::FileType::Fifo, 0)),
+        // Only root makes devices; a symlink to one does as well.
+        _ => {
+            if !node(rustix::fs::FileType::CharacterDevice, rustix::fs::makedev(1, 5)) {
+                symlink("/dev/zero", at).unwrap();
+            }
+        }
+    }
+}
+
+/// Everything that reads the store.
+fn look(path: &Path) -> Result<(), Error> {
+    let store = Store::open(path, false)?;
+    let damage = |f: &ulp::store::check::Finding| f.severity == ulp::store::check::Severity::Damage;
+    let unsafe_ = || Error::Unsafe(path.to_owned());
+    store.manifest(&store.lanes()?.remove(0))?;
+    if store.check_objects()?.iter().chain(&store.check_lanes(true)?).any(damage) {
+        return Err(unsafe_());
+    }
+    store.commit()?.release()
+}
+
+#[test]
+fn what_is_no_file_and_no_directory_is_refused() {
+    let places = [
+        ".ulp-root",
+        "lock",
+        "objects",
+        "objects/sha256",
+        "objects/sha256/00",
+        "spaces",
+        "spaces/s",
+        "spaces/s/tiles/z0/x0",
+        "spaces/s/tiles/z0/x0/y0/team.public",
+        "spaces/s/tiles/z0/x0/y0/team.public/manifest.json",
+        "spaces/s/tiles/z0/x0/y0/team.public/snapshots",
+        "spaces/s/tiles/z0/x0/y0/team.public/snapshots/planted.json",
+        "cache",
+    ];
+    for place in places {
+        for what in 0..4 {
+            let dir = fast_dir();
+            let path = dir.path().join("w");
+            let store = init(&path);
+            append(&store, &[event(1, "z0/x0/y0", "team")]);
+            snapshot(&store);
+            assert!(look(&path).is_ok());
+            plant(&path.join(place), what);
+            let error = look(&path).expect_err(place);
+            assert_eq!(error.kind(), Kind::Corrupt, "{place}, {what}: {error}");
+        }
+    }
+}
+
+#[test]
+fn an_object_that_is_a_pipe_stops_nobody() {
+    let dir = fast_dir();
+    let path = dir.path().join("w");
+    let store = init(&path);
+    append(&store, &[event(1, "z0/x0/y0", "team")]);
+    assert!(!state(&store, true).0.is_empty());
+    let object = super::files(&path.join("objects")).remove(0);
+    plant(&object, 2);
+    assert_eq!(look(&path).map_err(|e| e.kind()), Err(Kind::Corrupt));
+}
