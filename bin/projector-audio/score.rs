@@ -100,10 +100,8 @@ impl Score {
         let times: Vec<i64> = heard.iter().map(|h| h.time).collect();
         let mut clock = Clock::new(&times, pace)?;
         // Both ends of a link are heard where the link is.
-        for i in 1..heard.len() {
-            if !heard[i].counts {
-                clock.places[i] = clock.places[i - 1];
-            }
+        for (i, _) in heard.iter().enumerate().skip(1).filter(|(_, h)| !h.counts) {
+            clock.places[i] = clock.places[i - 1];
         }
         let ranges = range::ranges(heard);
         let laid = Laid {
