@@ -150,7 +150,7 @@ impl Held {
     ) -> Result<Result<(), ulp::pack::Error>, Failure> {
         let takes = |lane: &LaneId| args.lanes.shared_unless_told(lane.lane);
         loop {
-            let piece = match pack.next() {
+            let piece = match pack.next_piece() {
                 Ok(Some(piece)) => piece,
                 Ok(None) => break,
                 Err(error) => return Ok(Err(error)),

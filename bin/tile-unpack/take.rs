@@ -102,7 +102,7 @@ impl Taking<'_> {
     fn pack(&mut self, pack: &mut Pack<source::Source>) -> Result<(), Ended> {
         self.older.clear();
         self.pages_came = false;
-        while let Some(piece) = pack.next()? {
+        while let Some(piece) = pack.next_piece()? {
             match piece {
                 Piece::Lane(lane, manifest) => {
                     if manifest.previous.is_some() {

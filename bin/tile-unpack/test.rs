@@ -35,7 +35,7 @@ fn check(
     log: &mut Log,
 ) -> Result<Result<(), Error>, Failure> {
     loop {
-        let piece = match pack.next() {
+        let piece = match pack.next_piece() {
             Ok(Some(piece)) => piece,
             Ok(None) => return Ok(Ok(())),
             Err(error) => return Ok(Err(error)),

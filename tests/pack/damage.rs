@@ -18,7 +18,7 @@ fn read(bytes: &[u8]) -> Option<(BTreeSet<Sha256>, usize)> {
     let (mut whole, mut damaged) = (BTreeSet::new(), 0);
     let mut pack = Pack::new(bytes, 1 << 30);
     loop {
-        match pack.next().ok()? {
+        match pack.next_piece().ok()? {
             Some(Piece::Segment(_, entry, bytes)) => {
                 assert!(Sha256::of(&bytes) == entry.hash && bytes.ends_with(b"\n"));
                 whole.insert(entry.hash);

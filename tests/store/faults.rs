@@ -12,8 +12,7 @@ fn faults(program: &str, args: &[&str], needs: &[&str]) {
             .is_ok_and(|o| o.status.success())
     };
     if !needs.iter().all(|tool| has(tool)) {
-        println!("{program}: skipped, as it needs {}", needs.join(" and "));
-        return;
+        return run::skipped(&format!("{program} needs {}", needs.join(" and ")));
     }
     let mut command = Command::new("python3");
     command.arg(run::root().join("tests/faults").join(program)).arg(run::bin()).args(args);
@@ -42,8 +41,7 @@ fn no_cut_of_the_power_loses_what_was_echoed() {
     let fuse =
         std::path::Path::new("/dev/fuse").exists() && std::path::Path::new("/dev/loop-control").exists();
     if !root || !fuse {
-        println!("powercut.py: skipped, as it needs root, FUSE and loop devices");
-        return;
+        return run::skipped("powercut.py needs root, FUSE and loop devices");
     }
     faults("powercut.py", &["40", "24"], &["qemu-storage-daemon", "mkfs.ext4", "losetup"]);
 }

@@ -122,7 +122,7 @@ impl<R: Read> Pack<R> {
     ///
     /// # Errors
     /// What is unsafe, beyond a limit or newer than this version; where the source cannot be read.
-    pub fn next(&mut self) -> Result<Option<Piece>, Error> {
+    pub fn next_piece(&mut self) -> Result<Option<Piece>, Error> {
         loop {
             if let Some(damage) = self.waiting.pop() {
                 return Ok(Some(Piece::Damaged(damage)));
