@@ -55,8 +55,13 @@ pub fn checkout() -> tempfile::TempDir {
     dir
 }
 
+/// Shows what a test counted, past the test runner that would keep it.
+pub fn say(what: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "{what}");
+}
+
 /// Says that something could not be looked at here, past the test runner that would keep it.
 pub fn skipped(what: &str) {
-    use std::io::Write as _;
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {what}");
+    say(&format!("SKIPPED: {what}"));
 }

@@ -83,7 +83,7 @@ fn clothes(dir: &Path) -> Vec<Vec<u8>> {
         dir,
     );
     assert!(home.lines().count() > 5);
-    all.extend(home.lines().map(|hash| hash.trim_start_matches("sha256:")[..16].as_bytes().to_vec()));
+    all.extend(home.lines().map(|hash| hash.trim_start_matches("sha256:").as_bytes()[..16].to_vec()));
     all
 }
 

@@ -47,7 +47,7 @@ fn every_damaged_byte_is_found_or_harmless() {
         std::fs::write(&file, &bytes).unwrap();
     }
     assert_eq!(state(&store, true).0, good);
-    println!("bytes damaged {tried}, found {found}, harmless {harmless}");
+    crate::run::say(&format!("bytes damaged {tried}, found {found}, harmless {harmless}"));
     assert!(tried > 3000 && found > 3000);
 }
 

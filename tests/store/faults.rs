@@ -11,7 +11,7 @@ fn faults(program: &str, args: &[&str], needs: &[&str]) {
             .output()
             .is_ok_and(|o| o.status.success())
     };
-    if !needs.iter().all(|tool| has(tool)) {
+    if !needs.iter().all(has) {
         return run::skipped(&format!("{program} needs {}", needs.join(" and ")));
     }
     let mut command = Command::new("python3");
@@ -21,7 +21,7 @@ fn faults(program: &str, args: &[&str], needs: &[&str]) {
     }
     let done = command.output().unwrap();
     let said = String::from_utf8_lossy(&done.stdout).into_owned();
-    println!("{said}");
+    crate::run::say(&format!("{said}"));
     assert!(done.status.success(), "{program}: {said}{}", String::from_utf8_lossy(&done.stderr));
 }
 

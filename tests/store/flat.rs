@@ -51,8 +51,8 @@ fn a_lane_stays_flat_however_often_it_is_written() {
     assert!(caches < APPENDS as u64 * 30, "{caches} bytes of caches");
     let sum = |part: &[Duration]| part.iter().sum::<Duration>() / u32::try_from(part.len() * ROUND).unwrap();
     let (first, last) = (sum(&times[5..25]), sum(&times[80..]));
-    println!(
+    crate::run::say(&format!(
         "appends {APPENDS}, objects {most}, bytes {segments} of {text}, {first:?} then {last:?} an append"
-    );
+    ));
     assert!(last < first * 3, "{first:?} an append at first, {last:?} at last");
 }
