@@ -21,7 +21,7 @@ fn faults(program: &str, args: &[&str], needs: &[&str]) {
     }
     let done = command.output().unwrap();
     let said = String::from_utf8_lossy(&done.stdout).into_owned();
-    crate::run::say(&format!("{said}"));
+    crate::run::say(&said);
     assert!(done.status.success(), "{program}: {said}{}", String::from_utf8_lossy(&done.stderr));
 }
 
