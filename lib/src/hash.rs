@@ -100,8 +100,8 @@ fn digit(value: u8) -> char {
     char::from(if value < 10 { b'0' + value } else { b'a' + value - 10 })
 }
 
-/// The value of a lower-case hex digit. Upper case is refused, so that a digest has one spelling.
-fn value(digit: u8) -> Option<u8> {
+/// The value of a lower-case hex digit. Upper case is refused, so that what is spelt with it has one spelling.
+pub(crate) fn value(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),

@@ -12,6 +12,8 @@
 //! assert_eq!(decode("user~3A"), None);
 //! ```
 
+use crate::hash::value;
+
 /// The names of devices that DOS reserves, alone or before a dot; `com` and `lpt` with a digit.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 const PORTS: [&str; 2] = ["com", "lpt"];
@@ -38,7 +40,7 @@ pub fn decode(name: &str) -> Option<String> {
     let mut rest = name.bytes();
     while let Some(byte) = rest.next() {
         bytes.push(match byte {
-            b'~' => nibble(rest.next()?)? << 4 | nibble(rest.next()?)?,
+            b'~' => value(rest.next()?)? << 4 | value(rest.next()?)?,
             plain => plain,
         });
     }
@@ -54,14 +56,6 @@ fn is_device(id: &str) -> bool {
     let stem = id.split('.').next().unwrap_or_default();
     let is_digit = |n: &str| n.len() == 1 && n.bytes().all(|b| b.is_ascii_digit());
     DEVICES.contains(&stem) || PORTS.iter().any(|port| stem.strip_prefix(port).is_some_and(is_digit))
-}
-
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
