@@ -37,7 +37,12 @@ impl<'t, 'a> Skim<'t, 'a> {
     #[inline]
     pub fn same_key(&mut self, raw: &str) -> bool {
         self.key = self.scan.at;
-        self.same(raw)
+        let same = self.same(raw);
+        if same {
+            // Another writer may put space where there was none.
+            self.scan.space();
+        }
+        same
     }
 
     /// The key that was passed last, with its quotes, its colon and the space about it.
