@@ -31,8 +31,7 @@ fn a_damaged_byte_is_found_or_harmless() {
         }
         let bytes = std::fs::read(&file).unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
-        // One byte in eleven: all of them take minutes, and say the same.
-        for at in (0..bytes.len()).step_by(11) {
+        for at in 0..bytes.len() {
             let mut bad = bytes.clone();
             bad[at] ^= 1 << (at % 7);
             std::fs::write(&file, &bad).unwrap();
@@ -49,7 +48,7 @@ fn a_damaged_byte_is_found_or_harmless() {
     }
     assert_eq!(state(&store, true).0, good);
     crate::run::say(&format!("bytes damaged {tried}, found {found}, harmless {harmless}"));
-    assert!(tried > 250 && found > 250);
+    assert!(tried > 2_500 && found > 2_500);
 }
 
 #[test]
