@@ -1,5 +1,6 @@
 //! complete, check, sign and store events, and pass on what was accepted
 
+mod ask;
 mod draft;
 mod pass;
 mod read;

@@ -1,17 +1,17 @@
 //! The second half of the work, in the order of the lines: completing drafts, storing, passing on.
 
+use crate::ask::Asked;
 use crate::draft::{self, Clock, Given};
 use crate::read::{Item, Piece, Reading, Told, What, Whole};
 use crate::rejects::Rejects;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 use ulp::cli::{Action, Batch, Chunk, Failure, Log, Output, Record, Status, Witness};
-use ulp::event::{Defaults, Ends, Event, Missing, Payload, Refusal, nearest_operation, time_number};
+use ulp::event::{Event, Missing, Refusal, nearest_operation, time_number};
 use ulp::hash::Blake3;
 use ulp::json::{self, Tape};
 use ulp::scope::{Gate, Lookup, NoStore};
-use ulp::store::facts::Facts;
-use ulp::store::{Appender, LaneId, LaneIndex, Offer, Store};
+use ulp::store::{Appender, LaneIndex, Offer, Store};
 
 /// A commit happens when so many bytes wait,
 const MOST_BYTES: usize = 64 << 20;
@@ -23,7 +23,7 @@ pub struct Pass<'p> {
     pool: &'p rayon::ThreadPool,
     reading: &'p Reading,
     gate: Gate<'p>,
-    facts: Option<Facts<'p>>,
+    asked: Option<Asked<'p>>,
     clock: Clock,
     rejects: Option<Rejects>,
     /// Nothing once the reader of our output is gone: what is durable goes on without it.
@@ -56,12 +56,12 @@ impl<'p> Pass<'p> {
         let appender = store.map(Appender::new);
         let out = Some(out);
         let gate = reading.scope.gate();
-        let facts = store.map(Facts::new);
+        let asked = store.map(|store| Asked::new(store, pool));
         Pass {
             pool,
             reading,
             gate,
-            facts,
+            asked,
             clock,
             rejects,
             out,
@@ -120,7 +120,7 @@ impl<'p> Pass<'p> {
                 What::Event(whole) => (Ok(whole), 0..0),
                 What::Draft(raw) => {
                     let completed = self.complete(&mut piece, raw.clone());
-                    self.facts.as_ref().map_or(Ok(()), Facts::check)?;
+                    self.asked.as_ref().map_or(Ok(()), |asked| asked.facts.check())?;
                     (completed, raw)
                 }
                 What::Refused(refusal, raw) => (Err(*refusal), raw),
@@ -149,80 +149,55 @@ impl<'p> Pass<'p> {
     fn complete(&mut self, piece: &mut Piece, raw: std::ops::Range<usize>) -> Result<Whole, Refusal> {
         let line = piece.raw[raw].to_vec();
         let arena = bumpalo::Bump::new();
-        let defaults = self.reading.scope.defaults();
-        let came = draft::read(&line, &arena, defaults, true)?;
-        let mut given = Given::default();
-        self.gather(&line, &came);
-        self.give_from_store(&line, &came, &mut given);
-        if came.missing.has(Missing::TIMESTAMP) {
-            given.member("timestamp", &time_number(self.clock.tick()));
+        let came = draft::read(&line, &arena, self.reading.scope.defaults(), true)?;
+        let tick = came.missing.has(Missing::TIMESTAMP).then(|| time_number(self.clock.tick()));
+        if let (Some(asked), Some(appender)) = (&mut self.asked, &self.appender) {
+            asked.start(appender, &[]);
         }
-        let completed = if given.is_empty() { line.clone() } else { given.put_into(&line) };
-        let event = draft::read(&completed, &arena, defaults, false)?;
+        loop {
+            let start = piece.text.len();
+            let outcome = self.try_to_complete(piece, &line, &came, tick.as_deref());
+            match (&self.asked, &self.appender) {
+                (Some(asked), Some(appender)) if asked.tell_replayed(appender, &[]) => {
+                    piece.text.truncate(start);
+                }
+                _ => return outcome,
+            }
+        }
+    }
+
+    fn try_to_complete(
+        &mut self,
+        piece: &mut Piece,
+        line: &[u8],
+        came: &Event<'_>,
+        tick: Option<&str>,
+    ) -> Result<Whole, Refusal> {
+        let arena = bumpalo::Bump::new();
+        let mut given = Given::default();
+        if let Some(asked) = &self.asked {
+            asked.give(line, came, &mut given);
+        }
+        if let Some(tick) = tick {
+            given.member("timestamp", tick);
+        }
+        let completed = if given.is_empty() { line.to_vec() } else { given.put_into(line) };
+        let event = draft::read(&completed, &arena, self.reading.scope.defaults(), false)?;
         // The gate is to see that it is a draft, and what it became.
         let as_draft = Event { missing: came.missing, ..event };
         let clock = self.reading.clock();
-        let lookup: &dyn Lookup = match &self.facts {
-            Some(facts) => facts,
+        let lookup: &dyn Lookup = match &self.asked {
+            Some(asked) => &asked.facts,
             None => &NoStore,
         };
-        piece.admit(&event, &as_draft, (&mut self.gate, clock), lookup, self.reading.store)
-    }
-
-    /// Has the facts of the event's space at hand, where they will be asked for.
-    fn gather(&self, line: &[u8], came: &Event<'_>) {
-        let (Some(facts), Some(appender)) = (&self.facts, &self.appender) else { return };
-        let names_a_node = || member(line, "from_node").or_else(|| member(line, "node_id")).is_some();
-        let asks = !came.invariants.is_empty()
-            || matches!(came.payload, Payload::Unlink(_))
-            || came.missing.has(Missing::TILE) && names_a_node();
-        if !asks {
-            return;
-        }
-        facts.gather_space(came.space);
-        appender.tiles_waiting(came.space).for_each(|tile| facts.gather(came.space, tile));
-        for (space, tile) in facts.take_fresh() {
-            let (arena, defaults) = (bumpalo::Bump::new(), Defaults::default());
-            for line in appender.pending(&space, tile) {
-                if let Ok(event) = draft::read(line, &arena, &defaults, false) {
-                    facts.add(&event);
-                }
-            }
-        }
-    }
-
-    /// What only the store can say of a draft: the tile of its node, and the tags that an unlinking removes.
-    fn give_from_store(&self, line: &[u8], came: &Event<'_>, given: &mut Given) {
-        let Some(facts) = self.facts.as_ref().filter(|_| came.is_draft() && came.signature.is_none()) else {
-            return;
-        };
-        let mut tile = came.tile;
-        if came.missing.has(Missing::TILE) {
-            let node = member(line, "from_node").or_else(|| member(line, "node_id"));
-            if let Some(known) = node.and_then(|node| facts.tile_of(came, &node)) {
-                tile = known;
-                given.member("tile", &format!("\"{tile}\""));
-            }
-        }
-        if let Payload::Unlink(unlink) = came.payload
-            && unlink.observed.is_none()
-        {
-            let Ends { from, relation, to } = unlink.ends;
-            let mut list = Vec::new();
-            for tag in facts.standing(came, tile, (from, relation, to)) {
-                list.push(if list.is_empty() { b'[' } else { b',' });
-                json::write_string(&tag, &mut list);
-            }
-            list.extend_from_slice(if list.is_empty() { b"[]" } else { b"]" });
-            given.member("observed", &String::from_utf8_lossy(&list));
-        }
+        piece.admit(&event, &as_draft, (&mut self.gate, clock), Some(lookup), self.reading.store)
     }
 
     /// Offers an event to the store, if there is one.
     fn offer(
         &mut self,
         piece: &Piece,
-        whole: Whole,
+        mut whole: Whole,
         number: u64,
         lanes: &mut Vec<Option<LaneIndex>>,
         batch: &mut Batch,
@@ -240,7 +215,9 @@ impl<'p> Pass<'p> {
                 };
                 match appender.offer(lane, whole.digest, line)? {
                     Offer::Taken(ticket) => {
-                        tell(self.facts.as_ref(), &piece.places[whole.place], line);
+                        if let Some(asked) = &mut self.asked {
+                            asked.take(appender, line, whole.asks, &mut whole.notes)?;
+                        }
                         ticket
                     }
                     Offer::Known => {
@@ -307,7 +284,7 @@ impl<'p> Pass<'p> {
         let Some(appender) = &mut self.appender else { return Ok(()) };
         let doubles = self.pool.install(|| appender.commit())?;
         let changed = appender.take_changed();
-        self.facts.iter().for_each(|facts| changed.iter().for_each(|lane| facts.forget(lane)));
+        self.asked.iter().for_each(|asked| changed.iter().for_each(|lane| asked.facts.forget(lane)));
         self.since = None;
         for echo in std::mem::take(&mut self.waiting) {
             self.echo(echo, &doubles)?;
@@ -382,21 +359,12 @@ impl<'p> Pass<'p> {
     }
 }
 
-/// Tells the facts of a tile that were gathered of an event that is new in it.
-fn tell(facts: Option<&Facts<'_>>, lane: &LaneId, line: &[u8]) {
-    let Some(facts) = facts.filter(|facts| facts.has(&lane.space, lane.tile)) else { return };
-    let (arena, defaults) = (bumpalo::Bump::new(), Defaults::default());
-    if let Ok(event) = draft::read(line, &arena, &defaults, false) {
-        facts.add(&event);
-    }
-}
-
 /// The name in a canonical line.
 fn event_id(line: &[u8]) -> Option<String> {
     member(line, "event_id")
 }
 
-fn member(line: &[u8], name: &str) -> Option<String> {
+pub fn member(line: &[u8], name: &str) -> Option<String> {
     let mut tape = Tape::new();
     let top = json::parse_line(&mut tape, line).ok()?;
     Some(top.get(name)?.chars().collect())

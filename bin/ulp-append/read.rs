@@ -67,6 +67,8 @@ pub struct Whole {
     pub digest: Digest,
     /// Whether its operation is one that this version does not know.
     pub unknown: bool,
+    /// Whether it is still to be held to what it declares to preserve.
+    pub asks: bool,
     /// What the gate found odd.
     pub notes: Vec<Note>,
 }
@@ -181,7 +183,9 @@ impl Reading {
         match reader.read_bytes(seconds) {
             Ok(Line::Event(event)) if self.is_open(&event) => What::Draft(keep(seconds, &mut piece.raw)),
             Ok(Line::Event(event)) => {
-                match piece.admit(&event, &event, (gate, clock), &NoStore, self.store) {
+                // What is known of nodes and parents, only the second half knows.
+                let lookup: Option<&dyn Lookup> = if self.store { None } else { Some(&NoStore) };
+                match piece.admit(&event, &event, (gate, clock), lookup, self.store) {
                     Ok(whole) => What::Event(whole),
                     Err(refusal) => self.refuse(refusal, line, piece),
                 }
@@ -197,8 +201,7 @@ impl Reading {
 
     /// Whether only the second half can complete it.
     fn is_open(&self, event: &Event<'_>) -> bool {
-        event.missing.has(Missing::TIMESTAMP)
-            || self.store && (event.is_draft() || !event.invariants.is_empty())
+        event.missing.has(Missing::TIMESTAMP) || self.store && event.is_draft()
     }
 
     /// The clock that timestamps are held to.
@@ -228,10 +231,13 @@ impl Piece {
         event: &Event<'_>,
         came: &Event<'_>,
         (gate, clock): (&mut Gate<'_>, Clock),
-        lookup: &dyn Lookup,
+        lookup: Option<&dyn Lookup>,
         digests: bool,
     ) -> Result<Whole, Refusal> {
-        let permit = gate.permit(came, Some(clock), lookup)?;
+        let permit = match lookup {
+            Some(lookup) => gate.permit(came, Some(clock), lookup)?,
+            None => gate.permit_but_for_invariants(came, Some(clock))?,
+        };
         let start = self.text.len();
         event.write_canonical(&mut Tape::new(), &mut self.text);
         let line = start..self.text.len();
@@ -249,7 +255,8 @@ impl Piece {
         let digest = if digests { store::digest(&self.text[line.clone()]) } else { Digest::default() };
         self.text.push(b'\n');
         let unknown = matches!(event.payload, Payload::Unknown);
-        Ok(Whole { line, place: self.place(event), digest, unknown, notes: permit.notes })
+        let asks = lookup.is_none() && !event.invariants.is_empty();
+        Ok(Whole { line, place: self.place(event), digest, unknown, asks, notes: permit.notes })
     }
 
     /// The event's place among those of the piece; neighbouring lines mostly share theirs.

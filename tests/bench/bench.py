@@ -11,37 +11,15 @@ import importlib.util
 import os
 import platform
 import shutil
-import statistics
 import subprocess
 import sys
-import time
 
+import gate
+import measure
 import packs
+import stores
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-def run(command):
-    """Seconds and peak memory (MiB) of one run of a shell command."""
-    start = time.monotonic()
-    child = subprocess.Popen(["bash", "-c", command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    if status:
-        sys.exit(f"failed with {status}: {command}")
-    return time.monotonic() - start, usage.ru_maxrss / 1024
-
-
-def pair(ours, theirs, rounds):
-    """Medians of both commands, run in turn after one warm-up each."""
-    run(ours), run(theirs)
-    a, b = zip(*[(run(ours), run(theirs)) for _ in range(rounds)])
-    median = lambda runs: tuple(statistics.median(column) for column in zip(*runs))
-    return median(a), median(b), statistics.median(x[0] / y[0] for x, y in zip(a, b))
-
-
-def report(row, job, ours, theirs, ratio, goal):
-    verdict = "reached" if ratio <= goal else "not reached"
-    print(f"{row:>3}  {job:<44} {ours:>10} {theirs:>10} {ratio:>7.2f}x  <= {goal:.2f}x  {verdict}", flush=True)
 
 
 def materialize(options, rows):
@@ -58,11 +36,11 @@ def materialize(options, rows):
             continue
         ours = f"exec ulp-materialize -j {jobs} < {options.trace} > {options.dir}/state.jsonl"
         theirs = f"exec {sys.executable} {HERE}/duckdb_state.py {options.trace} {options.dir}/duckdb.json {jobs}"
-        (us, our_peak), (them, their_peak), ratio = pair(ours, theirs, options.rounds)
+        us, them, ratio = measure.pair(ours, theirs, options.rounds)
         if row in rows:
-            report(row, f"ulp-materialize, {jobs} thread(s) / DuckDB", f"{us:.2f} s", f"{them:.2f} s", ratio, goal)
+            measure.report(row, f"ulp-materialize, {jobs} thread(s) / DuckDB", us, them, ratio, goal)
         if row == "1" and "3" in rows:
-            report("3", "peak memory, mapped file included / DuckDB", f"{our_peak:.0f} MiB", f"{their_peak:.0f} MiB", our_peak / their_peak, 0.8)
+            measure.size("3", "peak memory in KiB, mapped file included / DuckDB", us.peak * 1024, them.peak * 1024, 0.8)
 
 
 def main():
@@ -72,7 +50,7 @@ def main():
     parser.add_argument("--dir", default="target/bench")
     parser.add_argument("rows", nargs="*", default=[])
     options = parser.parse_args()
-    rows = options.rows or ["1", "2", "3", "12", "13"]
+    rows = options.rows or [str(row) for row in range(1, 15) if row != 11]
     os.makedirs(options.dir, exist_ok=True)
     options.trace = os.path.join(options.dir, f"trace-{options.events}.jsonl")
     if not os.path.exists(options.trace):
@@ -81,11 +59,14 @@ def main():
         os.rename(part, options.trace)
     version = subprocess.run(["ulp-materialize", "-V"], capture_output=True, text=True, check=True).stdout.strip()
     print(f"{version}; {platform.machine()}, {os.cpu_count()} cores; {options.events} events, {os.path.getsize(options.trace) / 1e6:.1f} MB; medians of {options.rounds} rounds")
-    print("row  job                                                ours     theirs    ratio     goal")
+    print(measure.HEAD)
     if {"1", "2", "3"} & set(rows):
         materialize(options, rows)
+    if "4" in rows:
+        gate.rows(options)
+    stores.rows(options, rows)
     if {"12", "13"} & set(rows):
-        packs.rows(options, rows, pair, report)
+        packs.rows(options, rows)
     missing = [p for p in ("jq", "openssl", "tar", "zstd") if not shutil.which(p)]
     if missing:
         print("peers that are missing:", ", ".join(missing))

@@ -3,6 +3,8 @@ import os
 import shutil
 import subprocess
 
+import measure
+
 
 def sh(command):
     subprocess.run(["bash", "-c", command], check=True, stderr=subprocess.DEVNULL)
@@ -25,22 +27,22 @@ def stores(options):
     return store, have
 
 
-def rows(options, wanted, pair, report):
+def rows(options, wanted):
     store, have = stores(options)
     ours, theirs = f"{options.dir}/ours.tar.zst", f"{options.dir}/theirs.tar.zst"
     if "12" in wanted:
-        us, them, ratio = pair(
+        us, them, ratio = measure.pair(
             f"tile-pack -j 2 --store {store} --realm personal --realm team --realm public --policy private --policy redacted --policy public > {ours}",
             f"tar -C {store} -cf - . | zstd -q -1 -T2 > {theirs}",
             options.rounds,
         )
-        report("12", "tile-pack of a store / tar + zstd -1 -T2", f"{us[0]:.2f} s", f"{them[0]:.2f} s", ratio, 1.0)
-        report("12", "its size", f"{size(ours) / 1e6:.1f} MB", f"{size(theirs) / 1e6:.1f} MB", size(ours) / size(theirs), 1.05)
+        measure.report("12", "tile-pack of a store / tar + zstd -1 -T2", us, them, ratio, 1.0)
+        measure.size("12", "its bytes", size(ours), size(theirs), 1.05)
     if "13" in wanted:
-        us, them, ratio = pair(
+        us, them, ratio = measure.pair(
             f"tile-pack -j 2 --store {store} --have {have} --realm personal --realm team --realm public --policy private --policy redacted --policy public > {ours}",
             f"cd {store} && find . -newer ../mark -type f -print0 | tar --null -T - -cf - | zstd -q -1 -T2 > ../theirs.tar.zst",
             options.rounds,
         )
-        report("13", "tile-pack --have after 1 % / tar of the new", f"{us[0]:.3f} s", f"{them[0]:.3f} s", ratio, 2.0)
-        report("13", "its size", f"{size(ours) / 1e3:.0f} KB", f"{size(theirs) / 1e3:.0f} KB", size(ours) / size(theirs), 1.1)
+        measure.report("13", "tile-pack --have after 1 % / tar of the new", us, them, ratio, 2.0)
+        measure.size("13", "its bytes", size(ours), size(theirs), 1.1)

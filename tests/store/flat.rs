@@ -1,4 +1,4 @@
-//! A lane that is written twenty thousand times, an event at a time: what it holds, and what an append costs, does
+//! A lane that is written a hundred thousand times, an event at a time: what it holds, and what an append costs, does
 //! not grow with how often that was.
 
 use super::{fast_dir, files, init};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use ulp::store::prune::Prune;
 use ulp::store::{Appender, LaneId, Offer, Store, digest};
 
-const APPENDS: usize = 20_000;
+const APPENDS: usize = 100_000;
 const ROUND: usize = 1_000;
 
 /// As a process of its own would do it.

@@ -2,10 +2,12 @@
 //! replay of everything.
 
 mod damage;
+mod facts;
 mod faults;
 mod flat;
 mod histories;
 mod planted;
+mod work;
 
 use std::path::Path;
 use ulp::event::{Defaults, Line, Reader};

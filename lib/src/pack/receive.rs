@@ -14,7 +14,7 @@ use crate::event::{Event, Line, Payload, Reader, Refusal, nearest_operation};
 use crate::hash::Sha256;
 use crate::json::{self, EVENT_BYTES, Fault, Tape};
 use crate::scope::{Clock, Gate, NoStore, Scope};
-use crate::store::commit::{Commit, Draft};
+use crate::store::commit::Draft;
 use crate::store::dir::{Gained, IMMUTABLE};
 use crate::store::known::Known;
 use crate::store::manifest::{Absent, Entry, Manifest};
@@ -197,8 +197,8 @@ impl<'s> Receiver<'s> {
         });
         commit.publish(drafts.collect())?;
         for (lane, after) in &changes {
-            self.hints(&commit, lane, after);
-            self.remember(&commit, lane, after);
+            self.hints(lane, after);
+            self.remember(lane, after);
             self.leaned_on.extend(after.leaned_on.then(|| (*lane).clone()));
         }
         commit.release()?;
@@ -213,7 +213,7 @@ impl<'s> Receiver<'s> {
     }
 
     /// What a lane has after a commit. What was put back stands among older events, so that is looked up anew.
-    fn remember(&mut self, commit: &Commit<'_>, lane: &LaneId, after: &After) {
+    fn remember(&mut self, lane: &LaneId, after: &After) {
         if after.put_back {
             self.held.remove(lane);
             return;
@@ -222,15 +222,15 @@ impl<'s> Receiver<'s> {
         held.manifest = after.manifest.clone();
         held.bytes = after.manifest.print();
         let taken = after.of_formed.iter().chain(&after.of_kept).copied();
-        let _ = held.known.commit(self.store, commit, (lane, &after.manifest), taken);
+        let _ = held.known.commit(self.store, (lane, &after.manifest), taken);
     }
 
     /// What is never needed: that it cannot be written is no reason to fail what is durable.
-    fn hints(&self, commit: &Commit<'_>, lane: &LaneId, after: &After) {
+    fn hints(&self, lane: &LaneId, after: &After) {
         if after.changed {
             let old = index::read(self.store, lane).unwrap_or_default();
             let bytes = index::after_append(lane, &after.manifest, &old).print();
-            let _ = commit.hint(&Draft { dir: lane.dir(), name: INDEX.to_owned(), bytes });
+            let _ = self.store.hint(&Draft { dir: lane.dir(), name: INDEX.to_owned(), bytes });
         }
         let mut seen = seen(self.store, lane).unwrap_or_default();
         let before = seen.len();
@@ -239,7 +239,8 @@ impl<'s> Receiver<'s> {
         if seen.len() > before {
             let from = seen.len().saturating_sub(MOST_SEEN);
             let text: String = seen[from..].iter().map(|hash| format!("{hash}\n")).collect();
-            let _ = commit.hint(&Draft { dir: lane.dir(), name: SEEN.to_owned(), bytes: text.into_bytes() });
+            let _ =
+                self.store.hint(&Draft { dir: lane.dir(), name: SEEN.to_owned(), bytes: text.into_bytes() });
         }
     }
 

@@ -148,19 +148,26 @@ impl<'s> Gate<'s> {
         clock: Option<Clock>,
         lookup: &dyn Lookup,
     ) -> Result<Permit, Refusal> {
-        let blame = |mut refusal: Refusal| {
-            refusal.event_id = (!event.id.is_empty()).then(|| event.id.to_owned());
-            refusal.shared = event.lane().is_shared();
-            refusal
-        };
-        self.judge(event, clock, lookup).map_err(blame)
+        self.judge(event, clock, Some(lookup)).map_err(|refusal| blame(refusal, event))
+    }
+
+    /// As [`Gate::permit`], but what the event declares to preserve is not looked at: [`hold_to_invariants`] does that.
+    ///
+    /// # Errors
+    /// As [`Gate::permit`].
+    pub fn permit_but_for_invariants(
+        &mut self,
+        event: &Event<'_>,
+        clock: Option<Clock>,
+    ) -> Result<Permit, Refusal> {
+        self.judge(event, clock, None).map_err(|refusal| blame(refusal, event))
     }
 
     fn judge(
         &mut self,
         event: &Event<'_>,
         clock: Option<Clock>,
-        lookup: &dyn Lookup,
+        lookup: Option<&dyn Lookup>,
     ) -> Result<Permit, Refusal> {
         let mut limits = Limits::BUILT_IN;
         if !self.scope.is_empty() {
@@ -175,7 +182,7 @@ impl<'s> Gate<'s> {
         if let Some(clock) = clock {
             permit.notes.extend(look_at_clock(event, clock, limits.clock_skew)?);
         }
-        if !event.invariants.is_empty() {
+        if let Some(lookup) = lookup {
             hold_to_invariants(event, lookup, &mut permit.notes)?;
         }
         Ok(permit)
@@ -481,8 +488,22 @@ fn look_at_clock(
     Ok(None)
 }
 
+/// Says whose refusal it is.
+fn blame(mut refusal: Refusal, event: &Event<'_>) -> Refusal {
+    refusal.event_id = (!event.id.is_empty()).then(|| event.id.to_owned());
+    refusal.shared = event.lane().is_shared();
+    refusal
+}
+
 /// Holds an event to what it declares: a draft that breaks one is refused, of a whole event it is noted.
-fn hold_to_invariants(event: &Event<'_>, lookup: &dyn Lookup, notes: &mut Vec<Note>) -> Result<(), Refusal> {
+///
+/// # Errors
+/// The first invariant that a draft breaks.
+pub fn hold_to_invariants(
+    event: &Event<'_>,
+    lookup: &dyn Lookup,
+    notes: &mut Vec<Note>,
+) -> Result<(), Refusal> {
     for name in event.invariants {
         let Some(invariant) = invariants::named(name) else {
             notes.push(Note { code: "invariant.unknown", detail: (*name).to_owned() });

@@ -140,15 +140,15 @@ impl<'s> Appender<'s> {
         Ok(doubles)
     }
 
-    /// The tiles of a space in which lines wait to be committed.
-    pub fn tiles_waiting<'w>(&'w self, space: &'w str) -> impl Iterator<Item = Tile> + 'w {
-        let lanes = self.waiting.iter().map(|at| &self.lanes[*at].id);
-        lanes.filter(move |id| id.space == space).map(|id| id.tile)
+    /// The lines that wait to be committed.
+    pub fn pending(&self) -> impl Iterator<Item = &[u8]> {
+        self.waiting.iter().flat_map(|at| lines(&self.lanes[*at].pending))
     }
 
     /// The lines that wait to be committed in a tile.
-    pub fn pending<'w>(&'w self, space: &'w str, tile: Tile) -> impl Iterator<Item = &'w [u8]> {
-        let here = self.lanes.iter().filter(move |w| w.id.space == space && w.id.tile == tile);
+    pub fn pending_in<'w>(&'w self, space: &'w str, tile: Tile) -> impl Iterator<Item = &'w [u8]> {
+        let here = self.waiting.iter().map(|at| &self.lanes[*at]);
+        let here = here.filter(move |w| w.id.space == space && w.id.tile == tile);
         here.flat_map(|work| lines(&work.pending))
     }
 
@@ -172,7 +172,7 @@ impl<'s> Appender<'s> {
         for work in self.lanes.iter_mut() {
             work.leaned_on = false;
             if work.index_due {
-                work.write_index(self.store, &commit);
+                work.write_index(self.store);
             }
         }
         commit.release()
@@ -204,10 +204,10 @@ fn write(store: &Store, commit: &mut Commit<'_>, works: &mut [&mut Work]) -> Res
         work.pending.clear();
         let taken = std::mem::take(&mut work.tickets).into_iter().map(|(_, digest, _)| digest);
         // Neither is ever needed: that one cannot be written is no reason to fail what is durable.
-        let _ = work.known.commit(store, commit, (&work.id, &work.manifest), taken);
+        let _ = work.known.commit(store, (&work.id, &work.manifest), taken);
         work.index_due = true;
         if few {
-            work.write_index(store, commit);
+            work.write_index(store);
         }
     }
     Ok(())
@@ -252,21 +252,22 @@ impl Work {
     }
 
     /// Writes the lane's index, if it can be written.
-    fn write_index(&mut self, store: &Store, commit: &Commit<'_>) {
+    fn write_index(&mut self, store: &Store) {
         let old = index::read(store, &self.id).unwrap_or_default();
         let bytes = index::after_append(&self.id, &self.manifest, &old).print();
-        let _ = commit.hint(&Draft { dir: self.id.dir(), name: INDEX.to_owned(), bytes });
+        let _ = store.hint(&Draft { dir: self.id.dir(), name: INDEX.to_owned(), bytes });
         self.index_due = false;
     }
 
     /// Under the lock: takes in what others committed since, and drops what waits and is there by now.
     /// Answers whether there was anything.
     fn look_again(&mut self, store: &Store, doubles: &mut Vec<u64>) -> Result<bool, Error> {
-        let now = store.manifest(&self.id)?;
-        if now.as_ref().map_or(&[][..], |(_, bytes)| bytes) == self.bytes {
+        let now = store.manifest_bytes(&self.id)?;
+        if now.as_ref().map_or(&[][..], |(bytes, _)| bytes) == self.bytes {
             return Ok(false);
         }
-        let (manifest, bytes) = now.unwrap_or((Manifest::new(self.id.tile), Vec::new()));
+        let (manifest, bytes) =
+            store.manifest(&self.id)?.unwrap_or((Manifest::new(self.id.tile), Vec::new()));
         let mut others = Known::open(store, &self.id, &manifest)?;
         let before = self.tickets.len();
         let (mut kept, mut tickets, mut start) = (Vec::new(), Vec::new(), 0);

@@ -118,13 +118,6 @@ impl Commit<'_> {
         self.sync(&gained, false)
     }
 
-    /// Writes a file that is only a hint: it appears whole, and is not synced.
-    pub fn hint(&self, draft: &Draft) -> Result<(), Error> {
-        let dir = self.store.root.make(&draft.dir, &mut Gained::new())?;
-        let temporary = write_temporary(&dir, &draft.bytes, MUTABLE, false)?;
-        dir.rename(&temporary, &draft.name)
-    }
-
     /// Ends the commit.
     pub fn release(self) -> Result<(), Error> {
         self.lock.release()
@@ -161,6 +154,13 @@ fn above(path: &str) -> Vec<String> {
 }
 
 impl Store {
+    /// Writes a file that is only a hint: it appears whole, and is not synced.
+    pub fn hint(&self, draft: &Draft) -> Result<(), Error> {
+        let dir = self.root.make(&draft.dir, &mut Gained::new())?;
+        let temporary = write_temporary(&dir, &draft.bytes, MUTABLE, false)?;
+        dir.rename(&temporary, &draft.name)
+    }
+
     fn rename(&self, waiting: &Waiting) -> Result<(), Error> {
         let dir = self.root.at(&waiting.dir)?;
         let dir =

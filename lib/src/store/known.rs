@@ -2,15 +2,14 @@
 //!
 //! An event is its hash. Here 20 bytes of it stand for the whole, as nobody can make two events that share them.
 
-use super::commit::{Commit, Draft};
-use super::dir::Dir;
 use super::manifest::{Absent, Entry, Manifest};
 use super::object::{Bytes, Found};
-use super::snapshot::cache_dir;
-use super::table::{self, Damaged, NOTE, Row, Table};
+use super::runs::{self, DUE, Runs};
+use super::table::{self, Damaged, Row};
 use super::{Error, LaneId, Store};
 use crate::hash::Sha256;
 use ahash::{AHashMap, AHashSet};
+use std::path::PathBuf;
 
 /// The part of an event's BLAKE3 that tells it from others.
 pub type Digest = [u8; 20];
@@ -28,17 +27,13 @@ pub fn lines(segment: &[u8]) -> impl Iterator<Item = &[u8]> {
     segment.split(|b| *b == b'\n').filter(|line| !line.is_empty())
 }
 
-/// From this many sealed bytes on that no run covers, one is written.
-const RUN_BYTES: u64 = 512 << 10;
-/// How the names of runs begin: `known-<first>-<end>`, in the lane's directory of the cache.
-const RUN: &str = "known-";
+/// The kind of the runs that know events: each row a digest, and the event's number in the lane.
+const KIND: &str = "known";
 
-/// The events of a lane, for a writer: the older ones in *runs*, tables of the cache that cover sealed entries from
-/// the first event on without a gap, the newer ones in memory. A run is taken in by a newer one that is at least
-/// half its size, so there are few, and each event is written a few times in all.
-#[derive(Debug, Default)]
+/// The events of a lane, for a writer: the older ones in runs of the cache, the newer ones in memory.
+#[derive(Debug)]
 pub struct Known {
-    runs: Vec<Run>,
+    runs: Runs,
     /// The digests of the events behind the runs, in the order of acceptance.
     tail: Vec<Digest>,
     /// Whether a segment behind the runs could not be read, so that `tail` is not all there is.
@@ -49,32 +44,23 @@ pub struct Known {
     here: AHashMap<u64, bool>,
 }
 
-#[derive(Debug)]
-struct Run {
-    table: Table,
-    name: String,
-    start: u64,
-    end: u64,
-    last: Sha256,
-}
-
 impl Known {
     /// What a lane has.
     pub fn open(store: &Store, id: &LaneId, manifest: &Manifest) -> Result<Known, Error> {
-        let runs =
-            if store.is_trusted() { runs(store, id, manifest).unwrap_or_default() } else { Vec::new() };
-        let mut known = Known { runs, ..Known::default() };
+        let mut known = Known {
+            runs: Runs::open(store, id, manifest, KIND),
+            tail: Vec::new(),
+            gap: false,
+            digests: AHashSet::new(),
+            here: AHashMap::new(),
+        };
         known.read_tail(store, manifest)?;
         Ok(known)
     }
 
-    fn covered(&self) -> u64 {
-        self.runs.last().map_or(0, |run| run.end)
-    }
-
     fn read_tail(&mut self, store: &Store, manifest: &Manifest) -> Result<(), Error> {
         self.tail.clear();
-        let covered = self.covered();
+        let covered = self.runs.covered();
         for (start, entry) in entries_from(store, manifest, covered)? {
             if start < covered {
                 continue;
@@ -97,9 +83,7 @@ impl Known {
         if self.digests.contains(digest) {
             return Ok(true);
         }
-        let found: Result<Option<Row>, Damaged> =
-            self.runs.iter().try_fold(None, |found, run| Ok(found.or(run.table.find(digest)?)));
-        match found {
+        match self.runs.find(digest) {
             Ok(None) => Ok(false),
             Ok(Some(row)) => {
                 let ordinal = u32::from_le_bytes([row[20], row[21], row[22], row[23]]);
@@ -134,7 +118,6 @@ impl Known {
     pub fn commit(
         &mut self,
         store: &Store,
-        commit: &Commit<'_>,
         (id, manifest): (&LaneId, &Manifest),
         taken: impl Iterator<Item = Digest>,
     ) -> Result<(), Error> {
@@ -142,60 +125,15 @@ impl Known {
         if self.gap || !store.is_trusted() {
             return Ok(());
         }
-        let (mut end, mut bytes, mut last) = (manifest.before(), 0, None);
-        for entry in &manifest.segments[..manifest.sealed()] {
-            end += entry.events;
-            if end > self.covered() {
-                bytes += entry.bytes;
-                last = Some(entry.hash);
+        let start = self.runs.covered();
+        let Some(sealed) = runs::sealed(manifest, start).filter(|s| s.bytes >= DUE) else { return Ok(()) };
+        let count = usize::try_from(sealed.end - start).unwrap_or(usize::MAX).min(self.tail.len());
+        let rows = (start..).zip(&self.tail[..count]).map(|(n, digest)| row(digest, n)).collect();
+        // Where no run can be written, all stays in memory.
+        if self.runs.push(store, id, sealed, rows)? {
+            for digest in self.tail.drain(..count) {
+                self.digests.remove(&digest);
             }
-        }
-        match last {
-            Some(last) if bytes >= RUN_BYTES => self.write_run(store, commit, id, (end, last)),
-            _ => Ok(()),
-        }
-    }
-
-    fn write_run(
-        &mut self,
-        store: &Store,
-        commit: &Commit<'_>,
-        id: &LaneId,
-        (end, last): (u64, Sha256),
-    ) -> Result<(), Error> {
-        let mut start = self.covered();
-        let count = usize::try_from(end - start).unwrap_or(usize::MAX).min(self.tail.len());
-        let (covered, rest) = self.tail.split_at(count);
-        let mut rows: Vec<Row> = (start..).zip(covered).map(|(n, digest)| row(digest, n)).collect();
-        let mut absorbed = 0;
-        for run in self.runs.iter().rev() {
-            if run.table.len() > 2 * rows.len() {
-                break;
-            }
-            // A run that is damaged is left out, and all behind it with it: they are found to be missing.
-            let Ok(old) = run.table.rows() else { break };
-            rows.extend(old);
-            start = run.start;
-            absorbed += 1;
-        }
-        rows.sort_unstable();
-        let kept = self.runs.len() - absorbed;
-        let previous = kept.checked_sub(1).map_or(Sha256([0; 32]), |at| self.runs[at].last);
-        let name = format!("{RUN}{start}-{end}");
-        let bytes = table::print(&note(start, end, &previous, &last), &rows);
-        let dir = cache_dir(id);
-        commit.hint(&Draft { dir: dir.clone(), name: name.clone(), bytes })?;
-        let Some(open) = store.root.at(&dir)? else { return Ok(()) };
-        for old in self.runs.drain(kept..) {
-            open.remove(&old.name)?;
-        }
-        for digest in covered {
-            self.digests.remove(digest);
-        }
-        self.tail = rest.to_vec();
-        match open_run(store, &open, &name) {
-            Some((run, _)) => self.runs.push(run),
-            None => self.gap = true,
         }
         Ok(())
     }
@@ -209,17 +147,12 @@ fn row(digest: &Digest, ordinal: u64) -> Row {
     row
 }
 
-fn note(start: u64, end: u64, previous: &Sha256, last: &Sha256) -> table::Note {
-    let mut note = [0; NOTE];
-    note[..8].copy_from_slice(&start.to_le_bytes());
-    note[8..16].copy_from_slice(&end.to_le_bytes());
-    note[16..48].copy_from_slice(&previous.0);
-    note[48..80].copy_from_slice(&last.0);
-    note
-}
-
 /// The entries from the one that holds an event on, each with the number of its first event.
-fn entries_from(store: &Store, manifest: &Manifest, ordinal: u64) -> Result<Vec<(u64, Entry)>, Error> {
+pub(super) fn entries_from(
+    store: &Store,
+    manifest: &Manifest,
+    ordinal: u64,
+) -> Result<Vec<(u64, Entry)>, Error> {
     let (entries, mut start) = if ordinal >= manifest.before() {
         (manifest.segments.clone(), manifest.before())
     } else {
@@ -231,58 +164,6 @@ fn entries_from(store: &Store, manifest: &Manifest, ordinal: u64) -> Result<Vec<
         (at, entry)
     };
     Ok(entries.into_iter().map(place).collect())
-}
-
-/// The runs that cover a lane from its first event on, as far as they fit the manifest.
-fn runs(store: &Store, id: &LaneId, manifest: &Manifest) -> Option<Vec<Run>> {
-    let dir = store.root.at(&cache_dir(id)).ok()??;
-    let names: Vec<(u64, u64, String)> =
-        dir.list().ok()?.into_iter().filter_map(|(name, _)| parse_name(&name)).collect();
-    let mut runs: Vec<Run> = Vec::new();
-    let mut last = Sha256([0; 32]);
-    loop {
-        let start = runs.last().map_or(0, |run| run.end);
-        let next = names.iter().filter(|(s, e, _)| *s == start && *e > start).max_by_key(|(_, e, _)| *e);
-        let Some((_, _, name)) = next else { break };
-        let Some((run, previous)) = open_run(store, &dir, name) else { break };
-        if previous != last || run.start != start {
-            break;
-        }
-        last = run.last;
-        runs.push(run);
-    }
-    // The last run must end where an entry of the manifest does, or it is of another history.
-    let mut end = manifest.before();
-    let ends: Vec<(u64, Sha256)> = manifest
-        .segments
-        .iter()
-        .map(|entry| {
-            end += entry.events;
-            (end, entry.hash)
-        })
-        .collect();
-    while runs.last().is_some_and(|run| !ends.contains(&(run.end, run.last))) {
-        runs.pop();
-    }
-    Some(runs)
-}
-
-fn parse_name(name: &str) -> Option<(u64, u64, String)> {
-    let (start, end) = name.strip_prefix(RUN)?.split_once('-')?;
-    Some((start.parse().ok()?, end.parse().ok()?, name.to_owned()))
-}
-
-/// Opens a run; answers it with the last segment before it.
-fn open_run(store: &Store, dir: &Dir, name: &str) -> Option<(Run, Sha256)> {
-    let file = dir.file(name).ok()??;
-    let length = file.metadata().ok()?.len();
-    let table = Table::open(store.take_in(file, length).ok()?).ok()?;
-    let note = table.note();
-    let number = |at: usize| Some(u64::from_le_bytes(note[at..at + 8].try_into().ok()?));
-    let hash = |at: usize| Some(Sha256(note[at..at + 32].try_into().ok()?));
-    let (start, end, previous, last) = (number(0)?, number(8)?, hash(16)?, hash(48)?);
-    let fits = end.checked_sub(start) == Some(table.len() as u64);
-    fits.then_some((Run { table, name: name.to_owned(), start, end, last }, previous))
 }
 
 impl Store {
@@ -299,14 +180,18 @@ impl Store {
 
     /// The manifest of a lane with its bytes, if it has one.
     pub fn manifest(&self, lane: &LaneId) -> Result<Option<(Manifest, Vec<u8>)>, Error> {
-        let Some(dir) = self.root.at(&lane.dir())? else { return Ok(None) };
-        let Some(bytes) = dir.read(super::MANIFEST)? else { return Ok(None) };
-        let path = dir.path().join(super::MANIFEST);
+        let Some((bytes, path)) = self.manifest_bytes(lane)? else { return Ok(None) };
         let manifest = Manifest::parse(&bytes, &path)?;
         if manifest.tile != lane.tile {
             return Err(Error::damaged(path, "store.manifest", "it is of another tile"));
         }
         Ok(Some((manifest, bytes)))
+    }
+
+    /// The bytes of a lane's manifest with its path, if it has one.
+    pub(super) fn manifest_bytes(&self, lane: &LaneId) -> Result<Option<(Vec<u8>, PathBuf)>, Error> {
+        let Some(dir) = self.root.at(&lane.dir())? else { return Ok(None) };
+        Ok(dir.read(super::MANIFEST)?.map(|bytes| (bytes, dir.path().join(super::MANIFEST))))
     }
 
     /// The entries of a lane from the oldest on, those of pages too, back to the page `until` where it is among them.

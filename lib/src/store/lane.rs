@@ -39,6 +39,14 @@ impl Store {
         Ok(lanes)
     }
 
+    /// The lanes of one space, in order.
+    pub fn lanes_in(&self, space: &str) -> Result<Vec<LaneId>, Error> {
+        let mut lanes = Vec::new();
+        self.lanes_of(space, &mut lanes)?;
+        lanes.sort();
+        Ok(lanes)
+    }
+
     fn lanes_of(&self, space: &str, lanes: &mut Vec<LaneId>) -> Result<(), Error> {
         let tiles = format!("spaces/{}/tiles", names::encode(space));
         for z in self.directories(&tiles)? {

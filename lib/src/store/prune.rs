@@ -5,7 +5,7 @@
 //! listed for long enough and still not named. The time is the mtime that the lock got when it was taken: no clock is
 //! read. Deleting goes on under the lock, a second at a time, and what changed meanwhile is looked at again.
 
-use super::commit::{Commit, Draft};
+use super::commit::Draft;
 use super::dir::Gained;
 use super::object;
 use super::refs::Refs;
@@ -67,7 +67,7 @@ impl Store {
             pruned.deleted = due;
             return Ok(pruned);
         }
-        self.write_list(&commit, &since)?;
+        self.write_list(&since)?;
         commit.release()?;
         let mut rest = &due[..];
         while !rest.is_empty() {
@@ -163,10 +163,10 @@ impl Store {
         text.lines().filter_map(line).collect()
     }
 
-    fn write_list(&self, commit: &Commit<'_>, since: &BTreeMap<String, i64>) -> Result<(), Error> {
+    fn write_list(&self, since: &BTreeMap<String, i64>) -> Result<(), Error> {
         let lines: String = since.iter().map(|(path, since)| format!("{since} {path}\n")).collect();
         self.root.make("cache", &mut Gained::new())?;
-        commit.hint(&Draft { dir: "cache".to_owned(), name: LIST.to_owned(), bytes: lines.into_bytes() })
+        self.hint(&Draft { dir: "cache".to_owned(), name: LIST.to_owned(), bytes: lines.into_bytes() })
     }
 }
 

@@ -189,7 +189,7 @@ impl Store {
             let Some((manifest, _)) = self.manifest(&id)? else { continue };
             let old = index::read(self, &id).unwrap_or_default();
             let bytes = index::after_append(&id, &manifest, &old).print();
-            commit.hint(&Draft { dir: id.dir(), name: INDEX.to_owned(), bytes })?;
+            self.hint(&Draft { dir: id.dir(), name: INDEX.to_owned(), bytes })?;
         }
         commit.release()
     }

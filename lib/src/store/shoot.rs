@@ -129,9 +129,9 @@ impl Store {
         for (shot, fresh) in fresh {
             // None of these is ever needed: that one cannot be written is no reason to fail what is durable.
             let (dir, bytes) = (cache_dir(&shot.lane), fresh.times.clone());
-            let _ = commit.hint(&Draft { dir, name: TIMES.to_owned(), bytes });
+            let _ = self.hint(&Draft { dir, name: TIMES.to_owned(), bytes });
             let (dir, bytes) = (shot.lane.dir(), fresh.index.clone());
-            let _ = commit.hint(&Draft { dir, name: INDEX.to_owned(), bytes });
+            let _ = self.hint(&Draft { dir, name: INDEX.to_owned(), bytes });
         }
         commit.release()
     }

@@ -19,6 +19,8 @@ pub const NOTE: usize = 128;
 const PAGE: usize = 4096;
 const CHECKSUM: usize = 16;
 const PER_PAGE: usize = (PAGE - CHECKSUM) / ENTRY;
+/// How often the place of a key is guessed before what is left is halved.
+const GUESSES: usize = 6;
 const MAGIC: &[u8; 8] = b"ulptab01";
 
 /// One entry: its key, and then what is known of it.
@@ -71,16 +73,48 @@ impl Table {
 
     /// The first entry that begins with `key`.
     pub fn find(&self, key: &[u8]) -> Result<Option<Row>, Damaged> {
+        let at = self.lower_bound(key)?;
+        let row = if at < self.count { Some(self.row(at)?) } else { None };
+        Ok(row.filter(|row| row[..key.len()] == *key))
+    }
+
+    /// Calls `each` for every entry that begins with `key`.
+    pub fn each(&self, key: &[u8], each: &mut impl FnMut(Row)) -> Result<(), Damaged> {
+        for at in self.lower_bound(key)?..self.count {
+            let row = self.row(at)?;
+            if row[..key.len()] != *key {
+                break;
+            }
+            each(row);
+        }
+        Ok(())
+    }
+
+    /// Where the first entry stands that is not less than `key`. Keys are hashes, and so about as far in as their
+    /// first bytes say: a few guesses by those find the page, where halving would look at many.
+    fn lower_bound(&self, key: &[u8]) -> Result<usize, Damaged> {
         let (mut low, mut high) = (0, self.count);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if &self.row(middle)?[..key.len()] < key { low = middle + 1 } else { high = middle }
+        let (mut least, mut most) = (0, u64::MAX);
+        let wanted = leading(key);
+        for step in 0.. {
+            if low == high {
+                break;
+            }
+            let middle = if step < GUESSES && high - low > 1 {
+                let share = u128::from(wanted.saturating_sub(least)) * (high - low) as u128;
+                let share = share / (u128::from(most - least) + 1);
+                (low + usize::try_from(share).unwrap_or(0)).min(high - 1)
+            } else {
+                low + (high - low) / 2
+            };
+            let row = self.row(middle)?;
+            if &row[..key.len()] < key {
+                (low, least) = (middle + 1, leading(&row));
+            } else {
+                (high, most) = (middle, leading(&row));
+            }
         }
-        if low == self.count {
-            return Ok(None);
-        }
-        let row = self.row(low)?;
-        Ok((row[..key.len()] == *key).then_some(row))
+        Ok(low)
     }
 
     /// Every entry in order, all of them checked.
@@ -100,6 +134,14 @@ impl Table {
         }
         bytes[place * ENTRY..(place + 1) * ENTRY].try_into().map_err(|_| Damaged)
     }
+}
+
+/// The first bytes of a key as a number.
+fn leading(key: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let count = key.len().min(8);
+    bytes[..count].copy_from_slice(&key[..count]);
+    u64::from_be_bytes(bytes)
 }
 
 /// A table of sorted entries.

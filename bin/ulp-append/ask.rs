@@ -1,0 +1,110 @@
+//! What drafts and declared invariants ask of the store, and what this run adds to the answers.
+
+use crate::draft::{self, Given};
+use crate::pass::member;
+use ulp::cli::Failure;
+use ulp::event::{Defaults, Event, Missing, Payload};
+use ulp::json;
+use ulp::scope::{Note, hold_to_invariants};
+use ulp::store::facts::Facts;
+use ulp::store::{Appender, Store};
+
+/// The facts of a store, with what this run took in.
+pub struct Asked<'p> {
+    pub facts: Facts<'p>,
+    /// Whether anything was asked yet: until then nothing need be told.
+    started: bool,
+}
+
+impl<'p> Asked<'p> {
+    pub fn new(store: &'p Store, pool: &'p rayon::ThreadPool) -> Asked<'p> {
+        Asked { facts: Facts::new(store, Some(pool)), started: false }
+    }
+
+    /// Before the first question: tells of what waits to be committed, but for one line.
+    pub fn start(&mut self, appender: &Appender<'_>, but: &[u8]) {
+        if !std::mem::replace(&mut self.started, true) {
+            let waiting = appender.pending().filter(|line| *line != but);
+            waiting.for_each(|line| read(line, |event| self.facts.add(event)));
+        }
+    }
+
+    /// Tells tiles that were replayed of what waits to be committed in them, but for one line. Answers whether there
+    /// were any: then the question must be asked again.
+    pub fn tell_replayed(&self, appender: &Appender<'_>, but: &[u8]) -> bool {
+        let fresh = self.facts.take_fresh();
+        for (space, tile) in &fresh {
+            let waiting = appender.pending_in(space, *tile).filter(|line| *line != but);
+            waiting.for_each(|line| read(line, |event| self.facts.add_waiting(event)));
+        }
+        !fresh.is_empty()
+    }
+
+    /// Takes in the line of an event that waits to be committed, after it was held to what it declares to preserve.
+    pub fn take(
+        &mut self,
+        appender: &Appender<'_>,
+        line: &[u8],
+        asks: bool,
+        notes: &mut Vec<Note>,
+    ) -> Result<(), Failure> {
+        if asks {
+            self.start(appender, line);
+        }
+        if self.started {
+            read(line, |event| {
+                if asks {
+                    self.hold(appender, event, line, notes);
+                }
+                self.facts.add(event);
+            });
+        }
+        Ok(self.facts.check()?)
+    }
+
+    fn hold(&self, appender: &Appender<'_>, event: &Event<'_>, line: &[u8], notes: &mut Vec<Note>) {
+        let before = notes.len();
+        loop {
+            // A whole event is kept whatever it breaks.
+            let _ = hold_to_invariants(event, &self.facts, notes);
+            if !self.tell_replayed(appender, line) {
+                break;
+            }
+            notes.truncate(before);
+        }
+    }
+
+    /// What only the store can say of a draft: the tile of its node, and the tags that an unlinking removes.
+    pub fn give(&self, line: &[u8], came: &Event<'_>, given: &mut Given) {
+        if !came.is_draft() || came.signature.is_some() {
+            return;
+        }
+        let mut tile = came.tile;
+        if came.missing.has(Missing::TILE) {
+            let node = member(line, "from_node").or_else(|| member(line, "node_id"));
+            if let Some(known) = node.and_then(|node| self.facts.tile_of(came, &node)) {
+                tile = known;
+                given.member("tile", &format!("\"{tile}\""));
+            }
+        }
+        if let Payload::Unlink(unlink) = came.payload
+            && unlink.observed.is_none()
+        {
+            let mut list = Vec::new();
+            for tag in self.facts.standing(came, tile, unlink.ends) {
+                list.push(if list.is_empty() { b'[' } else { b',' });
+                json::write_string(&tag, &mut list);
+            }
+            list.extend_from_slice(if list.is_empty() { b"[]" } else { b"]" });
+            given.member("observed", &String::from_utf8_lossy(&list));
+        }
+    }
+}
+
+/// Reads the line of an event that was accepted.
+fn read(line: &[u8], with: impl FnOnce(&Event<'_>)) {
+    let (arena, defaults) = (bumpalo::Bump::new(), Defaults::default());
+    if let Ok(event) = draft::read(line, &arena, &defaults, false) {
+        with(&event);
+    }
+}

@@ -1,0 +1,411 @@
+//! What a writer's drafts and declared invariants ask of a store: where nodes were made and how, which tags of a link
+//! stand, which events are there.
+//!
+//! The answers come from each lane's event graph and node table, which the cache keeps, and from the events behind
+//! them: a question costs what is new, not what is old. They are those of a replay, always. Few questions turn on the
+//! order of events: a node that was created in several ways or in several tiles, a link whose tags were all removed
+//! at once, a cycle that is to be reported. For these the tile is replayed.
+
+mod lane;
+mod tile;
+
+use super::{Error, LaneId, Store};
+use crate::event::{Defaults, Ends, Event, Line, Reader};
+use crate::id::{Lane, Tile};
+use crate::scope::{Lookup, NodeFact, Parent};
+use ahash::{AHashMap, AHashSet};
+use lane::{Key, LaneFacts, NodeBits, Short, Tag, Touch};
+use rayon::ThreadPool;
+use rayon::prelude::*;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use tile::TileFacts;
+
+/// The facts of the tiles that were asked about.
+#[derive(Debug)]
+pub struct Facts<'s> {
+    store: &'s Store,
+    /// Whose threads open many lanes.
+    pool: Option<&'s ThreadPool>,
+    /// Whether everything is answered by replay: what the tables are held against.
+    by_replay: bool,
+    state: RefCell<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    lanes: Vec<LaneFacts>,
+    spaces: AHashMap<String, Space>,
+    /// Tiles that had to be replayed.
+    replayed: AHashMap<(String, Tile), TileFacts>,
+    /// Replayed tiles that do not know yet what waits to be committed.
+    fresh: Vec<(String, Tile)>,
+    /// What went wrong while nobody could be told.
+    failed: Option<Error>,
+}
+
+/// What is known of a space.
+#[derive(Debug, Default)]
+struct Space {
+    /// Of each tile, its lanes by their place in `State::lanes`.
+    tiles: BTreeMap<Tile, [Option<usize>; Lane::COUNT]>,
+    /// Tiles that were opened.
+    opened: AHashSet<Tile>,
+    /// Whether all of them were.
+    is_whole: bool,
+    /// The tiles in which nodes were made or deleted by events that this run took in.
+    told: AHashMap<Key, Vec<Tile>>,
+}
+
+impl<'s> Facts<'s> {
+    /// The facts of a store; where there are many lanes to open, the threads of `pool` do that.
+    pub fn new(store: &'s Store, pool: Option<&'s ThreadPool>) -> Facts<'s> {
+        Facts { store, pool, by_replay: false, state: RefCell::default() }
+    }
+
+    /// Answers everything by replay.
+    pub fn by_replay(store: &'s Store) -> Facts<'s> {
+        Facts { by_replay: true, ..Facts::new(store, None) }
+    }
+
+    /// What went wrong since this was last asked.
+    ///
+    /// # Errors
+    /// Then the answers before it are not to be relied on.
+    pub fn check(&self) -> Result<(), Error> {
+        self.state.borrow_mut().failed.take().map_or(Ok(()), Err)
+    }
+
+    /// Has a lane that others wrote to read anew.
+    pub fn forget(&self, id: &LaneId) {
+        let mut state = self.state.borrow_mut();
+        state.replayed.remove(&(id.space.clone(), id.tile));
+        let State { lanes, spaces, .. } = &mut *state;
+        let Some(space) = spaces.get_mut(&id.space) else { return };
+        space.is_whole = false;
+        space.opened.remove(&id.tile);
+        let here = space.tiles.get(&id.tile).and_then(|lanes| lanes[id.lane.index()]);
+        here.into_iter().for_each(|at| lanes[at].close());
+    }
+
+    /// Tells of an event that this run takes in. Once one was told of, all that follow must be, and those that waited
+    /// before it.
+    pub fn add(&self, event: &Event<'_>) {
+        let state = &mut *self.state.borrow_mut();
+        let lane = event.lane();
+        let at = state.lane(event.space, event.tile, lane);
+        let (told, tile) = (state.spaces.get_mut(event.space).map(|s| &mut s.told), event.tile);
+        let mut told = told;
+        state.lanes[at].add(event, &mut |key| {
+            let tiles = told.as_mut().map(|told| told.entry(key).or_default());
+            if let Some(tiles) = tiles.filter(|tiles| !tiles.contains(&tile)) {
+                tiles.push(tile);
+            }
+        });
+        if !state.replayed.is_empty()
+            && let Some(facts) = state.replayed.get_mut(&(event.space.to_owned(), event.tile))
+        {
+            facts.add(event);
+        }
+    }
+
+    /// The tiles that were replayed since this was last asked: what waits to be committed in them must be told with
+    /// [`Facts::add_waiting`], and what was asked be asked again.
+    pub fn take_fresh(&self) -> Vec<(String, Tile)> {
+        std::mem::take(&mut self.state.borrow_mut().fresh)
+    }
+
+    /// Tells a tile that was replayed of an event that waits to be committed.
+    pub fn add_waiting(&self, event: &Event<'_>) {
+        let mut state = self.state.borrow_mut();
+        if let Some(facts) = state.replayed.get_mut(&(event.space.to_owned(), event.tile)) {
+            facts.add(event);
+        }
+    }
+
+    /// The tile in which a draft on this node belongs: that of its greatest creation, where it is not deleted.
+    pub fn tile_of(&self, event: &Event<'_>, node: &str) -> Option<Tile> {
+        let lane = event.lane();
+        let known = self.known(event, node, None);
+        let stands = known.iter().filter(|(_, bits)| bits.is_created() && !bits.is_deleted());
+        let tiles: Vec<Tile> = stands.map(|(tile, _)| *tile).collect();
+        if tiles.len() < 2 {
+            return tiles.first().copied();
+        }
+        let greatest = tiles.into_iter().filter_map(|tile| {
+            self.replayed(event.space, tile, |facts| {
+                facts.greatest(lane, node).map(|(key, _)| (key.clone(), tile))
+            })
+        });
+        greatest.max().map(|(_, tile)| tile)
+    }
+
+    /// The tags of a link that stand in a tile, sorted.
+    pub fn standing(&self, event: &Event<'_>, tile: Tile, ends: Ends<'_>) -> Vec<String> {
+        let lane = event.lane();
+        let by_replay = || self.replayed(event.space, tile, |facts| facts.standing(lane, ends));
+        if self.by_replay {
+            return by_replay();
+        }
+        self.open(event.space, Some(tile));
+        let key = lane::link_key(ends);
+        let mut facts = TileFacts::default();
+        let all_before = self.each_lane(
+            event.space,
+            tile,
+            |of| of.is_no_stricter_than(lane),
+            |_, lane, store| {
+                for touch in lane.link(store, &key)? {
+                    let Touch::Tags(place) = touch else { return Ok(true) };
+                    lane.line(store, place, |line| read(line, |event| facts.add(event)))?;
+                }
+                Ok(false)
+            },
+        );
+        if all_before.contains(&true) { by_replay() } else { facts.standing(lane, ends) }
+    }
+
+    /// What lanes that an event may know say of a node, by tile; in one tile, or in all of the space.
+    fn known(&self, event: &Event<'_>, node: &str, tile: Option<Tile>) -> Vec<(Tile, NodeBits)> {
+        if self.by_replay {
+            return self.known_by_replay(event, node, tile);
+        }
+        self.open(event.space, tile);
+        let (lane, key) = (event.lane(), lane::key(Tag::Node, node));
+        let tiles = {
+            let state = self.state.borrow();
+            let Some(space) = state.spaces.get(event.space) else { return Vec::new() };
+            match tile {
+                Some(tile) => vec![tile],
+                None => space.may_know(&state.lanes, &key),
+            }
+        };
+        let bits = |tile: Tile| {
+            let mut bits = NodeBits::default();
+            let each = self.each_lane(
+                event.space,
+                tile,
+                |of| of.is_no_stricter_than(lane),
+                |_, lane, store| lane.node(store, &key),
+            );
+            each.into_iter().for_each(|b| bits.join(b));
+            (tile, bits)
+        };
+        tiles.into_iter().map(bits).filter(|(_, bits)| bits.is_known()).collect()
+    }
+
+    fn known_by_replay(&self, event: &Event<'_>, node: &str, tile: Option<Tile>) -> Vec<(Tile, NodeBits)> {
+        let tiles = match tile {
+            Some(tile) => BTreeSet::from([tile]),
+            None => match self.store.lanes_in(event.space) {
+                Ok(lanes) => lanes.into_iter().map(|id| id.tile).collect(),
+                Err(error) => {
+                    self.state.borrow_mut().failed = Some(error);
+                    BTreeSet::new()
+                }
+            },
+        };
+        let bits = |tile| {
+            self.replayed(event.space, tile, |facts| {
+                let made = facts.greatest(event.lane(), node).map(|(_, made)| made);
+                NodeBits::new(made, facts.is_deleted(event.lane(), node))
+            })
+        };
+        tiles.into_iter().map(|tile| (tile, bits(tile))).filter(|(_, bits)| bits.is_known()).collect()
+    }
+
+    /// Asks each lane of a tile that `takes` takes in.
+    fn each_lane<T>(
+        &self,
+        space: &str,
+        tile: Tile,
+        takes: impl Fn(Lane) -> bool,
+        mut ask: impl FnMut(Lane, &mut LaneFacts, &Store) -> Result<T, Error>,
+    ) -> Vec<T> {
+        let State { lanes, spaces, failed, .. } = &mut *self.state.borrow_mut();
+        let here = spaces.get(space).and_then(|space| space.tiles.get(&tile));
+        let mut answers = Vec::new();
+        for (index, at) in here.into_iter().flatten().enumerate() {
+            let lane = Lane::from_index(index);
+            if let Some(at) = at.filter(|_| takes(lane)) {
+                match ask(lane, &mut lanes[at], self.store) {
+                    Ok(answer) => answers.push(answer),
+                    Err(error) => *failed = Some(error),
+                }
+            }
+        }
+        answers
+    }
+
+    /// Asks a tile that is replayed now, if it was not before.
+    fn replayed<T: Default>(&self, space: &str, tile: Tile, ask: impl FnOnce(&TileFacts) -> T) -> T {
+        let state = &mut *self.state.borrow_mut();
+        let key = (space.to_owned(), tile);
+        if !state.replayed.contains_key(&key) {
+            match TileFacts::read(self.store, space, tile) {
+                Ok(facts) => {
+                    state.replayed.insert(key.clone(), facts);
+                    state.fresh.push(key.clone());
+                }
+                Err(error) => state.failed = Some(error),
+            }
+        }
+        state.replayed.get(&key).map(ask).unwrap_or_default()
+    }
+
+    /// Opens the lanes of a tile, or of all tiles of a space.
+    fn open(&self, space: &str, tile: Option<Tile>) {
+        let state = &mut *self.state.borrow_mut();
+        if let Some(known) = state.spaces.get(space)
+            && (known.is_whole || tile.is_some_and(|tile| known.opened.contains(&tile)))
+        {
+            return;
+        }
+        if let Err(error) = state.open(self.store, self.pool, space, tile) {
+            state.failed = Some(error);
+        }
+    }
+}
+
+impl State {
+    /// The place of a lane in `lanes`.
+    fn lane(&mut self, space: &str, tile: Tile, lane: Lane) -> usize {
+        if !self.spaces.contains_key(space) {
+            self.spaces.insert(space.to_owned(), Space::default());
+        }
+        let place = self.spaces.get_mut(space).map(|s| &mut s.tiles.entry(tile).or_default()[lane.index()]);
+        match place {
+            Some(Some(at)) => *at,
+            place => {
+                self.lanes.push(LaneFacts::new(LaneId { space: space.to_owned(), tile, lane }));
+                let at = self.lanes.len() - 1;
+                place.into_iter().for_each(|place| *place = Some(at));
+                at
+            }
+        }
+    }
+
+    fn open(
+        &mut self,
+        store: &Store,
+        pool: Option<&ThreadPool>,
+        space: &str,
+        tile: Option<Tile>,
+    ) -> Result<(), Error> {
+        let mut wanted = AHashSet::new();
+        match tile {
+            Some(tile) => wanted.extend(Lane::all().map(|lane| self.lane(space, tile, lane))),
+            None => {
+                for id in store.lanes_in(space)? {
+                    wanted.insert(self.lane(space, id.tile, id.lane));
+                }
+            }
+        }
+        let closed = |(at, lane): &(usize, &mut LaneFacts)| wanted.contains(at) && !lane.is_open();
+        let closed: Vec<&mut LaneFacts> =
+            self.lanes.iter_mut().enumerate().filter(closed).map(|(_, lane)| lane).collect();
+        match pool.filter(|_| closed.len() > Lane::COUNT) {
+            Some(pool) => pool.install(|| closed.into_par_iter().try_for_each(|lane| lane.open(store)))?,
+            None => closed.into_iter().try_for_each(|lane| lane.open(store))?,
+        }
+        let known = self.spaces.entry(space.to_owned()).or_default();
+        known.opened.extend(tile);
+        known.is_whole |= tile.is_none();
+        Ok(())
+    }
+}
+
+impl Space {
+    /// The tiles that may know a node.
+    fn may_know(&self, lanes: &[LaneFacts], key: &Key) -> Vec<Tile> {
+        let told = self.told.get(key);
+        let is_told = |tile: &Tile| told.is_some_and(|tiles| tiles.contains(tile));
+        let reads =
+            |of: &[Option<usize>; Lane::COUNT]| of.iter().flatten().any(|at| lanes[*at].may_have_node(key));
+        self.tiles.iter().filter(|(tile, of)| is_told(tile) || reads(of)).map(|(tile, _)| *tile).collect()
+    }
+}
+
+/// Reads an event that was read before.
+fn read(line: &[u8], with: impl FnOnce(&Event<'_>)) {
+    let (arena, defaults) = (bumpalo::Bump::new(), Defaults::default());
+    if let Ok(Line::Event(event)) = Reader::new(&arena, &defaults).read_bytes(line) {
+        with(&event);
+    }
+}
+
+impl Lookup for Facts<'_> {
+    fn node(&self, event: &Event<'_>, node: &str, each: &mut dyn FnMut(NodeFact)) {
+        let lane = event.lane();
+        // What its own tile knows is all that counts, and the other tiles need not be asked.
+        let mut known = self.known(event, node, Some(event.tile));
+        if known.is_empty() {
+            known = self.known(event, node, None);
+        }
+        for (tile, bits) in known {
+            let by_order =
+                || self.replayed(event.space, tile, |facts| facts.greatest(lane, node).map(|(_, made)| made));
+            let made = if bits.is_created() { bits.made().or_else(by_order) } else { None };
+            each(NodeFact { tile, made, deleted: bits.is_deleted() });
+        }
+    }
+
+    fn parent(&self, event: &Event<'_>, parent: &str) -> Option<Parent> {
+        let own = event.lane();
+        let lanes: Vec<Lane> = if self.by_replay {
+            self.replayed(event.space, event.tile, |facts| facts.lanes_of(parent).collect())
+        } else {
+            self.open(event.space, Some(event.tile));
+            let key = lane::key(Tag::Event, parent);
+            let has = self.each_lane(
+                event.space,
+                event.tile,
+                |_| true,
+                |of, lane, store| Ok(lane.has(store, Tag::Event, &key)?.then_some(of)),
+            );
+            has.into_iter().flatten().collect()
+        };
+        Some(match lanes[..] {
+            [] => Parent::Unknown,
+            _ if lanes.iter().any(|of| of.is_no_stricter_than(own)) => Parent::Known,
+            _ => Parent::Stricter,
+        })
+    }
+
+    fn closes_cycle(&self, event: &Event<'_>) -> bool {
+        if event.parents.is_empty() || event.parents.contains(&event.id) {
+            return !event.parents.is_empty();
+        }
+        let by_replay = || self.replayed(event.space, event.tile, |facts| facts.closes_cycle(event));
+        if self.by_replay {
+            return by_replay();
+        }
+        self.open(event.space, Some(event.tile));
+        let parents: AHashSet<Short> =
+            event.parents.iter().map(|name| lane::short(&lane::key(Tag::Event, name))).collect();
+        // From the name to what descends from it: mostly nothing, and little where it came late.
+        let own = event.lane();
+        let children = |key: &[u8]| {
+            let mut found = Vec::new();
+            self.each_lane(
+                event.space,
+                event.tile,
+                |of| of.is_no_stricter_than(own),
+                |_, lane, store| lane.each(store, Tag::Parent, key, |value| found.push(value)),
+            );
+            found
+        };
+        let mut open: Vec<Short> = children(&lane::key(Tag::Parent, event.id));
+        let mut seen: AHashSet<Short> = AHashSet::new();
+        while let Some(child) = open.pop() {
+            if parents.contains(&child) {
+                // Names may share the start of their hashes, so the events have the last word.
+                return by_replay();
+            }
+            if seen.insert(child) {
+                open.extend(children(&lane::prefix(Tag::Parent, child)));
+            }
+        }
+        false
+    }
+}

@@ -1,0 +1,106 @@
+//! What an append, a snapshot and a cold start cost does not depend on how long the history is: counted in files that
+//! are opened and bytes of objects that are read, not in seconds.
+
+use super::{append, fast_dir, init};
+use crate::run;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+const NODES: usize = 40;
+const TILES: usize = 3;
+/// Events that arrive at once, so that segments are as small as they may stay.
+const BATCH: usize = 300;
+
+/// An event on one of few nodes, so that the state is the same however long the history.
+fn event(n: usize) -> String {
+    let (tile, node) = (n % TILES, n % (NODES * TILES));
+    let operation = if n < NODES * TILES { "create_node" } else { "set_properties" };
+    let parents = if n < TILES { String::new() } else { format!("\"evt-{}\"", n - TILES) };
+    format!(
+        r#"{{"actor_id":"user:a","event_id":"evt-{n}","layer_id":"l","node_id":"n{node}","operation":"{operation}","preserves_invariants":["adjacency","exclusion","consistency","boundary_discipline"],"previous_events":[{parents}],"properties":{{"rev":{n}}},"scope":{{"authority":"source","boundary":"interior","policy":"public","realm":"team"}},"space_id":"s","tile":"z0/x{tile}/y0","timestamp":{}}}"#,
+        1_730_000_000 + n
+    )
+}
+
+/// What a command did.
+#[derive(Debug)]
+struct Work {
+    /// Files and directories opened.
+    opened: usize,
+    objects: usize,
+    /// Bytes of those objects.
+    bytes: u64,
+    syncs: usize,
+}
+
+/// Runs a command in `dir`, in which the store is `w`, and counts.
+fn work(dir: &Path, command: &str) -> Work {
+    let trace = dir.join("trace");
+    let script =
+        format!("strace -f -qq -y -o trace -e trace=openat,fsync,fdatasync,syncfs {command} > out 2> err");
+    run::sh(&script, dir);
+    let text = std::fs::read_to_string(trace).unwrap();
+    let (mut opened, mut syncs, mut objects) = (0, 0, BTreeSet::new());
+    for line in text.lines().filter(|line| !line.contains(" = -1 ")) {
+        syncs += usize::from(line.contains("sync(") || line.contains("syncfs("));
+        let Some(path) = line.rsplit_once(" = ").and_then(|(_, fd)| fd.split('<').nth(1)) else { continue };
+        let path = path.trim_end_matches('>');
+        opened += usize::from(line.contains("openat(") && path.contains("/w/"));
+        if path.contains("/w/objects/") && Path::new(path).is_file() {
+            objects.insert(path.to_owned());
+        }
+    }
+    let bytes = objects.iter().map(|path| std::fs::metadata(path).unwrap().len()).sum();
+    Work { opened, objects: objects.len(), bytes, syncs }
+}
+
+/// The work of a few commands on a store with so many events.
+fn works(events: usize) -> Vec<(&'static str, Work)> {
+    let dir = fast_dir();
+    let store = init(&dir.path().join("w"));
+    let lines: Vec<String> = (0..events + 60).map(event).collect();
+    for batch in lines[..events].chunks(BATCH) {
+        append(&store, batch);
+    }
+    let write = |name: &str, lines: &[String]| std::fs::write(dir.path().join(name), lines.concat()).unwrap();
+    let ended: Vec<String> = lines.iter().map(|line| format!("{line}\n")).collect();
+    let (first, rest) = ended[events..].split_at(TILES);
+    write("first", first);
+    write("one", &rest[..1]);
+    write("some", &rest[1..]);
+    let draft = r#"{"space_id":"s","layer_id":"l","actor_id":"user:a","operation":"set_properties","node_id":"n1","properties":{"rev":1},"preserves_invariants":["exclusion"]}"#;
+    write("draft", &[format!("{draft}\n")]);
+    let at = |command| work(dir.path(), command);
+    // The first question to a tile is answered from all its events, and what it finds is kept.
+    at("ulp-append -j 1 --store w first");
+    let append_one = at("ulp-append -j 1 --store w one");
+    at("ulp-append -j 1 --now 1740000000 --store w draft");
+    let append_draft = at("ulp-append -j 1 --now 1740000001 --store w draft");
+    at("ulp-materialize -j 1 --store w --snapshot");
+    run::sh(
+        "ulp-append -j 1 --store w some > out 2> err; ulp-materialize -j 1 --store w > state 2> err",
+        dir.path(),
+    );
+    let read = at("ulp-materialize -j 1 --store w");
+    let snapshot = at("ulp-materialize -j 1 --store w --snapshot");
+    vec![("append", append_one), ("draft", append_draft), ("materialize", read), ("snapshot", snapshot)]
+}
+
+#[test]
+fn work_does_not_grow_with_history() {
+    let has_strace =
+        std::process::Command::new("strace").arg("-V").output().is_ok_and(|o| o.status.success());
+    if !has_strace {
+        return run::skipped("strace counts what is opened, and is missing");
+    }
+    let (short, long) = (works(3_000), works(30_000));
+    for ((what, before), (_, after)) in short.iter().zip(&long) {
+        run::say(&format!("{what} after 3,000 events: {before:?}, after 30,000: {after:?}"));
+        // Ten times the history is a few tables of the cache more, and no more of the events themselves.
+        assert!(after.opened <= before.opened + 60, "{what}: {before:?} then {after:?}");
+        assert!(after.objects <= before.objects + 12, "{what}: {before:?} then {after:?}");
+        assert!(after.bytes <= before.bytes + (512 << 10), "{what}: {before:?} then {after:?}");
+    }
+    let append = &long[0].1;
+    assert!(append.syncs <= 5, "{append:?}");
+}
