@@ -19,6 +19,7 @@ use crate::store::dir::{Gained, IMMUTABLE};
 use crate::store::known::Known;
 use crate::store::manifest::{Absent, Entry, Manifest};
 use crate::store::object::{Found, directory, place};
+use crate::store::runs::DUE_OF_MANY;
 use crate::store::{self, Digest, INDEX, LaneId, MANIFEST, Store, append, index};
 use ahash::{AHashMap, AHashSet};
 use bumpalo::Bump;
@@ -222,7 +223,7 @@ impl<'s> Receiver<'s> {
         held.manifest = after.manifest.clone();
         held.bytes = after.manifest.print();
         let taken = after.of_formed.iter().chain(&after.of_kept).copied();
-        let _ = held.known.commit(self.store, (lane, &after.manifest), taken);
+        let _ = held.known.commit(self.store, (lane, &after.manifest), DUE_OF_MANY, taken);
     }
 
     /// What is never needed: that it cannot be written is no reason to fail what is durable.

@@ -7,7 +7,7 @@
 use super::commit::{Commit, Draft};
 use super::known::{Digest, Known, lines};
 use super::manifest::{Absent, Entry, Manifest};
-use super::{Error, INDEX, LaneId, MANIFEST, Store, index};
+use super::{Error, INDEX, LaneId, MANIFEST, Store, index, runs};
 use crate::hash::Sha256;
 use crate::id::Tile;
 use crate::json::{self, Tape, Value};
@@ -200,11 +200,12 @@ fn write(store: &Store, commit: &mut Commit<'_>, works: &mut [&mut Work]) -> Res
     }
     commit.publish(drafts)?;
     let few = works.len() <= FEW;
+    let due = if few { runs::DUE } else { runs::DUE_OF_MANY };
     for work in works.iter_mut() {
         work.pending.clear();
         let taken = std::mem::take(&mut work.tickets).into_iter().map(|(_, digest, _)| digest);
         // Neither is ever needed: that one cannot be written is no reason to fail what is durable.
-        let _ = work.known.commit(store, (&work.id, &work.manifest), taken);
+        let _ = work.known.commit(store, (&work.id, &work.manifest), due, taken);
         work.index_due = true;
         if few {
             work.write_index(store);

@@ -4,7 +4,7 @@
 
 use super::manifest::{Absent, Entry, Manifest};
 use super::object::{Bytes, Found};
-use super::runs::{self, DUE, Runs};
+use super::runs::{self, Runs};
 use super::table::{self, Damaged, Row};
 use super::{Error, LaneId, Store};
 use crate::hash::Sha256;
@@ -114,11 +114,13 @@ impl Known {
         self.digests.insert(digest);
     }
 
-    /// After a commit: what was taken in stands behind the rest. Where enough of it is sealed, a run is written.
+    /// After a commit: what was taken in stands behind the rest. Where enough of it is sealed, `due` bytes, a run is
+    /// written.
     pub fn commit(
         &mut self,
         store: &Store,
         (id, manifest): (&LaneId, &Manifest),
+        due: u64,
         taken: impl Iterator<Item = Digest>,
     ) -> Result<(), Error> {
         self.tail.extend(taken);
@@ -126,7 +128,7 @@ impl Known {
             return Ok(());
         }
         let start = self.runs.covered();
-        let Some(sealed) = runs::sealed(manifest, start).filter(|s| s.bytes >= DUE) else { return Ok(()) };
+        let Some(sealed) = runs::sealed(manifest, start).filter(|s| s.bytes >= due) else { return Ok(()) };
         let count = usize::try_from(sealed.end - start).unwrap_or(usize::MAX).min(self.tail.len());
         let rows = (start..).zip(&self.tail[..count]).map(|(n, digest)| row(digest, n)).collect();
         // Where no run can be written, all stays in memory.

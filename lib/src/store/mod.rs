@@ -41,7 +41,7 @@ pub mod prune;
 pub mod refs;
 pub mod repair;
 pub mod replay;
-mod runs;
+pub mod runs;
 pub mod shoot;
 pub mod snapshot;
 pub mod table;

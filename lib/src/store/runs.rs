@@ -15,6 +15,8 @@ use crate::hash::Sha256;
 
 /// From this many sealed bytes on that no run covers, one is written.
 pub const DUE: u64 = 64 << 10;
+/// From this many on where a commit goes to many lanes: fewer and larger files.
+pub const DUE_OF_MANY: u64 = 512 << 10;
 
 /// The runs of one kind in a lane.
 #[derive(Debug)]

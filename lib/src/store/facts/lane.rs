@@ -181,8 +181,13 @@ impl LaneFacts {
         self.is_open = false;
     }
 
-    /// Whether it may know a node, what is told aside.
-    pub fn may_have_node(&self, key: &Key) -> bool {
+    /// Whether there was anything to read.
+    pub fn has_read(&self) -> bool {
+        self.has_read || self.runs[1].covered() > 0
+    }
+
+    /// Whether what was read may know a node.
+    pub fn may_have_read(&self, key: &Key) -> bool {
         let mut from = [0; 24];
         from[..16].copy_from_slice(key);
         let in_memory = || self.rows[1].range(from..).next().is_some_and(|row| row.starts_with(key));

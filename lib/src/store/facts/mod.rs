@@ -53,6 +53,8 @@ struct Space {
     opened: AHashSet<Tile>,
     /// Whether all of them were.
     is_whole: bool,
+    /// The lanes in which something was stored, with their tiles.
+    read: Vec<(Tile, usize)>,
     /// The tiles in which nodes were made or deleted by events that this run took in.
     told: AHashMap<Key, Vec<Tile>>,
 }
@@ -176,7 +178,7 @@ impl<'s> Facts<'s> {
             let state = self.state.borrow();
             let Some(space) = state.spaces.get(event.space) else { return Vec::new() };
             match tile {
-                Some(tile) => vec![tile],
+                Some(tile) => BTreeSet::from([tile]),
                 None => space.may_know(&state.lanes, &key),
             }
         };
@@ -309,6 +311,8 @@ impl State {
             None => closed.into_iter().try_for_each(|lane| lane.open(store))?,
         }
         let known = self.spaces.entry(space.to_owned()).or_default();
+        let all = known.tiles.iter().flat_map(|(tile, of)| of.iter().flatten().map(|at| (*tile, *at)));
+        known.read = all.filter(|(_, at)| self.lanes[*at].has_read()).collect();
         known.opened.extend(tile);
         known.is_whole |= tile.is_none();
         Ok(())
@@ -317,12 +321,10 @@ impl State {
 
 impl Space {
     /// The tiles that may know a node.
-    fn may_know(&self, lanes: &[LaneFacts], key: &Key) -> Vec<Tile> {
-        let told = self.told.get(key);
-        let is_told = |tile: &Tile| told.is_some_and(|tiles| tiles.contains(tile));
-        let reads =
-            |of: &[Option<usize>; Lane::COUNT]| of.iter().flatten().any(|at| lanes[*at].may_have_node(key));
-        self.tiles.iter().filter(|(tile, of)| is_told(tile) || reads(of)).map(|(tile, _)| *tile).collect()
+    fn may_know(&self, lanes: &[LaneFacts], key: &Key) -> BTreeSet<Tile> {
+        let told = self.told.get(key).into_iter().flatten().copied();
+        let read = self.read.iter().filter(|(_, at)| lanes[*at].may_have_read(key)).map(|(tile, _)| *tile);
+        told.chain(read).collect()
     }
 }
 
