@@ -42,7 +42,7 @@ test: deps
 
 bench:
 	$(CARGO) build --release --locked --quiet
-	@PATH="$(CURDIR)/target/release:$$PATH" python3 tests/bench/bench.py $(ROW)
+	@PATH="$(CURDIR)/target/release:$$PATH" python3 -B tests/bench/bench.py $(ROW)
 
 bench-peers:
 	python3 -m pip install --quiet duckdb

@@ -1,16 +1,14 @@
 //! `prune`, `heads`, `rules`, `stat`: a line a thing, canonical JSON.
 
-use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::Path;
 use ulp::cli::{Failure, Lanes, Layers, Output, Select};
-use ulp::id::{Key, Lane, Policy, Realm};
+use ulp::id::{Lane, Policy, Realm};
 use ulp::json::write_string;
 use ulp::scope::Scope;
 use ulp::store::prune::Prune;
 use ulp::store::replay::Wanted;
-use ulp::store::shoot::HEADS;
-use ulp::store::{LaneId, Store};
+use ulp::store::{LaneId, Store, shoot};
 use ulp::world::Filter;
 
 fn text(before: &str, text: &str, out: &mut Vec<u8>) {
@@ -51,14 +49,8 @@ pub fn heads(store: &Store, select: &Select, lanes: &Lanes, out: &mut Output) ->
                 return None;
             }
             let mut line = b"{\"heads\":[".to_vec();
-            let rows = || replay.world.rows(0);
-            let parents: HashSet<&str> = rows().flat_map(|(_, _, row)| row.parents).copied().collect();
-            let mut keys: Vec<Key<'_>> =
-                rows().map(|(key, _, _)| key).filter(|key| !parents.contains(key.id)).collect();
-            keys.sort_unstable_by(|a, b| b.cmp(a));
-            keys.dedup_by_key(|key| key.id);
-            for (i, key) in keys.iter().take(HEADS).enumerate() {
-                text(if i > 0 { "," } else { "" }, key.id, &mut line);
+            for (i, name) in shoot::heads(&replay, |_| true).iter().enumerate() {
+                text(if i > 0 { "," } else { "" }, name, &mut line);
             }
             text(r#"],"space_id":"#, &place.space, &mut line);
             text(r#","tile":"#, &place.tile.to_string(), &mut line);

@@ -24,6 +24,17 @@ def new(options, name):
     return store
 
 
+def aside(options, path):
+    """A command that puts a directory out of the way, if it is there."""
+    trash = f"{options.dir}/trash"
+    return f"mkdir -p {trash}; [ ! -e {path} ] || mv {path} {trash}/$(date +%s%N)"
+
+
+def empty(options):
+    """Deletes what was put out of the way."""
+    shutil.rmtree(f"{options.dir}/trash", ignore_errors=True)
+
+
 def canonical(options):
     """The trace in its canonical form."""
     path = f"{options.dir}/canonical-{options.events}.jsonl"
@@ -40,7 +51,8 @@ def append(options):
     """Row 5: all of it, durable, beside a copy of the same bytes."""
     for name, trace, goal in (("canonical", canonical(options), 1.5), ("raw", options.trace, 2.5)):
         store, copy = f"{options.dir}/w5", f"{options.dir}/copy5"
-        clear = f"rm -rf {store} {copy}; ulp-store init {store}; sync"
+        # What was deleted a moment ago slows down whoever makes files, so it waits.
+        clear = aside(options, store) + f"; rm -f {copy}; ulp-store init {store}; sync"
         sh(clear)
         sh(f"ulp-append --store {store} < {trace} > {copy}")
         if output(f"wc -l < {copy}") != output(f"wc -l < {trace}"):
@@ -50,6 +62,7 @@ def append(options):
         ours = f"exec ulp-append -j 2 --store {store} < {trace} > /dev/null"
         theirs = f"cp {trace} {copy} && sync {copy}"
         measure.compare(options, "5", f"append the {name} trace, durable / cp + sync", ours, theirs, goal, before=clear)
+        empty(options)
         shutil.rmtree(store)
         os.remove(copy)
 
@@ -110,13 +123,14 @@ def snapshots(options, rows):
             ("1,000 in one tile", f"tail -n +{most + 1} {options.trace} | sed 's|\"tile\":\"[^\"]*\"|\"tile\":\"z4/x0/y0\"|' | head -1000", 0.02),
         ):
             sh(f"{choose} > {new}; rm -rf {work}.base; cp -r {base} {work}.base; ulp-append --store {work}.base < {new} > /dev/null")
-            clear = f"rm -rf {work}; cp -r {work}.base {work}; sync"
+            clear = aside(options, work) + f"; cp -r {work}.base {work}; sync"
             ours = f"exec ulp-materialize -j 2 --store {work} --snapshot > /dev/null"
             sh(clear)
             sh(ours)
             if state(f"ulp-materialize --store {work}") != state(f"cat {whole} {new} | ulp-materialize"):
                 raise SystemExit("row 8: the snapshots derive another state")
             measure.compare(options, "8", f"--snapshot after {name} / replay", ours, replay, goal, before=clear)
+            empty(options)
             shutil.rmtree(work)
             shutil.rmtree(f"{work}.base")
     os.remove(whole)

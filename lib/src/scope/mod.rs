@@ -241,11 +241,6 @@ impl Scope {
         (!self.is_empty()).then(|| Blake3::of(&self.bytes))
     }
 
-    /// Whether the root says that the store is a foreign one, whose snapshots and caches are not believed.
-    pub fn is_foreign(&self) -> bool {
-        self.root.iter().any(|f| f.foreign)
-    }
-
     /// Whether any rule asks for signatures, so that every signature is looked at.
     pub fn asks_for_signatures(&self) -> bool {
         self.files().any(|f| f.signed) || self.authority().asks_for_signatures()

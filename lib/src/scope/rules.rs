@@ -46,7 +46,6 @@ pub struct Rules {
     pub keys: Vec<Binding>,
     pub revoked: Vec<Did>,
     pub grants: Option<Vec<Grant>>,
-    pub foreign: bool,
     /// The keys that stand in the file, those of a mapping as `outer.inner`, each with its place and its value.
     pub present: Vec<Present>,
 }
@@ -122,7 +121,10 @@ impl Rules {
         }
         match name {
             "version" => version(value)?,
-            "foreign" => self.foreign = value.truth()?,
+            // What it means is the store's to know, before any rule is read.
+            "foreign" => {
+                value.truth()?;
+            }
             "defaults" => self.defaults(value, standing)?,
             "grid" => self.grid = Some(self.grid(value)?),
             "scope" => {

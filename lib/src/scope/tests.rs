@@ -141,7 +141,7 @@ fn trust_is_read_as_it_stands() {
     assert!(rules.revoked.contains(&key.did));
     let grant = &rules.grants.as_ref().unwrap()[0];
     assert!(grant.tiles[0].matches("z0/x1/y2"));
-    assert!(scope.asks_for_signatures() && scope.is_foreign());
+    assert!(scope.asks_for_signatures());
 }
 
 #[test]

@@ -2,17 +2,19 @@
 
 use super::commit::Draft;
 use super::index::{Index, Latest};
-use super::replay::{Part, Replay, times_by_lane};
+use super::object::Found;
+use super::replay::{Part, Place, Replay, times_by_lane};
 use super::snapshot::{MOST_MISSING, Record, SNAPSHOTS, TIMES, Times, cache_dir, seen};
 use super::{Error, INDEX, LaneId, Store};
 use crate::hash::{Blake3, Sha256};
 use crate::id::{Key, Lane};
 use crate::json::STATE_BYTES;
+use crate::world::Filter;
 use ahash::AHashSet;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many heads an index names.
-pub const HEADS: usize = 64;
+const HEADS: usize = 64;
 
 /// A snapshot that is to be kept, or one that is there already and as new.
 #[derive(Debug)]
@@ -65,7 +67,7 @@ pub fn shoot(replay: &Replay<'_, '_>, part: &Part, lines: &[u8]) -> Option<Shot>
     // A table that is damaged where it was not looked at is left out: it is a cache.
     let times = Times::print(&record, old, new.iter().copied()).unwrap_or_default();
     let tip = part.manifest.segments.last();
-    let heads = part.base.is_none().then(|| heads(replay, lane));
+    let heads = part.base.is_none().then(|| heads(replay, |of| of == lane));
     let event = tip.map(|e| e.to.clone()).unwrap_or_default();
     let index = Index {
         tile: part.id.tile.to_string(),
@@ -95,21 +97,53 @@ fn missing<'p>(replay: &Replay<'_, '_>, within: impl Iterator<Item = &'p Part>) 
     (names.len() <= MOST_MISSING).then_some(names)
 }
 
-/// The greatest keys among a lane's events that no event of the lane names as a parent, the greatest first.
-pub fn heads(replay: &Replay<'_, '_>, lane: Lane) -> Vec<String> {
+/// The names of the greatest keys among the events of some lanes that no event of them names as a parent, the greatest
+/// first.
+pub fn heads(replay: &Replay<'_, '_>, takes: impl Fn(Lane) -> bool) -> Vec<String> {
     if replay.world.is_empty() {
         return Vec::new();
     }
-    let of_lane = || replay.world.rows(0).filter(move |(_, _, row)| row.lane == lane);
-    let parents: AHashSet<&str> = of_lane().flat_map(|(_, _, row)| row.parents).copied().collect();
+    let of_lanes = || replay.world.rows(0).filter(|(_, _, row)| takes(row.lane));
+    let parents: AHashSet<&str> = of_lanes().flat_map(|(_, _, row)| row.parents).copied().collect();
     let mut keys: Vec<Key<'_>> =
-        of_lane().map(|(key, _, _)| key).filter(|key| !parents.contains(key.id)).collect();
+        of_lanes().map(|(key, _, _)| key).filter(|key| !parents.contains(key.id)).collect();
     keys.sort_unstable_by(|a, b| b.cmp(a));
     keys.dedup_by_key(|key| key.id);
     keys.into_iter().take(HEADS).map(|key| key.id.to_owned()).collect()
 }
 
 impl Store {
+    /// The snapshots of a tile where those that are there have seen everything, with the lines of its manifests as
+    /// [`super::replay::manifest_lines`] gives them: then nothing need be read but what names them.
+    ///
+    /// # Errors
+    /// Where the system says no, or a manifest is damaged.
+    pub fn shots_as_new(&self, place: &Place, filter: &Filter) -> Result<Option<(Vec<Shot>, String)>, Error> {
+        let takes = |lane: &Lane| filter.lanes[lane.index()];
+        let mut parts = Vec::new();
+        for lane in &place.lanes {
+            if place.lanes.iter().any(|l| takes(l) && lane.is_no_stricter_than(*l)) {
+                let id = LaneId { space: place.space.clone(), tile: place.tile, lane: *lane };
+                if let Some((manifest, bytes)) = self.manifest(&id)? {
+                    parts.push((id, manifest.events(), Blake3::of(&bytes)));
+                }
+            }
+        }
+        let mut shots = Vec::new();
+        for (id, ..) in parts.iter().filter(|(id, own, _)| takes(&id.lane) && *own > 0) {
+            let within = parts.iter().filter(|(of, _, _)| of.lane.is_no_stricter_than(id.lane));
+            let events: BTreeMap<Lane, u64> = within.map(|(of, events, _)| (of.lane, *events)).collect();
+            let record = self.records(id)?.into_iter().find(|record| record.events == events);
+            let Some(record) = record else { return Ok(None) };
+            if !matches!(self.object(&record.object, None)?, Found::Here(_)) {
+                return Ok(None);
+            }
+            shots.push(Shot { lane: id.clone(), record, fresh: None });
+        }
+        let manifests = parts.iter().map(|(_, _, hash)| format!("{hash}\n")).collect();
+        Ok(Some((shots, manifests)))
+    }
+
     /// Keeps some snapshots: their objects, then their records, in one commit; then what is only a cache.
     pub fn keep(&self, shots: &[Shot]) -> Result<(), Error> {
         let fresh: Vec<(&Shot, &Fresh)> = shots.iter().filter_map(|s| Some((s, s.fresh.as_ref()?))).collect();

@@ -340,7 +340,9 @@ impl LaneFacts {
     pub fn line(&self, store: &Store, place: Place, each: impl FnOnce(&[u8])) -> Result<(), Error> {
         let number = match place {
             Place::Told(at) => {
-                self.told.get(at).map(|line| each(line));
+                if let Some(line) = self.told.get(at) {
+                    each(line);
+                }
                 return Ok(());
             }
             Place::Stored(number) => number,
@@ -350,7 +352,9 @@ impl LaneFacts {
                 && let Some(bytes) = store.segment(&entry)?
             {
                 let at = usize::try_from(number - start).unwrap_or(usize::MAX);
-                lines(&bytes).nth(at).map(each);
+                if let Some(line) = lines(&bytes).nth(at) {
+                    each(line);
+                }
                 break;
             }
         }
