@@ -11,7 +11,7 @@ const ROUND: usize = 1_000;
 
 /// An append and its commit. Every tenth as a process of its own would do it, the others as one that goes on.
 fn append<'s>(store: &'s Store, appender: &mut Appender<'s>, id: &LaneId, n: usize) {
-    if n % 10 == 0 {
+    if n.is_multiple_of(10) {
         *appender = Appender::new(store);
     }
     let line = super::event(n, "z0/x0/y0", "team");
