@@ -118,8 +118,8 @@ impl<'p> Pass<'p> {
         for Item { number, what } in items {
             let (whole, raw) = match what {
                 What::Event(whole) => (Ok(whole), 0..0),
-                What::Draft(raw) => {
-                    let completed = self.complete(&mut piece, raw.clone());
+                What::Draft(text, raw) => {
+                    let completed = self.complete(&mut piece, text);
                     self.facts.as_ref().map_or(Ok(()), Facts::check)?;
                     (completed, raw)
                 }
@@ -159,6 +159,12 @@ impl<'p> Pass<'p> {
         }
         let completed = if given.is_empty() { line.clone() } else { given.put_into(&line) };
         let event = draft::read(&completed, &arena, defaults, false)?;
+        let signer = self.reading.signer.as_ref().filter(|signer| signer.signs(&came));
+        let signed = signer.map(|signer| signer.sign(&event)).transpose()?;
+        let event = match &signed {
+            Some(line) => draft::read(line.as_bytes(), &arena, defaults, false)?,
+            None => event,
+        };
         // The gate is to see that it is a draft, and what it became.
         let as_draft = Event { missing: came.missing, ..event };
         let clock = self.reading.clock();
