@@ -1,5 +1,6 @@
 //! complete, check, sign and store events, and pass on what was accepted
 
+mod again;
 mod draft;
 mod macros;
 mod pass;

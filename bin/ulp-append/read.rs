@@ -73,6 +73,8 @@ pub struct Whole {
     pub digest: Digest,
     /// Whether its operation is one that this version does not know.
     pub unknown: bool,
+    /// Whether it declares something to preserve.
+    pub declares: bool,
     /// What the gate found odd.
     pub notes: Vec<Note>,
 }
@@ -290,7 +292,8 @@ impl Piece {
         let digest = if digests { store::digest(&self.text[line.clone()]) } else { Digest::default() };
         self.text.push(b'\n');
         let unknown = matches!(event.payload, Payload::Unknown);
-        Ok(Whole { line, place: self.place(event), digest, unknown, notes: permit.notes })
+        let declares = !event.invariants.is_empty();
+        Ok(Whole { line, place: self.place(event), digest, unknown, declares, notes: permit.notes })
     }
 
     /// The event's place among those of the piece; neighbouring lines mostly share theirs.
