@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use ulp::cli::{Action, Batch, Chunk, Failure, Log, Output, Record, Status, Witness};
 use ulp::event::{Defaults, Ends, Event, Missing, Payload, Refusal, nearest_operation, time_number};
 use ulp::hash::Blake3;
+use ulp::id::Time;
 use ulp::json::{self, Tape};
 use ulp::scope::{Gate, Lookup, NoStore};
 use ulp::store::facts::Facts;
@@ -24,7 +25,10 @@ pub struct Pass<'p> {
     pool: &'p rayon::ThreadPool,
     reading: &'p Reading,
     gate: Gate<'p>,
+    store: Option<&'p Store>,
     facts: Option<Facts<'p>>,
+    /// When the store was last committed to, as far as the facts know.
+    seen: Option<Time>,
     clock: Clock,
     rejects: Option<Rejects>,
     /// Nothing once the reader of our output is gone: what is durable goes on without it.
@@ -72,7 +76,9 @@ impl<'p> Pass<'p> {
             pool,
             reading,
             gate,
+            store,
             facts,
+            seen: None,
             clock,
             rejects,
             out,
@@ -171,6 +177,7 @@ impl<'p> Pass<'p> {
         let defaults = self.reading.scope.defaults();
         let came = draft::read(&line, &arena, defaults, true)?;
         let mut given = Given::default();
+        self.keep_up();
         self.gather(&line, &came);
         self.give_from_store(&line, &came, &mut given);
         if came.missing.has(Missing::TIMESTAMP) {
@@ -192,6 +199,16 @@ impl<'p> Pass<'p> {
             None => &NoStore,
         };
         piece.admit(&event, &as_draft, (&mut self.gate, clock), lookup, self.reading.store)
+    }
+
+    /// Forgets what is known of the store where others have written to it: a run may be a long one.
+    fn keep_up(&mut self) {
+        let (Some(store), Some(facts)) = (self.store, &mut self.facts) else { return };
+        let touched = store.touched();
+        if self.seen != touched {
+            *facts = Facts::new(store);
+            self.seen = touched;
+        }
     }
 
     /// Has the facts of the event's space at hand, where they will be asked for.
@@ -342,10 +359,8 @@ impl<'p> Pass<'p> {
         let changed = appender.take_changed();
         self.facts.iter().for_each(|facts| changed.iter().for_each(|lane| facts.forget(lane)));
         self.since = None;
-        if let Some(facts) = self.facts.as_mut().filter(|_| !broken.is_empty()) {
-            // They were told of what is not to be.
-            *facts = facts.anew();
-        }
+        // Our own commit is no news; but where something was refused, the facts were told of what is not to be.
+        self.seen = self.store.filter(|_| broken.is_empty()).and_then(Store::touched);
         let mut strict = Ok(());
         for echo in waiting {
             match self.echo(echo, &doubles, &broken, &declared) {

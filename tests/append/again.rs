@@ -46,3 +46,34 @@ fn of_two_drafts_that_exclude_each_other_one_is_refused() {
         );
     }
 }
+
+/// A writer that waits for its input knows what others wrote meanwhile.
+#[test]
+fn a_long_run_completes_drafts_from_the_store_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    write(
+        at,
+        "draft.jsonl",
+        "{\"actor_id\":\"u\",\"operation\":\"set_properties\",\"node_id\":\"q\",\"properties\":{}}\n",
+    );
+    for tile in ["z0/x5/y5", "z0/x6/y6"] {
+        let line = format!(
+            "{{\"actor_id\":\"u\",\"operation\":\"create_node\",\"node_id\":\"q\",\"tile\":\"{tile}\"}}\n"
+        );
+        write(at, &format!("{}.jsonl", &tile[3..5]), &line);
+    }
+    run::sh(
+        "ulp-store init w 2> /dev/null; mkfifo in; (ulp-append --store w < in > out 2> log) & exec 3> in
+        until_lines() { for try in $(seq 500); do [ $(wc -l < out) = $1 ] && return; sleep 0.02; done; }
+        cat draft.jsonl >&3; until_lines 1
+        ulp-append --store w < x5.jsonl > one 2> log1; cat draft.jsonl >&3; until_lines 2
+        ulp-append --store w < x6.jsonl > two 2> log2; cat draft.jsonl >&3; until_lines 3
+        exec 3>&-; wait",
+        at,
+    );
+    let out = read(at, "out");
+    let tiles: Vec<&str> =
+        out.lines().map(|l| l.split_once("\"tile\":\"").unwrap().1.split('"').next().unwrap()).collect();
+    assert_eq!(tiles, ["z0/x0/y0", "z0/x5/y5", "z0/x6/y6"]);
+}

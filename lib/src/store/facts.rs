@@ -59,11 +59,6 @@ impl<'s> Facts<'s> {
         }
     }
 
-    /// Facts of the same store that know nothing yet.
-    pub fn anew(&self) -> Facts<'s> {
-        Facts::new(self.store)
-    }
-
     /// What went wrong since this was last asked.
     ///
     /// # Errors
