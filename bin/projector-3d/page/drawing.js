@@ -11,6 +11,7 @@ const FLOATS = 16;
 const PULSE = 900;
 const MOST_LABELS = 160;
 const FEW = 200;
+const CROWD = 400;
 /** Below this many pixels what is round is drawn with few corners, and a name is not worth its room. */
 const COARSE = 7;
 const FIELD = (40 * Math.PI) / 180;
@@ -262,6 +263,7 @@ class Drawing {
     this.items = new Map();
     this.order = [];
     this.pulses.clear();
+    [this.links, this.beams, this.beamOf] = [[], [], new Map()];
     this.origin = [0, 0, 0];
     this.up = history.setting("@space", "y") !== "down" ? 1 : -1;
     this.shapes = new Map();
@@ -275,8 +277,9 @@ class Drawing {
   update(everything = false) {
     const { history } = this;
     const restructured = everything || history.restructured;
+    const relinked = history.relinked;
     if (restructured) history.resolve();
-    else if (history.relinked) history.resolveLinks();
+    else if (relinked) history.resolveLinks();
     const changed = new Set(everything ? history.nodes : history.changed);
     if (restructured) {
       for (const node of history.nodes) if (node.visible && !this.items.has(node)) changed.add(node);
@@ -287,7 +290,8 @@ class Drawing {
     this.parents ??= history.registerNumber("parent") >= 0;
     this.#place(everything || this.parents ? history.nodes : changed);
     history.changed.clear();
-    this.#placeLinks();
+    if (restructured || relinked) this.#listLinks();
+    this.#placeLinks(everything || this.parents ? null : changed);
   }
 
   /** How a geometry is drawn: the name of its mesh, and how far that is stretched but for its thickness. */
@@ -303,7 +307,7 @@ class Drawing {
     if (g === undefined) return { ...gem, bare: true };
     const text = JSON.stringify(g);
     const own = this.meshes.embedded[text];
-    if (own !== undefined) return { mesh: text, stretch: [1, 1, 1], flat: own.flat === true, words: g.kind === "text" };
+    if (own !== undefined) return { mesh: text, stretch: [1, 1, 1], flat: own.flat === true, words: g.kind === "text", own: g.kind !== "text" };
     const size = (x) => finite(x);
     if (g.kind === "rect" && size(g.width) && size(g.height)) return { mesh: "slab", stretch: [g.width, g.height, 1].map(Math.abs), flat: true };
     if (g.kind === "ellipse" && size(g.rx) && size(g.ry)) return { mesh: "column", stretch: [g.rx, g.ry, 1].map(Math.abs), flat: true };
@@ -333,6 +337,7 @@ class Drawing {
       label: label ?? (shape.named ? name : null),
       mesh: this.meshes.get(shape.mesh),
       coarse: shape.mesh === "ball" ? this.meshes.get("gem") : shape.mesh === "column" ? this.meshes.get("stick") : null,
+      boxed: null,
       tint: null,
       paint: looks.find((c) => c !== null && c !== "none") ?? null,
       opacity: finite(opacity) ? clamp(opacity, 0, 1) : 1,
@@ -380,6 +385,18 @@ class Drawing {
     item.reach = [0, 1, 2].map((row) => half.reduce((sum, h, axis) => sum + Math.abs(matrix[axis * 3 + row]) * h, 0));
     item.radius = Math.hypot(...item.reach);
     item.bare = bare;
+    item.boxed = null;
+  }
+
+  /** From afar a shape of its own is the box around it: one mesh for all of them. */
+  #box(item) {
+    if (item.boxed !== null) return item.boxed;
+    const [own, all] = [item.mesh.box, this.meshes.get(BEAM).box];
+    const grow = [0, 1, 2].map((i) => (own[3 + i] - own[i]) / (all[3 + i] - all[i]));
+    const shift = [0, 1, 2].map((i) => own[i] - all[i] * grow[i]);
+    const frame = composed(item.matrix, [grow[0], 0, 0, 0, grow[1], 0, 0, 0, grow[2], ...shift]);
+    item.boxed = { matrix: new Float32Array(frame) };
+    return item.boxed;
   }
 
   #world(node, known) {
@@ -432,34 +449,53 @@ class Drawing {
     }
   }
 
-  #placeLinks() {
-    // Ends that were absorbed may have left several links between the same two nodes: the last one stands for all.
-    const links = new Map();
+  /** The links that are seen. Ends that were absorbed may have left several between two nodes: the last one stands. */
+  #listLinks() {
+    const [plain, links] = [[], new Map()];
+    const key = (link) => `${link.from.survivor.index} ${link.to.survivor.index} ${link.relation}`;
+    const keep = (link) => {
+      const before = links.get(key(link));
+      if (before === undefined || link.standing().event > before.standing().event) links.set(key(link), link);
+    };
     for (const link of this.history.links) {
       if (!link.visible) continue;
-      const key = `${link.from.survivor.index} ${link.to.survivor.index} ${link.relation}`;
-      const before = links.get(key);
-      if (before === undefined || link.standing().event > before.standing().event) links.set(key, link);
+      if (link.from.survivor === link.from && link.to.survivor === link.to) plain.push(link);
+      else keep(link);
     }
-    this.links = [...links.values()];
-    this.beams = [];
+    if (links.size > 0) plain.forEach(keep);
+    this.links = links.size > 0 ? [...links.values()] : plain;
+  }
+
+  /** Makes the beams of links anew where an end changed; `changed` is null for all of them. */
+  #placeLinks(changed) {
+    const before = this.beamOf;
+    this.beamOf = new Map();
     for (const link of this.links) {
-      const [from, to] = [this.items.get(link.from.survivor), this.items.get(link.to.survivor)];
-      if (!from || !to || from === to) continue;
-      const properties = this.history.data.values[link.standing()?.value] ?? {};
-      const way = subtract(to.foot, from.foot);
-      const long = Math.hypot(...way);
-      if (!(long > 0)) continue;
-      const along = way.map((x) => x / long);
-      const side = Math.abs(along[2]) > 0.999 ? [0, 1, 0] : unit(cross([0, 0, 1], along));
-      const top = cross(along, side);
-      const width = finite(properties.stroke_width) && properties.stroke_width > 0 ? properties.stroke_width : this.scene.sizes.line;
-      const middle = from.foot.map((x, i) => (x + to.foot[i]) / 2);
-      const matrix = new Float32Array([...way, ...side.map((x) => x * width), ...top.map((x) => x * width), ...middle]);
-      const paint = ["stroke", "color", "fill"].map((key) => this.palette.read(properties[key])).find((c) => c !== null && c !== "none");
-      const opacity = finite(properties.opacity) ? clamp(properties.opacity, 0, 1) : 1;
-      this.beams.push({ link, from, to, matrix, paint: paint ?? null, opacity, middle, radius: long / 2 + width, tint: null });
+      const [a, b] = [link.from.survivor, link.to.survivor];
+      const known = changed === null || changed.has(a) || changed.has(b) ? undefined : before.get(link);
+      const beam = known?.added === link.standing() ? known : this.#beam(link, this.items.get(a), this.items.get(b));
+      if (beam !== null) this.beamOf.set(link, beam);
     }
+    this.beams = [...this.beamOf.values()];
+  }
+
+  /** A link as a long box; null for one that has no length. */
+  #beam(link, from, to) {
+    if (!from || !to || from === to) return null;
+    const added = link.standing();
+    const properties = this.history.data.values[added?.value] ?? {};
+    const way = subtract(to.foot, from.foot);
+    const long = Math.hypot(...way);
+    if (!(long > 0)) return null;
+    const along = way.map((x) => x / long);
+    const side = Math.abs(along[2]) > 0.999 ? [0, 1, 0] : unit(cross([0, 0, 1], along));
+    const top = cross(along, side);
+    const width = finite(properties.stroke_width) && properties.stroke_width > 0 ? properties.stroke_width : this.scene.sizes.line;
+    const middle = from.foot.map((x, i) => (x + to.foot[i]) / 2);
+    const matrix = new Float32Array([...way, ...side.map((x) => x * width), ...top.map((x) => x * width), ...middle]);
+    const paint = ["stroke", "color", "fill"].map((key) => this.palette.read(properties[key])).find((c) => c !== null && c !== "none");
+    const opacity = finite(properties.opacity) ? clamp(properties.opacity, 0, 1) : 1;
+    return { link, added, from, to, matrix, paint: paint ?? null, opacity, middle, radius: long / 2 + width, tint: null };
   }
 
   isShown(layer) {
@@ -653,8 +689,11 @@ class Drawing {
         const opacity = this.history.setting(`@layer:${item.layer}`, "opacity");
         opacities.set(item.layer, finite(opacity) ? clamp(opacity, 0, 1) : 1);
       }
-      const mesh = item.coarse !== null && item.pixels < COARSE ? item.coarse : item.mesh;
-      put(mesh, item, this.#tint(item, item.opacity * opacities.get(item.layer), item.shape.words));
+      const tint = this.#tint(item, item.opacity * opacities.get(item.layer), item.shape.words);
+      if (item.pixels >= COARSE) put(item.mesh, item, tint);
+      else if (item.coarse !== null) put(item.coarse, item, tint);
+      else if (item.shape.own && !item.mesh.lines) put(cube, this.#box(item), tint);
+      else put(item.mesh, item, tint);
     }
     return [opaque, glass];
   }
@@ -768,16 +807,20 @@ class Drawing {
     const few = this.inView.length <= FEW;
     const chosen = [this.selected, this.over].map((node) => (node === null ? undefined : this.items.get(node)));
     const wanted = this.inView.filter((item) => !chosen.includes(item) && !item.shape.words && (item.label !== null || (few && item.pixels > COARSE)));
-    wanted.sort((a, b) => b.pixels - a.pixels);
-    for (const item of [...chosen, ...wanted.slice(0, MOST_LABELS)]) {
+    // Where labels crowd, only what is large enough to be read beside them has one.
+    const legible = wanted.length > CROWD ? wanted.filter((item) => item.pixels > 2 * COARSE) : wanted;
+    legible.sort((a, b) => b.pixels - a.pixels);
+    for (const item of [...chosen, ...legible.slice(0, MOST_LABELS)]) {
       if (item === undefined || !item.node.visible) continue;
       const top = this.#toScreen(this.#topOf(item));
       if (top === null) continue;
       const text = (item.label ?? item.name).replace(/\s+/g, " ").trim();
       const shown = text.length > 60 ? `${text.slice(0, 59)}…` : text;
-      const wide = shown.length * 7;
-      const box = [top[0] - wide / 2, top[1] - 20, top[0] + wide / 2, top[1] - 4];
       const first = chosen.includes(item);
+      const half = shown.length * (first ? 4 : 3.5);
+      // What sticks out of the picture is moved into it.
+      if (top[0] > 0 && top[0] < this.width) top[0] = clamp(top[0], half + 2, Math.max(half + 2, this.width - half - 2));
+      const box = [top[0] - half, top[1] - 20, top[0] + half, top[1] - 4];
       if (!first && taken.some((t) => t[0] < box[2] && t[2] > box[0] && t[1] < box[3] && t[3] > box[1])) continue;
       taken.push(box);
       if (item.node === this.selected) this.#ring(item, 1, 3, this.groundIsDark ? "#6db3ee" : "#1f6fb5");
