@@ -150,13 +150,12 @@ fn fits_a_phone(browser: &mut Browser) {
     assert!(room > 0.6, "only {room} of the height is drawing");
 }
 
-/// Walks the slider to some events and gives where the page puts nodes then: `places` is an expression that gives
-/// pairs of id and place.
+/// Walks the slider to some events and gives where the page puts nodes then: `places` is an expression that gives an
+/// object of places by id.
 pub fn seen_at(browser: &mut Browser, page: &[u8], events: &[u64], places: &str) -> Vec<(String, Places)> {
     browser.open(page);
     let ask = format!("{events:?}.map(n => {{ seek(n); return [history.event(n - 1).id, {places}]; }})");
-    let answer: Vec<(String, Vec<(String, Vec<f64>)>)> = serde_json::from_value(browser.ask(&ask)).unwrap();
-    answer.into_iter().map(|(event, list)| (event, list.into_iter().collect())).collect()
+    serde_json::from_value(browser.ask(&ask)).unwrap()
 }
 
 /// The nodes of a projector's records, with what stands in `member`.

@@ -15,7 +15,7 @@ fn the_flood_can_be_explored() {
 fn the_slider_shows_what_at_shows() {
     let Some(mut browser) = Browser::start() else { return };
     let page = project(&["-f", "html"], &flood());
-    let places = "drawing.order.map(i => [i.node.id, [...i.matrix.slice(4)]])";
+    let places = "Object.fromEntries(drawing.order.map(i => [i.node.id, i.matrix.slice(4)]))";
     for (event, seen) in promises::seen_at(&mut browser, &page, &[8007, 1, 500, 3000, 7990, 5200], places) {
         let records = run(BIN, &["--at", &format!("id:{event}"), FLOOD], b"").stdout;
         let tool = promises::places_in(std::str::from_utf8(&records).unwrap(), "position");

@@ -14,6 +14,8 @@ const FEW = 200;
 const CROWD = 400;
 /** Below this many pixels what is round is drawn with few corners, and a name is not worth its room. */
 const COARSE = 7;
+/** Below this many, a box shows as much as any shape. */
+const SPECK = 2.5;
 const FIELD = (40 * Math.PI) / 180;
 const BEAM = "cube";
 
@@ -690,9 +692,8 @@ class Drawing {
         opacities.set(item.layer, finite(opacity) ? clamp(opacity, 0, 1) : 1);
       }
       const tint = this.#tint(item, item.opacity * opacities.get(item.layer), item.shape.words);
-      if (item.pixels >= COARSE) put(item.mesh, item, tint);
-      else if (item.coarse !== null) put(item.coarse, item, tint);
-      else if (item.shape.own && !item.mesh.lines) put(cube, this.#box(item), tint);
+      if (item.coarse !== null && item.pixels < COARSE) put(item.coarse, item, tint);
+      else if (item.shape.own && item.pixels < SPECK && !item.mesh.lines) put(cube, this.#box(item), tint);
       else put(item.mesh, item, tint);
     }
     return [opaque, glass];
