@@ -344,6 +344,8 @@ class Drawing {
       paint: looks.find((c) => c !== null && c !== "none") ?? null,
       opacity: finite(opacity) ? clamp(opacity, 0, 1) : 1,
       layer: node.get("layer") ?? "",
+      z: numbersOf(node.get("position"))[2] ?? 0,
+      sorted: 0,
       frame: IDENTITY,
       matrix: new Float32Array(12),
       height: 1,
@@ -416,9 +418,23 @@ class Drawing {
     return frame;
   }
 
+  /** What is to be seen: first what was, in its order, as a list that is nearly sorted is sorted soon. */
+  #visible() {
+    this.sorts = (this.sorts ?? 0) + 1;
+    const list = [];
+    const take = (item) => {
+      if (!item.node.visible || item.sorted === this.sorts) return;
+      item.sorted = this.sorts;
+      list.push(item);
+    };
+    for (const { node } of this.order) take(this.items.get(node));
+    for (const item of this.items.values()) take(item);
+    return list;
+  }
+
   /** Paint order, layers, and how high flat things stand: what is painted later a little higher. */
   #sort(changed) {
-    const list = [...this.items.values()].filter((item) => item.node.visible);
+    const list = this.#visible();
     const orders = new Map();
     for (const item of list) {
       if (!orders.has(item.layer)) {
@@ -427,8 +443,6 @@ class Drawing {
       }
       item.order = orders.get(item.layer);
     }
-    const z = (item) => numbersOf(item.node.get("position"))[2] ?? 0;
-    for (const item of list) item.z = z(item);
     list.sort((a, b) => a.order - b.order || (a.layer < b.layer ? -1 : a.layer > b.layer ? 1 : 0) || a.z - b.z || a.node.created - b.node.created || (a.node.id < b.node.id ? -1 : 1));
     this.order = list;
     this.layers = new Map();
