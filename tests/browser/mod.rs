@@ -124,9 +124,12 @@ impl Browser {
         answer["result"]["value"].take()
     }
 
-    /// Lets the page draw what it wants to.
+    /// Lets the page draw until it wants nothing more.
     pub fn rest(&mut self) {
-        self.ask("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))");
+        self.ask(
+            "new Promise(done => { const look = () => (wanted ? requestAnimationFrame(look) : done(0)); \
+             requestAnimationFrame(() => requestAnimationFrame(look)); })",
+        );
     }
 
     /// Sets the size of the page in CSS pixels.

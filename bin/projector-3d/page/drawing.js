@@ -11,6 +11,10 @@ const FLOATS = 16;
 const PULSE = 900;
 const MOST_LABELS = 160;
 const FEW = 200;
+/** How far beyond the picture things are packed, as a part of it: the camera may move before they are again. */
+const BESIDE = 1.2;
+/** What may be packed in every frame, in milliseconds. */
+const CHEAP = 3;
 const CROWD = 400;
 /** Below this many pixels what is round is drawn with few corners, and a name is not worth its room. */
 const COARSE = 7;
@@ -171,7 +175,7 @@ class Meshes {
   }
 }
 
-/** Adds an instance to a mesh. */
+/** Adds an instance to those of a mesh. */
 function push(mesh, matrix, color) {
   const at = mesh.used * FLOATS;
   if (at === mesh.data.length) {
@@ -183,6 +187,21 @@ function push(mesh, matrix, color) {
   for (let i = 0; i < 12; i++) data[at + i] = matrix[i];
   for (let i = 0; i < 4; i++) data[at + 12 + i] = color[i];
   mesh.used += 1;
+}
+
+/** What can be seen through, in the order of painting, as runs of one mesh that go together. */
+function runsOf(glass) {
+  const runs = [];
+  for (const [mesh, { matrix }, color] of glass) {
+    let run = runs[runs.length - 1];
+    if (run?.mesh !== mesh) {
+      run = { mesh, alpha: color[3], data: new Float32Array(FLOATS * 4), used: 0 };
+      runs.push(run);
+    }
+    push(run, matrix, color);
+    run.alpha = color[3];
+  }
+  return runs;
 }
 
 /** How far along a ray the first triangle of an instance is met; Infinity for none. */
@@ -231,6 +250,12 @@ class Drawing {
     this.pulses = new Map();
     this.dark = false;
     this.sliding = false;
+    this.layers = new Map();
+    this.inView = [];
+    this.beamsInView = [];
+    /** Counts what changes the scene; and what was packed last, with when that may be done again. */
+    this.version = 0;
+    this.last = { look: "", seen: "", again: 0 };
     this.camera = { target: [0, 0, 0], distance: 100, turn: 0, tilt: 0.9 };
     if (this.gl !== null) this.#program();
     const slides = (e) => {
@@ -294,6 +319,7 @@ class Drawing {
     history.changed.clear();
     if (restructured || relinked) this.#listLinks();
     this.#placeLinks(everything || this.parents ? null : changed);
+    this.version += 1;
   }
 
   /** How a geometry is drawn: the name of its mesh, and how far that is stretched but for its thickness. */
@@ -666,10 +692,28 @@ class Drawing {
     if (w < -radius) return 0;
     const size = (radius * this.scale) / Math.max(w, radius * 0.1, 1e-30);
     if (w <= radius) return size;
-    const [wide, high] = [1 + (2 * size) / this.width, 1 + (2 * size) / this.height];
+    const [wide, high] = [BESIDE + (2 * size) / this.width, BESIDE + (2 * size) / this.height];
     const across = Math.abs(m[0] * x + m[4] * y + m[8] * z + m[12]) / w;
     const up = Math.abs(m[1] * x + m[5] * y + m[9] * z + m[13]) / w;
     return across > wide || up > high ? 0 : Math.max(size, 0.01);
+  }
+
+  /**
+   * Packs anew where something changed or the camera did. What takes long is not done in every frame: until then the
+   * graphics card sees what was packed last, with the camera of now. Answers whether all is up to date.
+   */
+  #packInTime() {
+    const shown = [...this.layers.keys()].filter((layer) => this.isShown(layer));
+    const look = JSON.stringify([this.history.data.space, this.ground, this.width, this.height, shown]);
+    const seen = JSON.stringify([this.version, this.camera]);
+    const { last } = this;
+    if (look === last.look && seen === last.seen) return true;
+    const start = performance.now();
+    if (look === last.look && start < last.again) return false;
+    this.packed = this.#pack();
+    const cost = performance.now() - start;
+    this.last = { look, seen, again: start + (cost > CHEAP ? cost * 5 : 0) };
+    return true;
   }
 
   /** Packs what the camera sees: into the meshes what hides, into a list what can be seen through. */
@@ -690,7 +734,7 @@ class Drawing {
       push(mesh, thing.matrix, color);
     };
     const cube = this.meshes.get(BEAM);
-    const layers = new Map([...(this.layers ?? new Map()).keys()].map((layer) => [layer, this.isShown(layer)]));
+    const layers = new Map([...this.layers.keys()].map((layer) => [layer, this.isShown(layer)]));
     for (const beam of this.beams) {
       if (!layers.get(beam.from.layer) || !layers.get(beam.to.layer) || this.#pixels(beam.middle, beam.radius) === 0) continue;
       this.beamsInView.push(beam);
@@ -710,33 +754,43 @@ class Drawing {
       else if (item.shape.own && item.pixels < SPECK && !item.mesh.lines) put(cube, this.#box(item), tint);
       else put(item.mesh, item, tint);
     }
-    return [opaque, glass];
+    for (const mesh of opaque) mesh.holds = null;
+    return { opaque, runs: runsOf(glass), labelled: this.#labelled() };
   }
 
-  #drawBatches([opaque, glass]) {
-    const { gl, at } = this;
+  /** What has a label, the largest first: where they crowd, only what is large enough to be read beside it. */
+  #labelled() {
+    const few = this.inView.length <= FEW;
+    const wanted = this.inView.filter((item) => !item.shape.words && (item.label !== null || (few && item.pixels > COARSE)));
+    const legible = wanted.length > CROWD ? wanted.filter((item) => item.pixels > 2 * COARSE) : wanted;
+    return legible.sort((a, b) => b.pixels - a.pixels).slice(0, MOST_LABELS);
+  }
+
+  #drawBatches() {
+    const { gl, at, packed } = this;
     gl.uniformMatrix4fv(at.camera, false, this.seen);
     gl.uniform1f(at.night, this.groundIsDark ? 1 : 0);
     gl.depthMask(true);
-    for (const mesh of opaque) this.#drawMesh(mesh);
-    // Runs of one mesh go together, but in the order of painting.
-    for (let i = 0; i < glass.length;) {
-      const [mesh, , color] = glass[i];
-      for (mesh.used = 0; i < glass.length && glass[i][0] === mesh; i++) push(mesh, glass[i][1].matrix, glass[i][2]);
-      this.#glassy(color[3]);
-      this.#drawMesh(mesh);
+    for (const mesh of packed.opaque) this.#drawMesh(mesh, mesh);
+    for (const run of packed.runs) {
+      this.#glassy(run.alpha);
+      this.#drawMesh(run.mesh, run);
       gl.disable(gl.BLEND);
       gl.disable(gl.CULL_FACE);
     }
     gl.depthMask(true);
   }
 
-  #drawMesh(mesh) {
+  /** Draws instances of a mesh, which go to the graphics card unless they are there already. */
+  #drawMesh(mesh, { data, used }) {
     const { gl } = this;
     gl.bindVertexArray(mesh.array);
-    gl.bindBuffer(gl.ARRAY_BUFFER, mesh.instances);
-    gl.bufferData(gl.ARRAY_BUFFER, mesh.data.subarray(0, mesh.used * FLOATS), gl.STREAM_DRAW);
-    gl.drawElementsInstanced(mesh.lines ? gl.LINES : gl.TRIANGLES, mesh.indices.length, gl.UNSIGNED_INT, 0, mesh.used);
+    if (mesh.holds !== data) {
+      gl.bindBuffer(gl.ARRAY_BUFFER, mesh.instances);
+      gl.bufferData(gl.ARRAY_BUFFER, data.subarray(0, used * FLOATS), gl.STREAM_DRAW);
+      mesh.holds = data;
+    }
+    gl.drawElementsInstanced(mesh.lines ? gl.LINES : gl.TRIANGLES, mesh.indices.length, gl.UNSIGNED_INT, 0, used);
   }
 
   /** What can be seen through shows its front alone; what hardly can hides what is behind it all the same. */
@@ -762,13 +816,13 @@ class Drawing {
     this.seen = this.#matrix(this.#look());
     [this.width, this.height] = [canvas.clientWidth || 1, canvas.clientHeight || 1];
     this.scale = this.height / (2 * Math.tan(FIELD / 2));
-    const packed = this.#pack();
+    const late = !this.#packInTime();
     if (gl !== null) {
       gl.bindFramebuffer(gl.FRAMEBUFFER, null);
       gl.viewport(0, 0, width, height);
       gl.clearColor(...this.palette.parts(ground).map((x) => x / 255), 1);
       gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
-      this.#drawBatches(packed);
+      this.#drawBatches();
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
@@ -776,12 +830,11 @@ class Drawing {
     this.#drawCompass();
     const moving = this.#drawPulses(now);
     this.#drawLabels();
-    return moving;
+    return moving || late;
   }
 
   /** What is at a place of the picture: {node} or {link}, or null. What is very small need not be hit exactly. */
   pick(x, y) {
-    if (this.inView === undefined) return null;
     const { eye, ray } = this.#ray(x, y);
     const length = Math.hypot(...ray);
     let [nearest, found] = [Infinity, null];
@@ -819,13 +872,9 @@ class Drawing {
   /** Labels, and the names of the few that are near; what is chosen comes first. */
   #drawLabels() {
     const taken = [];
-    const few = this.inView.length <= FEW;
     const chosen = [this.selected, this.over].map((node) => (node === null ? undefined : this.items.get(node)));
-    const wanted = this.inView.filter((item) => !chosen.includes(item) && !item.shape.words && (item.label !== null || (few && item.pixels > COARSE)));
-    // Where labels crowd, only what is large enough to be read beside them has one.
-    const legible = wanted.length > CROWD ? wanted.filter((item) => item.pixels > 2 * COARSE) : wanted;
-    legible.sort((a, b) => b.pixels - a.pixels);
-    for (const item of [...chosen, ...legible.slice(0, MOST_LABELS)]) {
+    const others = this.packed.labelled.filter((item) => !chosen.includes(item));
+    for (const item of [...chosen, ...others]) {
       if (item === undefined || !item.node.visible) continue;
       const top = this.#toScreen(this.#topOf(item));
       if (top === null) continue;
