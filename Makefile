@@ -33,6 +33,7 @@ deps:
 	    echo "installing:$$missing"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
 	@[ -d target/peers/node_modules/gltf-validator ] || npm install --silent --no-fund --no-audit --prefix target/peers gltf-validator
+	@[ -d target/peers/node_modules/eslint ] || npm install --silent --no-fund --no-audit --prefix target/peers eslint@9
 	@[ -e target/peers/bagit.py ] || python3 -m pip install --quiet --target target/peers bagit
 
 test: deps

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod append;
+mod browser;
 mod faults;
 mod pack;
 mod pages;
@@ -10,6 +11,7 @@ mod projector_3d;
 mod projector_audio;
 mod reference;
 mod run;
+mod scripts;
 mod state;
 mod store;
 mod tidy;
