@@ -15,3 +15,4 @@ mod tidy;
 mod transcripts;
 mod trust;
 mod vectors;
+mod views;

@@ -482,7 +482,14 @@ fn look_at_clock(
 }
 
 /// Holds an event to what it declares: a draft that breaks one is refused, of a whole event it is noted.
-fn hold_to_invariants(event: &Event<'_>, lookup: &dyn Lookup, notes: &mut Vec<Note>) -> Result<(), Refusal> {
+///
+/// # Errors
+/// What a draft breaks.
+pub fn hold_to_invariants(
+    event: &Event<'_>,
+    lookup: &dyn Lookup,
+    notes: &mut Vec<Note>,
+) -> Result<(), Refusal> {
     for name in event.invariants {
         let Some(invariant) = invariants::named(name) else {
             notes.push(Note { code: "invariant.unknown", detail: (*name).to_owned() });

@@ -51,7 +51,7 @@ use std::path::{Path, PathBuf};
 pub use crate::pattern::Pattern;
 pub use crate::trust::authority::{Binding, BoundKey, Grant};
 pub use discover::{Error, MAX_DOTFILE};
-pub use gate::{Clock, Gate, Note, Permit};
+pub use gate::{Clock, Gate, Note, Permit, hold_to_invariants};
 pub use invariants::{Lookup, Made, NoStore, NodeFact, Parent};
 pub use list::Rule;
 pub use rules::{Allowed, MAX_CLOCK_SKEW};
