@@ -18,3 +18,4 @@ mod tidy;
 mod transcripts;
 mod trust;
 mod vectors;
+mod views;

@@ -46,6 +46,13 @@ pub struct Filter {
     pub at: Option<Cut>,
 }
 
+impl Filter {
+    /// Whether it takes in events of every layer, authority and boundary.
+    pub fn takes_all_kinds(&self) -> bool {
+        self.layers.is_empty() && self.authorities.is_empty() && self.boundaries.is_empty()
+    }
+}
+
 impl Default for Filter {
     fn default() -> Filter {
         Filter {
@@ -218,6 +225,11 @@ impl<'a> Gatherer<'a> {
         scratch.reset();
         self.scratch().push(scratch);
         Ok(batch)
+    }
+
+    /// Whether lines are held to any rule.
+    pub fn has_gate(&self) -> bool {
+        self.scope.has_gate()
     }
 
     fn scratch(&self) -> MutexGuard<'_, Vec<Bump>> {
@@ -430,11 +442,14 @@ impl<'a> Places<'a> {
 }
 
 impl Batch<'_> {
-    /// Whether it holds that many events of one lane and nothing else: what a segment of a store must be.
-    pub fn is_segment_of(&self, space: &str, tile: Tile, lane: Lane, events: u64) -> bool {
+    /// Whether it holds that many events of one lane and nothing else: what a segment of a store must be. Events that
+    /// a gate refused count where one stood there.
+    pub fn is_segment_of(&self, space: &str, tile: Tile, lane: Lane, events: u64, gated: bool) -> bool {
         let here = self.places.iter().all(|place| (place.space, place.tile) == (space, tile));
-        let clean = self.refusals.is_empty() && self.passed_over.is_empty() && self.states.is_empty();
-        here && clean && self.rows.len() as u64 == events && self.rows.iter().all(|row| row.lane == lane)
+        let refused = if gated { self.refusals.len() } else { 0 };
+        let clean = self.refusals.len() == refused && self.passed_over.is_empty() && self.states.is_empty();
+        let all = (self.rows.len() + refused) as u64 == events;
+        here && clean && all && self.rows.iter().all(|row| row.lane == lane)
     }
 
     /// Whether it holds state lines of one lane and nothing else: what a snapshot of a store must be.
@@ -794,6 +809,18 @@ impl<'a> World<'a> {
         })
     }
 
+    /// The events of a tile in the order of their keys, and those of one name and time in that of their canonical
+    /// lines: the same whatever the order of the input.
+    pub fn sorted_rows(&self, index: usize) -> Vec<(Key<'a>, &Row<'a>)> {
+        let mut rows: Vec<(Key<'a>, &Row<'a>)> = self.rows(index).map(|(key, _, row)| (key, row)).collect();
+        rows.sort_by_key(|(key, _)| *key);
+        let mut hasher = Hasher::new(self.defaults);
+        for same in rows.chunk_by_mut(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+            same.sort_by_cached_key(|(_, row)| hasher.canonical(row.line).to_vec());
+        }
+        rows
+    }
+
     /// The state lines of a tile, in the order of the input.
     pub fn state_lines(&self, index: usize) -> impl Iterator<Item = &StateLine<'a>> {
         self.tiles[index].states.iter().map(|at| self.state(*at))
@@ -888,12 +915,16 @@ impl<'d> Hasher<'d> {
     }
 
     fn hash(&mut self, line: &[u8]) -> blake3::Hash {
+        blake3::hash(self.canonical(line))
+    }
+
+    fn canonical(&mut self, line: &[u8]) -> &[u8] {
         let arena = Bump::new();
         self.text.clear();
         if let Ok(Line::Event(event)) = Reader::new(&arena, self.defaults).read_bytes(line) {
             event.write_canonical(&mut self.tape, &mut self.text);
         }
-        blake3::hash(&self.text)
+        &self.text
     }
 }
 
