@@ -11,7 +11,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 TOOLS := $(shell sed -n 's|^path = "bin/\(.*\)/main.rs"|\1|p' Cargo.toml)
 # What the tests and the demo use, and the Debian package that has it.
 PACKAGES := jq:jq xmllint:libxml2-utils strace:strace sox:sox midicsv:midicsv zstd:zstd mkfs.exfat:exfatprogs \
-    mount.exfat-fuse:exfat-fuse chromium:chromium node:nodejs npm:npm openssl:openssl
+    mosquitto:mosquitto mosquitto_sub:mosquitto-clients mount.exfat-fuse:exfat-fuse chromium:chromium node:nodejs npm:npm openssl:openssl
 
 SECONDS ?= 60
 FUZZ := $(patsubst tests/fuzz/targets/%.rs,%,$(wildcard tests/fuzz/targets/*.rs))
@@ -33,6 +33,7 @@ deps:
 	    echo "installing:$$missing"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
 	@[ -d target/peers/node_modules/gltf-validator ] || npm install --silent --no-fund --no-audit --prefix target/peers gltf-validator
+	@[ -d target/peers/node_modules/eslint ] || npm install --silent --no-fund --no-audit --prefix target/peers eslint@9
 	@[ -e target/peers/bagit.py ] || python3 -m pip install --quiet --target target/peers bagit
 
 test: deps

@@ -29,17 +29,6 @@ impl<'p> Asked<'p> {
         }
     }
 
-    /// Tells tiles that were replayed of what waits to be committed in them, but for one line. Answers whether there
-    /// were any: then the question must be asked again.
-    pub fn tell_replayed(&self, appender: &Appender<'_>, but: &[u8]) -> bool {
-        let fresh = self.facts.take_fresh();
-        for (space, tile) in &fresh {
-            let waiting = appender.pending_in(space, *tile).filter(|line| *line != but);
-            waiting.for_each(|line| read(line, |event| self.facts.add_waiting(event)));
-        }
-        !fresh.is_empty()
-    }
-
     /// Takes in the line of an event that waits to be committed, after it was held to what it declares to preserve.
     pub fn take(
         &mut self,
@@ -54,24 +43,13 @@ impl<'p> Asked<'p> {
         if self.started {
             read(line, |event| {
                 if asks {
-                    self.hold(appender, event, line, notes);
+                    // A whole event is kept whatever it breaks.
+                    let _ = hold_to_invariants(event, &self.facts, notes);
                 }
                 self.facts.add(event);
             });
         }
         Ok(self.facts.check()?)
-    }
-
-    fn hold(&self, appender: &Appender<'_>, event: &Event<'_>, line: &[u8], notes: &mut Vec<Note>) {
-        let before = notes.len();
-        loop {
-            // A whole event is kept whatever it breaks.
-            let _ = hold_to_invariants(event, &self.facts, notes);
-            if !self.tell_replayed(appender, line) {
-                break;
-            }
-            notes.truncate(before);
-        }
     }
 
     /// What only the store can say of a draft: the tile of its node, and the tags that an unlinking removes.

@@ -9,6 +9,7 @@
 mod lane;
 mod tile;
 
+use super::known::lines;
 use super::{Error, LaneId, Store};
 use crate::event::{Defaults, Ends, Event, Line, Reader};
 use crate::id::{Lane, Tile};
@@ -38,8 +39,8 @@ struct State {
     spaces: AHashMap<String, Space>,
     /// Tiles that had to be replayed.
     replayed: AHashMap<(String, Tile), TileFacts>,
-    /// Replayed tiles that do not know yet what waits to be committed.
-    fresh: Vec<(String, Tile)>,
+    /// The lines that were told of and wait to be committed, each with its end.
+    waiting: Vec<u8>,
     /// What went wrong while nobody could be told.
     failed: Option<Error>,
 }
@@ -94,6 +95,8 @@ impl<'s> Facts<'s> {
     /// before it.
     pub fn add(&self, event: &Event<'_>) {
         let state = &mut *self.state.borrow_mut();
+        state.waiting.extend_from_slice(event.line.as_bytes());
+        state.waiting.push(b'\n');
         let lane = event.lane();
         let at = state.lane(event.space, event.tile, lane);
         let (told, tile) = (state.spaces.get_mut(event.space).map(|s| &mut s.told), event.tile);
@@ -111,18 +114,9 @@ impl<'s> Facts<'s> {
         }
     }
 
-    /// The tiles that were replayed since this was last asked: what waits to be committed in them must be told with
-    /// [`Facts::add_waiting`], and what was asked be asked again.
-    pub fn take_fresh(&self) -> Vec<(String, Tile)> {
-        std::mem::take(&mut self.state.borrow_mut().fresh)
-    }
-
-    /// Tells a tile that was replayed of an event that waits to be committed.
-    pub fn add_waiting(&self, event: &Event<'_>) {
-        let mut state = self.state.borrow_mut();
-        if let Some(facts) = state.replayed.get_mut(&(event.space.to_owned(), event.tile)) {
-            facts.add(event);
-        }
+    /// What was told of so far is in the store by now.
+    pub fn committed(&self) {
+        self.state.borrow_mut().waiting.clear();
     }
 
     /// The tile in which a draft on this node belongs: that of its greatest creation, where it is not deleted.
@@ -245,9 +239,15 @@ impl<'s> Facts<'s> {
         let key = (space.to_owned(), tile);
         if !state.replayed.contains_key(&key) {
             match TileFacts::read(self.store, space, tile) {
-                Ok(facts) => {
+                Ok(mut facts) => {
+                    for line in lines(&state.waiting) {
+                        read(line, |event| {
+                            if event.space == space && event.tile == tile {
+                                facts.add(event);
+                            }
+                        });
+                    }
                     state.replayed.insert(key.clone(), facts);
-                    state.fresh.push(key.clone());
                 }
                 Err(error) => state.failed = Some(error),
             }

@@ -40,7 +40,7 @@ impl TileFacts {
         let mut facts = TileFacts::default();
         let place = Place { space: space.to_owned(), tile, lanes: Lane::all().collect() };
         let filter = Filter::default();
-        store.replay(&place, Wanted { filter: &filter, snapshots: false }, false, |replay| {
+        store.replay(&place, Wanted::new(&filter, false), false, |replay| {
             if replay.world.is_empty() {
                 return;
             }
