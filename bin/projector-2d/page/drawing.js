@@ -567,6 +567,7 @@ class Drawing {
   *#paint(board) {
     const { context } = board;
     this.context = context;
+    this.batches.clear();
     context.setTransform(...this.base);
     context.globalAlpha = 1;
     context.fillStyle = this.ground;
