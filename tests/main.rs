@@ -1,6 +1,7 @@
 //! The tests of the toolkit, widest first: one binary, a module a kind.
 #![allow(clippy::unwrap_used)]
 
+mod append;
 mod browser;
 mod faults;
 mod pack;
@@ -17,3 +18,4 @@ mod tidy;
 mod transcripts;
 mod trust;
 mod vectors;
+mod views;

@@ -12,6 +12,7 @@ use crate::text;
 use std::collections::{BTreeMap, BTreeSet};
 use ulp::event::RegisterKind;
 use ulp::json::write_canonical;
+use ulp::replay::is_obeyed;
 use ulp::replay::write_printable;
 
 /// The sides between which a drawing keeps its scale, in pixels.
@@ -234,7 +235,7 @@ fn plain(said: &str) -> String {
     for c in said.chars() {
         match c {
             '\n' => out.push('\n'),
-            c if c.is_control() => out.push('\u{fffd}'),
+            c if c.is_control() || is_obeyed(c) => out.push('\u{fffd}'),
             c if c.is_ascii_punctuation() => out.extend(['\\', c]),
             c => out.push(c),
         }

@@ -1,11 +1,11 @@
 //! draw a trace as a canvas
 
-mod blobs;
 mod canvas;
 mod labels;
 mod ocif;
 mod page;
 mod path;
+mod pictures;
 mod png;
 mod records;
 mod scene;
@@ -14,15 +14,14 @@ mod style;
 mod svg;
 mod text;
 
-use blobs::Blobs;
 use clap::{Parser, ValueEnum};
+use pictures::Pictures;
 use scene::Scene;
 use std::io::Write as _;
 use std::process::ExitCode;
 use ulp::cli::follow::{self, Line};
-use ulp::cli::trace::{self, Projection, View};
-use ulp::cli::{self, Action, Failure, Log, Output, Record, Status};
-use ulp::id::Lane;
+use ulp::cli::trace::{self, Needs, Projection, View};
+use ulp::cli::{self, Failure, Log, Output, Status};
 
 /// draw a trace as a canvas
 #[derive(Parser)]
@@ -40,7 +39,7 @@ struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(png::MOST)))]
     height: Option<u16>,
     /// Write records as the trace grows, each replacing the one with its id
-    #[arg(long)]
+    #[arg(long, conflicts_with = "store")]
     follow: bool,
 }
 
@@ -70,12 +69,13 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
         return Err(Failure::usage("--width, --height", "they go with -f png"));
     }
     if !args.follow {
-        return trace::project(&args.projection, log, |view, out, log| write(&args, view, out, log));
+        let needs = if args.format == Format::Html { Needs::History } else { Needs::State };
+        return trace::project(&args.projection, needs, log, |view, out, log| write(&args, view, out, log));
     }
     if args.format != Format::Jsonl {
         return Err(Failure::usage("--follow", "it goes with -f jsonl"));
     }
-    follow::follow(&args.projection, log, |view| lines(view, args.projection.provenance))
+    follow::follow(&args.projection, log, |view| Ok(lines(view, args.projection.provenance)))
 }
 
 fn scenes<'s, 'a>(view: &'s View<'_, 'a>) -> Vec<Scene<'s, 'a>> {
@@ -88,7 +88,7 @@ fn lines(view: &View<'_, '_>, provenance: bool) -> Vec<Line> {
 
 fn write(args: &Args, view: &View<'_, '_>, out: &mut Output, log: &mut Log) -> Result<(), Failure> {
     let scenes = scenes(view);
-    let blobs = Blobs::new(args.projection.objects.as_deref());
+    let pictures = Pictures::new(view.blobs);
     let provenance = args.projection.provenance;
     let mut dropped = Vec::new();
     match args.format {
@@ -100,34 +100,25 @@ fn write(args: &Args, view: &View<'_, '_>, out: &mut Output, log: &mut Log) -> R
                 lines.clear();
             }
         }
-        Format::Svg => out.write_all(svg::write(&scenes, &blobs, provenance).as_bytes())?,
+        Format::Svg => out.write_all(svg::write(&scenes, &pictures, provenance).as_bytes())?,
         Format::Html => {
             let takes_tile = |tile| args.projection.select.tile(tile);
-            out.write_all(&page::write(view, &scenes, &blobs, takes_tile))?;
+            out.write_all(&page::write(view, &scenes, &pictures, takes_tile))?;
         }
         Format::Canvas => {
             let (text, lost) = canvas::write(&scenes);
             out.write_all(&text)?;
             dropped = lost;
         }
-        Format::Ocif => out.write_all(&ocif::write(&scenes, &blobs, provenance))?,
+        Format::Ocif => out.write_all(&ocif::write(&scenes, &pictures, provenance))?,
         Format::Png => {
-            let drawing = svg::write(&scenes, &blobs, false);
+            let drawing = svg::write(&scenes, &pictures, false);
             let picture = png::write(&drawing, args.width, args.height);
             out.write_all(&picture.map_err(|e| Failure::usage("-f png", e))?)?;
         }
     }
-    // Of lanes that are not for everyone the log names nothing.
-    let shared = Lane::all().all(|lane| lane.is_shared() || !view.filter.lanes[lane.index()]);
-    for (reference, code) in blobs.faults.borrow().iter() {
-        note(code, reference.clone(), shared, log)?;
-    }
-    for (node, what) in dropped {
-        note("export.dropped", format!("{node}: {what}"), shared, log)?;
-    }
-    Ok(())
-}
-
-fn note(code: &'static str, detail: String, shared: bool, log: &mut Log) -> Result<(), Failure> {
-    log.record(&Record { action: Action::Noted, code, place: None, shared, event_id: None, detail })
+    view.note_blobs(log)?;
+    dropped
+        .into_iter()
+        .try_for_each(|(node, what)| view.note("export.dropped", format!("{node}: {what}"), log))
 }

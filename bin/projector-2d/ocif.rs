@@ -3,9 +3,9 @@
 //! A node's extension `@ulp/node` holds every register as it was written, so that nothing is lost; its place, size,
 //! shape and text are what any canvas can draw. Positions are of the page: y down, the top left corner.
 
-use crate::blobs::Blobs;
 use crate::page::reference_in;
 use crate::path::Segment;
+use crate::pictures::Pictures;
 use crate::records::{Members, write_clock};
 use crate::scene::{Connection, Item, Scene};
 use crate::shape::{Bounds, Point, Shape};
@@ -32,9 +32,9 @@ const SCHEMAS: [(&str, &str, &str); 4] = [
 ];
 
 /// Writes all spaces into one file, a group each.
-pub fn write(scenes: &[Scene<'_, '_>], blobs: &Blobs, provenance: bool) -> Vec<u8> {
+pub fn write(scenes: &[Scene<'_, '_>], pictures: &Pictures<'_>, provenance: bool) -> Vec<u8> {
     let mut file =
-        File { blobs, provenance, nodes: Vec::new(), resources: Vec::new(), used: BTreeSet::new() };
+        File { pictures, provenance, nodes: Vec::new(), resources: Vec::new(), used: BTreeSet::new() };
     // Nodes keep their own names wherever they can, so those are given out first.
     let names: Vec<BTreeMap<&str, String>> = scenes.iter().map(|s| file.names(s)).collect();
     for (scene, names) in scenes.iter().zip(&names) {
@@ -88,7 +88,7 @@ fn page_bounds(scene: &Scene<'_, '_>, bounds: Bounds) -> Bounds {
 }
 
 struct File<'x> {
-    blobs: &'x Blobs,
+    pictures: &'x Pictures<'x>,
     provenance: bool,
     nodes: Vec<Vec<u8>>,
     resources: Vec<Vec<u8>>,
@@ -206,7 +206,7 @@ impl File<'_> {
     fn resource(&mut self, item: &Item<'_, '_>, name: &str) -> Option<String> {
         let media = item.node.keyed(RegisterKind::Media);
         let raws = item.node.plain(RegisterKind::Geometry).into_iter().chain(media.iter().map(|w| w.value));
-        let picture = raws.filter_map(reference_in).find_map(|r| self.blobs.picture(&r));
+        let picture = raws.filter_map(reference_in).find_map(|r| self.pictures.get(&r));
         let words = match &item.shape {
             Shape::Text { lines, .. } => Some(lines.join("\n")),
             _ => item.label().map(str::to_owned),
@@ -215,8 +215,7 @@ impl File<'_> {
         let mut line = Members::open(&mut representation);
         match (picture, words) {
             (Some(picture), _) => {
-                let data = crate::blobs::base64(&picture.bytes);
-                line.text("location", &format!("data:{};base64,{data}", picture.mime), &mut representation);
+                line.text("location", &picture.address(), &mut representation);
                 line.text("mimeType", picture.mime, &mut representation);
             }
             (None, Some(words)) => {

@@ -1,6 +1,6 @@
 //! The page of a drawing: its own script, and the pictures that it shows.
 
-use crate::blobs::{Blobs, base64};
+use crate::pictures::Pictures;
 use crate::scene::Scene;
 use std::collections::BTreeMap;
 use ulp::cli::trace::View;
@@ -16,12 +16,12 @@ const HELP: &str = "Arrow keys move, plus and minus zoom, 0 shows everything, N 
 pub fn write(
     view: &View<'_, '_>,
     scenes: &[Scene<'_, '_>],
-    blobs: &Blobs,
+    pictures: &Pictures<'_>,
     takes_tile: impl Fn(Tile) -> bool,
 ) -> Vec<u8> {
     let titles: Vec<&str> = scenes.iter().map(|s| s.title.as_deref().unwrap_or(s.space)).collect();
     let mut data = vec![b'{'];
-    for (i, (reference, picture)) in pictures(scenes, blobs).iter().enumerate() {
+    for (i, (reference, picture)) in addresses(scenes, pictures).iter().enumerate() {
         if i > 0 {
             data.push(b',');
         }
@@ -35,14 +35,14 @@ pub fn write(
 }
 
 /// The pictures that the nodes show at the end, as data URLs, by reference.
-fn pictures(scenes: &[Scene<'_, '_>], blobs: &Blobs) -> BTreeMap<String, String> {
+fn addresses(scenes: &[Scene<'_, '_>], pictures: &Pictures<'_>) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for item in scenes.iter().flat_map(|s| &s.items) {
         let media = item.node.keyed(RegisterKind::Media);
         let raws = media.iter().map(|w| w.value).chain(item.node.plain(RegisterKind::Geometry));
         for reference in raws.filter_map(reference_in) {
-            if let Some(picture) = blobs.picture(&reference) {
-                found.insert(reference, format!("data:{};base64,{}", picture.mime, base64(&picture.bytes)));
+            if let Some(picture) = pictures.get(&reference) {
+                found.insert(reference, picture.address());
             }
         }
     }

@@ -129,7 +129,8 @@ pub fn text_of(value: Value<'_, '_>) -> Option<String> {
 /// A label as it is drawn: one line, of bounded length, without control characters.
 pub fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
-    shortened(&words.join(" "), LABEL).replace(char::is_control, "\u{fffd}")
+    shortened(&words.join(" "), LABEL)
+        .replace(|c: char| c.is_control() || ulp::replay::is_obeyed(c), "\u{fffd}")
 }
 
 /// At most `limit` characters, the last of them an ellipsis where some were cut off.

@@ -3,15 +3,16 @@
 //! Text of events stands in attribute values, titles and text elements alone, escaped; looks are written anew from
 //! what was understood of them. There is no style sheet, no script, and no reference but to pictures in the file.
 
-use crate::blobs::{Blobs, base64};
 use crate::labels::{self, Anchor, Placed, Wanted};
 use crate::path::Segment;
+use crate::pictures::Pictures;
 use crate::scene::{Connection, Item, Scene};
 use crate::shape::{Bounds, Point, Shape};
 use crate::style::{Color, Paint, one_line, shortened};
 use crate::text::{self, LINE};
 use std::fmt::Write as _;
 use ulp::event::Register;
+use ulp::replay::is_obeyed;
 use ulp::state::Written;
 
 /// The longer side of the drawing as a browser or an editor opens it, in pixels.
@@ -29,9 +30,9 @@ const LIGHT_INK: Color = Color::opaque([0xf2, 0xf6, 0xfa]);
 const LIGHT_FAINT: Color = Color::opaque([0xa9, 0xb6, 0xc2]);
 
 /// Writes the spaces of a view side by side, in order.
-pub fn write(scenes: &[Scene<'_, '_>], blobs: &Blobs, provenance: bool) -> String {
+pub fn write(scenes: &[Scene<'_, '_>], pictures: &Pictures<'_>, provenance: bool) -> String {
     let sheets: Vec<Sheet<'_, '_, '_>> =
-        scenes.iter().enumerate().map(|(i, scene)| Sheet::new(scene, i, blobs, provenance)).collect();
+        scenes.iter().enumerate().map(|(i, scene)| Sheet::new(scene, i, pictures, provenance)).collect();
     let frames: Vec<Bounds> = sheets.iter().map(Sheet::frame).collect();
     let gap = frames.iter().map(|f| f.size()[0].max(f.size()[1])).fold(0.0, f64::max) * 0.04;
     let mut shifts = Vec::new();
@@ -87,7 +88,7 @@ fn open(sheets: &[Sheet<'_, '_, '_>], whole: Bounds, out: &mut String) {
 struct Sheet<'x, 's, 'a> {
     scene: &'x Scene<'s, 'a>,
     index: usize,
-    blobs: &'x Blobs,
+    pictures: &'x Pictures<'x>,
     provenance: bool,
     numbers: Numbers,
     ground: Color,
@@ -99,12 +100,12 @@ struct Sheet<'x, 's, 'a> {
 }
 
 impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
-    fn new(scene: &'x Scene<'s, 'a>, index: usize, blobs: &'x Blobs, provenance: bool) -> Self {
+    fn new(scene: &'x Scene<'s, 'a>, index: usize, pictures: &'x Pictures<'x>, provenance: bool) -> Self {
         let side = scene.side();
         let mut sheet = Sheet {
             scene,
             index,
-            blobs,
+            pictures,
             provenance,
             numbers: Numbers::of(side),
             ground: scene.background.unwrap_or(WHITE),
@@ -446,13 +447,12 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
             let [width, height] = bounds.size();
             let _ = write!(
                 out,
-                "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" href=\"data:{};base64,{}\"/>",
+                "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" href=\"{}\"/>",
                 n.show(bounds.min[0]),
                 n.show(bounds.min[1]),
                 n.show(width),
                 n.show(height),
-                picture.mime,
-                base64(&picture.bytes),
+                picture.address(),
             );
             return;
         }
@@ -502,13 +502,13 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
     }
 
     /// The picture that stands for a node: that of its geometry, or of its media.
-    fn picture(&self, item: &Item<'_, '_>) -> Option<crate::blobs::Picture> {
+    fn picture(&self, item: &Item<'_, '_>) -> Option<crate::pictures::Picture> {
         if let Shape::Blob { reference, .. } = &item.shape
-            && let Some(picture) = self.blobs.picture(reference)
+            && let Some(picture) = self.pictures.get(reference)
         {
             return Some(picture);
         }
-        let of_media = |w: &Written<'_>| self.blobs.picture(&crate::page::reference_in(w.value)?);
+        let of_media = |w: &Written<'_>| self.pictures.get(&crate::page::reference_in(w.value)?);
         let media = Register::media("media");
         item.node.state.registers.get(media).and_then(of_media)
     }
@@ -782,7 +782,9 @@ pub fn escape(text: &str, out: &mut String) {
             '\'' => out.push_str("&#39;"),
             '\n' => out.push_str("&#10;"),
             '\t' => out.push_str("&#9;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
+            c if c.is_control() || is_obeyed(c) || matches!(c, '\u{fffe}' | '\u{ffff}') => {
+                out.push('\u{fffd}')
+            }
             c => out.push(c),
         }
     }

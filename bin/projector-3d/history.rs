@@ -60,7 +60,7 @@ pub fn histories<'a>(world: &World<'a>, filter: &Filter, arena: &'a Bump) -> Vec
         for line in world.state_lines(index).filter(|line| world.takes_line(line, filter)) {
             gathering.take_state(&line.body, line.lane);
         }
-        for (key, _, row) in world.rows(index) {
+        for (key, row) in world.sorted_rows(index) {
             if world.withheld(row, key, filter).is_none() {
                 gathering.take_event(key, &row.payload, row.lane, arena);
             }

@@ -6,6 +6,7 @@ mod instancing;
 mod look;
 mod mesh;
 mod model;
+mod models;
 mod outline;
 mod page;
 mod record;
@@ -19,15 +20,15 @@ use bumpalo::Bump;
 use clap::{Parser, ValueEnum};
 use gltf::Document;
 use history::History;
+use models::Models;
 use record::Style;
 use replay::{Animation, Clock};
 use scene::Scene;
 use std::io::Write as _;
 use std::process::ExitCode;
 use ulp::cli::follow::{self, Line};
-use ulp::cli::trace::{self, Projection, View};
-use ulp::cli::{self, Action, Failure, Log, Output, Record, Status};
-use ulp::id::Lane;
+use ulp::cli::trace::{self, Needs, Projection, View};
+use ulp::cli::{self, Failure, Log, Output, Status};
 use ulp::view::{self, Space, ViewNode};
 use ulp::world::Filter;
 
@@ -45,7 +46,7 @@ struct Args {
     #[arg(long, conflicts_with = "replay")]
     instancing: bool,
     /// Write records as the trace grows, each replacing the one with its id
-    #[arg(long)]
+    #[arg(long, conflicts_with = "store")]
     follow: bool,
     #[command(flatten)]
     projection: Projection,
@@ -74,12 +75,14 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
         return Err(Failure::usage(option, "it goes with -f glb and -f gltf"));
     }
     if !args.follow {
-        return trace::project(&args.projection, log, |view, out, log| write(&args, view, out, log));
+        let tells = args.format == Format::Html || args.replay;
+        let needs = if tells { Needs::History } else { Needs::State };
+        return trace::project(&args.projection, needs, log, |view, out, log| write(&args, view, out, log));
     }
     if args.format != Format::Jsonl {
         return Err(Failure::usage("--follow", "it goes with -f jsonl"));
     }
-    follow::follow(&args.projection, log, |view| records(view, style(&args, view)))
+    follow::follow(&args.projection, log, |view| Ok(records(view, style(&args, view))))
 }
 
 fn style(args: &Args, view: &View<'_, '_>) -> Style {
@@ -87,8 +90,8 @@ fn style(args: &Args, view: &View<'_, '_>) -> Style {
 }
 
 fn records(view: &View<'_, '_>, style: Style) -> Vec<Line> {
-    let scenes = view.spaces.iter().map(|space| Scene::new(space, view.filter));
-    scenes.flat_map(|scene| record::lines(&scene, style)).collect()
+    let models = Models::new(view.blobs);
+    scenes(&view.spaces, view.filter, &models).iter().flat_map(|scene| record::lines(scene, style)).collect()
 }
 
 fn write(args: &Args, view: &View<'_, '_>, out: &mut Output, log: &mut Log) -> Result<(), Failure> {
@@ -99,7 +102,7 @@ fn write(args: &Args, view: &View<'_, '_>, out: &mut Output, log: &mut Log) -> R
         Format::Gltf => document(args, view, style, log)?.write_text(out)?,
         Format::Html => out.write_all(&html(args, view, style))?,
     }
-    Ok(())
+    view.note_blobs(log)
 }
 
 /// The view as a document: as it is, or with all that led to it.
@@ -107,7 +110,8 @@ fn document(args: &Args, view: &View<'_, '_>, style: Style, log: &mut Log) -> Re
     if args.replay {
         return animated(args, view, style, log);
     }
-    let scenes = scenes(&view.spaces, view.filter);
+    let models = Models::new(view.blobs);
+    let scenes = scenes(&view.spaces, view.filter, &models);
     let (mut document, _) = model::build(&scenes, style);
     if args.instancing {
         instancing::instance(&mut document);
@@ -115,15 +119,16 @@ fn document(args: &Args, view: &View<'_, '_>, style: Style, log: &mut Log) -> Re
     Ok(document)
 }
 
-fn scenes<'v, 'a>(spaces: &'v [Space<'a>], filter: &Filter) -> Vec<Scene<'v, 'a>> {
-    spaces.iter().map(|space| Scene::new(space, filter)).collect()
+fn scenes<'v, 'a>(spaces: &'v [Space<'a>], filter: &Filter, models: &'v Models<'v>) -> Vec<Scene<'v, 'a>> {
+    spaces.iter().map(|space| Scene::new(space, filter, models)).collect()
 }
 
 fn animated(args: &Args, view: &View<'_, '_>, style: Style, log: &mut Log) -> Result<Document, Failure> {
     let arena = Bump::new();
     let histories = history::histories(view.world, view.filter, &arena);
     let spaces = everything(view, &histories);
-    let scenes = scenes(&spaces, view.filter);
+    let models = Models::new(view.blobs);
+    let scenes = scenes(&spaces, view.filter, &models);
     let (mut document, built) = model::build(&scenes, style);
     let clock = Clock::new(&histories);
     let mut animation = Animation::new(&mut document);
@@ -134,12 +139,8 @@ fn animated(args: &Args, view: &View<'_, '_>, style: Style, log: &mut Log) -> Re
             animation.add(scene, history, built, &clock, &is_there);
         }
     }
-    // Of lanes that are not for everyone the log names nothing.
-    let shared = Lane::all().all(|lane| lane.is_shared() || !view.filter.lanes[lane.index()]);
     for (node, what) in std::mem::take(&mut animation.dropped) {
-        let detail = format!("{node}: {what}");
-        let code = "export.dropped";
-        log.record(&Record { action: Action::Noted, code, place: None, shared, event_id: None, detail })?;
+        view.note("export.dropped", format!("{node}: {what}"), log)?;
     }
     animation.finish();
     Ok(document)
@@ -149,7 +150,8 @@ fn html(args: &Args, view: &View<'_, '_>, style: Style) -> Vec<u8> {
     let arena = Bump::new();
     let histories = history::histories(view.world, view.filter, &arena);
     let spaces = everything(view, &histories);
-    let scenes = scenes(&spaces, view.filter);
+    let models = Models::new(view.blobs);
+    let scenes = scenes(&spaces, view.filter, &models);
     page::write(view, &scenes, &histories, style, |tile| args.projection.select.tile(tile))
 }
 

@@ -106,6 +106,7 @@ fn contours(shape: &Shape) -> Vec<Contour> {
         Shape::Ellipse(rx, ry) => closed(circle(SIDES).map(|(x, y)| [x * rx, y * ry]).collect()),
         Shape::Polygon(points) => closed(points.clone()),
         Shape::Path(data) => path(data),
+        Shape::Drawing(contours) => contours.to_vec(),
         Shape::Text(words, size) => text::outlines(words, *size),
         _ => Vec::new(),
     }
@@ -126,7 +127,7 @@ pub fn bounds(shape: &Shape) -> Option<(Vector, Vector)> {
         }
         Shape::Line(points) => around_points(points.iter().copied()),
         Shape::Mesh(mesh) => around_points(mesh.positions.iter().copied()),
-        Shape::Polygon(_) | Shape::Path(_) => {
+        Shape::Polygon(_) | Shape::Path(_) | Shape::Drawing(_) => {
             let contours = contours(shape);
             around_points(contours.iter().flat_map(|c| &c.points).map(|p| [p[0], p[1], 0.0]))
         }

@@ -232,7 +232,7 @@ impl Builder {
             Plan::Own(stretch) => stretch,
         };
         let mut canonical = Vec::new();
-        ujson::write_canonical(node.geometry.unwrap_or_default(), &mut canonical);
+        ujson::write_canonical(node.geometry.or(node.media).unwrap_or_default(), &mut canonical);
         let made = Made::Own(canonical, sizes.line.to_bits(), hollow);
         let document = &mut self.document;
         let known = self.geometries.entry(made).or_insert_with(|| {
@@ -358,7 +358,7 @@ fn onto([x, y, z]: Vector) -> [f64; 4] {
 
 impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
     pub fn new(scene: &'s Scene<'v, 'a>, style: Style) -> Site<'s, 'v, 'a> {
-        let shapes: Vec<Option<Shape>> = scene.nodes.iter().map(Node::shape).collect();
+        let shapes: Vec<Option<Shape>> = scene.nodes.iter().map(|n| n.shape(scene.models)).collect();
         let mut holds = vec![false; scene.nodes.len()];
         scene.nodes.iter().filter_map(|n| n.parent).for_each(|p| holds[p] = true);
         let layers = layers(scene);

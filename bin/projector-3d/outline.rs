@@ -71,7 +71,11 @@ pub fn rounded_rect(width: f64, height: f64, radius: f64) -> Contour {
 
 /// The contours of SVG path data. A path that breaks off is drawn up to there, as SVG asks.
 pub fn path(data: &str) -> Vec<Contour> {
-    let segments: Vec<PathSegment> = PathParser::from(data).map_while(Result::ok).collect();
+    contours(PathParser::from(data).map_while(Result::ok).collect())
+}
+
+/// The contours that segments draw.
+pub fn contours(segments: Vec<PathSegment>) -> Vec<Contour> {
     let steps = if segments.len() > MANY { FEW_STEPS } else { STEPS };
     let mut pen = Pen { steps, ..Pen::default() };
     segments.into_iter().for_each(|s| pen.draw(s));

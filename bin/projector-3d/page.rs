@@ -84,7 +84,7 @@ fn gather(site: &Site<'_, '_, '_>, history: &History<'_>, meshes: &mut BTreeMap<
     for change in history.steps.iter().flat_map(|s| &s.changes) {
         let Change::Write { node, register, value, .. } = change else { continue };
         let Some(i) = index.get(node).filter(|_| register.kind == RegisterKind::Geometry) else { continue };
-        let shape = Shape::parse(value);
+        let shape = site.scene.models.shape(Shape::parse(value));
         if !matches!(site.plan(&shape, *i), Plan::Own(_)) {
             continue;
         }

@@ -2,10 +2,11 @@
 
 use crate::look::{text, text_in, word};
 use crate::mesh;
+use crate::models::Models;
 use crate::shape::Shape;
 use crate::space::Vector;
 use std::collections::BTreeMap;
-use ulp::event::{Ends, RegisterKind};
+use ulp::event::{Ends, Register, RegisterKind};
 use ulp::state::{Add, Reading};
 use ulp::transform::{self, Local, Transform};
 use ulp::view::{Space, ViewNode, unquoted};
@@ -17,6 +18,8 @@ pub struct Scene<'v, 'a> {
     pub nodes: Vec<Node<'v, 'a>>,
     pub links: Vec<Link<'a>>,
     pub sensors: Vec<Sensor<'a>>,
+    /// The shapes that lie in blobs.
+    pub models: &'v Models<'v>,
 }
 
 /// A visible node.
@@ -34,6 +37,8 @@ pub struct Node<'v, 'a> {
     pub frame: Transform,
     /// Its geometry as raw JSON.
     pub geometry: Option<&'a str>,
+    /// What it is drawn as where it has none: its medium as raw JSON.
+    pub media: Option<&'a str>,
 }
 
 /// A visible link, between the feet of its ends.
@@ -51,7 +56,7 @@ pub struct Sensor<'a> {
 }
 
 impl<'v, 'a> Scene<'v, 'a> {
-    pub fn new(space: &'v Space<'a>, filter: &Filter) -> Scene<'v, 'a> {
+    pub fn new(space: &'v Space<'a>, filter: &Filter, models: &'v Models<'v>) -> Scene<'v, 'a> {
         let visible = || space.nodes.iter().filter(|(_, n)| n.visible);
         let index: BTreeMap<&str, usize> = visible().map(|(id, _)| *id).zip(0..).collect();
         let worlds = transform::worlds(space);
@@ -66,28 +71,32 @@ impl<'v, 'a> Scene<'v, 'a> {
                 local: Local::of(view),
                 frame: worlds.get(id).copied().unwrap_or(Transform::IDENTITY),
                 geometry: view.plain(RegisterKind::Geometry),
+                media: view.get(Register::media("media")),
             })
             .collect();
-        let links = links(space, &nodes, &index);
+        let links = links(space, &nodes, &index, models);
         // Events were chosen by their layer, but a state line of a sensor comes with a layer of its own.
         let is_chosen = |reading: &&Reading<'a>| {
             filter.layers.is_empty() || filter.layers.iter().any(|l| *l == unquoted(reading.sensor.layer))
         };
         let chosen = space.sensors.values().filter(is_chosen);
         let sensors = chosen.map(|r| sensor(*r, &nodes, &index)).collect();
-        Scene { space, nodes, links, sensors }
+        Scene { space, nodes, links, sensors, models }
     }
 }
 
 impl Node<'_, '_> {
-    /// Its shape; `None` where no geometry was given.
-    pub fn shape(&self) -> Option<Shape> {
-        self.geometry.map(Shape::parse)
+    /// Its shape; `None` where none was given.
+    pub fn shape(&self, models: &Models<'_>) -> Option<Shape> {
+        match self.geometry {
+            Some(geometry) => Some(models.shape(Shape::parse(geometry))),
+            None => Some(models.shape(Shape::of_media(self.media?)?)),
+        }
     }
 
     /// Where links meet it, in the world: the middle of its shape, at its foot.
-    fn foot(&self) -> Vector {
-        let bounds = self.shape().and_then(|s| mesh::bounds(&s));
+    fn foot(&self, models: &Models<'_>) -> Vector {
+        let bounds = self.shape(models).and_then(|s| mesh::bounds(&s));
         let foot = bounds.map_or([0.0; 3], |(least, most)| {
             let middle = |i: usize| least[i] / 2.0 + most[i] / 2.0;
             [middle(0), middle(1), least[2].max(0.0).min(most[2])]
@@ -101,11 +110,16 @@ fn name(node: &ViewNode<'_>) -> Option<String> {
     ["label", "name", "title"].into_iter().find_map(|property| text(node, property))
 }
 
-fn links<'a>(space: &Space<'a>, nodes: &[Node<'_, 'a>], index: &BTreeMap<&str, usize>) -> Vec<Link<'a>> {
+fn links<'a>(
+    space: &Space<'a>,
+    nodes: &[Node<'_, 'a>],
+    index: &BTreeMap<&str, usize>,
+    models: &Models<'_>,
+) -> Vec<Link<'a>> {
     let mut feet: Vec<Option<Vector>> = vec![None; nodes.len()];
     let mut foot = |name: &str| {
         let i = *index.get(name)?;
-        Some(*feet[i].get_or_insert_with(|| nodes[i].foot()))
+        Some(*feet[i].get_or_insert_with(|| nodes[i].foot(models)))
     };
     let link = |(ends, add): (&Ends<'a>, &Add<'a>)| {
         Some(Link { ends: *ends, add: *add, points: [foot(ends.from)?, foot(ends.to)?] })

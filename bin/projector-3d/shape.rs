@@ -1,6 +1,8 @@
 //! The shapes that a `geometry` names, with every number drawable.
 
+use crate::outline::Contour;
 use crate::space::tame;
+use std::rc::Rc;
 use ulp::json::{self, Kind, Tape, Value};
 
 /// What a geometry says, in the node's own frame.
@@ -21,10 +23,12 @@ pub enum Shape {
     Sphere(f64),
     /// Radius and height; it stands on the origin.
     Cylinder(f64, f64),
-    Mesh(Triangles),
+    Mesh(Rc<Triangles>),
+    /// What a drawing in a blob shows.
+    Drawing(Rc<Vec<Contour>>),
     Point,
-    /// Something that lies in a blob of this reference: `svg`, `obj` or `glb`.
-    Blob(String, String),
+    /// Something that lies in a blob of this reference, and is not at hand.
+    Blob(String),
     /// A kind that this version does not know, or that lacks what it needs.
     Unknown,
 }
@@ -48,12 +52,21 @@ impl Shape {
         read(value).unwrap_or(Shape::Unknown)
     }
 
+    /// The shape that a medium may be, from its raw JSON: a model or a drawing in a blob.
+    pub fn of_media(raw: &str) -> Option<Shape> {
+        let mut tape = Tape::new();
+        let value = tape.parse_any(raw, json::STATE_DEPTH).ok()?;
+        let text = |name: &str| -> Option<String> { Some(value.get(name)?.chars().collect()) };
+        let mime = text("mime")?;
+        let is_shape = mime.starts_with("model/") || mime == "image/svg+xml";
+        is_shape.then(|| text("ref")).flatten().map(Shape::Blob)
+    }
+
     /// Whether it is drawn in the plane, and so is given some height here.
     pub fn is_flat(&self) -> bool {
         match self {
-            Shape::Rect(..) | Shape::Ellipse(..) | Shape::Polygon(_) | Shape::Path(_) | Shape::Text(..) => {
-                true
-            }
+            Shape::Rect(..) | Shape::Ellipse(..) | Shape::Polygon(_) | Shape::Path(_) => true,
+            Shape::Text(..) | Shape::Drawing(_) => true,
             Shape::Line(points) => points.iter().all(|p| p[2] == 0.0),
             _ => false,
         }
@@ -75,13 +88,13 @@ fn read(value: Value<'_, '_>) -> Option<Shape> {
         "box" => Shape::Cuboid(size(value.get("size")?)?),
         "sphere" => Shape::Sphere(length("radius")?),
         "cylinder" => Shape::Cylinder(length("radius")?, length("height")?),
-        "mesh" => Shape::Mesh(Triangles {
+        "mesh" => Shape::Mesh(Rc::new(Triangles {
             positions: points(value.get("positions")?),
             normals: value.get("normals").map(points).unwrap_or_default(),
             indices: indices(value.get("indices")?),
-        }),
+        })),
         "point" => Shape::Point,
-        "svg" | "obj" | "glb" => Shape::Blob(kind, text("ref")?),
+        "svg" | "obj" | "glb" => Shape::Blob(text("ref")?),
         _ => return None,
     })
 }

@@ -1,21 +1,16 @@
-//! Recordings: audio blobs from a directory of files named by their SHA-256, decoded to stereo at the rate of the
-//! sound.
-//!
-//! A blob counts only once its bytes hash to the name that an event gave it. What sort of audio it is, is read from
-//! the bytes, not from what the event claims.
+//! Recordings: audio blobs, decoded to stereo at the rate of the sound. What sort of audio a blob is, is read from
+//! its bytes, not from what the event claims.
 
 use crate::clock::SECOND;
-use std::collections::BTreeMap;
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
-use std::path::Path;
 use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
-use ulp::hash::Sha256;
+use ulp::blobs::{self, Blobs};
 
 /// Frames a second of the sound.
 pub const RATE: i64 = 48_000;
@@ -42,58 +37,34 @@ impl Clip {
     }
 }
 
-/// The recordings that are at hand, and the code of each that is not.
+/// The recordings that are at hand.
 #[derive(Debug, Default)]
 pub struct Clips {
     clips: BTreeMap<String, Clip>,
-    pub faults: BTreeMap<String, &'static str>,
 }
 
 impl Clips {
-    /// Those of the references that a directory holds. Without one there are none, and nothing is missed.
-    pub fn new<'r>(directory: Option<&Path>, references: impl Iterator<Item = &'r str>) -> Clips {
-        let mut found = Clips::default();
-        let Some(directory) = directory else { return found };
+    /// Those of the references that are at hand and can be decoded, while there is room.
+    pub fn new<'r>(blobs: &Blobs<'_>, references: impl Iterator<Item = &'r str>) -> Clips {
+        let references: BTreeSet<&str> = references.collect();
+        let mut clips = BTreeMap::new();
         let mut room = MOST_IN_ALL;
         for reference in references {
-            if found.clips.contains_key(reference) || found.faults.contains_key(reference) {
-                continue;
-            }
-            let clip = load(directory, reference)
-                .and_then(|bytes| decode(bytes).filter(|c| c.frames.len() <= room).ok_or("media.undecoded"));
-            match clip {
-                Ok(clip) => {
+            let Some(bytes) = blobs.load(reference, LONGEST) else { continue };
+            match decode(bytes).filter(|clip| clip.frames.len() <= room) {
+                Some(clip) => {
                     room -= clip.frames.len();
-                    found.clips.insert(reference.to_owned(), clip);
+                    clips.insert(reference.to_owned(), clip);
                 }
-                Err(code) => {
-                    found.faults.insert(reference.to_owned(), code);
-                }
+                None => blobs.fault(reference, blobs::UNDECODED),
             }
         }
-        found
+        Clips { clips }
     }
 
     pub fn get(&self, reference: &str) -> Option<&Clip> {
         self.clips.get(reference)
     }
-}
-
-fn load(directory: &Path, reference: &str) -> Result<Vec<u8>, &'static str> {
-    let id: Sha256 = reference.parse().map_err(|_| "media.missing")?;
-    let hex = id.hex();
-    let (head, tail) = hex.split_at(2);
-    let places = [
-        directory.join(&hex),
-        directory.join(head).join(tail),
-        directory.join("sha256").join(head).join(tail),
-    ];
-    // A symlink may point anywhere: only regular files are read.
-    let regular =
-        |p: &&std::path::PathBuf| fs::symlink_metadata(p).is_ok_and(|m| m.is_file() && m.len() <= LONGEST);
-    let place = places.iter().find(regular).ok_or("media.missing")?;
-    let bytes = fs::read(place).map_err(|_| "media.missing")?;
-    if Sha256::of(&bytes) == id { Ok(bytes) } else { Err("media.hash") }
 }
 
 /// The recording in some bytes, where they are audio. A decoder that breaks over hostile bytes breaks nothing else.
@@ -217,19 +188,5 @@ mod tests {
             let _ = decode(broken);
         }
         assert_eq!(decode(b"not audio".to_vec()), None);
-    }
-
-    #[test]
-    fn a_blob_must_hold_its_hash() {
-        let dir = tempfile::tempdir().unwrap();
-        let bytes = recording(10);
-        let (right, wrong) = (Sha256::of(&bytes), Sha256::of(b"other"));
-        fs::write(dir.path().join(right.hex()), &bytes).unwrap();
-        fs::write(dir.path().join(wrong.hex()), &bytes).unwrap();
-        let names = [right.to_string(), wrong.to_string(), "sha256:../../etc/passwd".to_owned()];
-        let clips = Clips::new(Some(dir.path()), names.iter().map(String::as_str));
-        assert!(clips.get(&names[0]).is_some() && clips.get(&names[1]).is_none());
-        let codes: Vec<_> = clips.faults.values().copied().collect();
-        assert_eq!(codes, ["media.missing", "media.hash"]);
     }
 }

@@ -86,7 +86,7 @@ pub fn hear(view: &View<'_, '_>, mapping: &Mapping) -> Vec<Heard> {
     let places: BTreeMap<&str, usize> = view.spaces.iter().map(|s| s.space).zip(0..).collect();
     for tile in 0..view.world.len() {
         let Some(&space) = places.get(view.world.place(tile).0) else { continue };
-        for (key, _, row) in view.world.rows(tile) {
+        for (key, row) in view.world.sorted_rows(tile) {
             known[space].insert(key.id);
             if view.world.withheld(row, key, view.filter).is_none() {
                 take_row(key, space, row, &mut moments);

@@ -24,8 +24,9 @@ use score::Score;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use ulp::cli::trace::{self, Projection, View};
-use ulp::cli::{self, Action, Failure, Log, Output, Record, Status};
+use ulp::cli::follow::{self, Line};
+use ulp::cli::trace::{self, Needs, Projection, View};
+use ulp::cli::{self, Failure, Log, Output, Status};
 use voice::Voice;
 use wav::Bits;
 
@@ -53,6 +54,9 @@ struct Args {
     /// How a sample of the wav is written
     #[arg(long, value_enum, value_name = "BITS", default_value_t = Bits::Sixteen)]
     bits: Bits,
+    /// Write notes as the trace grows
+    #[arg(long, conflicts_with = "store")]
+    follow: bool,
 }
 
 /// The formats.
@@ -78,7 +82,26 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
         Some(path) => Mapping::read(path).map_err(|e| Failure::of(e.kind(), e))?,
     };
     mapping.listener = args.listener.or(mapping.listener);
-    trace::project(&args.projection, log, |view, out, log| write(&args, &mapping, view, out, log))
+    if args.follow {
+        if args.format != Format::Jsonl {
+            return Err(Failure::usage("--follow", "it goes with -f jsonl"));
+        }
+        return follow::follow(&args.projection, log, |view| lines(&args, &mapping, view));
+    }
+    let needs = Needs::History;
+    trace::project(&args.projection, needs, log, |view, out, log| write(&args, &mapping, view, out, log))
+}
+
+/// The recordings that are heard, and all that is.
+fn score(args: &Args, mapping: &Mapping, view: &View<'_, '_>) -> Result<(Score, Clips), Failure> {
+    let heard = heard::hear(view, mapping);
+    let clips = Clips::new(view.blobs, heard.iter().filter_map(|h| h.clip.as_deref()));
+    let pace = match args.speed {
+        Some(speed) => Pace::Speed(speed),
+        None => Pace::Duration { length: args.duration, even: mapping.even },
+    };
+    let score = Score::new(&heard, mapping, pace, &clips).map_err(|e| Failure::usage("--speed", e))?;
+    Ok((score, clips))
 }
 
 fn write(
@@ -88,15 +111,7 @@ fn write(
     out: &mut Output,
     log: &mut Log,
 ) -> Result<(), Failure> {
-    let heard = heard::hear(view, mapping);
-    let clips =
-        Clips::new(args.projection.objects.as_deref(), heard.iter().filter_map(|h| h.clip.as_deref()));
-    let pace = match args.speed {
-        Some(speed) => Pace::Speed(speed),
-        None => Pace::Duration { length: args.duration, even: mapping.even },
-    };
-    let score = Score::new(&heard, mapping, pace, &clips).map_err(|e| Failure::usage("--speed", e))?;
-    drop(heard);
+    let (score, clips) = score(args, mapping, view)?;
     match args.format {
         Format::Jsonl => {
             let mut lines = Vec::new();
@@ -109,11 +124,17 @@ fn write(
             let dropped = score.notes.iter().filter(|n| n.voice == Voice::Clip);
             dropped
                 .map(|n| format!("{}: a recording", n.node))
-                .try_for_each(|d| note(log, "export.dropped", d))?;
+                .try_for_each(|d| view.note("export.dropped", d, log))?;
         }
         Format::Vtt => out.write_all(captions::write(&captions::captions(&score)).as_bytes())?,
     }
-    clips.faults.iter().try_for_each(|(reference, code)| note(log, code, reference.clone()))
+    view.note_blobs(log)
+}
+
+/// The notes as records: one with the same event, voice and pitch takes the place of the one before.
+fn lines(args: &Args, mapping: &Mapping, view: &View<'_, '_>) -> Result<Vec<Line>, Failure> {
+    let (score, _) = score(args, mapping, view)?;
+    Ok(score.lines(args.projection.provenance))
 }
 
 /// Writes the sound as it is worked out: a header that knows its length, then the samples.
@@ -127,9 +148,4 @@ fn write_wav(score: &Score, clips: &Clips, bits: Bits, out: &mut Output) -> Resu
         bytes.clear();
         Ok(())
     })
-}
-
-/// Says what of the view the sound does not hold.
-fn note(log: &mut Log, code: &'static str, detail: String) -> Result<(), Failure> {
-    log.record(&Record { action: Action::Noted, code, place: None, shared: true, event_id: None, detail })
 }

@@ -13,6 +13,7 @@ use crate::range::{self, Name, Range};
 use crate::voice::Voice;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use ulp::cli::follow::Line;
 use ulp::hash::Blake3;
 use ulp::id::{Key, Time};
 use ulp::json::{write_number, write_string};
@@ -131,6 +132,21 @@ impl Score {
     pub fn write(&self, provenance: bool, out: &mut Vec<u8>) {
         self.notes.iter().for_each(|note| note.write(provenance, out));
     }
+
+    /// The records as they are followed, each told apart by its event, pitch and voice.
+    pub fn lines(&self, provenance: bool) -> Vec<Line> {
+        let mut ranks: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
+        let line = |note: &Note| {
+            let (mut gone, mut text) = (Vec::new(), Vec::new());
+            note.write_gone(&mut gone);
+            note.write(provenance, &mut text);
+            // Notes that nothing tells apart are told apart by their order.
+            let rank = ranks.entry(gone.clone()).or_default();
+            *rank += 1;
+            Line { id: [&gone[..], &rank.to_be_bytes()].concat(), text, gone }
+        };
+        self.notes.iter().map(line).collect()
+    }
 }
 
 impl Note {
@@ -164,6 +180,17 @@ impl Note {
         number(",\"t\":", seconds(self.start), out);
         number(",\"velocity\":", f64::from(self.velocity), out);
         text(",\"voice\":", self.voice.name(), out);
+        out.extend_from_slice(b"}\n");
+    }
+
+    /// What says that the note is no more.
+    fn write_gone(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"event_id\":");
+        write_string(&self.event, out);
+        out.extend_from_slice(b",\"gone\":true,\"pitch\":");
+        write_number(rounded(self.pitch), out);
+        out.extend_from_slice(b",\"voice\":");
+        write_string(self.voice.name(), out);
         out.extend_from_slice(b"}\n");
     }
 }

@@ -12,7 +12,7 @@ use ulp::cli::trace::{self, Unless};
 use ulp::cli::{
     self, At, Failure, Files, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, Select, Since,
 };
-use ulp::cli::{ScopeArgs, Status, Witness};
+use ulp::cli::{ScopeArgs, Status, StoreArgs, Witness};
 use ulp::hash::Blake3;
 use ulp::parallel::in_order;
 use ulp::root::{self, Roots};
@@ -43,12 +43,8 @@ struct Args {
     /// Keep new snapshots in the store, and write a line a snapshot instead of the state
     #[arg(long, requires = "store")]
     snapshot: bool,
-    /// Read the store in DIR
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["files", "scope"])]
-    store: Option<std::path::PathBuf>,
-    /// Believe the snapshots and caches of a store that came from elsewhere
-    #[arg(long, requires = "store")]
-    trust: bool,
+    #[command(flatten)]
+    stored: StoreArgs,
     /// Go on without what is damaged; the status is 3 all the same
     #[arg(long, requires = "store")]
     partial: bool,
@@ -83,7 +79,7 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
 
 fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     let out = Output::open(&args.output)?;
-    if let Some(dir) = &args.store {
+    if let Some(dir) = &args.stored.store {
         return stored::run(args, dir, out, log);
     }
     let mut out = out;

@@ -4,7 +4,7 @@ use super::{Args, Job, events, snapshot};
 use std::io::Write as _;
 use std::path::Path;
 use ulp::cli::trace::{self, Unless};
-use ulp::cli::{Action, Failure, Log, Output, Record, Status, When, Witness};
+use ulp::cli::{Failure, Log, Output, Status, When, Witness, stored};
 use ulp::hash::Blake3;
 use ulp::id::Tile;
 use ulp::parallel::in_order;
@@ -34,7 +34,9 @@ pub struct Stored<'j> {
     pub args: &'j Args,
     pub store: &'j Store,
     pub filter: Filter,
-    /// Whether snapshots may be used.
+    /// Whether snapshots hold what is asked for: all kinds of events, to the last.
+    pub plain: bool,
+    /// Whether snapshots may be used, tile by tile.
     pub snapshots: bool,
     pub all: bool,
     pub since: Option<Cut>,
@@ -42,17 +44,18 @@ pub struct Stored<'j> {
 
 /// Does what was asked for, from a store.
 pub fn run(args: &Args, dir: &Path, mut out: Output, log: &mut Log) -> Result<Status, Failure> {
-    let store = Store::open(dir, args.trust)?;
+    let store = Store::open(dir, args.stored.trust)?;
     let mut places = store.tiles()?;
     places.retain(|p| trace::not_selected(&args.select, &p.space, p.tile).is_none());
     let unless = if args.view { Unless::Shared } else { Unless::All };
     let filter = trace::filter(&args.lanes, &args.layers, &args.kinds, unless);
-    let plain = filter.layers.is_empty() && filter.authorities.is_empty() && filter.boundaries.is_empty();
+    let plain = filter.takes_all_kinds() && !args.scope.verify && args.at.at.is_none();
     let mut job = Stored {
         args,
         store: &store,
         filter,
-        snapshots: plain && args.at.at.is_none() && !args.events && !args.view && args.blame.is_none(),
+        plain,
+        snapshots: plain && !args.events,
         all: log.writes_all(),
         since: None,
     };
@@ -82,14 +85,7 @@ struct Sum {
 
 impl Sum {
     fn say(&mut self, log: &mut Log, partial: bool) -> Result<(), Failure> {
-        for absent in &self.absent {
-            log.record(&record(absent))?;
-        }
-        for damage in &self.damage {
-            log.tally_mut().count(Action::Noted, damage.code, damage.lane.lane.is_shared());
-            log.write_counted(&record(damage))?;
-            log.raise(Status::Corrupt);
-        }
+        stored::note_damage(log, &self.absent, &self.damage)?;
         trace::say(log, std::mem::take(&mut self.remarks))?;
         match self.damage.first() {
             Some(first) if !partial => Err(corrupt(first)),
@@ -98,30 +94,18 @@ impl Sum {
     }
 }
 
-fn record(damage: &Damage) -> Record {
-    Record {
-        action: Action::Noted,
-        code: damage.code,
-        place: None,
-        shared: damage.lane.lane.is_shared(),
-        event_id: None,
-        detail: describe(damage),
-    }
-}
-
-fn describe(damage: &Damage) -> String {
-    let Damage { lane, segment, events, reason, .. } = damage;
-    let (first, last) = (events.start + 1, events.end);
-    format!("{}: {segment}, events {first} to {last} of the lane: {reason}", lane.dir())
-}
-
 fn corrupt(damage: &Damage) -> Failure {
-    Failure::Corrupt(format!("{} ({}); --partial goes on without it", describe(damage), damage.code))
+    Failure::Corrupt(format!("{}; --partial goes on without it", stored::describe(damage)))
 }
 
 impl Stored<'_> {
     pub fn wanted(&self) -> Wanted<'_> {
-        Wanted { filter: &self.filter, snapshots: self.snapshots }
+        Wanted { snapshots: self.snapshots, ..self.events() }
+    }
+
+    /// The events alone.
+    fn events(&self) -> Wanted<'_> {
+        Wanted { filter: &self.filter, snapshots: false, verify: self.args.scope.verify }
     }
 
     /// Where a time or an event cuts: behind the greatest key of its name in any tile.
@@ -131,7 +115,7 @@ impl Stored<'_> {
             Some(When::Time(time)) => return Ok(Some(Cut::Time(*time))),
             Some(When::Event(name)) => name,
         };
-        let wanted = Wanted { filter: &self.filter, snapshots: false };
+        let wanted = self.events();
         let mut greatest = None;
         for place in places {
             let here =
@@ -226,14 +210,16 @@ impl Stored<'_> {
     /// What needs all tiles of a space at once: the view, and the blame of a node.
     fn write_joined(&self, places: &[Place], out: &mut Output, sum: &mut Sum) -> Result<(), Failure> {
         let all = self.all;
-        let done = self.store.replay_together(places, &self.filter, all, |world, parts, damage, remarks| {
-            sum.manifests = manifest_lines(parts);
-            sum.damage = damage.to_vec();
-            sum.remarks.join(remarks);
-            if let Some(damage) = damage.first().filter(|_| !self.args.partial) {
+        let wanted = Wanted { snapshots: self.args.view && self.plain, ..self.events() };
+        let done = self.store.replay_together(places, wanted, all, |read| {
+            sum.manifests = manifest_lines(read.parts);
+            sum.absent = read.absent.to_vec();
+            sum.damage = read.damage.to_vec();
+            sum.remarks.join(read.remarks);
+            if let Some(damage) = read.damage.first().filter(|_| !self.args.partial) {
                 return Err(corrupt(damage));
             }
-            let job = Job { args: self.args, world, filter: &self.filter, all };
+            let job = Job { args: self.args, world: read.world, filter: &self.filter, all };
             sum.roots = job.write_joined(out, &mut sum.remarks)?;
             Ok(())
         });

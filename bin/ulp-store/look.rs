@@ -45,7 +45,7 @@ pub fn heads(store: &Store, select: &Select, lanes: &Lanes, out: &mut Output) ->
         if !select.space(&place.space) || !select.tile(place.tile) {
             continue;
         }
-        let wanted = Wanted { filter: &filter, snapshots: false };
+        let wanted = Wanted::new(&filter, false);
         let line = store.replay(&place, wanted, false, |replay| {
             if replay.world.is_empty() {
                 return None;

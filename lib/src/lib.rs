@@ -3,6 +3,7 @@
 //! Dependencies point downwards only: `cli` is the process edge; below it are worlds and views, then state and
 //! order, then events, then names, hashes and JSON, which know nothing of ours below them.
 
+pub mod blobs;
 pub mod cli;
 pub mod event;
 pub mod hash;

@@ -54,7 +54,7 @@ fn escaped(text: &str) -> String {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            c if c.is_control() => out.push(' '),
+            c if c.is_control() || replay::is_obeyed(c) => out.push(' '),
             c => out.push(c),
         }
     }

@@ -91,7 +91,7 @@ impl<'a> Gathered<'a, '_> {
             self.take_line(line, place(line.lane));
         }
         let defaults = world.defaults();
-        for (key, _, row) in world.rows(index) {
+        for (key, row) in world.sorted_rows(index) {
             if world.withheld(row, key, self.filter).is_none() {
                 self.take_row(key, row, place(row.lane), defaults);
             }
@@ -433,9 +433,10 @@ pub fn write_printable(json: &[u8], out: &mut Vec<u8>) {
     write_escaping(json, is_obeyed, out);
 }
 
-/// DEL, the C1 controls and the separators of lines, which JSON lets stand.
-fn is_obeyed(c: char) -> bool {
-    matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}')
+/// What JSON lets stand, and whoever lays out text obeys: DEL, the C1 controls, the separators of lines, and what
+/// turns the direction of the text after it.
+pub fn is_obeyed(c: char) -> bool {
+    matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Appends JSON with some characters, which must stand in strings alone, as `\uXXXX`.

@@ -69,7 +69,8 @@ pub fn join<'a>(
     arena: &'a Bump,
 ) -> Vec<Space<'a>> {
     let mut gathered: BTreeMap<&'a str, Gathering<'a>> = BTreeMap::new();
-    for derived in tiles {
+    // A space of which nothing may be seen is not even named.
+    for derived in tiles.into_iter().filter(|derived| !derived.lanes.is_empty()) {
         gathered.entry(derived.space).or_default().take(derived);
     }
     gathered.into_iter().map(|(space, parts)| parts.finish(space, filter, &takes_tile, arena)).collect()

@@ -13,7 +13,7 @@ use crate::id::{Authority, Boundary, Key, Lane, Tile, Time, event_of};
 use crate::json::{self, Fault};
 use crate::keep::Keeper;
 use crate::order::{self, Entry, Known, Names, Oddity, Order};
-use crate::scope::{Gate, NoStore, Note, Scope};
+use crate::scope::{Gate, NoStore, Note, Scope, hold_to_invariants};
 use crate::state::line::StateLine;
 use crate::state::{Add, LaneState, Reading};
 use bumpalo::Bump;
@@ -44,6 +44,13 @@ pub struct Filter {
     pub authorities: Vec<Authority>,
     pub boundaries: Vec<Boundary>,
     pub at: Option<Cut>,
+}
+
+impl Filter {
+    /// Whether it takes in events of every layer, authority and boundary.
+    pub fn takes_all_kinds(&self) -> bool {
+        self.layers.is_empty() && self.authorities.is_empty() && self.boundaries.is_empty()
+    }
 }
 
 impl Default for Filter {
@@ -129,6 +136,8 @@ pub struct Gatherer<'a> {
     scope: &'a Scope,
     filter: &'a Filter,
     select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
+    /// Whether the lines come in here for the first time, and are held to what they declare.
+    at_the_door: bool,
     /// Arenas for what only lives as long as a batch is being read.
     scratch: Mutex<Vec<Bump>>,
 }
@@ -179,7 +188,14 @@ impl<'a> Gatherer<'a> {
         filter: &'a Filter,
         select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
     ) -> Gatherer<'a> {
-        Gatherer { arenas: Mutex::new(arenas.0.iter_mut()), scope, filter, select, scratch: Mutex::default() }
+        let (arenas, scratch) = (Mutex::new(arenas.0.iter_mut()), Mutex::default());
+        Gatherer { arenas, scope, filter, select, at_the_door: false, scratch }
+    }
+
+    /// For lines that no gate has seen yet, as those of a stream: what they declare to preserve they are held to,
+    /// with and without dotfiles.
+    pub fn at_the_door(self) -> Gatherer<'a> {
+        Gatherer { at_the_door: true, ..self }
     }
 
     /// Reads the lines of one batch. `lines` gives those that are not blank, with their numbers from 1: each as the
@@ -202,13 +218,18 @@ impl<'a> Gatherer<'a> {
             fresh: Vec::new(),
             places: Places::default(),
             batch: Batch { source, ..Batch::default() },
-            door: Door { gate, tape: json::Tape::new() },
+            door: Door { gate, holds: self.at_the_door, tape: json::Tape::new() },
         };
         gathering.read(&scratch, lines);
         let batch = gathering.finish();
         scratch.reset();
         self.scratch().push(scratch);
         Ok(batch)
+    }
+
+    /// Whether lines are held to any rule.
+    pub fn has_gate(&self) -> bool {
+        self.scope.has_gate()
     }
 
     fn scratch(&self) -> MutexGuard<'_, Vec<Bump>> {
@@ -337,6 +358,8 @@ impl<'l, 'a> Gathering<'_, 'l, 'a> {
 /// The gate of a scope, as lines come to it.
 struct Door<'s> {
     gate: Option<Gate<'s>>,
+    /// Whether events are held to what they declare where there is no gate.
+    holds: bool,
     tape: json::Tape,
 }
 
@@ -349,7 +372,23 @@ impl Door<'_> {
         keeper: &mut Keeper<'a>,
         batch: &mut Batch<'a>,
     ) -> Result<(), Refusal> {
-        let Some(gate) = &mut self.gate else { return Ok(()) };
+        let shared = |event: &Event<'_>| event.lane().is_shared();
+        let Some(gate) = &mut self.gate else {
+            if let Line::Event(event) = line
+                && self.holds
+                && !event.invariants.is_empty()
+            {
+                let mut notes = Vec::new();
+                hold_to_invariants(event, &NoStore, &mut notes).map_err(|refusal| Refusal {
+                    event_id: Some(event.id.to_owned()),
+                    shared: shared(event),
+                    ..refusal
+                })?;
+                let note = |note| (number, note, shared(event), keeper.text(event.id));
+                batch.notes.extend(notes.into_iter().map(note));
+            }
+            return Ok(());
+        };
         match line {
             Line::State(state) => gate.permit_state(state)?,
             Line::Event(event) => {
@@ -360,12 +399,11 @@ impl Door<'_> {
                     if text.len() > permit.max_event_bytes {
                         let detail = format!("{} bytes are more than max_event_bytes", text.len());
                         let event_id = Some(event.id.to_owned());
-                        let shared = event.lane().is_shared();
+                        let shared = shared(event);
                         return Err(Refusal { code: "scope.limit", detail, event_id, shared });
                     }
                 }
-                let shared = event.lane().is_shared();
-                let note = |note| (number, note, shared, keeper.text(event.id));
+                let note = |note| (number, note, shared(event), keeper.text(event.id));
                 batch.notes.extend(permit.notes.into_iter().map(note));
             }
         }
@@ -404,11 +442,14 @@ impl<'a> Places<'a> {
 }
 
 impl Batch<'_> {
-    /// Whether it holds that many events of one lane and nothing else: what a segment of a store must be.
-    pub fn is_segment_of(&self, space: &str, tile: Tile, lane: Lane, events: u64) -> bool {
+    /// Whether it holds that many events of one lane and nothing else: what a segment of a store must be. Events that
+    /// a gate refused count where one stood there.
+    pub fn is_segment_of(&self, space: &str, tile: Tile, lane: Lane, events: u64, gated: bool) -> bool {
         let here = self.places.iter().all(|place| (place.space, place.tile) == (space, tile));
-        let clean = self.refusals.is_empty() && self.passed_over.is_empty() && self.states.is_empty();
-        here && clean && self.rows.len() as u64 == events && self.rows.iter().all(|row| row.lane == lane)
+        let refused = if gated { self.refusals.len() } else { 0 };
+        let clean = self.refusals.len() == refused && self.passed_over.is_empty() && self.states.is_empty();
+        let all = (self.rows.len() + refused) as u64 == events;
+        here && clean && all && self.rows.iter().all(|row| row.lane == lane)
     }
 
     /// Whether it holds state lines of one lane and nothing else: what a snapshot of a store must be.
@@ -768,6 +809,18 @@ impl<'a> World<'a> {
         })
     }
 
+    /// The events of a tile in the order of their keys, and those of one name and time in that of their canonical
+    /// lines: the same whatever the order of the input.
+    pub fn sorted_rows(&self, index: usize) -> Vec<(Key<'a>, &Row<'a>)> {
+        let mut rows: Vec<(Key<'a>, &Row<'a>)> = self.rows(index).map(|(key, _, row)| (key, row)).collect();
+        rows.sort_by_key(|(key, _)| *key);
+        let mut hasher = Hasher::new(self.defaults);
+        for same in rows.chunk_by_mut(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+            same.sort_by_cached_key(|(_, row)| hasher.canonical(row.line).to_vec());
+        }
+        rows
+    }
+
     /// The state lines of a tile, in the order of the input.
     pub fn state_lines(&self, index: usize) -> impl Iterator<Item = &StateLine<'a>> {
         self.tiles[index].states.iter().map(|at| self.state(*at))
@@ -862,12 +915,16 @@ impl<'d> Hasher<'d> {
     }
 
     fn hash(&mut self, line: &[u8]) -> blake3::Hash {
+        blake3::hash(self.canonical(line))
+    }
+
+    fn canonical(&mut self, line: &[u8]) -> &[u8] {
         let arena = Bump::new();
         self.text.clear();
         if let Ok(Line::Event(event)) = Reader::new(&arena, self.defaults).read_bytes(line) {
             event.write_canonical(&mut self.tape, &mut self.text);
         }
-        blake3::hash(&self.text)
+        &self.text
     }
 }
 

@@ -81,3 +81,23 @@ P
     let lines: Vec<&str> = printed.lines().collect();
     assert_eq!(lines, ["[172,128]", "[301,300]", "300", "100"], "{printed}");
 }
+
+#[test]
+fn what_an_event_declares_is_held_against_the_store() {
+    let dir = run::checkout();
+    let script = r#"
+        event() { printf '{"event_id":"%s","timestamp":%s,"actor_id":"a","operation":"%s","node_id":"n","scope":{"boundary":"%s"}%s}\n' "$@"; }
+        event made 1 create_node exterior | ulp-append --store w > /dev/null
+        declares=',"preserves_invariants":["boundary_discipline","exclusion"],"properties":{"x":1}'
+        event inner 2 set_properties interior "$declares" > t.jsonl; event again 3 create_node exterior "$declares" >> t.jsonl
+        tile-pack t.jsonl -o trip.tar.zst; tile-pack t.jsonl -o twice.tar.zst
+        said() { tail -1 $1 | jq -c '[.applied, .duplicate, .codes["invariant.boundary_discipline"], .codes["invariant.exclusion"]]'; }
+        tile-unpack --test trip.tar.zst 2> log; said log
+        tile-unpack --store w trip.tar.zst 2> log > new; said log; wc -l < new
+        tile-unpack --store w twice.tar.zst 2> log > new; said log
+        # Within one pack as well: the second segment knows of the first.
+        ulp-store init v; { event made 1 create_node exterior; cat t.jsonl; } | tile-pack -o all.tar.zst
+        tile-unpack --store v all.tar.zst 2> log > new; said log"#;
+    let printed = quiet(&format!("ulp-store init w\n{script}"), dir.path());
+    assert_eq!(printed, "[2,0,null,null]\n[2,0,1,1]\n2\n[0,2,null,null]\n[3,0,1,1]\n");
+}

@@ -110,7 +110,7 @@ fn a_blob_is_embedded_once_its_hash_holds() {
     std::fs::write(dir.path().join(id.hex()), b"GIF89a, but other bytes").unwrap();
     let output = run(super::BIN, &args, trace.as_bytes());
     assert!(!String::from_utf8_lossy(&output.stdout).contains("<image"));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("\"export.hash\":1"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("\"media.hash\":1"));
     std::fs::write(dir.path().join(id.hex()), gif).unwrap();
     assert!(text(&args, &trace).contains("href=\"data:image/gif;base64,R0lGODlh"));
 }

@@ -13,7 +13,7 @@ fn validator() -> Option<String> {
 }
 
 /// Asks the Khronos validator; without it, only what can be said here is checked.
-fn validate(files: &[Vec<u8>]) {
+pub fn validate(files: &[Vec<u8>]) {
     files.iter().for_each(|bytes| drop(document(bytes)));
     let Some(validator) = validator() else {
         return crate::run::skipped("the Khronos validator is not installed");

@@ -5,6 +5,8 @@ mod gltf;
 mod page;
 mod records;
 
+pub use gltf::validate;
+
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 

@@ -61,7 +61,7 @@ fn each(
     work: impl FnOnce(&ulp::store::replay::Replay<'_, '_>),
 ) {
     let filter = Filter::default();
-    store.replay(place, Wanted { filter: &filter, snapshots }, false, |replay| work(&replay)).unwrap();
+    store.replay(place, Wanted::new(&filter, snapshots), false, |replay| work(&replay)).unwrap();
 }
 
 /// Keeps a snapshot of every lane.

@@ -6,6 +6,7 @@
 
 use super::trace::{self, Projection, Unless, View};
 use super::{Failure, Log, Output, Status, Witness};
+use crate::blobs::Blobs;
 use crate::json::{self, Fault};
 use crate::kind::Kind;
 use crate::world::{Arenas, Batch, Gatherer, Remark, Remarks, World};
@@ -37,7 +38,7 @@ struct Kept {
 pub fn follow(
     args: &Projection,
     log: &mut Log,
-    records: impl Fn(&View<'_, '_>) -> Vec<Line> + Send,
+    records: impl Fn(&View<'_, '_>) -> Result<Vec<Line>, Failure> + Send,
 ) -> Result<Status, Failure> {
     args.jobs.run(|| follow_here(args, log, records))?
 }
@@ -45,7 +46,7 @@ pub fn follow(
 fn follow_here(
     args: &Projection,
     log: &mut Log,
-    records: impl Fn(&View<'_, '_>) -> Vec<Line>,
+    records: impl Fn(&View<'_, '_>) -> Result<Vec<Line>, Failure>,
 ) -> Result<Status, Failure> {
     let mut out = Output::open(&args.output)?;
     let mut reader = log.lines(&args.files, json::STATE_BYTES)?;
@@ -88,7 +89,7 @@ struct Follower<'f, R> {
     said: BTreeSet<Remark>,
 }
 
-impl<R: Fn(&View<'_, '_>) -> Vec<Line>> Follower<'_, R> {
+impl<R: Fn(&View<'_, '_>) -> Result<Vec<Line>, Failure>> Follower<'_, R> {
     /// Derives the view of all lines so far, and writes what changed. Answers the root, if this was the last time.
     fn show(
         &mut self,
@@ -104,7 +105,7 @@ impl<R: Fn(&View<'_, '_>) -> Vec<Line>> Follower<'_, R> {
         let reading = filter.clone();
         let select = |space: &str, tile| trace::not_selected(&args.select, space, tile);
         let mut arenas = Arenas::new(kept.len().max(1));
-        let gatherer = Gatherer::new(&mut arenas, scope, &reading, &select);
+        let gatherer = Gatherer::new(&mut arenas, scope, &reading, &select).at_the_door();
         let batches: Result<Vec<Batch<'_>>, _> = kept
             .iter()
             .map(|k| {
@@ -127,7 +128,12 @@ impl<R: Fn(&View<'_, '_>) -> Vec<Line>> Follower<'_, R> {
             let (spaces, roots, said) =
                 trace::view(&world, &filter, |tile| args.select.tile(tile), &mut arenas, all);
             remarks.join(said);
-            self.write((self.records)(&View { world: &world, filter: &filter, spaces }), out)?;
+            let blobs = Blobs::new(args.objects.as_deref(), None);
+            let view = View { world: &world, filter: &filter, spaces, blobs: &blobs };
+            self.write((self.records)(&view)?, out)?;
+            if last {
+                view.note_blobs(log)?;
+            }
             self.say(remarks, last, log)?;
             return Ok(last.then(|| roots.root(false)));
         }

@@ -66,6 +66,7 @@ mod output;
 mod pass;
 mod progress;
 mod stdio;
+pub mod stored;
 pub mod trace;
 
 pub use args::{
@@ -79,6 +80,7 @@ pub use lines::{LineReader, Lines};
 pub use log::{Action, Batch, Log, Record, Tally, Witness};
 pub use output::Output;
 pub use progress::Progress;
+pub use stored::StoreArgs;
 
 use man::Generate;
 use stdio::{Patient, Std};

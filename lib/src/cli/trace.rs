@@ -1,16 +1,20 @@
 //! A trace read by a tool: from its operands into a [`World`], with everything there is to say put into the log.
 
 use super::{Action, At, Failure, Files, Input, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, Record};
-use super::{ScopeArgs, Select, Status, When, Witness};
+use super::{ScopeArgs, Select, Status, StoreArgs, When, Witness, stored};
+use crate::blobs::Blobs;
+use crate::hash::Blake3;
 use crate::id::{Lane, Tile};
 use crate::kind::Kind;
 use crate::root::{self, Roots};
 use crate::scope::Scope;
+use crate::store::Store;
+use crate::store::replay::{Wanted, manifest_lines};
 use crate::view::{self, Space};
 use crate::world::{Arenas, Cut, Derived, Fate, Filter, Gatherer, Remarks, World};
 use bumpalo::Bump;
 use rayon::prelude::*;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Whether lanes that are not for everyone are taken in where no option names a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +79,7 @@ pub fn read<'a>(
     select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
     all: bool,
 ) -> Result<(World<'a>, Remarks), Failure> {
-    let gatherer = Gatherer::new(arenas, scope, filter, select);
+    let gatherer = Gatherer::new(arenas, scope, filter, select).at_the_door();
     let batches = input.map_once(|chunk, text| {
         let mut lines = chunk.lines_of(text);
         // A line's place in the text is its place in the chunk.
@@ -161,6 +165,8 @@ pub struct Projection {
     #[command(flatten)]
     pub files: Files,
     #[command(flatten)]
+    pub stored: StoreArgs,
+    #[command(flatten)]
     pub output: OutputArgs,
     #[command(flatten)]
     pub select: Select,
@@ -184,56 +190,131 @@ pub struct Projection {
     pub jobs: Jobs,
 }
 
+/// What of a store a view is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// What has come about: snapshots tell it too.
+    State,
+    /// How it came about: the events.
+    History,
+}
+
 /// What a projector projects: the world as it was read, and what may be seen of it.
 pub struct View<'v, 'a> {
     pub world: &'v World<'a>,
     pub filter: &'v Filter,
     /// In order.
     pub spaces: Vec<Space<'a>>,
+    /// The blobs that events name.
+    pub blobs: &'v Blobs<'v>,
 }
 
-/// Reads a trace, joins what may be seen of it, lets `write` write it, and ends with the witness line.
+impl View<'_, '_> {
+    /// Notes in the log what a format could not show. Of lanes that are not for everyone the log names nothing.
+    ///
+    /// # Errors
+    /// What the log answers.
+    pub fn note(&self, code: &'static str, detail: String, log: &mut Log) -> Result<(), Failure> {
+        let shared = Lane::all().all(|lane| lane.is_shared() || !self.filter.lanes[lane.index()]);
+        log.record(&Record { action: Action::Noted, code, place: None, shared, event_id: None, detail })
+    }
+
+    /// Notes the blobs that could not be used.
+    ///
+    /// # Errors
+    /// What the log answers.
+    pub fn note_blobs(&self, log: &mut Log) -> Result<(), Failure> {
+        self.blobs.faults().into_iter().try_for_each(|(reference, code)| self.note(code, reference, log))
+    }
+}
+
+/// Writes what is seen.
+type Write<'w> = &'w mut dyn FnMut(&View<'_, '_>, &mut Output, &mut Log) -> Result<(), Failure>;
+
+/// Reads a trace or a store, joins what may be seen of it, lets `write` write it, and ends with the witness line.
 ///
 /// # Errors
-/// What [`read`], [`cut`] and `write` answer; under `--strict` the first rejection.
+/// What [`read`], [`cut`], the store and `write` answer; under `--strict` the first rejection.
 pub fn project(
     args: &Projection,
+    needs: Needs,
     log: &mut Log,
-    write: impl FnOnce(&View<'_, '_>, &mut Output, &mut Log) -> Result<(), Failure> + Send,
+    mut write: impl FnMut(&View<'_, '_>, &mut Output, &mut Log) -> Result<(), Failure> + Send,
 ) -> Result<Status, Failure> {
-    args.jobs.run(|| project_here(args, log, write))?
+    args.jobs.run(|| match &args.stored.store {
+        None => project_stream(args, log, &mut write),
+        Some(dir) => project_store(args, dir, needs, log, &mut write),
+    })?
 }
 
-/// [`project`] on the threads of the current pool.
-fn project_here(
-    args: &Projection,
-    log: &mut Log,
-    write: impl FnOnce(&View<'_, '_>, &mut Output, &mut Log) -> Result<(), Failure>,
-) -> Result<Status, Failure> {
+fn project_stream(args: &Projection, log: &mut Log, write: Write<'_>) -> Result<Status, Failure> {
     let mut out = Output::open(&args.output)?;
     let input = log.input(&args.files)?;
-    let mut filter = filter(&args.lanes, &args.layers, &args.kinds, Unless::Shared);
+    let filter = filter(&args.lanes, &args.layers, &args.kinds, Unless::Shared);
     let scope = scope(&args.scope)?;
     let select = |space: &str, tile| not_selected(&args.select, space, tile);
     let mut arenas = Arenas::new(Arenas::STREAM);
-    let all = log.writes_all();
-    let reading = filter.clone();
-    let (world, mut remarks) = read(&input, &mut arenas, &scope, &reading, &select, all)?;
-    if log.is_strict() && remarks.rejected > 0 {
-        say(log, remarks)?;
-        return Err(Failure::Strict);
-    }
-    filter.at = cut(args.at.at.as_ref(), &world, &filter)?;
-    let mut arenas = view_arenas(&world);
-    let (spaces, roots, said) = view(&world, &filter, |tile| args.select.tile(tile), &mut arenas, all);
-    remarks.join(said);
-    say(log, remarks)?;
-    write(&View { world: &world, filter: &filter, spaces }, &mut out, log)?;
+    let (world, remarks) = read(&input, &mut arenas, &scope, &filter, &select, log.writes_all())?;
+    let blobs = Blobs::new(args.objects.as_deref(), None);
+    let roots = show(args, &world, (filter.clone(), remarks), &blobs, (&mut out, log), write)?;
     let root = Some(roots.root(false));
     log.finish(
         Some(out),
         &Witness { input: Some(input.digest()?), root, scope: scope.digest(), ..Witness::default() },
     )
+}
+
+fn project_store(
+    args: &Projection,
+    dir: &Path,
+    needs: Needs,
+    log: &mut Log,
+    write: Write<'_>,
+) -> Result<Status, Failure> {
+    let mut out = Output::open(&args.output)?;
+    let store = Store::open(dir, args.stored.trust)?;
+    let mut places = store.tiles()?;
+    places.retain(|p| not_selected(&args.select, &p.space, p.tile).is_none());
+    let filter = filter(&args.lanes, &args.layers, &args.kinds, Unless::Shared);
+    let verify = args.scope.verify;
+    let now = needs == Needs::State && args.at.at.is_none() && !verify;
+    let wanted = Wanted { filter: &filter, snapshots: now && filter.takes_all_kinds(), verify };
+    let blobs = Blobs::new(args.objects.as_deref(), Some(&store));
+    let done = store.replay_together(&places, wanted, log.writes_all(), |read| {
+        stored::note_damage(log, read.absent, read.damage)?;
+        if let Some(first) = read.damage.first() {
+            return Err(Failure::Corrupt(stored::describe(first)));
+        }
+        let about = (filter.clone(), read.remarks);
+        let roots = show(args, read.world, about, &blobs, (&mut out, log), write)?;
+        Ok((roots.root(true), manifest_lines(read.parts)))
+    });
+    let (root, manifests) = done??;
+    let input = Some(Blake3::of(manifests.as_bytes()));
+    log.finish(Some(out), &Witness { input, root: Some(root), ..Witness::default() })
+}
+
+/// Joins what may be seen of a world, and lets `write` write it.
+fn show(
+    args: &Projection,
+    world: &World<'_>,
+    (mut filter, mut remarks): (Filter, Remarks),
+    blobs: &Blobs<'_>,
+    (out, log): (&mut Output, &mut Log),
+    write: Write<'_>,
+) -> Result<Roots, Failure> {
+    if log.is_strict() && remarks.rejected > 0 {
+        say(log, remarks)?;
+        return Err(Failure::Strict);
+    }
+    filter.at = cut(args.at.at.as_ref(), world, &filter)?;
+    let mut arenas = view_arenas(world);
+    let takes_tile = |tile| args.select.tile(tile);
+    let (spaces, roots, said) = view(world, &filter, takes_tile, &mut arenas, log.writes_all());
+    remarks.join(said);
+    say(log, remarks)?;
+    write(&View { world, filter: &filter, spaces, blobs }, out, log)?;
+    Ok(roots)
 }
 
 /// The arenas that a [`view`] of a world needs.

@@ -13,9 +13,10 @@ use super::{Error, refs};
 use crate::event::{Event, Line, Payload, Reader, Refusal, nearest_operation};
 use crate::hash::Sha256;
 use crate::json::{self, EVENT_BYTES, Fault, Tape};
-use crate::scope::{Clock, Gate, NoStore, Scope};
+use crate::scope::{Clock, Gate, NoStore, Note, Scope, hold_to_invariants};
 use crate::store::commit::{Commit, Draft};
 use crate::store::dir::{Gained, IMMUTABLE};
+use crate::store::facts::Facts;
 use crate::store::known::Known;
 use crate::store::manifest::{Absent, Entry, Manifest};
 use crate::store::object::{Found, directory, place};
@@ -82,6 +83,8 @@ struct Judged {
     text: Vec<u8>,
     /// Of each its digest and its end in the text.
     lines: Vec<(Digest, usize)>,
+    /// Of each its number in the segment, and whether it declares what only the store can answer.
+    asked: Vec<(u64, bool)>,
     said: Vec<Said>,
     refused: bool,
 }
@@ -104,6 +107,8 @@ pub struct Receiver<'s> {
     bytes: usize,
     since: Option<Instant>,
     held: AHashMap<LaneId, Held>,
+    /// What the store knows of nodes, once an event declares what asks for it.
+    facts: Facts<'s>,
     /// Blobs that events of this run name.
     refs: AHashSet<Sha256>,
     /// Blobs that the store's events name, once somebody asked.
@@ -121,6 +126,7 @@ impl<'s> Receiver<'s> {
             bytes: 0,
             since: None,
             held: AHashMap::new(),
+            facts: Facts::new(store),
             refs: AHashSet::new(),
             older_refs: None,
             leaned_on: AHashSet::new(),
@@ -151,20 +157,72 @@ impl<'s> Receiver<'s> {
         }
         let (scope, clock) = (self.scope, self.clock);
         let gate = || scope.gate();
-        let judged: Vec<Judged> =
+        let mut judged: Vec<Judged> =
             arrived.par_iter().map_init(gate, |gate, a| judge(a, gate, scope, clock)).collect();
-        for (arrived, judged) in arrived.iter().zip(&judged) {
-            refs::gather(&judged.text, &mut self.refs);
+        for arrived in &arrived {
             if !self.held.contains_key(&arrived.lane) {
                 let held = Held::read(self.store, &arrived.lane)?;
                 self.held.insert(arrived.lane.clone(), held);
             }
         }
+        let mut new = AHashSet::new();
+        for (arrived, judged) in arrived.iter().zip(&mut judged) {
+            self.hold(&arrived.lane, judged, &mut new)?;
+            refs::gather(&judged.text, &mut self.refs);
+        }
         let outcomes = self.write(arrived, judged)?;
         if self.held.values().map(|held| held.manifest.events()).sum::<u64>() > MOST_KNOWN {
             self.held.clear();
+            self.facts = Facts::new(self.store);
         }
         Ok(outcomes)
+    }
+
+    /// Holds the events of a segment that are new to what they declare, by what the store and the segments before it
+    /// know; `new` are those of this commit.
+    fn hold(&mut self, lane: &LaneId, judged: &mut Judged, new: &mut AHashSet<Digest>) -> Result<(), Error> {
+        if judged.asked.iter().any(|(_, asks)| *asks) {
+            self.facts.gather_space(&lane.space);
+        }
+        if !self.facts.has(&lane.space, lane.tile) {
+            return Ok(());
+        }
+        let Some(held) = self.held.get_mut(lane) else { return Ok(()) };
+        let Judged { text, lines, asked, mut said, mut refused } = std::mem::take(judged);
+        let (mut start, arena) = (0, Bump::new());
+        // What the line alone told of its invariants gives way to what the store tells.
+        let (mut told, mut anew) = (Vec::new(), AHashSet::new());
+        let mut reader = Reader::new(&arena, self.scope.defaults());
+        for ((digest, end), (line, asks)) in lines.into_iter().zip(asked) {
+            let whole = &text[start..end];
+            start = end;
+            let comes_again = !new.insert(digest) || held.known.has(self.store, &held.manifest, &digest)?;
+            if let Ok(Line::Event(event)) = reader.read_bytes(whole.strip_suffix(b"\n").unwrap_or(whole))
+                && !comes_again
+            {
+                let mut notes = Vec::new();
+                anew.extend(asks.then_some(line));
+                let held = if asks { hold_to_invariants(&event, &self.facts, &mut notes) } else { Ok(()) };
+                let (shared, name) = (event.lane().is_shared(), || Some(event.id.to_owned()));
+                for Note { code, detail } in notes {
+                    told.push(Said { fate: Fate::Noted, code, line, shared, event_id: name(), detail });
+                }
+                if let Err(Refusal { code, detail, .. }) = held {
+                    told.push(Said { fate: Fate::Rejected, code, line, shared, event_id: name(), detail });
+                    refused = true;
+                    continue;
+                }
+                self.facts.add(&event);
+            }
+            judged.text.extend_from_slice(whole);
+            judged.lines.push((digest, judged.text.len()));
+            judged.asked.push((line, asks));
+        }
+        said.retain(|said| !(anew.contains(&said.line) && said.code.starts_with("invariant.")));
+        said.append(&mut told);
+        said.sort_by_key(|said| said.line);
+        (judged.said, judged.refused) = (said, refused);
+        Ok(self.facts.check()?)
     }
 
     fn write(&mut self, arrived: Vec<Arrived>, judged: Vec<Judged>) -> Result<Vec<Outcome>, Error> {
@@ -179,7 +237,9 @@ impl<'s> Receiver<'s> {
         let mut changes = Vec::new();
         for (lane, segments) in &by_lane {
             let Some(held) = self.held.get_mut(lane) else { continue };
-            held.look_again(self.store, lane)?;
+            if held.look_again(self.store, lane)? {
+                self.facts.forget(lane);
+            }
             let mut change = Change::new(self.store, held);
             for i in segments {
                 change.take(*i, &arrived[*i], &judged[*i])?;
@@ -351,13 +411,14 @@ impl Held {
         Ok(Held { bytes, manifest, known, named })
     }
 
-    /// Under the lock: what others did meanwhile counts.
-    fn look_again(&mut self, store: &Store, lane: &LaneId) -> Result<(), Error> {
+    /// Under the lock: what others did meanwhile counts. Answers whether they did anything.
+    fn look_again(&mut self, store: &Store, lane: &LaneId) -> Result<bool, Error> {
         let now = store.manifest(lane)?;
-        if now.as_ref().map_or(&[][..], |(_, bytes)| bytes) != self.bytes {
+        let changed = now.as_ref().map_or(&[][..], |(_, bytes)| bytes) != self.bytes;
+        if changed {
             *self = Held::read(store, lane)?;
         }
-        Ok(())
+        Ok(changed)
     }
 }
 
@@ -537,6 +598,7 @@ fn judge(arrived: &Arrived, gate: &mut Gate<'_>, scope: &Scope, clock: Clock) ->
         let start = judged.text.len();
         match pass(line, &arrived.lane, &mut reader, (gate, clock), &mut tape, &mut judged.text) {
             Ok((event, notes)) => {
+                judged.asked.push((number, !event.invariants.is_empty()));
                 let name = || Some(event.id.to_owned());
                 let shared = event.lane().is_shared();
                 for note in notes {

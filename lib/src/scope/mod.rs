@@ -41,6 +41,7 @@ pub mod yaml;
 use crate::event::{Defaults, Given, Places, SpaceGiven};
 use crate::hash::Blake3;
 use crate::id::TilePrefix;
+use crate::trust::Did;
 use crate::trust::authority::Authority;
 use ahash::AHashMap;
 use discover::{Found, Place, Sort};
@@ -51,7 +52,7 @@ use std::path::{Path, PathBuf};
 pub use crate::pattern::Pattern;
 pub use crate::trust::authority::{Binding, BoundKey, Grant};
 pub use discover::{Error, MAX_DOTFILE};
-pub use gate::{Clock, Gate, Note, Permit};
+pub use gate::{Clock, Gate, Note, Permit, hold_to_invariants};
 pub use invariants::{Lookup, Made, NoStore, NodeFact, Parent};
 pub use list::Rule;
 pub use rules::{Allowed, MAX_CLOCK_SKEW};
@@ -228,6 +229,11 @@ impl Scope {
     /// What stands in for the fields that events leave out.
     pub fn defaults(&self) -> &Defaults {
         &self.defaults
+    }
+
+    /// Lets events that name no actor be those of a key, whatever the dotfiles say: it will sign them.
+    pub fn sign_as(&mut self, signer: &Did) {
+        self.defaults.signer = Some(signer.to_string());
     }
 
     /// Whether there was no dotfile.

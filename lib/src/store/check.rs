@@ -124,7 +124,7 @@ impl Store {
             .par_iter()
             .map(|place| {
                 let states = |snapshots| {
-                    self.replay(place, Wanted { filter: &filter, snapshots }, false, |replay| {
+                    self.replay(place, Wanted::new(&filter, snapshots), false, |replay| {
                         let mut lanes = Vec::new();
                         replay.states(&filter, false, |part, lines| {
                             lanes.push((part.id.clone(), blake3::hash(lines)));

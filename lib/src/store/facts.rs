@@ -160,7 +160,7 @@ impl TileFacts {
     fn read(&mut self, store: &Store, space: &str, tile: Tile) -> Result<(), Error> {
         let place = Place { space: space.to_owned(), tile, lanes: Lane::all().collect() };
         let filter = Filter::default();
-        store.replay(&place, Wanted { filter: &filter, snapshots: false }, false, |replay| {
+        store.replay(&place, Wanted::new(&filter, false), false, |replay| {
             if replay.world.is_empty() {
                 return;
             }

@@ -30,8 +30,26 @@ pub struct Place {
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'f> {
     pub filter: &'f Filter,
-    /// Whether snapshots may be used: they know nothing of layers, kinds and times.
+    /// Whether snapshots may be used: they know nothing of layers, kinds, times and signatures.
     pub snapshots: bool,
+    /// Whether only events count that are signed and whose signature holds.
+    pub verify: bool,
+}
+
+impl<'f> Wanted<'f> {
+    /// Everything that a filter takes in, from the events alone or from snapshots too.
+    pub fn new(filter: &'f Filter, snapshots: bool) -> Wanted<'f> {
+        Wanted { filter, snapshots, verify: false }
+    }
+
+    /// The gate that events pass once more: what a store holds has passed its own.
+    fn scope(&self) -> Scope {
+        let mut scope = Scope::default();
+        if self.verify {
+            scope.verify_all();
+        }
+        scope
+    }
 }
 
 /// Something that is not as it should be, and where.
@@ -82,6 +100,16 @@ impl Part {
     fn base_count(&self) -> u64 {
         self.base.as_ref().map_or(0, |b| seen(&b.record, self.id.lane))
     }
+}
+
+/// Tiles that were read and ordered together.
+pub struct Together<'r, 'a> {
+    pub parts: &'r [Part],
+    pub world: &'r World<'a>,
+    pub damage: &'r [Damage],
+    /// Segments that are known not to be here.
+    pub absent: &'r [Damage],
+    pub remarks: Remarks,
 }
 
 /// A tile that was read and ordered.
@@ -148,12 +176,12 @@ impl Store {
         loop {
             let mut reading = Reading::open(self, place, wanted, &passed_over)?;
             let mut arenas = Arenas::new(reading.batches());
-            let scope = Scope::default();
+            let scope = wanted.scope();
             let select =
                 |space: &str, tile| (space != place.space || tile != place.tile).then_some("store.lane");
             let parts = std::mem::take(&mut reading.parts);
             let gatherer = Gatherer::new(&mut arenas, &scope, wanted.filter, &select);
-            let batches = reading.gather(&parts, &gatherer);
+            let (batches, damage) = gather(&parts, &gatherer, Part::has_news);
             let mut world = World::new(batches, scope.defaults());
             let unusable = if world.is_empty() { Vec::new() } else { unusable(&parts, &world) };
             if !unusable.is_empty() {
@@ -161,45 +189,52 @@ impl Store {
                 continue;
             }
             if !world.is_empty() {
-                tell(&parts, &mut world);
+                tell(&parts, &mut world, 0);
             }
             let mut remarks = world.remarks(all);
             remarks.join(world.order(all));
+            reading.damage.extend(damage);
             let Reading { damage, absent, .. } = &reading;
             return Ok(work(Replay { place, parts: &parts, world: &world, damage, absent, remarks }));
         }
     }
-}
 
-impl Store {
-    /// Reads some tiles whole, all at once, and gives them to `work`: for what joins the tiles of a space.
+    /// Reads some tiles, all at once, and gives them to `work`: for what joins the tiles of a space.
     ///
     /// # Errors
     /// As [`Store::replay`].
     pub fn replay_together<T>(
         &self,
         places: &[Place],
-        filter: &Filter,
+        wanted: Wanted<'_>,
         all: bool,
-        work: impl FnOnce(&World<'_>, &[Part], &[Damage], Remarks) -> T,
+        work: impl FnOnce(Together<'_, '_>) -> T,
     ) -> Result<T, Error> {
-        let wanted = Wanted { filter, snapshots: false };
         let mut whole = Reading { store: self, parts: Vec::new(), damage: Vec::new(), absent: Vec::new() };
         for place in places {
-            let reading = Reading::open(self, place, wanted, &[])?;
+            let reading = Reading::open_usable(self, place, wanted)?;
             whole.parts.extend(reading.parts);
             whole.damage.extend(reading.damage);
+            whole.absent.extend(reading.absent);
         }
         let mut arenas = Arenas::new(whole.batches());
-        let scope = Scope::default();
+        let scope = wanted.scope();
         let select = |_: &str, _: Tile| None;
-        let parts = std::mem::take(&mut whole.parts);
-        let gatherer = Gatherer::new(&mut arenas, &scope, filter, &select);
-        let batches = whole.gather(&parts, &gatherer);
+        let gatherer = Gatherer::new(&mut arenas, &scope, wanted.filter, &select);
+        let (batches, damage) = gather(&whole.parts, &gatherer, |_| true);
         let mut world = World::new(batches, scope.defaults());
+        for i in 0..world.len() {
+            let (space, tile) = world.place(i);
+            let before = |p: &Part| (p.id.space.as_str(), p.id.tile) < (space, tile);
+            let here = &whole.parts[whole.parts.partition_point(before)..];
+            let count = here.partition_point(|p| p.id.space == space && p.id.tile == tile);
+            tell(&here[..count], &mut world, i);
+        }
         let mut remarks = world.remarks(all);
         remarks.join(world.order(all));
-        Ok(work(&world, &parts, &whole.damage, remarks))
+        whole.damage.extend(damage);
+        let Reading { parts, damage, absent, .. } = &whole;
+        Ok(work(Together { parts, world: &world, damage, absent, remarks }))
     }
 }
 
@@ -240,6 +275,31 @@ impl<'s> Reading<'s> {
         }
         reading.parts.sort_by_key(|part| part.id.lane);
         Ok(reading)
+    }
+
+    /// Opens the lanes of a tile with no snapshot that the events after it make unusable.
+    fn open_usable(store: &'s Store, place: &Place, wanted: Wanted<'_>) -> Result<Reading<'s>, Error> {
+        let mut passed_over: Vec<Lane> = Vec::new();
+        loop {
+            let reading = Reading::open(store, place, wanted, &passed_over)?;
+            let parts = &reading.parts;
+            if !parts.iter().any(|p| p.base.is_some()) || !parts.iter().any(Part::has_news) {
+                return Ok(reading);
+            }
+            let unusable = {
+                let mut arenas = Arenas::new(reading.batches());
+                let scope = Scope::default();
+                let select = |_: &str, _: Tile| None;
+                let gatherer = Gatherer::new(&mut arenas, &scope, wanted.filter, &select);
+                let (batches, _) = gather(parts, &gatherer, |_| false);
+                let world = World::new(batches, scope.defaults());
+                if world.is_empty() { Vec::new() } else { unusable(parts, &world) }
+            };
+            if unusable.is_empty() {
+                return Ok(reading);
+            }
+            passed_over.extend(unusable);
+        }
     }
 
     /// Chooses the snapshots, the loosest lane's first.
@@ -331,28 +391,32 @@ impl<'s> Reading<'s> {
     fn batches(&self) -> usize {
         self.parts.iter().map(|part| part.segments.len() + 1).sum()
     }
+}
 
-    /// Reads the segments, and of the lanes that have any the snapshots. What is not what it should be is left out.
-    fn gather<'a>(&mut self, parts: &'a [Part], gatherer: &Gatherer<'a>) -> Vec<Batch<'a>> {
-        let jobs: Vec<(u32, &Part, Option<&Loaded>)> = (0..)
-            .zip(parts)
-            .flat_map(|(source, part)| {
-                let lines = part.base.is_some().then_some((source, part, None));
-                let lines = lines.filter(|_| part.has_news());
-                lines.into_iter().chain(part.segments.iter().map(move |s| (source, part, Some(s))))
-            })
-            .collect();
-        let read: Vec<Result<Batch<'a>, Box<Damage>>> =
-            jobs.par_iter().map(|job| read_one(*job, gatherer)).collect();
-        let mut batches = Vec::with_capacity(read.len());
-        for outcome in read {
-            match outcome {
-                Ok(batch) => batches.push(batch),
-                Err(damage) => self.damage.push(*damage),
-            }
+/// Reads the segments, and of the lanes of which `with_lines` says so the snapshots. What is not what it should be is
+/// left out, and told.
+fn gather<'a>(
+    parts: &'a [Part],
+    gatherer: &Gatherer<'a>,
+    with_lines: fn(&Part) -> bool,
+) -> (Vec<Batch<'a>>, Vec<Damage>) {
+    let jobs: Vec<(u32, &Part, Option<&Loaded>)> = (0..)
+        .zip(parts)
+        .flat_map(|(source, part)| {
+            let lines = (part.base.is_some() && with_lines(part)).then_some((source, part, None));
+            lines.into_iter().chain(part.segments.iter().map(move |s| (source, part, Some(s))))
+        })
+        .collect();
+    let read: Vec<Result<Batch<'a>, Box<Damage>>> =
+        jobs.par_iter().map(|job| read_one(*job, gatherer)).collect();
+    let (mut batches, mut damage) = (Vec::with_capacity(read.len()), Vec::new());
+    for outcome in read {
+        match outcome {
+            Ok(batch) => batches.push(batch),
+            Err(found) => damage.push(*found),
         }
-        batches
     }
+    (batches, damage)
 }
 
 fn read_one<'a>(
@@ -376,7 +440,8 @@ fn read_one<'a>(
         Some(s) => {
             let events = s.entry.events;
             batch.set_lines(u32::try_from(events).unwrap_or(u32::MAX));
-            if !batch.is_segment_of(space, *tile, *lane, events.saturating_sub(s.skip)) {
+            let count = events.saturating_sub(s.skip);
+            if !batch.is_segment_of(space, *tile, *lane, count, gatherer.has_gate()) {
                 let range = s.start..s.start + events;
                 return Err(wrong(s.entry.hash, range, "it does not hold the events that are said of it"));
             }
@@ -427,10 +492,10 @@ fn times(part: &Part) -> Option<&Times> {
     part.base.as_ref()?.times.as_ref()
 }
 
-/// Tells a world what the caches know of the parents that its events name.
-fn tell<'a>(parts: &[Part], world: &mut World<'a>) {
+/// Tells a world what the caches know of the parents that the events of one tile name.
+fn tell<'a>(parts: &[Part], world: &mut World<'a>, tile: usize) {
     let mut parents: BTreeSet<&'a str> = BTreeSet::new();
-    world.named(0).for_each(|(_, _, names)| parents.extend(names));
+    world.named(tile).for_each(|(_, _, names)| parents.extend(names));
     let mut known = Vec::new();
     for part in parts {
         let Some(times) = times(part) else { continue };
@@ -441,7 +506,7 @@ fn tell<'a>(parts: &[Part], world: &mut World<'a>) {
             }
         }
     }
-    known.into_iter().for_each(|(lane, name, time)| world.know(0, lane, name, time));
+    known.into_iter().for_each(|(lane, name, time)| world.know(tile, lane, name, time));
 }
 
 /// The manifests that were read, as the lines whose digest is a run's input.

@@ -1,0 +1,94 @@
+//! Media blobs that are shapes: glTF binaries, Wavefront OBJ, and drawings in SVG. What a blob is, is read from its
+//! bytes, not from what the event claims.
+
+mod glb;
+mod obj;
+mod svg;
+
+use crate::outline::Contour;
+use crate::shape::{Shape, Triangles};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use ulp::blobs::{Blobs, UNDECODED};
+
+/// Longest blob that is read, in bytes.
+const LONGEST: u64 = 64 << 20;
+/// Most corners that the shape of one blob has.
+pub const MOST_CORNERS: usize = 1 << 20;
+/// Most corners that its triangles name.
+pub const MOST_INDICES: usize = 6 * MOST_CORNERS;
+
+/// The shapes among the blobs.
+pub struct Models<'b> {
+    blobs: &'b Blobs<'b>,
+    /// What was found out of each reference.
+    known: RefCell<BTreeMap<String, Option<Model>>>,
+}
+
+/// The shape in a blob.
+#[derive(Clone, Debug)]
+pub enum Model {
+    Solid(Rc<Triangles>),
+    Flat(Rc<Vec<Contour>>),
+}
+
+impl<'b> Models<'b> {
+    pub fn new(blobs: &'b Blobs<'b>) -> Models<'b> {
+        Models { blobs, known: RefCell::default() }
+    }
+
+    /// The shape in place of one that lies in a blob, where the blob is at hand, holds its hash, and is a shape.
+    pub fn shape(&self, shape: Shape) -> Shape {
+        match &shape {
+            Shape::Blob(reference) => self.get(reference).unwrap_or(shape),
+            _ => shape,
+        }
+    }
+
+    /// The shape that a reference `sha256:…` names.
+    pub fn get(&self, reference: &str) -> Option<Shape> {
+        let known = self.known.borrow().get(reference).cloned();
+        let model = known.unwrap_or_else(|| {
+            let bytes = self.blobs.load(reference, LONGEST);
+            let model = bytes.as_deref().and_then(read);
+            if bytes.is_some() && model.is_none() {
+                self.blobs.fault(reference, UNDECODED);
+            }
+            self.known.borrow_mut().insert(reference.to_owned(), model.clone());
+            model
+        });
+        model.map(|model| match model {
+            Model::Solid(triangles) => Shape::Mesh(triangles),
+            Model::Flat(contours) => Shape::Drawing(contours),
+        })
+    }
+}
+
+/// Reads a blob. One that breaks a reader of hostile bytes breaks nothing else.
+fn read(bytes: &[u8]) -> Option<Model> {
+    if bytes.starts_with(glb::MAGIC) {
+        return Some(Model::Solid(Rc::new(glb::read(bytes)?)));
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    if text.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
+        let contours = std::panic::catch_unwind(|| svg::read(text)).ok()??;
+        return Some(Model::Flat(Rc::new(contours)));
+    }
+    Some(Model::Solid(Rc::new(obj::read(text)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blob_is_what_its_bytes_say() {
+        assert!(matches!(read(b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n"), Some(Model::Solid(_))));
+        let drawing = b"<svg xmlns='http://www.w3.org/2000/svg'><path d='M0 0H9V9Z'/></svg>";
+        assert!(matches!(read(drawing), Some(Model::Flat(_))));
+        for bad in [&b""[..], b"GIF89a", b"\xff\xfe", b"<svg", b"<a/>", b"glTF", b"words"] {
+            assert!(read(bad).is_none(), "{bad:?}");
+        }
+    }
+}

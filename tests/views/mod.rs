@@ -1,0 +1,34 @@
+//! What the three projectors have in common: every format of each, from a stream and from a store.
+
+mod golden;
+mod hostile;
+mod models;
+mod stored;
+
+/// Every format of every projector, as a command.
+pub const FORMATS: [&str; 14] = [
+    "projector-2d -f jsonl",
+    "projector-2d -f svg",
+    "projector-2d -f html",
+    "projector-2d -f canvas",
+    "projector-2d -f ocif",
+    "projector-2d -f png --width 400",
+    "projector-3d -f jsonl",
+    "projector-3d -f glb",
+    "projector-3d -f gltf",
+    "projector-3d -f html",
+    "projector-audio -f jsonl",
+    "projector-audio -f wav --duration 2s",
+    "projector-audio -f mid",
+    "projector-audio -f vtt",
+];
+
+/// What more can be asked of some.
+pub const MORE: [&str; 6] = [
+    "projector-2d -f jsonl --provenance",
+    "projector-2d -f svg --provenance",
+    "projector-3d -f jsonl --provenance",
+    "projector-3d -f glb --replay",
+    "projector-3d -f glb --instancing",
+    "projector-audio -f jsonl --speed 86400 --provenance",
+];
