@@ -1,6 +1,7 @@
 # make demo      builds the tools and runs them on the flood
 # make test      installs what the tests need, and passes them all
 # make bench     times the tools beside their peers on a million events
+# make fuzz      runs each fuzz target for SECONDS=60
 # make install   PREFIX=/usr/local
 # make man, make completions   write what the parsers say; the tests hold the committed pages against it
 
@@ -10,9 +11,12 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 TOOLS := $(shell sed -n 's|^path = "bin/\(.*\)/main.rs"|\1|p' Cargo.toml)
 # What the tests and the demo use, and the Debian package that has it.
 PACKAGES := jq:jq xmllint:libxml2-utils strace:strace sox:sox midicsv:midicsv zstd:zstd mkfs.exfat:exfatprogs \
-    mount.exfat-fuse:exfat-fuse chromium:chromium node:nodejs npm:npm openssl:openssl
+    mosquitto:mosquitto mosquitto_sub:mosquitto-clients mount.exfat-fuse:exfat-fuse chromium:chromium node:nodejs npm:npm openssl:openssl
 
-.PHONY: all demo test bench bench-peers install completions man deps clean
+SECONDS ?= 60
+FUZZ := $(patsubst tests/fuzz/targets/%.rs,%,$(wildcard tests/fuzz/targets/*.rs))
+
+.PHONY: all demo test bench bench-peers fuzz install completions man deps clean
 
 all:
 	$(CARGO) build --release --locked
@@ -29,6 +33,7 @@ deps:
 	    echo "installing:$$missing"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
 	@[ -d target/peers/node_modules/gltf-validator ] || npm install --silent --no-fund --no-audit --prefix target/peers gltf-validator
+	@[ -d target/peers/node_modules/eslint ] || npm install --silent --no-fund --no-audit --prefix target/peers eslint@9
 	@[ -e target/peers/bagit.py ] || python3 -m pip install --quiet --target target/peers bagit
 
 test: deps
@@ -42,6 +47,18 @@ bench:
 
 bench-peers:
 	python3 -m pip install --quiet duckdb
+
+fuzz:
+	@command -v cargo-fuzz > /dev/null || [ -x target/peers/bin/cargo-fuzz ] || $(CARGO) install cargo-fuzz --locked --root target/peers
+	$(CARGO) build --release --locked --quiet
+	@PATH="$(CURDIR)/target/release:$$PATH" python3 tests/fuzz/seed.py target/fuzz/seeds
+	@for t in $(FUZZ); do \
+	    mkdir -p target/fuzz/corpus/$$t; echo "fuzz $$t, $(SECONDS) s"; \
+	    PATH="$$PATH:$(CURDIR)/target/peers/bin" $(CARGO) fuzz run --fuzz-dir tests/fuzz -s none $$t \
+	        target/fuzz/corpus/$$t target/fuzz/seeds/$$t -- -max_total_time=$(SECONDS) -max_len=16384 -rss_limit_mb=2048 \
+	        -print_final_stats=1 2> target/fuzz/$$t.log || { tail -40 target/fuzz/$$t.log; exit 1; }; \
+	    grep -E 'number_of_executed_units' target/fuzz/$$t.log; \
+	done
 
 man:
 	$(CARGO) build --locked --quiet

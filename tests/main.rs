@@ -1,6 +1,8 @@
 //! The tests of the toolkit, widest first: one binary, a module a kind.
 #![allow(clippy::unwrap_used)]
 
+mod append;
+mod browser;
 mod faults;
 mod pack;
 mod pages;
@@ -9,6 +11,7 @@ mod projector_3d;
 mod projector_audio;
 mod reference;
 mod run;
+mod scripts;
 mod state;
 mod store;
 mod tidy;

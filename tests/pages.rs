@@ -54,6 +54,21 @@ fn every_line_that_a_page_shows_runs() {
     assert!(ran >= 10, "only {ran} lines were found");
 }
 
+#[test]
+fn the_demo_writes_what_it_lists() {
+    let dir = run::checkout();
+    let said = run::sh("examples/flood/demo.sh out", dir.path());
+    let listed: std::collections::BTreeSet<&str> =
+        said.lines().filter_map(|l| l.strip_prefix("  ")?.split(' ').next()).collect();
+    let found: Vec<_> = std::fs::read_dir(dir.path().join("out")).unwrap().map(|e| e.unwrap()).collect();
+    assert_eq!(found.len(), listed.len());
+    for entry in found {
+        let name = entry.file_name().into_string().unwrap();
+        assert!(listed.contains(name.as_str()), "{name} is not listed");
+        assert!(entry.metadata().unwrap().len() > 1000 || name == "boundary.log", "{name} is empty");
+    }
+}
+
 fn generated(tool: &str, what: &str) -> String {
     run::sh(&format!("{tool} --generate {what}"), Path::new("/"))
 }

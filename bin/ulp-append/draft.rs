@@ -1,8 +1,9 @@
 //! Completing a draft: what only the clock and the store can say is put into its line, which is then read anew.
 
+use crate::read::of_event;
 use std::io::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
-use ulp::event::{Defaults, Event, Line, Reader, Refusal};
+use ulp::event::{Defaults, Event, Reader, Refusal};
 use ulp::id::Time;
 
 /// Nanoseconds of a microsecond, by which timestamps rise at least.
@@ -75,8 +76,5 @@ pub fn read<'a>(
 ) -> Result<Event<'a>, Refusal> {
     let reader = Reader::new(arena, defaults);
     let mut reader = if drafts { reader.with_drafts() } else { reader };
-    match reader.read_bytes(line)? {
-        Line::Event(event) => Ok(event),
-        Line::State(_) => Err(Refusal::new("event.kind", "a state line is no event")),
-    }
+    of_event(reader.read_bytes(line)?)
 }

@@ -1,16 +1,21 @@
 //! complete, check, sign and store events, and pass on what was accepted
 
+mod again;
 mod draft;
+mod macros;
 mod pass;
 mod read;
 mod rejects;
+mod sign;
 
 use clap::Parser;
 use draft::Clock;
+use macros::Macros;
 use pass::Pass;
 use rayon::ThreadPool;
 use read::Reading;
 use rejects::Rejects;
+use sign::Signer;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -31,6 +36,12 @@ struct Args {
     /// Store what is accepted in DIR, and pass it on only once it is durable
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
+    /// Sign drafts, and what the key's own actor wrote, with the key in FILE (PKCS#8 PEM)
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Let drafts use the macros that FILE names (YAML)
+    #[arg(long, value_name = "FILE")]
+    macros: Option<PathBuf>,
     /// What the timestamps that are read count
     #[arg(long, value_name = "UNIT", value_parser = ["s", "ms"], default_value = "s")]
     timestamps: String,
@@ -54,9 +65,14 @@ fn main() -> ExitCode {
 
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     let store = args.store.as_deref().map(|path| Store::open(path, false)).transpose()?;
+    let mut scope = rules(&args)?;
+    let signer = args.key.as_deref().map(|path| Signer::read(path, &mut scope)).transpose()?;
+    let macros = args.macros.as_deref().map(Macros::read).transpose()?;
     let rejects = args.rejects.as_deref().map(Rejects::open).transpose()?;
     let reading = Arc::new(Reading {
-        scope: rules(&args)?,
+        scope,
+        signer,
+        macros,
         now: args.now.given().is_some().then(|| args.now.time()),
         touched: store.as_ref().and_then(Store::touched),
         milliseconds: args.timestamps == "ms",
@@ -81,6 +97,9 @@ fn rules(args: &Args) -> Result<Scope, Failure> {
     let mut scope = Scope::discover(store).map_err(understood)?;
     if args.scope.scope.is_some() {
         scope.add(trace::scope(&args.scope)?).map_err(understood)?;
+    }
+    if args.scope.verify {
+        scope.verify_all();
     }
     Ok(scope)
 }

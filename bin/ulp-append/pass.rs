@@ -1,5 +1,6 @@
 //! The second half of the work, in the order of the lines: completing drafts, storing, passing on.
 
+use crate::again::{self, Declared};
 use crate::draft::{self, Clock, Given};
 use crate::read::{Item, Piece, Reading, Told, What, Whole};
 use crate::rejects::Rejects;
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use ulp::cli::{Action, Batch, Chunk, Failure, Log, Output, Record, Status, Witness};
 use ulp::event::{Defaults, Ends, Event, Missing, Payload, Refusal, nearest_operation, time_number};
 use ulp::hash::Blake3;
+use ulp::id::Time;
 use ulp::json::{self, Tape};
 use ulp::scope::{Gate, Lookup, NoStore};
 use ulp::store::facts::Facts;
@@ -23,7 +25,10 @@ pub struct Pass<'p> {
     pool: &'p rayon::ThreadPool,
     reading: &'p Reading,
     gate: Gate<'p>,
+    store: Option<&'p Store>,
     facts: Option<Facts<'p>>,
+    /// When the store was last committed to, as far as the facts know.
+    seen: Option<Time>,
     clock: Clock,
     rejects: Option<Rejects>,
     /// Nothing once the reader of our output is gone: what is durable goes on without it.
@@ -32,6 +37,8 @@ pub struct Pass<'p> {
     appender: Option<Appender<'p>>,
     /// Accepted and not durable yet, in the order of the lines.
     waiting: Vec<Echo>,
+    /// The drafts among them that declare something to preserve.
+    declared: Vec<Declared>,
     since: Option<Instant>,
 }
 
@@ -41,6 +48,14 @@ struct Echo {
     source: u32,
     /// Of each line: its ticket, its end in the text, its number in the source, whether it is for everyone.
     lines: Vec<(u64, usize, u64, bool)>,
+}
+
+impl Echo {
+    /// Its lines, without their ends, each with its ticket.
+    fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> + Clone {
+        let starts = std::iter::once(0).chain(self.lines.iter().map(|(_, end, ..)| *end));
+        starts.zip(&self.lines).map(|(start, (ticket, end, ..))| (*ticket, &self.text[start..end - 1]))
+    }
 }
 
 impl<'p> Pass<'p> {
@@ -61,13 +76,16 @@ impl<'p> Pass<'p> {
             pool,
             reading,
             gate,
+            store,
             facts,
+            seen: None,
             clock,
             rejects,
             out,
             log,
             appender,
             waiting: Vec::new(),
+            declared: Vec::new(),
             since: None,
         }
     }
@@ -116,17 +134,24 @@ impl<'p> Pass<'p> {
         let mut taken = Vec::with_capacity(items.len());
         let mut lanes: Vec<Option<LaneIndex>> = Vec::new();
         for Item { number, what } in items {
+            let (mut is_draft, next) = (false, taken.len());
             let (whole, raw) = match what {
                 What::Event(whole) => (Ok(whole), 0..0),
-                What::Draft(raw) => {
-                    let completed = self.complete(&mut piece, raw.clone());
+                What::Draft(text, raw) => {
+                    is_draft = true;
+                    let completed = self.complete(&mut piece, text);
                     self.facts.as_ref().map_or(Ok(()), Facts::check)?;
                     (completed, raw)
                 }
                 What::Refused(refusal, raw) => (Err(*refusal), raw),
             };
             match whole {
-                Ok(whole) => self.offer(&piece, whole, number, &mut lanes, &mut batch, &mut taken)?,
+                Ok(whole) => {
+                    self.offer(&piece, whole, number, &mut lanes, &mut batch, &mut taken)?;
+                    if let Some((ticket, ..)) = taken.get(next).filter(|(_, w, _)| is_draft && w.declares) {
+                        self.declared.push(Declared { ticket: *ticket, came: piece.raw[raw].to_vec() });
+                    }
+                }
                 Err(refusal) => {
                     let Refusal { code, detail, event_id, shared } = refusal;
                     batch.record(Action::Rejected, code, number, shared, || (event_id, detail));
@@ -152,6 +177,7 @@ impl<'p> Pass<'p> {
         let defaults = self.reading.scope.defaults();
         let came = draft::read(&line, &arena, defaults, true)?;
         let mut given = Given::default();
+        self.keep_up();
         self.gather(&line, &came);
         self.give_from_store(&line, &came, &mut given);
         if came.missing.has(Missing::TIMESTAMP) {
@@ -159,6 +185,12 @@ impl<'p> Pass<'p> {
         }
         let completed = if given.is_empty() { line.clone() } else { given.put_into(&line) };
         let event = draft::read(&completed, &arena, defaults, false)?;
+        let signer = self.reading.signer.as_ref().filter(|signer| signer.signs(&came));
+        let signed = signer.map(|signer| signer.sign(&event)).transpose()?;
+        let event = match &signed {
+            Some(line) => draft::read(line.as_bytes(), &arena, defaults, false)?,
+            None => event,
+        };
         // The gate is to see that it is a draft, and what it became.
         let as_draft = Event { missing: came.missing, ..event };
         let clock = self.reading.clock();
@@ -167,6 +199,16 @@ impl<'p> Pass<'p> {
             None => &NoStore,
         };
         piece.admit(&event, &as_draft, (&mut self.gate, clock), lookup, self.reading.store)
+    }
+
+    /// Forgets what is known of the store where others have written to it: a run may be a long one.
+    fn keep_up(&mut self) {
+        let (Some(store), Some(facts)) = (self.store, &mut self.facts) else { return };
+        let touched = store.touched();
+        if self.seen != touched {
+            *facts = Facts::new(store);
+            self.seen = touched;
+        }
     }
 
     /// Has the facts of the event's space at hand, where they will be asked for.
@@ -305,42 +347,75 @@ impl<'p> Pass<'p> {
     /// Makes durable what waits, and passes it on.
     fn commit(&mut self) -> Result<(), Failure> {
         let Some(appender) = &mut self.appender else { return Ok(()) };
-        let doubles = self.pool.install(|| appender.commit())?;
+        let (mut broken, waiting) = (Vec::new(), std::mem::take(&mut self.waiting));
+        let declared = std::mem::take(&mut self.declared);
+        let look_again = |store: &Store, doubles: &[u64]| {
+            if !declared.is_empty() {
+                broken = again::broken(store, waiting.iter().flat_map(Echo::lines), &declared, doubles)?;
+            }
+            Ok(broken.iter().map(|(ticket, _)| *ticket).collect())
+        };
+        let doubles = self.pool.install(|| appender.commit_after(look_again))?;
         let changed = appender.take_changed();
         self.facts.iter().for_each(|facts| changed.iter().for_each(|lane| facts.forget(lane)));
         self.since = None;
-        for echo in std::mem::take(&mut self.waiting) {
-            self.echo(echo, &doubles)?;
+        // Our own commit is no news; but where something was refused, the facts were told of what is not to be.
+        self.seen = self.store.filter(|_| broken.is_empty()).and_then(Store::touched);
+        let mut strict = Ok(());
+        for echo in waiting {
+            match self.echo(echo, &doubles, &broken, &declared) {
+                Err(Failure::Strict) => strict = Err(Failure::Strict),
+                other => other?,
+            }
         }
-        Ok(())
+        strict
     }
 
-    fn echo(&mut self, echo: Echo, doubles: &[u64]) -> Result<(), Failure> {
+    /// Passes on what is durable by now; the rest turned out to be there already, or to be `broken`.
+    fn echo(
+        &mut self,
+        echo: Echo,
+        doubles: &[u64],
+        broken: &[(u64, Refusal)],
+        declared: &[Declared],
+    ) -> Result<(), Failure> {
         let is_double = |ticket: &u64| doubles.binary_search(ticket).is_ok();
-        if doubles.is_empty() || !echo.lines.iter().any(|(ticket, ..)| is_double(ticket)) {
+        let refusal = |ticket: &u64| broken.iter().find(|(t, _)| t == ticket).map(|(_, refusal)| refusal);
+        let stays = |ticket: &u64| !is_double(ticket) && refusal(ticket).is_none();
+        if echo.lines.iter().all(|(ticket, ..)| stays(ticket)) {
             return self.write(&echo.text);
         }
+        let mut strict = Ok(());
         let mut start = 0;
         for (ticket, end, line, shared) in echo.lines {
             let text = &echo.text[start..end];
             start = end;
-            if !is_double(&ticket) {
+            if stays(&ticket) {
                 self.write(text)?;
                 continue;
             }
-            // Somebody else stored it between our look and our commit.
+            // Somebody else stored it between our look and our commit, or what it breaks.
             let tally = self.log.tally_mut();
             tally.applied -= 1;
-            self.log.record(&Record {
-                action: Action::Duplicate,
-                code: "event.duplicate",
+            let refusal = refusal(&ticket);
+            let said = self.log.record(&Record {
+                action: if refusal.is_some() { Action::Rejected } else { Action::Duplicate },
+                code: refusal.map_or("event.duplicate", |refusal| refusal.code),
                 place: Some((echo.source, line)),
                 shared,
                 event_id: event_id(text.trim_ascii_end()),
-                detail: String::new(),
-            })?;
+                detail: refusal.map_or(String::new(), |refusal| refusal.detail.clone()),
+            });
+            let came = declared.iter().find(|d| refusal.is_some() && d.ticket == ticket).map(|d| &d.came);
+            if let (Some(rejects), Some(came)) = (&mut self.rejects, came) {
+                rejects.add(came)?;
+            }
+            match said {
+                Err(Failure::Strict) => strict = Err(Failure::Strict),
+                other => other?,
+            }
         }
-        Ok(())
+        strict
     }
 
     fn write(&mut self, text: &[u8]) -> Result<(), Failure> {

@@ -1,5 +1,7 @@
 //! The first half of the work, which needs nothing but the line: parse it, check it, write its canonical form.
 
+use crate::macros::Macros;
+use crate::sign::Signer;
 use rayon::prelude::*;
 use std::ops::Range;
 use ulp::cli::{Chunk, Failure, LineReader};
@@ -10,10 +12,13 @@ use ulp::json::{self, EVENT_BYTES, Fault, Tape};
 use ulp::scope::{Clock, Gate, Lookup, NoStore, Note, Scope};
 use ulp::store::{self, Digest, LaneId};
 
-/// What the first half depends on.
-#[derive(Debug)]
+/// What the first half depends on. No `Debug`: there may be a key in it.
 pub struct Reading {
     pub scope: Scope,
+    /// The key that signs.
+    pub signer: Option<Signer>,
+    /// The macros that drafts may use.
+    pub macros: Option<Macros>,
     /// The time that `--now` gives.
     pub now: Option<Time>,
     /// When the store was last written to.
@@ -52,8 +57,9 @@ pub struct Item {
 pub enum What {
     /// An event, whole by now.
     Event(Whole),
-    /// What needs the clock or the store to be completed: its line is in `raw`.
-    Draft(Range<usize>),
+    /// What needs the clock or the store to be completed: in `raw` are its line and, where refused lines are kept,
+    /// the line as it came.
+    Draft(Range<usize>, Range<usize>),
     Refused(Box<Refusal>, Range<usize>),
 }
 
@@ -67,6 +73,8 @@ pub struct Whole {
     pub digest: Digest,
     /// Whether its operation is one that this version does not know.
     pub unknown: bool,
+    /// Whether it declares something to preserve.
+    pub declares: bool,
     /// What the gate found odd.
     pub notes: Vec<Note>,
 }
@@ -178,20 +186,45 @@ impl Reading {
     ) -> What {
         let converted = if self.milliseconds { in_seconds(line) } else { None };
         let seconds: &'a [u8] = converted.map_or(line, |text| arena.alloc_slice_copy(&text));
-        match reader.read_bytes(seconds) {
-            Ok(Line::Event(event)) if self.is_open(&event) => What::Draft(keep(seconds, &mut piece.raw)),
-            Ok(Line::Event(event)) => {
-                match piece.admit(&event, &event, (gate, clock), &NoStore, self.store) {
-                    Ok(whole) => What::Event(whole),
-                    Err(refusal) => self.refuse(refusal, line, piece),
-                }
+        let taken = self.read(seconds, reader, arena).and_then(|event| {
+            if self.is_open(&event) {
+                let text = keep(event.line.as_bytes(), &mut piece.raw);
+                let came = if self.rejects { keep(line, &mut piece.raw) } else { 0..0 };
+                return Ok(What::Draft(text, came));
             }
-            Ok(Line::State(_)) => {
-                let refusal =
-                    Refusal::new("event.kind", "a state line is derived, and never stored as an event");
-                self.refuse(refusal, line, piece)
-            }
-            Err(refusal) => self.refuse(refusal, line, piece),
+            let signed = self.signed(event, reader, arena)?;
+            // The gate is to see that it is a draft, and what it became.
+            let came = Event { missing: event.missing, ..signed };
+            piece.admit(&signed, &came, (gate, clock), &NoStore, self.store).map(What::Event)
+        });
+        taken.unwrap_or_else(|refusal| self.refuse(refusal, line, piece))
+    }
+
+    /// Reads an event; a draft's macro of one's own becomes a stamp.
+    fn read<'a>(
+        &self,
+        line: &'a [u8],
+        reader: &mut Reader<'a>,
+        arena: &'a bumpalo::Bump,
+    ) -> Result<Event<'a>, Refusal> {
+        let event = of_event(reader.read_bytes(line)?)?;
+        let macros = self.macros.as_ref().filter(|_| event.is_draft());
+        match macros.and_then(|macros| macros.stamp(&event)) {
+            Some(stamped) => of_event(reader.read_bytes(arena.alloc_slice_copy(&stamped?))?),
+            None => Ok(event),
+        }
+    }
+
+    /// The event with a signature, where it is signed here; it is complete by now.
+    fn signed<'a>(
+        &self,
+        event: Event<'a>,
+        reader: &mut Reader<'a>,
+        arena: &'a bumpalo::Bump,
+    ) -> Result<Event<'a>, Refusal> {
+        match self.signer.as_ref().filter(|signer| signer.signs(&event)) {
+            Some(signer) => of_event(reader.read(arena.alloc_str(&signer.sign(&event)?))?),
+            None => Ok(event),
         }
     }
 
@@ -212,6 +245,16 @@ impl Reading {
     fn refuse(&self, refusal: Refusal, line: &[u8], piece: &mut Piece) -> What {
         let raw = if self.rejects { keep(line, &mut piece.raw) } else { 0..0 };
         What::Refused(Box::new(refusal), raw)
+    }
+}
+
+/// The event that a line must be.
+pub fn of_event(line: Line<'_>) -> Result<Event<'_>, Refusal> {
+    match line {
+        Line::Event(event) => Ok(event),
+        Line::State(_) => {
+            Err(Refusal::new("event.kind", "a state line is derived, and never stored as an event"))
+        }
     }
 }
 
@@ -249,7 +292,8 @@ impl Piece {
         let digest = if digests { store::digest(&self.text[line.clone()]) } else { Digest::default() };
         self.text.push(b'\n');
         let unknown = matches!(event.payload, Payload::Unknown);
-        Ok(Whole { line, place: self.place(event), digest, unknown, notes: permit.notes })
+        let declares = !event.invariants.is_empty();
+        Ok(Whole { line, place: self.place(event), digest, unknown, declares, notes: permit.notes })
     }
 
     /// The event's place among those of the piece; neighbouring lines mostly share theirs.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use ulp::cli::{self, Failure, Log, Output, Status, Witness};
 use ulp::kind::Kind;
-use ulp::trust::{Did, KeyError, SecretKey, did_of_file};
+use ulp::trust::{Did, SecretKey, did_of_file};
 
 /// make and name signing keys
 #[derive(Parser)]
@@ -42,7 +42,7 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     let mut out = Output::stdout()?;
     let did = match args.command {
         Command::Generate { output } => generate(&output)?,
-        Command::Did { file } => did_of_file(&file).map_err(failure)?,
+        Command::Did { file } => did_of_file(&file)?,
     };
     writeln!(out, "{did}")?;
     log.finish(Some(out), &Witness::default())
@@ -52,13 +52,6 @@ fn generate(path: &std::path::Path) -> Result<Did, Failure> {
     let mut seed = zeroize::Zeroizing::new([0; 32]);
     getrandom::fill(seed.as_mut_slice()).map_err(|e| Failure::new(Kind::System, "randomness", e))?;
     let key = SecretKey::from_seed(&seed);
-    key.create(path).map_err(failure)?;
+    key.create(path)?;
     Ok(key.did())
-}
-
-fn failure(error: KeyError) -> Failure {
-    match error {
-        KeyError::Io { path, source } => Failure::io(path.display(), source),
-        error @ KeyError::NoKey { .. } => Failure::of(error.kind(), error),
-    }
 }

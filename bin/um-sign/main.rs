@@ -20,7 +20,7 @@ use ulp::json::STATE_BYTES;
 use ulp::kind::Kind;
 use ulp::trust::authority::Authority;
 use ulp::trust::manifest::Clock;
-use ulp::trust::{Did, KeyError, SecretKey, Verifier};
+use ulp::trust::{Did, SecretKey, Verifier};
 
 use framing::{Document, Framing};
 use judge::{Desk, Judge, Judged, Purpose};
@@ -97,7 +97,7 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
 
 impl Args {
     fn judge(&self) -> Result<Judge, Failure> {
-        let key = self.key.as_deref().map(SecretKey::read).transpose().map_err(key_failure)?;
+        let key = self.key.as_deref().map(SecretKey::read).transpose()?;
         let now = self.now.time();
         let clock = match (self.check, self.allow_expired) {
             (Check::Structural, _) => Clock::Unasked,
@@ -123,13 +123,6 @@ impl Args {
             defaults: Defaults::default(),
             rules: Authority::default(),
         })
-    }
-}
-
-fn key_failure(error: KeyError) -> Failure {
-    match error {
-        KeyError::Io { path, source } => Failure::io(path.display(), source),
-        error @ KeyError::NoKey { .. } => Failure::of(error.kind(), error),
     }
 }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The main job on a real trace: the flood as a scene, a map and a state, with the log of what was read.
+# The main job on a real trace: the flood in every form that people open, and the log of what was read.
 # usage: demo.sh OUT
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -7,15 +7,28 @@ out=${1:-out}
 mkdir -p "$out"
 trace=$here/trace.jsonl
 
-cat "$trace" | projector-3d > "$out/scene.jsonl" 2> "$out/boundary.log"
-projector-2d -f svg -o "$out/flood.svg" "$trace" 2> /dev/null
+for format in svg html png canvas ocif; do
+  projector-2d -f "$format" -o "$out/flood.$format" "$trace" 2> /dev/null
+done
 projector-3d -f glb -o "$out/flood.glb" "$trace" 2> /dev/null
+projector-3d -f html -o "$out/flood-3d.html" "$trace" 2> /dev/null
+for format in wav mid; do
+  projector-audio -f "$format" -o "$out/flood.$format" "$trace" 2> /dev/null
+done
+cat "$trace" | projector-3d > "$out/scene.jsonl" 2> "$out/boundary.log"
 ulp-materialize -o "$out/state.jsonl" "$trace" 2> /dev/null
 
 cat <<TEXT
 The flood of $(wc -l < "$trace") events is in $out:
-  flood.svg      the map: open it in a browser or in Inkscape
+  flood.html     the map as a page: open it in a browser, press play, click on a gauge
+  flood-3d.html  the levels as columns, likewise: drag to turn
+  flood.svg      the map as a drawing: open it in a browser or in Inkscape
+  flood.png      the map as a picture: open it in any viewer
+  flood.canvas   the map as a JSON Canvas: put it into an Obsidian vault
+  flood.ocif     the map with all that is known of it, for programs that read OCIF
   flood.glb      the scene: open it in Blender, f3d or any glTF viewer
+  flood.wav      five days in half a minute: listen for the rivers to rise
+  flood.mid      the same as notes: open it in any sequencer
   scene.jsonl    the scene as JSON lines: $(wc -l < "$out/scene.jsonl") nodes, links and sensors
   state.jsonl    the state that everything is drawn from: $(wc -l < "$out/state.jsonl") lines
   boundary.log   what was read, and the hashes that let anyone check it: tail -1 $out/boundary.log | jq .

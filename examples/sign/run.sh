@@ -14,6 +14,13 @@ sed "s/BOB/$bob/" "$here/bob.jsonl" | um-sign --key "$here/bob.pem" 2>/dev/null 
 # Alice's manifest says who she is, for a day.
 sed "s/ALICE/$alice/" "$here/alice.json" | um-sign --key "$here/alice.pem" --now "$now" 2>/dev/null >"$out/manifest.json"
 
+# What is written here and now is completed, signed and stored in one go, and carried as it was signed.
+rm -rf "$out/w"
+ulp-store init "$out/w" 2>/dev/null
+echo '{"operation":"set_properties","node_id":"pump","properties":{"label":"Pump 7"}}' >"$out/draft.jsonl"
+ulp-append --key "$here/alice.pem" --now 2026-02-17T12:00:00Z <"$out/draft.jsonl" 2>/dev/null |
+  um-sign --verify 2>/dev/null | tee "$out/written.jsonl" | ulp-append --store "$out/w" >"$out/stored.jsonl" 2>/dev/null
+
 # What a document on stdin comes to: "holds", or the code under which it is refused.
 verdict() {
   printf '%s: ' "$1"
@@ -24,6 +31,9 @@ verdict() {
 {
   verdict "both signed" <"$out/signed.jsonl"
   verdict "her manifest" <"$out/manifest.json"
+  verdict "a draft of hers" <"$out/written.jsonl"
+  ulp-materialize --store "$out/w" --events 2>/dev/null | cmp - "$out/written.jsonl" && echo "and stored as she signed it"
+  sed 's/Pump 7/Pump 8/' "$out/written.jsonl" | verdict "another number in it"
 
   # Mallory moves Alice's pump and leaves her signature as it is.
   sed -n 1p "$out/signed.jsonl" | sed 's/"position":\[12,/"position":[92,/' | verdict "a forged event"

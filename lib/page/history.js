@@ -30,12 +30,17 @@ function onCycles(next) {
   return cycles;
 }
 
+/** How many numbers a change is, by its kind, which is the first of them. */
+const CHANGE_LENGTHS = [3, 4, 3, 4, 3, 2, 6, 4];
+
 /** A node: its marks and registers as of now. */
 class HistoryNode {
   constructor(history, index, id) {
     this.history = history;
     this.index = index;
     this.id = id;
+    /** Whether it holds properties of the space or of a layer, rather than being something to see. */
+    this.isSetting = id.startsWith("@");
     /** The events that created and deleted it; -1 for none. */
     this.created = -1;
     this.deleted = -1;
@@ -47,11 +52,16 @@ class HistoryNode {
     this.absorbed = new Map();
     /** By register number: the number of the value and of the event that set it. */
     this.values = new Map();
-    /** Every event of the whole history that touches it, ascending. */
-    this.events = [];
+    this.touches = null;
     this.visible = false;
     this.parent = null;
     this.survivor = this;
+  }
+
+  /** Every event of the whole history that touches it, ascending; looked up once it is asked for. */
+  get events() {
+    this.touches ??= this.history.eventsOf(this);
+    return this.touches;
   }
 
   /** The value of a register by its name; undefined for none. */
@@ -137,49 +147,65 @@ class History {
     this.links = data.links.map(
       ([from, relation, to], i) => new HistoryLink(i, this.nodes[from], relation, this.nodes[to]),
     );
-    this.sensors = data.sensors.map(([actor, name], i) => ({ index: i, actor, name, reading: null, readings: [] }));
+    this.sensors = data.sensors.map(([actor, name], i) => ({ index: i, actor, name, reading: null }));
     this.gone = new Set(data.gone);
-    this.undo = new Array(this.length);
+    /** What steps replaced, oldest first: a function that puts it back, or a node, a register and what it held. */
+    this.replaced = [];
+    /** By event: how long that list was before it. */
+    this.marks = new Int32Array(this.length);
     /** The nodes whose registers changed since this was last emptied. */
     this.changed = new Set();
     /** Whether what exists, or what hangs below what, may have changed since this was last cleared. */
     this.restructured = true;
+    /** Whether settings of the space or its layers may have. */
+    this.resettled = true;
+    /** The nodes that may have come or gone since it was last worked out which are visible; null for all. */
+    this.unresolved = null;
+    /** Whether nodes hang below others or in others, so that one can hide more than itself. */
+    this.entangled = false;
     /** The same of links. */
     this.relinked = true;
     const structural = ["parent", "moved_to", "layer", "authority", "boundary"];
     this.structural = new Set(structural.map((name) => this.registerNumber(name)));
-    this.#index();
+    this.parentRegister = this.registerNumber("parent");
   }
 
   registerNumber(name) {
     return this.registerNumbers.get(name) ?? -1;
   }
 
-  /** Finds out once which events touch which nodes, and when sensors were read. */
-  #index() {
-    const touch = (node, event) => {
-      if (node.events[node.events.length - 1] !== event) node.events.push(event);
-    };
+  /** The events that touch a node, ascending. */
+  eventsOf(node) {
+    const found = [];
+    const { index } = node;
+    const ends = this.data.links;
     for (let event = 0; event < this.length; event++) {
+      let touched = false;
       this.each(event, (kind, a, b, c, d) => {
-        if (kind <= 2 || kind === 7) touch(this.nodes[a], event);
-        else if (kind <= 5) {
-          touch(this.links[a].from, event);
-          touch(this.links[a].to, event);
-        } else {
-          const value = this.data.values[b];
-          this.sensors[a].readings.push({ event, value });
-          if (d >= 0) touch(this.nodes[d], event);
-        }
+        if (kind <= 2 || kind === 7) touched ||= a === index;
+        else if (kind <= 5) touched ||= ends[a][0] === index || ends[a][2] === index;
+        else touched ||= d === index;
+      });
+      if (touched) found.push(event);
+    }
+    return found;
+  }
+
+  /** All that a sensor ever read, as {event, value}. */
+  readingsOf(sensor) {
+    const found = [];
+    for (let event = 0; event < this.length; event++) {
+      this.each(event, (kind, a, b) => {
+        if (kind === 6 && a === sensor.index) found.push({ event, value: this.data.values[b] });
       });
     }
+    return found;
   }
 
   /** Calls `take` with the parts of each change of an event. */
   each(event, take) {
     const changes = this.data.changes[event];
-    const lengths = [3, 4, 3, 4, 3, 2, 6, 4];
-    for (let i = 0; i < changes.length; i += lengths[changes[i]]) {
+    for (let i = 0; i < changes.length; i += CHANGE_LENGTHS[changes[i]]) {
       take(changes[i], changes[i + 1], changes[i + 2], changes[i + 3], changes[i + 4], changes[i + 5]);
     }
   }
@@ -203,31 +229,38 @@ class History {
   }
 
   #forward(event) {
-    const log = [];
-    let changes = 0;
-    this.each(event, (kind, a, b, c, d, e) => {
-      changes += 1;
-      if (kind === 0) this.#mark(log, this.nodes[a], event, event + changes / 2 ** 20, b);
-      else if (kind === 1) this.#set(log, this.nodes[a], b, { value: c, event });
-      else if (kind === 2) this.#delete(log, this.nodes[a], event, b);
-      else if (kind === 7) this.#absorb(log, this.nodes[a], c, { value: b, event });
-      else if (kind === 3) this.#tag(log, this.links[a], b, { value: c, event });
-      else if (kind === 4) this.#untag(log, this.links[a], b);
-      else if (kind === 5) for (const tag of [...this.links[a].tags.keys()]) this.#tag(log, this.links[a], tag, undefined);
-      else this.#read(log, this.sensors[a], { value: b, unit: c, node: d, position: e, event });
-    });
-    this.undo[event] = log;
+    this.marks[event] = this.replaced.length;
+    const changes = this.data.changes[event];
+    let count = 0;
+    for (let i = 0; i < changes.length; i += CHANGE_LENGTHS[changes[i]]) {
+      count += 1;
+      const [kind, a, b, c] = [changes[i], changes[i + 1], changes[i + 2], changes[i + 3]];
+      if (kind === 1) this.#set(this.nodes[a], b, { value: c, event });
+      else if (kind === 0) this.#mark(this.nodes[a], event, event + count / 2 ** 20, b);
+      else if (kind === 2) this.#delete(this.nodes[a], event, b);
+      else if (kind === 7) this.#absorb(this.nodes[a], c, { value: b, event });
+      else if (kind === 3) this.#tag(this.links[a], b, { value: c, event });
+      else if (kind === 4) this.#untag(this.links[a], b);
+      else if (kind === 5) for (const tag of [...this.links[a].tags.keys()]) this.#tag(this.links[a], tag, undefined);
+      else this.#read(this.sensors[a], { value: b, unit: c, node: changes[i + 4], position: changes[i + 5], event });
+    }
   }
 
   #back(event) {
-    const log = this.undo[event];
-    for (let i = log.length - 1; i >= 0; i--) log[i]();
-    this.undo[event] = undefined;
+    const { replaced } = this;
+    while (replaced.length > this.marks[event]) {
+      const last = replaced.pop();
+      if (typeof last === "function") last();
+      else {
+        const register = replaced.pop();
+        this.#put(replaced.pop(), register, last);
+      }
+    }
   }
 
-  #mark(log, node, event, rank, tile) {
+  #mark(node, event, rank, tile) {
     const { created, rank: place, tile: before } = node;
-    log.push(() => {
+    this.replaced.push(() => {
       node.created = created;
       node.rank = place;
       node.tile = before;
@@ -240,9 +273,9 @@ class History {
   }
 
   /** Of a node that is deleted in a lane, that lane keeps nothing; all that still matters is who absorbed it. */
-  #delete(log, node, event, lane) {
+  #delete(node, event, lane) {
     const { deleted, deletedIn } = node;
-    log.push(() => {
+    this.replaced.push(() => {
       node.deleted = deleted;
       node.deletedIn = deletedIn;
       this.#touch(node, true);
@@ -252,42 +285,43 @@ class History {
     this.#touch(node, true);
   }
 
-  #absorb(log, node, lane, written) {
+  #absorb(node, lane, written) {
     const before = node.absorbed;
-    log.push(() => {
+    this.replaced.push(() => {
       node.absorbed = before;
       this.#touch(node, true);
     });
     node.absorbed = new Map(before).set(lane, written);
+    this.entangled = true;
     this.#touch(node, true);
   }
 
-  #set(log, node, register, written) {
-    const before = node.values.get(register);
-    const structural = this.structural.has(register) || node.id.startsWith("@");
-    log.push(() => {
-      if (before === undefined) node.values.delete(register);
-      else node.values.set(register, before);
-      this.#touch(node, structural);
-    });
-    node.values.set(register, written);
-    this.#touch(node, structural);
+  #set(node, register, written) {
+    this.replaced.push(node, register, node.values.get(register));
+    this.#put(node, register, written);
   }
 
-  #tag(log, link, tag, added) {
+  #put(node, register, written) {
+    if (written === undefined) node.values.delete(register);
+    else node.values.set(register, written);
+    this.#touch(node, node.isSetting || this.structural.has(register));
+    if (register === this.parentRegister) this.entangled = true;
+  }
+
+  #tag(link, tag, added) {
     const before = link.tags.get(tag);
     const put = (value) => {
       if (value === undefined) link.tags.delete(tag);
       else link.tags.set(tag, value);
       this.#relink(link);
     };
-    log.push(() => put(before));
+    this.replaced.push(() => put(before));
     put(added);
   }
 
-  #untag(log, link, tag) {
+  #untag(link, tag) {
     if (link.removed.has(tag)) return;
-    log.push(() => {
+    this.replaced.push(() => {
       link.removed.delete(tag);
       this.#relink(link);
     });
@@ -300,9 +334,9 @@ class History {
     this.relinked = true;
   }
 
-  #read(log, sensor, reading) {
+  #read(sensor, reading) {
     const before = sensor.reading;
-    log.push(() => {
+    this.replaced.push(() => {
       sensor.reading = before;
     });
     sensor.reading = reading;
@@ -310,11 +344,22 @@ class History {
 
   #touch(node, structural) {
     this.changed.add(node);
-    if (structural) this.restructured = true;
+    if (!structural) return;
+    this.restructured = true;
+    this.unresolved?.add(node);
+    if (node.isSetting) this.resettled = true;
   }
 
   /** Works out what is visible and what hangs below what, as the tools do. */
   resolve() {
+    if (this.entangled || this.unresolved === null) this.#resolveAll();
+    else for (const node of this.unresolved) node.visible = this.#stands(node);
+    this.unresolved = new Set();
+    this.restructured = false;
+    this.resolveLinks();
+  }
+
+  #resolveAll() {
     const { nodes } = this;
     const absorber = new Int32Array(nodes.length).fill(-1);
     const absorbed = new Uint8Array(nodes.length);
@@ -347,8 +392,13 @@ class History {
     const answer = new Int8Array(this.nodes.length);
     for (const node of this.nodes) {
       node.parent = parents[node.index] < 0 ? null : this.nodes[parents[node.index]];
-      const path = [];
       let at = node.index;
+      if (parents[at] < 0) {
+        answer[at] = alone[at] ? 1 : -1;
+        node.visible = alone[at];
+        continue;
+      }
+      const path = [];
       while (at >= 0 && answer[at] === 0) {
         path.push(at);
         at = parents[at];
@@ -360,8 +410,6 @@ class History {
       }
       node.visible = answer[node.index] > 0;
     }
-    this.restructured = false;
-    this.resolveLinks();
   }
 
   /** Works out which links are visible, among nodes of which that is known. */
@@ -379,7 +427,7 @@ class History {
     return (
       node.created >= 0 &&
       node.deleted < 0 &&
-      !node.id.startsWith("@") &&
+      !node.isSetting &&
       !this.gone.has(node.number("moved_to")) &&
       passes(layers, "layer") &&
       passes(authorities, "authority") &&

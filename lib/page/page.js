@@ -285,7 +285,7 @@ function readingsOf(node) {
       element("h3", { textContent: sensor.name }),
       element("div", {}, element("b", { textContent: `${value}${unit}` }), " ", eventButton(reading.event, "by")),
     );
-    const past = sensor.readings.filter((r) => typeof r.value === "number");
+    const past = history.readingsOf(sensor).filter((r) => typeof r.value === "number");
     if (past.length > 2) parts.push(curve(past));
   }
   return parts;

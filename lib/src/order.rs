@@ -151,39 +151,97 @@ struct Sorter<'e, 'a> {
     names: &'e Names,
     known: &'e Known<'a>,
     done: Vec<bool>,
+    /// The names that several entries bear.
+    crowds: Vec<Crowd>,
+    /// Of each entry its crowd, or [`NONE`]; empty where there is no crowd.
+    crowd_of: Vec<u32>,
     order: Order<'a>,
+}
+
+/// The entries of one name by lane, so that whoever names them looks at lanes rather than at each of them.
+#[derive(Default)]
+struct Crowd([Share; Lane::COUNT]);
+
+/// A crowd's entries in one lane.
+#[derive(Default)]
+struct Share {
+    entries: Vec<u32>,
+    /// How many of them are not done,
+    open: usize,
+    /// and the latest of those that are.
+    latest: Option<Time>,
+}
+
+/// Who bears a name.
+enum Bearers<'s> {
+    Nobody,
+    One(usize),
+    Many(usize, &'s Crowd),
 }
 
 impl<'e, 'a> Sorter<'e, 'a> {
     fn new(entries: &'e [Entry<'a>], names: &'e Names, known: &'e Known<'a>) -> Self {
         let order = Order { eff: vec![Time(0); entries.len()], oddities: Vec::new() };
-        Sorter { entries, names, known, done: vec![false; entries.len()], order }
+        let (done, crowds, crowd_of) = (vec![false; entries.len()], Vec::new(), Vec::new());
+        let mut sorter = Sorter { entries, names, known, done, crowds, crowd_of, order };
+        if names.repeated {
+            sorter.gather_crowds();
+        }
+        sorter
     }
 
-    /// The entries that bear `name` and may count as causes in `lane`.
-    fn named(&self, name: &str, lane: Lane) -> impl Iterator<Item = usize> + use<'_, 'e, 'a> {
-        let mut next = self.names.last(name, self.entries).unwrap_or(NONE);
-        let chain = std::iter::from_fn(move || {
-            let i = next as usize;
-            // The end of a chain is no entry's number.
-            next = *self.names.previous.get(i)?;
-            Some(i)
-        });
-        chain.filter(move |i| self.entries[*i].lane.is_no_stricter_than(lane))
+    fn gather_crowds(&mut self) {
+        self.crowd_of = vec![NONE; self.entries.len()];
+        for last in (0..self.entries.len()).rev() {
+            // Seen from behind, a chain's last entry comes first, and is the only one of it without a crowd.
+            if self.crowd_of[last] != NONE || self.names.previous[last] == NONE {
+                continue;
+            }
+            let number = narrow(self.crowds.len());
+            let mut crowd = Crowd::default();
+            let mut next = last;
+            while next != NONE as usize {
+                self.crowd_of[next] = number;
+                let share = &mut crowd.0[self.entries[next].lane.index()];
+                share.entries.push(narrow(next));
+                share.open += 1;
+                next = self.names.previous[next] as usize;
+            }
+            self.crowds.push(crowd);
+        }
+    }
+
+    fn crowd(&self, i: usize) -> Option<usize> {
+        self.crowd_of.get(i).filter(|crowd| **crowd != NONE).map(|crowd| *crowd as usize)
+    }
+
+    fn bearers(&self, name: &str) -> Bearers<'_> {
+        match self.names.last(name, self.entries).map(|last| last as usize) {
+            None => Bearers::Nobody,
+            Some(last) => match self.crowd(last) {
+                None => Bearers::One(last),
+                Some(number) => Bearers::Many(number, &self.crowds[number]),
+            },
+        }
     }
 
     /// Nearly every event comes after its parents: those are ordered in one pass.
     fn take_what_is_ready(&mut self) {
         for i in 0..self.entries.len() {
             if !self.take_plain(i) && self.is_ready(i) {
-                self.finish(i, None);
+                let eff = self.settle(i);
+                self.finish(i, eff);
             }
         }
     }
 
     fn is_ready(&self, i: usize) -> bool {
         let entry = self.entries[i];
-        entry.parents.iter().all(|p| self.named(p, entry.lane).all(|j| self.done[j]))
+        entry.parents.iter().all(|parent| match self.bearers(parent) {
+            Bearers::Nobody => true,
+            Bearers::One(j) => self.done[j] || !self.entries[j].lane.is_no_stricter_than(entry.lane),
+            Bearers::Many(_, crowd) => crowd.shares(entry.lane).all(|(_, share)| share.open == 0),
+        })
     }
 
     /// The usual event, with each name looked up once: nothing is known but what is here, and of each parent there
@@ -193,7 +251,6 @@ impl<'e, 'a> Sorter<'e, 'a> {
             return false;
         }
         let entry = self.entries[i];
-        let at = u32::try_from(i).expect("entries are counted in 32 bits");
         let said = self.order.oddities.len();
         let mut eff = entry.time;
         for parent in entry.parents {
@@ -203,7 +260,7 @@ impl<'e, 'a> Sorter<'e, 'a> {
                 return false;
             }
             match found.filter(|j| self.entries[*j].lane.is_no_stricter_than(entry.lane)) {
-                None => self.order.oddities.push((at, Oddity::UnknownParent(parent))),
+                None => self.order.oddities.push((narrow(i), Oddity::UnknownParent(parent))),
                 Some(j) if self.done[j] => eff = eff.max(Time(self.order.eff[j].0.saturating_add(1))),
                 Some(_) => {
                     self.order.oddities.truncate(said);
@@ -211,13 +268,12 @@ impl<'e, 'a> Sorter<'e, 'a> {
                 }
             }
         }
-        self.order.eff[i] = eff;
-        self.done[i] = true;
+        self.finish(i, eff);
         true
     }
 
-    /// Sets the effective time of `i`, whose parents outside its component are done.
-    fn finish(&mut self, i: usize, component: Option<(&[u32], u32)>) {
+    /// The effective time of `i`, whose parents are done but for those of its own component, which count for nothing.
+    fn settle(&mut self, i: usize) -> Time {
         let entry = self.entries[i];
         let mut eff = entry.time.max(self.known.in_lane(entry.lane, entry.id).unwrap_or(entry.time));
         let mut odd = Vec::new();
@@ -225,12 +281,22 @@ impl<'e, 'a> Sorter<'e, 'a> {
         for parent in entry.parents {
             let mut latest = None;
             let mut here = [false; Lane::COUNT];
-            for j in self.named(parent, entry.lane) {
-                here[self.entries[j].lane.index()] = true;
-                if component.is_some_and(|(of, this)| of[j] == this) {
-                    ignored = true;
-                } else {
-                    latest = latest.max(Some(self.order.eff[j]));
+            match self.bearers(parent) {
+                Bearers::Nobody => {}
+                Bearers::One(j) => {
+                    let lane = self.entries[j].lane;
+                    if lane.is_no_stricter_than(entry.lane) {
+                        here[lane.index()] = true;
+                        ignored |= !self.done[j];
+                        latest = self.done[j].then(|| self.order.eff[j]);
+                    }
+                }
+                Bearers::Many(_, crowd) => {
+                    for (lane, share) in crowd.shares(entry.lane) {
+                        here[lane.index()] = true;
+                        ignored |= share.open > 0;
+                        latest = latest.max(share.latest);
+                    }
                 }
             }
             // Where events of that name are at hand, they speak for themselves: they are as late as is known. So an
@@ -249,29 +315,38 @@ impl<'e, 'a> Sorter<'e, 'a> {
         if ignored {
             odd.push(Oddity::Cycle);
         }
-        let at = u32::try_from(i).expect("entries are counted in 32 bits");
-        self.order.oddities.extend(odd.into_iter().map(|o| (at, o)));
+        self.order.oddities.extend(odd.into_iter().map(|o| (narrow(i), o)));
+        eff
+    }
+
+    fn finish(&mut self, i: usize, eff: Time) {
         self.order.eff[i] = eff;
         self.done[i] = true;
+        if let Some(number) = self.crowd(i) {
+            let share = &mut self.crowds[number].0[self.entries[i].lane.index()];
+            share.open -= 1;
+            share.latest = share.latest.max(Some(eff));
+        }
     }
 
     /// Tarjan's algorithm, without recursion: components come out after everything they build on.
+    ///
+    /// Between an event and a crowd that it names stand the crowd's lanes, as vertices of their own behind the
+    /// entries: so there are never more edges than names and entries.
     fn take_the_rest(&mut self) {
         if self.done.iter().all(|d| *d) {
             return;
         }
-        let n = self.entries.len();
+        let n = self.entries.len() + self.crowds.len() * Lane::COUNT;
         let mut search = Search {
             found: vec![0; n],
             low: vec![0; n],
             on_stack: vec![false; n],
-            component: vec![NONE; n],
             stack: Vec::new(),
             calls: Vec::new(),
             count: 0,
-            components: 0,
         };
-        for root in 0..n {
+        for root in 0..self.entries.len() {
             if !self.done[root] && search.found[root] == 0 {
                 self.search_from(root, &mut search);
             }
@@ -302,43 +377,74 @@ impl<'e, 'a> Sorter<'e, 'a> {
         }
     }
 
-    /// The causes of `i` that are not done yet, itself included where it names itself.
-    fn causes(&self, i: usize) -> Vec<u32> {
-        let entry = self.entries[i];
-        let open = entry.parents.iter().flat_map(|p| self.named(p, entry.lane)).filter(|j| !self.done[*j]);
-        open.map(|j| u32::try_from(j).expect("entries are counted in 32 bits")).collect()
+    /// Where a vertex leads: from an entry to its causes that are not done yet, itself included where it names
+    /// itself; from a crowd's lane to its entries.
+    fn causes(&self, v: usize) -> Vec<u32> {
+        let open = |j: &u32| !self.done[*j as usize];
+        let Some(entry) = self.entries.get(v) else {
+            let (number, lane) =
+                ((v - self.entries.len()) / Lane::COUNT, (v - self.entries.len()) % Lane::COUNT);
+            return self.crowds[number].0[lane].entries.iter().copied().filter(open).collect();
+        };
+        let mut causes = Vec::new();
+        for parent in entry.parents {
+            match self.bearers(parent) {
+                Bearers::Nobody => {}
+                Bearers::One(j) => {
+                    let counts = self.entries[j].lane.is_no_stricter_than(entry.lane);
+                    causes.extend(Some(narrow(j)).filter(|j| counts && open(j)));
+                }
+                Bearers::Many(number, crowd) => {
+                    let first = self.entries.len() + number * Lane::COUNT;
+                    let shares = crowd.shares(entry.lane).filter(|(_, share)| share.open > 0);
+                    causes.extend(shares.map(|(lane, _)| narrow(first + lane.index())));
+                }
+            }
+        }
+        causes
     }
 
     fn finish_component(&mut self, root: usize, s: &mut Search) {
         let mut members = Vec::new();
         while let Some(w) = s.stack.pop() {
             s.on_stack[w] = false;
-            s.component[w] = s.components;
-            members.push(w);
+            if w < self.entries.len() {
+                members.push((w, Time(0)));
+            }
             if w == root {
                 break;
             }
         }
-        for member in members {
-            self.finish(member, Some((&s.component, s.components)));
+        // What is not done of the members' causes is the component itself: so none is done before all are settled.
+        for (member, eff) in &mut members {
+            *eff = self.settle(*member);
         }
-        s.components += 1;
+        for (member, eff) in members {
+            self.finish(member, eff);
+        }
     }
 
     fn note_equivocations(&mut self) {
-        for i in 0..self.entries.len() {
-            let entry = self.entries[i];
-            // Only names with a second entry are looked at twice.
-            let is_last = || self.names.last(entry.id, self.entries).is_some_and(|last| last as usize == i);
-            if self.names.previous[i] == NONE && is_last() {
-                continue;
-            }
-            if self.named(entry.id, entry.lane).any(|j| j != i) {
-                let at = u32::try_from(i).expect("entries are counted in 32 bits");
-                self.order.oddities.push((at, Oddity::Equivocation));
+        for (i, entry) in self.entries.iter().enumerate() {
+            let Some(number) = self.crowd(i) else { continue };
+            let bearers: usize = self.crowds[number].shares(entry.lane).map(|(_, s)| s.entries.len()).sum();
+            if bearers > 1 {
+                self.order.oddities.push((narrow(i), Oddity::Equivocation));
             }
         }
     }
+}
+
+impl Crowd {
+    /// Where there are entries that may count as causes in `lane`.
+    fn shares(&self, lane: Lane) -> impl Iterator<Item = (Lane, &Share)> {
+        let here = Lane::all().map(|of| (of, &self.0[of.index()]));
+        here.filter(move |(of, share)| of.is_no_stricter_than(lane) && !share.entries.is_empty())
+    }
+}
+
+fn narrow(i: usize) -> u32 {
+    u32::try_from(i).expect("entries are counted in 32 bits")
 }
 
 /// The state of Tarjan's algorithm. `found` counts from 1; 0 is not found yet.
@@ -346,12 +452,10 @@ struct Search {
     found: Vec<u32>,
     low: Vec<u32>,
     on_stack: Vec<bool>,
-    component: Vec<u32>,
     stack: Vec<usize>,
-    /// The path: an entry, its causes, and which of them is next.
+    /// The path: a vertex, where it leads, and which of that is next.
     calls: Vec<(usize, Vec<u32>, usize)>,
     count: u32,
-    components: u32,
 }
 
 impl Search {
@@ -439,5 +543,36 @@ mod tests {
         entries.push(entry(&names[names.len() - 1], 0, TEAM, &[]));
         let eff = times(&entries);
         assert_eq!(eff[0], 199_999);
+    }
+
+    /// Twenty thousand events of one name, in every lane: each names that name, and so do as many others. Looked at
+    /// one by one, that would be a thousand million pairs.
+    #[test]
+    fn a_crowd_of_one_name_costs_what_its_events_do() {
+        let lane = |i: usize| Lane::from_index(i % Lane::COUNT);
+        let own: Vec<Entry<'_>> =
+            (0..20_000).map(|i| entry("a", i64::try_from(i).unwrap(), lane(i), &["a"])).collect();
+        let names: Vec<String> = (0..20_000).map(|i| format!("e{i}")).collect();
+        let others = names.iter().enumerate().map(|(i, name)| entry(name, 0, lane(i), &["a"]));
+        let entries: Vec<Entry<'_>> = others.chain(own).collect();
+        let order = order(&entries, &Known::default());
+        // Edges within a lane are ignored; what a looser lane holds is a cause. From lane to lane the latest settle.
+        let causes =
+            |l: usize| (0..Lane::COUNT).filter(move |m| *m != l && lane(*m).is_no_stricter_than(lane(l)));
+        let mut latest = [0; Lane::COUNT];
+        for _ in 0..Lane::COUNT {
+            for (l, i) in (0..20_000).map(|i: usize| (i % Lane::COUNT, i64::try_from(i).unwrap())) {
+                let after = causes(l).map(|m| latest[m] + 1).max().unwrap_or(0);
+                latest[l] = latest[l].max(i).max(after);
+            }
+        }
+        for i in 0..20_000 {
+            let l = i % Lane::COUNT;
+            let after = causes(l).map(|m| latest[m] + 1).max().unwrap_or(0);
+            assert_eq!(order.eff[20_000 + i].0, i64::try_from(i).unwrap().max(after));
+            assert_eq!(order.eff[i].0, latest[l].max(after) + 1);
+        }
+        let of = |oddity| order.oddities.iter().filter(|(_, o)| *o == oddity).count();
+        assert_eq!((of(Oddity::Cycle), of(Oddity::Equivocation)), (20_000, 20_000));
     }
 }

@@ -13,7 +13,7 @@ use crate::id::{Authority, Boundary, Key, Lane, Tile, Time, event_of};
 use crate::json::{self, Fault};
 use crate::keep::Keeper;
 use crate::order::{self, Entry, Known, Names, Oddity, Order};
-use crate::scope::{Gate, NoStore, Note, Scope};
+use crate::scope::{Gate, NoStore, Note, Scope, hold_to_invariants};
 use crate::state::line::StateLine;
 use crate::state::{Add, LaneState, Reading};
 use bumpalo::Bump;
@@ -136,6 +136,8 @@ pub struct Gatherer<'a> {
     scope: &'a Scope,
     filter: &'a Filter,
     select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
+    /// Whether the lines come in here for the first time, and are held to what they declare.
+    at_the_door: bool,
     /// Arenas for what only lives as long as a batch is being read.
     scratch: Mutex<Vec<Bump>>,
 }
@@ -186,7 +188,14 @@ impl<'a> Gatherer<'a> {
         filter: &'a Filter,
         select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
     ) -> Gatherer<'a> {
-        Gatherer { arenas: Mutex::new(arenas.0.iter_mut()), scope, filter, select, scratch: Mutex::default() }
+        let (arenas, scratch) = (Mutex::new(arenas.0.iter_mut()), Mutex::default());
+        Gatherer { arenas, scope, filter, select, at_the_door: false, scratch }
+    }
+
+    /// For lines that no gate has seen yet, as those of a stream: what they declare to preserve they are held to,
+    /// with and without dotfiles.
+    pub fn at_the_door(self) -> Gatherer<'a> {
+        Gatherer { at_the_door: true, ..self }
     }
 
     /// Reads the lines of one batch. `lines` gives those that are not blank, with their numbers from 1: each as the
@@ -209,7 +218,7 @@ impl<'a> Gatherer<'a> {
             fresh: Vec::new(),
             places: Places::default(),
             batch: Batch { source, ..Batch::default() },
-            door: Door { gate, tape: json::Tape::new() },
+            door: Door { gate, holds: self.at_the_door, tape: json::Tape::new() },
         };
         gathering.read(&scratch, lines);
         let batch = gathering.finish();
@@ -349,6 +358,8 @@ impl<'l, 'a> Gathering<'_, 'l, 'a> {
 /// The gate of a scope, as lines come to it.
 struct Door<'s> {
     gate: Option<Gate<'s>>,
+    /// Whether events are held to what they declare where there is no gate.
+    holds: bool,
     tape: json::Tape,
 }
 
@@ -361,7 +372,23 @@ impl Door<'_> {
         keeper: &mut Keeper<'a>,
         batch: &mut Batch<'a>,
     ) -> Result<(), Refusal> {
-        let Some(gate) = &mut self.gate else { return Ok(()) };
+        let shared = |event: &Event<'_>| event.lane().is_shared();
+        let Some(gate) = &mut self.gate else {
+            if let Line::Event(event) = line
+                && self.holds
+                && !event.invariants.is_empty()
+            {
+                let mut notes = Vec::new();
+                hold_to_invariants(event, &NoStore, &mut notes).map_err(|refusal| Refusal {
+                    event_id: Some(event.id.to_owned()),
+                    shared: shared(event),
+                    ..refusal
+                })?;
+                let note = |note| (number, note, shared(event), keeper.text(event.id));
+                batch.notes.extend(notes.into_iter().map(note));
+            }
+            return Ok(());
+        };
         match line {
             Line::State(state) => gate.permit_state(state)?,
             Line::Event(event) => {
@@ -372,12 +399,11 @@ impl Door<'_> {
                     if text.len() > permit.max_event_bytes {
                         let detail = format!("{} bytes are more than max_event_bytes", text.len());
                         let event_id = Some(event.id.to_owned());
-                        let shared = event.lane().is_shared();
+                        let shared = shared(event);
                         return Err(Refusal { code: "scope.limit", detail, event_id, shared });
                     }
                 }
-                let shared = event.lane().is_shared();
-                let note = |note| (number, note, shared, keeper.text(event.id));
+                let note = |note| (number, note, shared(event), keeper.text(event.id));
                 batch.notes.extend(permit.notes.into_iter().map(note));
             }
         }

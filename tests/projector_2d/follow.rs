@@ -43,3 +43,18 @@ fn following_to_the_end_gives_what_reading_at_once_gives() {
     let followed = text(&["--follow", path.to_str().unwrap()], "");
     assert_eq!(sorted(followed), sorted(text(&[], &flood())));
 }
+
+#[test]
+fn a_map_on_the_terminal_grows_with_its_trace_and_stops_with_its_writer() {
+    let dir = crate::run::checkout();
+    // The last letter of a node is where the finished trace has it, so that nothing came late or was lost.
+    let script = "timeout 60 examples/live/run.sh out > printed && cmp printed out/map.txt && \
+        projector-2d < examples/flood/trace.jsonl 2> /dev/null | jq -njr --argjson live false -f examples/live/map.jq";
+    let whole = crate::run::sh(script, dir.path());
+    assert_eq!(std::fs::read_to_string(dir.path().join("out/map.txt")).unwrap(), whole);
+    assert!(whole.lines().count() == 34 && whole.contains('!') && whole.contains('O'));
+    // On a terminal each change is drawn where it is.
+    let live = "head -100 examples/flood/trace.jsonl | projector-2d --follow 2> /dev/null | \
+        jq -njr --argjson live true -f examples/live/map.jq";
+    assert!(crate::run::sh(live, dir.path()).contains("H.\u{1b}["));
+}

@@ -4,6 +4,7 @@
 mod drawings;
 mod exchange;
 mod follow;
+mod page;
 mod records;
 
 use std::io::Write as _;

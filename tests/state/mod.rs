@@ -160,3 +160,21 @@ fn roots_are_those_of_the_reference() {
         same(seed, "space roots", &spaces, slow_spaces.as_bytes());
     }
 }
+
+/// Looked at one by one, twenty thousand events of one name that name that name would be minutes.
+#[test]
+fn a_name_that_very_many_events_bear_costs_no_more_than_they_do() {
+    use std::fmt::Write as _;
+    let mut lines = String::new();
+    for i in 0..20_000 {
+        let realm = ["personal", "team", "public"][i % 3];
+        writeln!(lines, r#"{{"event_id":"x","timestamp":{i},"actor_id":"u","operation":"set_properties","node_id":"n","properties":{{"a":{i}}},"previous_events":["x"],"scope":{{"realm":"{realm}"}}}}"#).unwrap();
+        writeln!(lines, r#"{{"event_id":"c{i}","timestamp":0,"actor_id":"u","operation":"delete_node","node_id":"m","previous_events":["x"]}}"#).unwrap();
+    }
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("in.jsonl"), lines).unwrap();
+    let began = std::time::Instant::now();
+    let out = crate::run::sh("ulp-materialize --realm team < in.jsonl", dir.path());
+    assert!(out.contains(r#""deleted":"19999.000000001/c9999""#), "{out}");
+    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+}

@@ -5,11 +5,23 @@
  *
  * World coordinates are the space's; the view turns them into CSS pixels. Shapes are prepared once a geometry and
  * shared; an item is prepared anew only when its node changed.
+ *
+ * Painting goes onto a board that is a little larger than the page, in slices that leave each frame time to answer:
+ * what a frame shows is the last board that was finished, moved and scaled to where the view is by now.
  */
 
 const MARK = 5;
 const HAIR = 1.2;
 const MOST_LABELS = 300;
+/** Below this many pixels a thing is a dot. */
+const DOT = 5;
+/** Where more than so many labels crowd, those of dots are left out. */
+const CROWD = 400;
+/** How many items may change before they are better sorted all at once. */
+const FEW = 400;
+/** How long a frame may paint, in milliseconds, and how far beyond the page, in CSS pixels. */
+const SLICE = 7;
+const BEYOND = 160;
 const PULSE = 600;
 const IDENTITY = [1, 0, 0, 1, 0, 0];
 
@@ -142,7 +154,10 @@ function moved(box, m) {
 class Drawing {
   constructor(canvas, pictures) {
     this.canvas = canvas;
-    this.context = canvas.getContext("2d");
+    this.top = canvas.getContext("2d");
+    /** The board that is shown, and the one that is painted next. */
+    this.boards = [new Board(canvas), new Board(canvas)];
+    this.painting = null;
     this.palette = new Palette();
     this.pictures = new Map(Object.entries(pictures).map(([reference, data]) => [reference, picture(data)]));
     /** x and y of the world in the middle of the canvas, and CSS pixels a unit. */
@@ -153,7 +168,10 @@ class Drawing {
     this.pulses = new Map();
     this.dark = false;
     this.widths = new Map();
-    this.batch = null;
+    this.batches = new Map();
+    /** Counts what changes the picture, so that boards know whether they still hold. */
+    this.version = 0;
+    this.look = "";
   }
 
   /** Shows another history. */
@@ -162,7 +180,10 @@ class Drawing {
     this.shapes = new Shapes();
     this.items = new Map();
     this.order = [];
+    this.layers = new Map();
     this.pulses.clear();
+    for (const board of this.boards) board.version = -1;
+    this.painting = null;
     /** Whether nodes carry others, so that one that moves moves more than itself. */
     this.carrying = history.registerNumber("parent") >= 0;
     this.up = history.setting("@space", "y") !== "down";
@@ -176,25 +197,22 @@ class Drawing {
     const relinked = history.relinked;
     if (restructured) history.resolve();
     else if (relinked) history.resolveLinks();
-    const changed = everything ? history.nodes : history.changed;
-    const heights = new Map();
-    for (const node of changed) {
-      heights.set(node, this.items.get(node)?.z);
-      this.#prepare(node);
-    }
-    if (restructured) {
-      for (const node of history.nodes) if (node.visible && !this.items.has(node)) this.#prepare(node);
-    }
-    this.#place(restructured ? history.nodes : changed);
-    const moved = this.carrying || [...heights].some(([node, z]) => this.items.get(node)?.z !== z);
+    const many = this.carrying || history.entangled || history.resettled || history.changed.size > FEW;
+    const changed = everything ? history.nodes : [...history.changed];
+    if (!everything && !many) for (const node of changed) this.#unlist(this.items.get(node));
+    for (const node of changed) this.#prepare(node);
+    this.#place(this.carrying ? history.nodes : changed);
+    if (everything || many) this.#sort();
+    else for (const node of changed) if (node.visible) this.#list(this.items.get(node));
     history.changed.clear();
-    if (restructured || moved) this.#sort();
+    history.resettled = false;
     if (restructured || relinked) this.#listLinks();
+    this.version += 1;
   }
 
   /** Reads a node's registers into an item. */
   #prepare(node) {
-    if (node.id.startsWith("@")) return;
+    if (node.isSetting) return;
     const { palette } = this;
     const number = node.number("geometry");
     const shape = this.shapes.get(number, node.get("geometry"));
@@ -217,18 +235,18 @@ class Drawing {
       size: finite(size) && size > 0 ? size : null,
       picture: typeof media === "string" ? this.pictures.get(media) : undefined,
       layer: node.get("layer") ?? "",
+      rank: node.rank,
       matrix: IDENTITY,
+      order: 0,
       z: 0,
       box: [0, 0, 0, 0],
     });
   }
 
-  /** Works out where items stand; all of them where one of them may carry others. */
+  /** Works out where items stand. */
   #place(changed) {
-    const { history } = this;
-    const nodes = this.carrying ? history.nodes : changed;
     const known = new Map();
-    for (const node of nodes) {
+    for (const node of changed) {
       const item = this.items.get(node);
       if (item === undefined) continue;
       const [matrix, z] = this.#world(node, known);
@@ -285,31 +303,51 @@ class Drawing {
   /** The width of a text of size 1. */
   #width(text) {
     if (!this.widths.has(text)) {
-      this.context.font = "100px system-ui, sans-serif";
-      this.widths.set(text, this.context.measureText(text).width / 100);
+      this.top.font = "100px system-ui, sans-serif";
+      this.widths.set(text, this.top.measureText(text).width / 100);
     }
     return this.widths.get(text);
   }
 
+  #orderOf(layer) {
+    const order = this.history.setting(`@layer:${layer}`, "order");
+    return finite(order) ? order : 0;
+  }
+
   #sort() {
-    const orders = new Map();
-    const orderOf = (layer) => {
-      if (!orders.has(layer)) {
-        const order = this.history.setting(`@layer:${layer}`, "order");
-        orders.set(layer, finite(order) ? order : 0);
-      }
-      return orders.get(layer);
-    };
-    const list = [...this.items.values()].filter((item) => item.node.visible);
-    for (const item of list) item.order = orderOf(item.layer);
-    list.sort((a, b) => a.order - b.order || a.z - b.z || a.node.rank - b.node.rank || (a.node.id < b.node.id ? -1 : 1));
-    this.order = list;
     this.layers = new Map();
-    for (const item of list) {
-      const layer = this.layers.get(item.layer);
-      if (layer === undefined) this.layers.set(item.layer, { order: item.order, count: 1 });
-      else layer.count += 1;
+    this.order = [];
+    for (const item of this.items.values()) {
+      item.listed = item.node.visible;
+      if (!item.listed) continue;
+      this.#count(item);
+      this.order.push(item);
     }
+    this.order.sort(byPaint);
+  }
+
+  #count(item) {
+    if (!this.layers.has(item.layer)) this.layers.set(item.layer, { order: this.#orderOf(item.layer), count: 0 });
+    const layer = this.layers.get(item.layer);
+    layer.count += 1;
+    item.order = layer.order;
+  }
+
+  /** Puts an item where it belongs among what is painted. */
+  #list(item) {
+    if (item === undefined) return;
+    this.#count(item);
+    item.listed = true;
+    this.order.splice(firstNotBefore(this.order, item), 0, item);
+  }
+
+  /** Takes an item out of what is painted. */
+  #unlist(item) {
+    if (!item?.listed) return;
+    this.order.splice(firstNotBefore(this.order, item), 1);
+    const layer = this.layers.get(item.layer);
+    layer.count -= 1;
+    if (layer.count === 0) this.layers.delete(item.layer);
   }
 
   #listLinks() {
@@ -364,8 +402,11 @@ class Drawing {
   }
 
   matrix() {
-    const { clientWidth: width, clientHeight: height } = this.canvas;
-    const { x, y, scale } = this.view;
+    return this.#matrixOf(this.view, this.canvas.clientWidth, this.canvas.clientHeight);
+  }
+
+  /** From the world to a canvas of some size in whose middle a view is. */
+  #matrixOf({ x, y, scale }, width, height) {
     const s = this.up ? -scale : scale;
     return [scale, 0, 0, s, width / 2 - x * scale, height / 2 - y * s];
   }
@@ -417,7 +458,7 @@ class Drawing {
     return own !== null && own !== "none" ? own : "#ffffff";
   }
 
-  #paint(color) {
+  #tone(color) {
     return this.groundIsDark ? this.palette.onDark(color) : color;
   }
 
@@ -432,7 +473,7 @@ class Drawing {
   #mix(item) {
     const { kind } = item.shape;
     const none = null;
-    const color = (c, otherwise) => (c === null ? otherwise : c === "none" ? none : this.#paint(c));
+    const color = (c, otherwise) => (c === null ? otherwise : c === "none" ? none : this.#tone(c));
     const [face, edge] = this.groundIsDark ? ["#2b4258", "#7fa3c4"] : ["#d3e2f0", "#4a6a8a"];
     if (kind === "line") return [none, color(item.stroke ?? item.fill, edge)];
     if (kind === "text") {
@@ -446,7 +487,25 @@ class Drawing {
 
   /** Draws everything; answers whether it moves by itself and wants to be drawn again. */
   draw(now) {
-    const { canvas, context } = this;
+    this.#fitCanvas();
+    if (this.painting === null && !this.#holds(this.boards[0])) this.#begin();
+    this.#continue(SLICE);
+    this.#show();
+    this.#drawScale();
+    const view = this.matrix();
+    const moving = this.#drawPulses(view, now);
+    this.#drawSelection(view);
+    return moving || this.painting !== null || !this.#holds(this.boards[0]);
+  }
+
+  /** Paints to the end, however long it takes. */
+  finish() {
+    while (this.draw(-PULSE) && this.pulses.size === 0) this.#continue(Infinity);
+  }
+
+  /** Brings the canvas to the size of the page, and notices what makes everything look different. */
+  #fitCanvas() {
+    const { canvas, history } = this;
     const ratio = window.devicePixelRatio || 1;
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
@@ -454,93 +513,162 @@ class Drawing {
       canvas.height = Math.round(height * ratio);
     }
     this.base = [ratio, 0, 0, ratio, 0, 0];
+    this.ground = this.groundColor();
+    this.groundIsDark = this.palette.isDark(this.ground);
+    this.shown = new Map([...this.layers.keys()].map((layer) => [layer, this.isShown(layer)]));
+    const opacities = [...this.layers.keys()].map((layer) => history.setting(`@layer:${layer}`, "opacity"));
+    const look = JSON.stringify([this.ground, [...this.shown], opacities, width, height, ratio]);
+    if (look !== this.look) this.version += 1;
+    this.look = look;
+  }
+
+  /** Whether a board is what would be painted now, as far as the page shows it. */
+  #holds(board) {
+    const { view } = this;
+    const near = (a, b) => Math.abs(a - b) * view.scale < board.beyond * 0.7;
+    return board.version === this.version && board.view.scale === view.scale && near(board.view.x, view.x) && near(board.view.y, view.y);
+  }
+
+  /** Begins to paint the second board as the first should be. */
+  #begin() {
+    const board = this.boards[1];
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    board.prepare(this.view, this.version, width, height, this.base[0]);
+    this.painting = this.#paint(board);
+  }
+
+  /** Paints on for some milliseconds; a board that is done is shown. */
+  #continue(milliseconds) {
+    const end = performance.now() + milliseconds;
+    while (this.painting !== null && performance.now() < end) {
+      if (!this.painting.next().done) continue;
+      this.painting = null;
+      this.boards.reverse();
+    }
+  }
+
+  /** Shows the last board, or what there is of the first one: the browser moves and scales it. */
+  #show() {
+    const { top, canvas, boards, base } = this;
+    top.setTransform(...base);
+    top.globalAlpha = 1;
+    top.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
+    canvas.parentElement.style.background = this.ground;
+    const shown = boards[0].version >= 0 ? boards[0] : boards[1];
+    for (const board of boards) board.canvas.style.visibility = board === shown ? "visible" : "hidden";
+    const grown = this.view.scale / shown.view.scale;
+    const middle = this.toScreen(shown.view.x, shown.view.y);
+    const corner = [middle[0] - (shown.width * grown) / 2, middle[1] - (shown.height * grown) / 2];
+    const [x, y] = grown === 1 ? corner.map((c) => Math.round(c * base[0]) / base[0]) : corner;
+    shown.canvas.style.transform = `translate(${x}px, ${y}px) scale(${grown})`;
+  }
+
+  /** Paints a board, and stops for breath now and then. */
+  *#paint(board) {
+    const { context } = board;
+    this.context = context;
     context.setTransform(...this.base);
-    const ground = this.groundColor();
-    this.groundIsDark = this.palette.isDark(ground);
-    context.fillStyle = ground;
-    context.fillRect(0, 0, width, height);
-    const view = this.matrix();
-    const seen = moved([0, 0, width, height], [1 / view[0], 0, 0, 1 / view[3], -view[4] / view[0], -view[5] / view[3]]);
-    this.inView = [];
-    const opacities = new Map();
-    const pixel = 1 / this.view.scale;
-    const margin = MARK * 2 * pixel;
-    const lines = this.#linksByLayer(seen);
-    let layer;
-    const shown = new Map();
-    for (const item of this.order) {
-      if (!shown.has(item.layer)) shown.set(item.layer, this.isShown(item.layer));
-      if (!shown.get(item.layer)) continue;
+    context.globalAlpha = 1;
+    context.fillStyle = this.ground;
+    context.fillRect(0, 0, board.width, board.height);
+    const view = this.#matrixOf(board.view, board.width, board.height);
+    const seen = moved([0, 0, board.width, board.height], inverted(view));
+    const items = this.#itemsIn(seen, 2 * MARK / view[0]);
+    const lines = this.#linksByLayer(seen, view);
+    const faint = this.#faintness(board, view);
+    yield;
+    // Marks in a crowd shrink, so that it can be seen through.
+    board.mark = clamp(MARK * Math.sqrt(3000 / (items.length + 1)), 1.5, MARK);
+    let [layer, opacity, effort] = [undefined, 1, 0];
+    for (const item of items) {
       if (item.layer !== layer) {
         layer = item.layer;
         this.#flush();
-        if (!opacities.has(layer)) {
-          const opacity = this.history.setting(`@layer:${layer}`, "opacity");
-          opacities.set(layer, finite(opacity) ? clamp(opacity, 0, 1) : 1);
-          this.#drawLinks(lines.get(layer), view, opacities.get(layer));
-        }
+        const given = this.history.setting(`@layer:${layer}`, "opacity");
+        opacity = finite(given) ? clamp(given, 0, 1) : 1;
+        yield* this.#drawLinks(lines.get(layer), view, opacity, faint);
       }
-      const b = item.box;
-      if (b[2] < seen[0] - margin || b[0] > seen[2] + margin || b[3] < seen[1] - margin || b[1] > seen[3] + margin) continue;
-      this.inView.push(item);
-      const alpha = item.opacity * opacities.get(layer);
-      if (this.#gather(item, view, alpha)) continue;
-      this.#flush();
-      context.globalAlpha = alpha;
-      this.#drawItem(item, view);
+      if (this.#gather(item, view, item.opacity * opacity, board.mark)) effort += 1;
+      else {
+        this.#flush();
+        context.globalAlpha = item.opacity * opacity;
+        this.#drawItem(item, view);
+        effort += 8;
+      }
+      if (effort > 300) {
+        effort = 0;
+        yield;
+      }
     }
     this.#flush();
     context.globalAlpha = 1;
     context.setTransform(...this.base);
-    this.#drawLabels(view);
-    this.#drawScale();
-    const moving = this.#drawPulses(view, now);
-    this.#drawSelection(view);
-    return moving;
+    yield;
+    yield* this.#drawLabels(board, items, view);
+  }
+
+  /** What is shown and touches a box of the world, in the order of painting. */
+  #itemsIn(seen, margin) {
+    const [x0, y0, x1, y1] = [seen[0] - margin, seen[1] - margin, seen[2] + margin, seen[3] + margin];
+    return this.order.filter(({ box, layer }) => box[2] >= x0 && box[0] <= x1 && box[3] >= y0 && box[1] <= y1 && this.shown.get(layer));
+  }
+
+  /** What is shown on the page. */
+  get inView() {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const view = this.matrix();
+    return this.#itemsIn(moved([0, 0, width, height], inverted(view)), 0);
   }
 
   /**
-   * Takes a small round thing together with its neighbours of the same looks, to be filled at once. Answers whether
-   * it was taken.
+   * Takes a small thing together with others of the same looks, to be filled at once. Answers whether it was taken:
+   * the order of small things within a layer is not worth the time it takes.
    */
-  #gather(item, view, alpha) {
-    const { shape, matrix: m } = item;
-    if (!(shape.radius > 0) || m[1] !== 0 || m[2] !== 0 || m[0] !== m[3] || item.picture !== undefined) return false;
-    const radius = Math.abs(shape.radius * m[0] * view[0]);
+  #gather(item, view, alpha, mark) {
+    const { shape, box, matrix: m } = item;
+    if (item.picture !== undefined || shape.kind === "text") return false;
+    const size = Math.max(box[2] - box[0], box[3] - box[1]) * view[0];
+    const round = shape.radius > 0 && size >= 3;
+    if (shape.kind === "mark" ? mark >= MARK : size >= (round ? 2 * DOT : DOT)) return false;
     const [fill, stroke] = this.#looks(item);
-    if (fill === null || (stroke !== null && radius > 3)) return false;
-    let { batch } = this;
-    if (batch === null || batch.fill !== fill || batch.stroke !== stroke || batch.alpha !== alpha) {
-      this.#flush();
-      batch = { fill, stroke, alpha, path: new Path2D() };
-      this.batch = batch;
+    const color = fill ?? stroke;
+    if (color === null || alpha === 0) return true;
+    const outline = round && size > 6 ? stroke : null;
+    if (outline !== null) return false;
+    const key = `${color} ${alpha}`;
+    let batch = this.batches.get(key);
+    if (batch === undefined) {
+      batch = { color, alpha, dots: [], rounds: null };
+      this.batches.set(key, batch);
     }
     const [x, y] = [view[0] * m[4] + view[4], view[3] * m[5] + view[5]];
-    // What is too small to be round is a dot that can still be seen.
-    if (radius < 1.5) {
-      const side = Math.max(1, radius);
-      batch.path.rect(x - side, y - side, 2 * side, 2 * side);
+    if (round) {
+      batch.rounds ??= new Path2D();
+      batch.rounds.moveTo(x + size / 2, y);
+      batch.rounds.arc(x, y, size / 2, 0, 2 * Math.PI);
+    } else if (shape.kind === "mark" || shape.radius > 0) {
+      const side = shape.kind === "mark" ? mark * 0.9 : Math.max(1, size / 2);
+      batch.dots.push(x - side, y - side, 2 * side, 2 * side);
     } else {
-      batch.path.moveTo(x + radius, y);
-      batch.path.arc(x, y, radius, 0, 2 * Math.PI);
+      const [wide, high] = [Math.max(1, (box[2] - box[0]) * view[0]), Math.max(1, (box[3] - box[1]) * view[0])];
+      const [cx, cy] = [((box[0] + box[2]) / 2) * view[0] + view[4], ((box[1] + box[3]) / 2) * view[3] + view[5]];
+      batch.dots.push(cx - wide / 2, cy - high / 2, wide, high);
     }
     return true;
   }
 
   /** Draws what was gathered. */
   #flush() {
-    const { batch, context } = this;
-    this.batch = null;
-    if (batch === null) return;
+    const { batches, context } = this;
+    if (batches.size === 0) return;
     context.setTransform(...this.base);
-    context.globalAlpha = batch.alpha;
-    context.fillStyle = batch.fill;
-    context.fill(batch.path);
-    if (batch.stroke !== null) {
-      context.strokeStyle = batch.stroke;
-      context.lineWidth = HAIR * 0.7;
-      context.stroke(batch.path);
+    for (const { color, alpha, dots, rounds } of batches.values()) {
+      context.globalAlpha = alpha;
+      context.fillStyle = color;
+      for (let i = 0; i < dots.length; i += 4) context.fillRect(dots[i], dots[i + 1], dots[i + 2], dots[i + 3]);
+      if (rounds !== null) context.fill(rounds);
     }
+    batches.clear();
   }
 
   #drawItem(item, view) {
@@ -623,13 +751,15 @@ class Drawing {
   }
 
   /** The links in view by the layer that they are drawn in: the lower of their ends'. */
-  #linksByLayer(seen) {
+  #linksByLayer(seen, view) {
     const layers = new Map();
     for (const link of this.links) {
       const from = this.items.get(link.from.survivor);
       const to = this.items.get(link.to.survivor);
-      if (!from || !to || !this.isShown(from.layer) || !this.isShown(to.layer)) continue;
+      if (!from || !to || !this.shown.get(from.layer) || !this.shown.get(to.layer)) continue;
       const [a, b] = [anchor(from), anchor(to)];
+      // What is shorter than a pixel is hidden below its ends.
+      if ((Math.abs(a[0] - b[0]) + Math.abs(a[1] - b[1])) * view[0] < 1 && from !== to) continue;
       if (Math.max(a[0], b[0]) < seen[0] || Math.min(a[0], b[0]) > seen[2]) continue;
       if (Math.max(a[1], b[1]) < seen[1] || Math.min(a[1], b[1]) > seen[3]) continue;
       const layer = from.order <= to.order ? from.layer : to.layer;
@@ -640,21 +770,22 @@ class Drawing {
     return layers;
   }
 
-  #drawLinks(list, view, opacity) {
+  *#drawLinks(list, view, opacity, faint) {
     if (list === undefined) return;
     const { context } = this;
     const edge = this.groundIsDark ? "#7fa3c4" : "#4a6a8a";
     context.setTransform(...this.base);
-    context.globalAlpha = opacity;
+    context.globalAlpha = opacity * faint;
     context.lineJoin = "round";
     const batches = new Map();
     const captions = [];
+    let count = 0;
     for (const [link, from, to, a, b] of list) {
       const properties = this.history.data.values[link.standing()?.value] ?? {};
       const read = this.palette.read(properties.stroke ?? properties.fill ?? properties.color);
       if (read === "none") continue;
-      const color = read === null ? edge : this.#paint(read);
-      const own = finite(properties.stroke_width) ? Math.max(0, properties.stroke_width) * this.view.scale : 0;
+      const color = read === null ? edge : this.#tone(read);
+      const own = finite(properties.stroke_width) ? Math.max(0, properties.stroke_width) * view[0] : 0;
       const width = Math.max(HAIR * 0.8, own);
       const key = `${color} ${width}`;
       if (!batches.has(key)) batches.set(key, { color, width, lines: new Path2D(), heads: new Path2D() });
@@ -664,68 +795,75 @@ class Drawing {
         loop(batch.lines, moved(from.box, view));
         continue;
       }
-      const length = arrow(batch, start, end);
+      const length = arrow(batch, start, end, faint > 0.5);
       if (typeof properties.label === "string" && length > 40) {
         captions.push([properties.label, (start[0] + end[0]) / 2, (start[1] + end[1]) / 2 - 4]);
       }
+      // A path of many lines takes long to stroke: it is done piece by piece.
+      count += 1;
+      if (count % 300 === 0) {
+        strokeAll(context, batches);
+        yield;
+      }
     }
-    for (const { color, width, lines, heads } of batches.values()) {
-      context.strokeStyle = color;
-      context.fillStyle = color;
-      context.lineWidth = width;
-      context.stroke(lines);
-      context.fill(heads);
-    }
-    for (const [text, x, y] of captions) this.#caption(text, x, y, 11, "center");
+    strokeAll(context, batches);
+    context.globalAlpha = opacity;
+    for (const [text, x, y] of captions.slice(0, MOST_LABELS)) this.#caption(context, text, x, y, 11, "center");
+  }
+
+  /** How strongly links are drawn: where they would cover everything, one can see through them. */
+  #faintness(board, view) {
+    let ink = 0;
+    for (const [, , , a, b] of this.linksInView) ink += Math.hypot(a[0] - b[0], a[1] - b[1]);
+    return clamp((0.2 * board.width * board.height) / (ink * view[0] + 1), 0.08, 1);
   }
 
   /** One line of text with a halo. */
-  #caption(text, x, y, size, align) {
-    const { context } = this;
+  #caption(context, text, x, y, size, align) {
     context.font = `${size}px system-ui, sans-serif`;
     context.textAlign = align;
     context.textBaseline = "alphabetic";
     context.lineJoin = "round";
     context.lineWidth = size * 0.25;
-    context.strokeStyle = this.groundColor();
+    context.strokeStyle = this.ground;
     context.strokeText(text, x, y);
     context.fillStyle = this.ink();
     context.fillText(text, x, y);
   }
 
   /** Labels of what is drawn last choose their places first. */
-  #drawLabels(view) {
+  *#drawLabels(board, items, view) {
+    board.labelled = new Set();
     const taken = [];
+    const { beyond, width, height } = board;
+    const inPage = (box) => box[0] >= beyond && box[1] >= beyond && box[2] <= width - beyond && box[3] <= height - beyond;
     const free = (box) => taken.every((t) => t[2] <= box[0] || t[0] >= box[2] || t[3] <= box[1] || t[1] >= box[3]);
-    for (const item of this.inView) if (item.shape.kind === "text") taken.push(moved(item.box, view));
-    let count = 0;
-    for (let i = this.inView.length - 1; i >= 0 && count < MOST_LABELS; i--) {
-      const item = this.inView[i];
-      if (item.label === null || item.shape.kind === "text") continue;
-      count += 1;
-      const size = clamp((item.size ?? this.textSize()) * this.view.scale, 10, 20);
+    const overlaps = (box) => box[2] > beyond && box[3] > beyond && box[0] < width - beyond && box[1] < height - beyond;
+    for (const item of items) if (item.shape.kind === "text") taken.push(moved(item.box, view));
+    const sizeOf = ({ box }) => Math.max(box[2] - box[0], box[3] - box[1]) * view[0];
+    let wanted = items.filter((item) => item.label !== null && item.shape.kind !== "text");
+    if (wanted.length > CROWD) wanted = wanted.filter((item) => sizeOf(item) > 3 * DOT);
+    wanted = wanted.slice(-MOST_LABELS).reverse();
+    for (const [i, item] of wanted.entries()) {
+      if (i % 10 === 9) yield;
+      const size = clamp((item.size ?? this.textSize()) * view[0], 10, 20);
       const label = item.label.replace(/\s+/g, " ").trim();
       const text = label.length > 80 ? `${label.slice(0, 79)}…` : label;
       const box = moved(item.box, view);
       const wide = this.#width(text) * size;
       const room = item.shape.room ?? 0;
       if (wide <= (box[2] - box[0]) * room && size * 1.1 <= (box[3] - box[1]) * room) {
+        board.labelled.add(item.node);
         this.#inside(item, text, box, size);
         continue;
       }
-      const rim = item.shape.kind === "mark" ? MARK : 0;
-      const [left, top, right, bottom] = [box[0] - rim - 4, box[1] - rim - 4, box[2] + rim + 4, box[3] + rim + 4];
-      const [x, y] = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
-      const places = [
-        ["left", right, y + size * 0.35, [right, y - size / 2, right + wide, y + size / 2]],
-        ["right", left, y + size * 0.35, [left - wide, y - size / 2, left, y + size / 2]],
-        ["center", x, top, [x - wide / 2, top - size, x + wide / 2, top]],
-        ["center", x, bottom + size * 0.8, [x - wide / 2, bottom, x + wide / 2, bottom + size]],
-      ];
-      const place = places.find((p) => free(p[3])) ?? (item.node === this.selected ? places[0] : null);
-      if (place === null) continue;
+      // What is on the page has its label there too.
+      const fits = overlaps(box) ? (b) => inPage(b) && free(b) : free;
+      const place = placesBeside(item, box, wide, size).find((p) => fits(p[3]));
+      if (place === undefined) continue;
+      board.labelled.add(item.node);
       taken.push(place[3]);
-      this.#caption(text, place[1], place[2], size, place[0]);
+      this.#caption(this.context, text, place[1], place[2], size, place[0]);
     }
   }
 
@@ -742,7 +880,7 @@ class Drawing {
 
   /** A bar of a round length. */
   #drawScale() {
-    const { context } = this;
+    const { top: context } = this;
     const most = Math.min(160, this.canvas.clientWidth / 4) / this.view.scale;
     const power = 10 ** Math.floor(Math.log10(most));
     const length = [5, 2, 1].map((x) => x * power).find((x) => x <= most) ?? power;
@@ -760,12 +898,12 @@ class Drawing {
     context.lineTo(end, y - 5);
     context.stroke();
     context.globalAlpha = 1;
-    this.#caption(text, end + 6, y, 11, "left");
+    this.#caption(context, text, end + 6, y, 11, "left");
   }
 
   /** Rings around what has just changed. */
   #drawPulses(view, now) {
-    const { context } = this;
+    const { top: context } = this;
     for (const [node, start] of this.pulses) {
       const item = this.items.get(node);
       const t = (now - start) / PULSE;
@@ -787,7 +925,7 @@ class Drawing {
   }
 
   #drawSelection(view) {
-    const { context } = this;
+    const { top: context } = this;
     for (const [node, width] of [[this.over, 1.5], [this.selected, 2.5]]) {
       const item = node && node.visible ? this.items.get(node) : undefined;
       if (item === undefined) continue;
@@ -798,19 +936,25 @@ class Drawing {
       context.beginPath();
       context.roundRect(x0 - pad, y0 - pad, x1 - x0 + 2 * pad, y1 - y0 + 2 * pad, 5);
       context.stroke();
+      if (this.boards[0].labelled.has(node) || item.shape.kind === "text") continue;
+      const name = item.name.length > 60 ? `${item.name.slice(0, 59)}…` : item.name;
+      const half = this.#width(name) * 7;
+      const x = clamp((x0 + x1) / 2, half + 4, Math.max(half + 4, this.canvas.clientWidth - half - 4));
+      this.#caption(context, name.replace(/\s+/g, " "), x, y0 - pad - 6, 14, "center");
     }
   }
 
   /** The node or link under a place in CSS pixels, or null. */
   pick(x, y) {
-    const { context } = this;
+    const { top: context } = this;
     const [wx, wy] = this.toWorld(x, y);
     const reach = 5 / this.view.scale;
     const ratio = this.base?.[0] ?? 1;
-    for (let i = (this.inView?.length ?? 0) - 1; i >= 0; i--) {
-      const item = this.inView[i];
+    for (let i = this.order.length - 1; i >= 0; i--) {
+      const item = this.order[i];
       const b = item.box;
       if (wx < b[0] - reach || wx > b[2] + reach || wy < b[1] - reach || wy > b[3] + reach) continue;
+      if (!this.isShown(item.layer)) continue;
       if (item.shape.path === undefined) return { node: item.node };
       if (Math.max(b[2] - b[0], b[3] - b[1]) < reach * 2) return { node: item.node };
       context.setTransform(...this.base);
@@ -829,13 +973,89 @@ class Drawing {
   }
 }
 
+/** A canvas that is a little larger than the page, and what is painted on it. */
+class Board {
+  constructor(page) {
+    this.canvas = document.createElement("canvas");
+    this.canvas.className = "board";
+    this.canvas.setAttribute("aria-hidden", "true");
+    page.before(this.canvas);
+    this.context = this.canvas.getContext("2d", { alpha: false });
+    /** What is painted; less than 0 for nothing. */
+    this.version = -1;
+    this.view = { x: 0, y: 0, scale: 1 };
+    this.beyond = 0;
+    this.labelled = new Set();
+  }
+
+  /** Makes room to paint a view of a page of some size in CSS pixels. */
+  prepare(view, version, width, height, ratio) {
+    this.beyond = Math.min(BEYOND, Math.round(width / 4));
+    this.width = width + 2 * this.beyond;
+    this.height = height + 2 * this.beyond;
+    const [wide, high] = [Math.round(this.width * ratio), Math.round(this.height * ratio)];
+    if (this.canvas.width !== wide || this.canvas.height !== high) {
+      [this.canvas.width, this.canvas.height] = [wide, high];
+      [this.canvas.style.width, this.canvas.style.height] = [`${this.width}px`, `${this.height}px`];
+    }
+    this.view = { ...view };
+    this.version = version;
+  }
+}
+
+/** What is painted first comes first. */
+function byPaint(a, b) {
+  return a.order - b.order || a.z - b.z || a.rank - b.rank || (a.node.id < b.node.id ? -1 : a.node.id > b.node.id ? 1 : 0);
+}
+
+/** Where an item stands, or would, in a list in the order of painting. */
+function firstNotBefore(list, item) {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (byPaint(list[middle], item) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The way back through a matrix that turns nothing. */
+function inverted(m) {
+  return [1 / m[0], 0, 0, 1 / m[3], -m[4] / m[0], -m[5] / m[3]];
+}
+
+/** Where a label may stand: alignment, x, base line, and the box that it takes. */
+function placesBeside(item, box, wide, size) {
+  const rim = item.shape.kind === "mark" ? MARK : 0;
+  const [left, top, right, bottom] = [box[0] - rim - 4, box[1] - rim - 4, box[2] + rim + 4, box[3] + rim + 4];
+  const [x, y] = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
+  return [
+    ["left", right, y + size * 0.35, [right, y - size / 2, right + wide, y + size / 2]],
+    ["right", left, y + size * 0.35, [left - wide, y - size / 2, left, y + size / 2]],
+    ["center", x, top, [x - wide / 2, top - size, x + wide / 2, top]],
+    ["center", x, bottom + size * 0.8, [x - wide / 2, bottom, x + wide / 2, bottom + size]],
+  ];
+}
+
+/** Draws gathered lines and their heads, and empties the batches. */
+function strokeAll(context, batches) {
+  for (const { color, width, lines, heads } of batches.values()) {
+    context.strokeStyle = color;
+    context.fillStyle = color;
+    context.lineWidth = width;
+    context.stroke(lines);
+    context.fill(heads);
+  }
+  batches.clear();
+}
+
 /** Adds a line with a head, where there is room for one; answers its length. */
-function arrow(batch, start, end) {
+function arrow(batch, start, end, headed) {
   const length = Math.hypot(end[0] - start[0], end[1] - start[1]);
   batch.lines.moveTo(...start);
   batch.lines.lineTo(...end);
   const head = Math.max(5, batch.width * 3);
-  if (length > head * 3) {
+  if (headed && length > head * 3) {
     const [ux, uy] = [((end[0] - start[0]) / length) * head, ((end[1] - start[1]) / length) * head];
     batch.heads.moveTo(...end);
     batch.heads.lineTo(end[0] - ux - uy * 0.45, end[1] - uy + ux * 0.45);

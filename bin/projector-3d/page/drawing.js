@@ -11,8 +11,15 @@ const FLOATS = 16;
 const PULSE = 900;
 const MOST_LABELS = 160;
 const FEW = 200;
+/** How far beyond the picture things are packed, as a part of it: the camera may move before they are again. */
+const BESIDE = 1.2;
+/** What may be packed in every frame, in milliseconds. */
+const CHEAP = 3;
+const CROWD = 400;
 /** Below this many pixels what is round is drawn with few corners, and a name is not worth its room. */
 const COARSE = 7;
+/** Below this many, a box shows as much as any shape. */
+const SPECK = 2.5;
 const FIELD = (40 * Math.PI) / 180;
 const BEAM = "cube";
 
@@ -168,7 +175,7 @@ class Meshes {
   }
 }
 
-/** Adds an instance to a mesh. */
+/** Adds an instance to those of a mesh. */
 function push(mesh, matrix, color) {
   const at = mesh.used * FLOATS;
   if (at === mesh.data.length) {
@@ -180,6 +187,21 @@ function push(mesh, matrix, color) {
   for (let i = 0; i < 12; i++) data[at + i] = matrix[i];
   for (let i = 0; i < 4; i++) data[at + 12 + i] = color[i];
   mesh.used += 1;
+}
+
+/** What can be seen through, in the order of painting, as runs of one mesh that go together. */
+function runsOf(glass) {
+  const runs = [];
+  for (const [mesh, { matrix }, color] of glass) {
+    let run = runs[runs.length - 1];
+    if (run?.mesh !== mesh) {
+      run = { mesh, alpha: color[3], data: new Float32Array(FLOATS * 4), used: 0 };
+      runs.push(run);
+    }
+    push(run, matrix, color);
+    run.alpha = color[3];
+  }
+  return runs;
 }
 
 /** How far along a ray the first triangle of an instance is met; Infinity for none. */
@@ -228,6 +250,12 @@ class Drawing {
     this.pulses = new Map();
     this.dark = false;
     this.sliding = false;
+    this.layers = new Map();
+    this.inView = [];
+    this.beamsInView = [];
+    /** Counts what changes the scene; and what was packed last, with when that may be done again. */
+    this.version = 0;
+    this.last = { look: "", seen: "", again: 0 };
     this.camera = { target: [0, 0, 0], distance: 100, turn: 0, tilt: 0.9 };
     if (this.gl !== null) this.#program();
     const slides = (e) => {
@@ -262,6 +290,7 @@ class Drawing {
     this.items = new Map();
     this.order = [];
     this.pulses.clear();
+    [this.links, this.beams, this.beamOf] = [[], [], new Map()];
     this.origin = [0, 0, 0];
     this.up = history.setting("@space", "y") !== "down" ? 1 : -1;
     this.shapes = new Map();
@@ -275,8 +304,9 @@ class Drawing {
   update(everything = false) {
     const { history } = this;
     const restructured = everything || history.restructured;
+    const relinked = history.relinked;
     if (restructured) history.resolve();
-    else if (history.relinked) history.resolveLinks();
+    else if (relinked) history.resolveLinks();
     const changed = new Set(everything ? history.nodes : history.changed);
     if (restructured) {
       for (const node of history.nodes) if (node.visible && !this.items.has(node)) changed.add(node);
@@ -287,7 +317,9 @@ class Drawing {
     this.parents ??= history.registerNumber("parent") >= 0;
     this.#place(everything || this.parents ? history.nodes : changed);
     history.changed.clear();
-    this.#placeLinks();
+    if (restructured || relinked) this.#listLinks();
+    this.#placeLinks(everything || this.parents ? null : changed);
+    this.version += 1;
   }
 
   /** How a geometry is drawn: the name of its mesh, and how far that is stretched but for its thickness. */
@@ -303,7 +335,7 @@ class Drawing {
     if (g === undefined) return { ...gem, bare: true };
     const text = JSON.stringify(g);
     const own = this.meshes.embedded[text];
-    if (own !== undefined) return { mesh: text, stretch: [1, 1, 1], flat: own.flat === true, words: g.kind === "text" };
+    if (own !== undefined) return { mesh: text, stretch: [1, 1, 1], flat: own.flat === true, words: g.kind === "text", own: g.kind !== "text" };
     const size = (x) => finite(x);
     if (g.kind === "rect" && size(g.width) && size(g.height)) return { mesh: "slab", stretch: [g.width, g.height, 1].map(Math.abs), flat: true };
     if (g.kind === "ellipse" && size(g.rx) && size(g.ry)) return { mesh: "column", stretch: [g.rx, g.ry, 1].map(Math.abs), flat: true };
@@ -333,10 +365,13 @@ class Drawing {
       label: label ?? (shape.named ? name : null),
       mesh: this.meshes.get(shape.mesh),
       coarse: shape.mesh === "ball" ? this.meshes.get("gem") : shape.mesh === "column" ? this.meshes.get("stick") : null,
+      boxed: null,
       tint: null,
       paint: looks.find((c) => c !== null && c !== "none") ?? null,
       opacity: finite(opacity) ? clamp(opacity, 0, 1) : 1,
       layer: node.get("layer") ?? "",
+      z: numbersOf(node.get("position"))[2] ?? 0,
+      sorted: 0,
       frame: IDENTITY,
       matrix: new Float32Array(12),
       height: 1,
@@ -380,6 +415,18 @@ class Drawing {
     item.reach = [0, 1, 2].map((row) => half.reduce((sum, h, axis) => sum + Math.abs(matrix[axis * 3 + row]) * h, 0));
     item.radius = Math.hypot(...item.reach);
     item.bare = bare;
+    item.boxed = null;
+  }
+
+  /** From afar a shape of its own is the box around it: one mesh for all of them. */
+  #box(item) {
+    if (item.boxed !== null) return item.boxed;
+    const [own, all] = [item.mesh.box, this.meshes.get(BEAM).box];
+    const grow = [0, 1, 2].map((i) => (own[3 + i] - own[i]) / (all[3 + i] - all[i]));
+    const shift = [0, 1, 2].map((i) => own[i] - all[i] * grow[i]);
+    const frame = composed(item.matrix, [grow[0], 0, 0, 0, grow[1], 0, 0, 0, grow[2], ...shift]);
+    item.boxed = { matrix: new Float32Array(frame) };
+    return item.boxed;
   }
 
   #world(node, known) {
@@ -397,9 +444,23 @@ class Drawing {
     return frame;
   }
 
+  /** What is to be seen: first what was, in its order, as a list that is nearly sorted is sorted soon. */
+  #visible() {
+    this.sorts = (this.sorts ?? 0) + 1;
+    const list = [];
+    const take = (item) => {
+      if (!item.node.visible || item.sorted === this.sorts) return;
+      item.sorted = this.sorts;
+      list.push(item);
+    };
+    for (const { node } of this.order) take(this.items.get(node));
+    for (const item of this.items.values()) take(item);
+    return list;
+  }
+
   /** Paint order, layers, and how high flat things stand: what is painted later a little higher. */
   #sort(changed) {
-    const list = [...this.items.values()].filter((item) => item.node.visible);
+    const list = this.#visible();
     const orders = new Map();
     for (const item of list) {
       if (!orders.has(item.layer)) {
@@ -408,8 +469,6 @@ class Drawing {
       }
       item.order = orders.get(item.layer);
     }
-    const z = (item) => numbersOf(item.node.get("position"))[2] ?? 0;
-    for (const item of list) item.z = z(item);
     list.sort((a, b) => a.order - b.order || (a.layer < b.layer ? -1 : a.layer > b.layer ? 1 : 0) || a.z - b.z || a.node.created - b.node.created || (a.node.id < b.node.id ? -1 : 1));
     this.order = list;
     this.layers = new Map();
@@ -432,34 +491,53 @@ class Drawing {
     }
   }
 
-  #placeLinks() {
-    // Ends that were absorbed may have left several links between the same two nodes: the last one stands for all.
-    const links = new Map();
+  /** The links that are seen. Ends that were absorbed may have left several between two nodes: the last one stands. */
+  #listLinks() {
+    const [plain, links] = [[], new Map()];
+    const key = (link) => `${link.from.survivor.index} ${link.to.survivor.index} ${link.relation}`;
+    const keep = (link) => {
+      const before = links.get(key(link));
+      if (before === undefined || link.standing().event > before.standing().event) links.set(key(link), link);
+    };
     for (const link of this.history.links) {
       if (!link.visible) continue;
-      const key = `${link.from.survivor.index} ${link.to.survivor.index} ${link.relation}`;
-      const before = links.get(key);
-      if (before === undefined || link.standing().event > before.standing().event) links.set(key, link);
+      if (link.from.survivor === link.from && link.to.survivor === link.to) plain.push(link);
+      else keep(link);
     }
-    this.links = [...links.values()];
-    this.beams = [];
+    if (links.size > 0) plain.forEach(keep);
+    this.links = links.size > 0 ? [...links.values()] : plain;
+  }
+
+  /** Makes the beams of links anew where an end changed; `changed` is null for all of them. */
+  #placeLinks(changed) {
+    const before = this.beamOf;
+    this.beamOf = new Map();
     for (const link of this.links) {
-      const [from, to] = [this.items.get(link.from.survivor), this.items.get(link.to.survivor)];
-      if (!from || !to || from === to) continue;
-      const properties = this.history.data.values[link.standing()?.value] ?? {};
-      const way = subtract(to.foot, from.foot);
-      const long = Math.hypot(...way);
-      if (!(long > 0)) continue;
-      const along = way.map((x) => x / long);
-      const side = Math.abs(along[2]) > 0.999 ? [0, 1, 0] : unit(cross([0, 0, 1], along));
-      const top = cross(along, side);
-      const width = finite(properties.stroke_width) && properties.stroke_width > 0 ? properties.stroke_width : this.scene.sizes.line;
-      const middle = from.foot.map((x, i) => (x + to.foot[i]) / 2);
-      const matrix = new Float32Array([...way, ...side.map((x) => x * width), ...top.map((x) => x * width), ...middle]);
-      const paint = ["stroke", "color", "fill"].map((key) => this.palette.read(properties[key])).find((c) => c !== null && c !== "none");
-      const opacity = finite(properties.opacity) ? clamp(properties.opacity, 0, 1) : 1;
-      this.beams.push({ link, from, to, matrix, paint: paint ?? null, opacity, middle, radius: long / 2 + width, tint: null });
+      const [a, b] = [link.from.survivor, link.to.survivor];
+      const known = changed === null || changed.has(a) || changed.has(b) ? undefined : before.get(link);
+      const beam = known?.added === link.standing() ? known : this.#beam(link, this.items.get(a), this.items.get(b));
+      if (beam !== null) this.beamOf.set(link, beam);
     }
+    this.beams = [...this.beamOf.values()];
+  }
+
+  /** A link as a long box; null for one that has no length. */
+  #beam(link, from, to) {
+    if (!from || !to || from === to) return null;
+    const added = link.standing();
+    const properties = this.history.data.values[added?.value] ?? {};
+    const way = subtract(to.foot, from.foot);
+    const long = Math.hypot(...way);
+    if (!(long > 0)) return null;
+    const along = way.map((x) => x / long);
+    const side = Math.abs(along[2]) > 0.999 ? [0, 1, 0] : unit(cross([0, 0, 1], along));
+    const top = cross(along, side);
+    const width = finite(properties.stroke_width) && properties.stroke_width > 0 ? properties.stroke_width : this.scene.sizes.line;
+    const middle = from.foot.map((x, i) => (x + to.foot[i]) / 2);
+    const matrix = new Float32Array([...way, ...side.map((x) => x * width), ...top.map((x) => x * width), ...middle]);
+    const paint = ["stroke", "color", "fill"].map((key) => this.palette.read(properties[key])).find((c) => c !== null && c !== "none");
+    const opacity = finite(properties.opacity) ? clamp(properties.opacity, 0, 1) : 1;
+    return { link, added, from, to, matrix, paint: paint ?? null, opacity, middle, radius: long / 2 + width, tint: null };
   }
 
   isShown(layer) {
@@ -614,10 +692,28 @@ class Drawing {
     if (w < -radius) return 0;
     const size = (radius * this.scale) / Math.max(w, radius * 0.1, 1e-30);
     if (w <= radius) return size;
-    const [wide, high] = [1 + (2 * size) / this.width, 1 + (2 * size) / this.height];
+    const [wide, high] = [BESIDE + (2 * size) / this.width, BESIDE + (2 * size) / this.height];
     const across = Math.abs(m[0] * x + m[4] * y + m[8] * z + m[12]) / w;
     const up = Math.abs(m[1] * x + m[5] * y + m[9] * z + m[13]) / w;
     return across > wide || up > high ? 0 : Math.max(size, 0.01);
+  }
+
+  /**
+   * Packs anew where something changed or the camera did. What takes long is not done in every frame: until then the
+   * graphics card sees what was packed last, with the camera of now. Answers whether all is up to date.
+   */
+  #packInTime() {
+    const shown = [...this.layers.keys()].filter((layer) => this.isShown(layer));
+    const look = JSON.stringify([this.history.data.space, this.ground, this.width, this.height, shown]);
+    const seen = JSON.stringify([this.version, this.camera]);
+    const { last } = this;
+    if (look === last.look && seen === last.seen) return true;
+    const start = performance.now();
+    if (look === last.look && start < last.again) return false;
+    this.packed = this.#pack();
+    const cost = performance.now() - start;
+    this.last = { look, seen, again: start + (cost > CHEAP ? cost * 5 : 0) };
+    return true;
   }
 
   /** Packs what the camera sees: into the meshes what hides, into a list what can be seen through. */
@@ -638,7 +734,7 @@ class Drawing {
       push(mesh, thing.matrix, color);
     };
     const cube = this.meshes.get(BEAM);
-    const layers = new Map([...(this.layers ?? new Map()).keys()].map((layer) => [layer, this.isShown(layer)]));
+    const layers = new Map([...this.layers.keys()].map((layer) => [layer, this.isShown(layer)]));
     for (const beam of this.beams) {
       if (!layers.get(beam.from.layer) || !layers.get(beam.to.layer) || this.#pixels(beam.middle, beam.radius) === 0) continue;
       this.beamsInView.push(beam);
@@ -653,36 +749,48 @@ class Drawing {
         const opacity = this.history.setting(`@layer:${item.layer}`, "opacity");
         opacities.set(item.layer, finite(opacity) ? clamp(opacity, 0, 1) : 1);
       }
-      const mesh = item.coarse !== null && item.pixels < COARSE ? item.coarse : item.mesh;
-      put(mesh, item, this.#tint(item, item.opacity * opacities.get(item.layer), item.shape.words));
+      const tint = this.#tint(item, item.opacity * opacities.get(item.layer), item.shape.words);
+      if (item.coarse !== null && item.pixels < COARSE) put(item.coarse, item, tint);
+      else if (item.shape.own && item.pixels < SPECK && !item.mesh.lines) put(cube, this.#box(item), tint);
+      else put(item.mesh, item, tint);
     }
-    return [opaque, glass];
+    for (const mesh of opaque) mesh.holds = null;
+    return { opaque, runs: runsOf(glass), labelled: this.#labelled() };
   }
 
-  #drawBatches([opaque, glass]) {
-    const { gl, at } = this;
+  /** What has a label, the largest first: where they crowd, only what is large enough to be read beside it. */
+  #labelled() {
+    const few = this.inView.length <= FEW;
+    const wanted = this.inView.filter((item) => !item.shape.words && (item.label !== null || (few && item.pixels > COARSE)));
+    const legible = wanted.length > CROWD ? wanted.filter((item) => item.pixels > 2 * COARSE) : wanted;
+    return legible.sort((a, b) => b.pixels - a.pixels).slice(0, MOST_LABELS);
+  }
+
+  #drawBatches() {
+    const { gl, at, packed } = this;
     gl.uniformMatrix4fv(at.camera, false, this.seen);
     gl.uniform1f(at.night, this.groundIsDark ? 1 : 0);
     gl.depthMask(true);
-    for (const mesh of opaque) this.#drawMesh(mesh);
-    // Runs of one mesh go together, but in the order of painting.
-    for (let i = 0; i < glass.length;) {
-      const [mesh, , color] = glass[i];
-      for (mesh.used = 0; i < glass.length && glass[i][0] === mesh; i++) push(mesh, glass[i][1].matrix, glass[i][2]);
-      this.#glassy(color[3]);
-      this.#drawMesh(mesh);
+    for (const mesh of packed.opaque) this.#drawMesh(mesh, mesh);
+    for (const run of packed.runs) {
+      this.#glassy(run.alpha);
+      this.#drawMesh(run.mesh, run);
       gl.disable(gl.BLEND);
       gl.disable(gl.CULL_FACE);
     }
     gl.depthMask(true);
   }
 
-  #drawMesh(mesh) {
+  /** Draws instances of a mesh, which go to the graphics card unless they are there already. */
+  #drawMesh(mesh, { data, used }) {
     const { gl } = this;
     gl.bindVertexArray(mesh.array);
-    gl.bindBuffer(gl.ARRAY_BUFFER, mesh.instances);
-    gl.bufferData(gl.ARRAY_BUFFER, mesh.data.subarray(0, mesh.used * FLOATS), gl.STREAM_DRAW);
-    gl.drawElementsInstanced(mesh.lines ? gl.LINES : gl.TRIANGLES, mesh.indices.length, gl.UNSIGNED_INT, 0, mesh.used);
+    if (mesh.holds !== data) {
+      gl.bindBuffer(gl.ARRAY_BUFFER, mesh.instances);
+      gl.bufferData(gl.ARRAY_BUFFER, data.subarray(0, used * FLOATS), gl.STREAM_DRAW);
+      mesh.holds = data;
+    }
+    gl.drawElementsInstanced(mesh.lines ? gl.LINES : gl.TRIANGLES, mesh.indices.length, gl.UNSIGNED_INT, 0, used);
   }
 
   /** What can be seen through shows its front alone; what hardly can hides what is behind it all the same. */
@@ -708,13 +816,13 @@ class Drawing {
     this.seen = this.#matrix(this.#look());
     [this.width, this.height] = [canvas.clientWidth || 1, canvas.clientHeight || 1];
     this.scale = this.height / (2 * Math.tan(FIELD / 2));
-    const packed = this.#pack();
+    const late = !this.#packInTime();
     if (gl !== null) {
       gl.bindFramebuffer(gl.FRAMEBUFFER, null);
       gl.viewport(0, 0, width, height);
       gl.clearColor(...this.palette.parts(ground).map((x) => x / 255), 1);
       gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
-      this.#drawBatches(packed);
+      this.#drawBatches();
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
@@ -722,12 +830,11 @@ class Drawing {
     this.#drawCompass();
     const moving = this.#drawPulses(now);
     this.#drawLabels();
-    return moving;
+    return moving || late;
   }
 
   /** What is at a place of the picture: {node} or {link}, or null. What is very small need not be hit exactly. */
   pick(x, y) {
-    if (this.inView === undefined) return null;
     const { eye, ray } = this.#ray(x, y);
     const length = Math.hypot(...ray);
     let [nearest, found] = [Infinity, null];
@@ -765,19 +872,19 @@ class Drawing {
   /** Labels, and the names of the few that are near; what is chosen comes first. */
   #drawLabels() {
     const taken = [];
-    const few = this.inView.length <= FEW;
     const chosen = [this.selected, this.over].map((node) => (node === null ? undefined : this.items.get(node)));
-    const wanted = this.inView.filter((item) => !chosen.includes(item) && !item.shape.words && (item.label !== null || (few && item.pixels > COARSE)));
-    wanted.sort((a, b) => b.pixels - a.pixels);
-    for (const item of [...chosen, ...wanted.slice(0, MOST_LABELS)]) {
+    const others = this.packed.labelled.filter((item) => !chosen.includes(item));
+    for (const item of [...chosen, ...others]) {
       if (item === undefined || !item.node.visible) continue;
       const top = this.#toScreen(this.#topOf(item));
       if (top === null) continue;
       const text = (item.label ?? item.name).replace(/\s+/g, " ").trim();
       const shown = text.length > 60 ? `${text.slice(0, 59)}…` : text;
-      const wide = shown.length * 7;
-      const box = [top[0] - wide / 2, top[1] - 20, top[0] + wide / 2, top[1] - 4];
       const first = chosen.includes(item);
+      const half = shown.length * (first ? 4 : 3.5);
+      // What sticks out of the picture is moved into it.
+      if (top[0] > 0 && top[0] < this.width) top[0] = clamp(top[0], half + 2, Math.max(half + 2, this.width - half - 2));
+      const box = [top[0] - half, top[1] - 20, top[0] + half, top[1] - 4];
       if (!first && taken.some((t) => t[0] < box[2] && t[2] > box[0] && t[1] < box[3] && t[3] > box[1])) continue;
       taken.push(box);
       if (item.node === this.selected) this.#ring(item, 1, 3, this.groundIsDark ? "#6db3ee" : "#1f6fb5");

@@ -118,6 +118,15 @@ impl From<crate::store::Error> for Failure {
     }
 }
 
+impl From<crate::trust::KeyError> for Failure {
+    fn from(error: crate::trust::KeyError) -> Failure {
+        match error {
+            crate::trust::KeyError::Io { path, source } => Failure::io(path.display(), source),
+            error @ crate::trust::KeyError::NoKey { .. } => Failure::of(error.kind(), error),
+        }
+    }
+}
+
 /// What an error of a pack says, and what it passed on from the process edge. A pack that was refused is in the log.
 impl From<crate::pack::Error> for Failure {
     fn from(error: crate::pack::Error) -> Failure {

@@ -105,7 +105,7 @@ impl<R: Fn(&View<'_, '_>) -> Result<Vec<Line>, Failure>> Follower<'_, R> {
         let reading = filter.clone();
         let select = |space: &str, tile| trace::not_selected(&args.select, space, tile);
         let mut arenas = Arenas::new(kept.len().max(1));
-        let gatherer = Gatherer::new(&mut arenas, scope, &reading, &select);
+        let gatherer = Gatherer::new(&mut arenas, scope, &reading, &select).at_the_door();
         let batches: Result<Vec<Batch<'_>>, _> = kept
             .iter()
             .map(|k| {

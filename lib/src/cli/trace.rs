@@ -79,7 +79,7 @@ pub fn read<'a>(
     select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
     all: bool,
 ) -> Result<(World<'a>, Remarks), Failure> {
-    let gatherer = Gatherer::new(arenas, scope, filter, select);
+    let gatherer = Gatherer::new(arenas, scope, filter, select).at_the_door();
     let batches = input.map_once(|chunk, text| {
         let mut lines = chunk.lines_of(text);
         // A line's place in the text is its place in the chunk.

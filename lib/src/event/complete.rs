@@ -13,6 +13,8 @@ use bumpalo::Bump;
 pub struct Defaults {
     pub space: String,
     pub layer: String,
+    /// The identity that signs what is written here. It stands before every other default of an actor.
+    pub signer: Option<String>,
     pub actor: Option<String>,
     pub tile: Option<Tile>,
     pub invariants: Vec<String>,
@@ -27,6 +29,7 @@ impl Default for Defaults {
         Defaults {
             space: "default".to_owned(),
             layer: "default".to_owned(),
+            signer: None,
             actor: None,
             tile: None,
             invariants: Vec::new(),
@@ -71,7 +74,7 @@ impl Defaults {
         let flat = Chosen {
             space: &self.space,
             layer: &self.layer,
-            actor: self.actor.as_deref(),
+            actor: self.signer.as_deref().or(self.actor.as_deref()),
             tile: Tile::ORIGIN,
             scope: self.scope,
             invariants: &self.invariants,
@@ -113,7 +116,7 @@ impl Defaults {
         let here = here.in_tile(tile);
         Chosen {
             layer: default_layer,
-            actor: here.actor().or(flat.actor),
+            actor: self.signer.as_deref().or(here.actor()).or(flat.actor),
             tile,
             scope: here.scope(),
             invariants: here.invariants().unwrap_or(flat.invariants),

@@ -271,6 +271,7 @@ pub struct Reader<'a> {
     arena: &'a Bump,
     defaults: &'a Defaults,
     drafts: bool,
+    plainly: bool,
     tape: Tape,
     scratch: payload::Scratch<'a>,
     memory: quick::Memory<'a>,
@@ -283,6 +284,7 @@ impl<'a> Reader<'a> {
             arena,
             defaults,
             drafts: false,
+            plainly: false,
             tape: Tape::new(),
             scratch: payload::Scratch::default(),
             memory: quick::Memory::default(),
@@ -292,6 +294,12 @@ impl<'a> Reader<'a> {
     /// Lets lines without a timestamp pass: their `time` is 0 until it is given, and so is their name.
     pub fn with_drafts(mut self) -> Reader<'a> {
         self.drafts = true;
+        self
+    }
+
+    /// Reads every line step by step, to hold the quick way to it.
+    pub fn plainly(mut self) -> Reader<'a> {
+        self.plainly = true;
         self
     }
 
@@ -318,6 +326,9 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// As [`Reader::read_bytes`].
     pub fn read(&mut self, line: &'a str) -> Result<Line<'a>, Refusal> {
+        if self.plainly {
+            return self.read_plainly(line);
+        }
         match quick::read(line, &mut self.tape, self.arena, &mut self.scratch, &mut self.memory) {
             Some(event) => Ok(Line::Event(event)),
             None => self.read_plainly(line),

@@ -148,12 +148,7 @@ impl<'s> Gate<'s> {
         clock: Option<Clock>,
         lookup: &dyn Lookup,
     ) -> Result<Permit, Refusal> {
-        let blame = |mut refusal: Refusal| {
-            refusal.event_id = (!event.id.is_empty()).then(|| event.id.to_owned());
-            refusal.shared = event.lane().is_shared();
-            refusal
-        };
-        self.judge(event, clock, lookup).map_err(blame)
+        self.judge(event, clock, lookup).map_err(|refusal| blame(refusal, event))
     }
 
     fn judge(
@@ -481,10 +476,17 @@ fn look_at_clock(
     Ok(None)
 }
 
+/// Says whose refusal it is.
+fn blame(mut refusal: Refusal, event: &Event<'_>) -> Refusal {
+    refusal.event_id = (!event.id.is_empty()).then(|| event.id.to_owned());
+    refusal.shared = event.lane().is_shared();
+    refusal
+}
+
 /// Holds an event to what it declares: a draft that breaks one is refused, of a whole event it is noted.
 ///
 /// # Errors
-/// What a draft breaks.
+/// The first invariant that a draft breaks.
 pub fn hold_to_invariants(
     event: &Event<'_>,
     lookup: &dyn Lookup,

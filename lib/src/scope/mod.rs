@@ -41,6 +41,7 @@ pub mod yaml;
 use crate::event::{Defaults, Given, Places, SpaceGiven};
 use crate::hash::Blake3;
 use crate::id::TilePrefix;
+use crate::trust::Did;
 use crate::trust::authority::Authority;
 use ahash::AHashMap;
 use discover::{Found, Place, Sort};
@@ -228,6 +229,11 @@ impl Scope {
     /// What stands in for the fields that events leave out.
     pub fn defaults(&self) -> &Defaults {
         &self.defaults
+    }
+
+    /// Lets events that name no actor be those of a key, whatever the dotfiles say: it will sign them.
+    pub fn sign_as(&mut self, signer: &Did) {
+        self.defaults.signer = Some(signer.to_string());
     }
 
     /// Whether there was no dotfile.

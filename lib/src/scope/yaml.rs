@@ -242,6 +242,26 @@ impl Node {
 }
 
 impl Node {
+    /// The value as JSON, where words of YAML's core schema in JSON's own spelling are what they are in JSON.
+    ///
+    /// # Errors
+    /// A plain word that YAML takes for a number, a truth or nothing, and JSON does not.
+    pub fn json(&self) -> Result<String, Fault> {
+        let all = |nodes: &[Node]| nodes.iter().map(Node::json).collect::<Result<Vec<_>, Fault>>();
+        Ok(match &self.value {
+            Value::Plain(text) if matches!(text.as_str(), "true" | "false" | "null") => text.clone(),
+            Value::Plain(text) if is_number(text) => text.clone(),
+            Value::Plain(_) | Value::Quoted(_) => quoted(self.string()?),
+            Value::List(items) => format!("[{}]", all(items)?.join(",")),
+            Value::Map(members) => {
+                let member =
+                    |(key, value): &(Node, Node)| Ok(format!("{}:{}", quoted(key.string()?), value.json()?));
+                let members: Result<Vec<_>, Fault> = members.iter().map(member).collect();
+                format!("{{{}}}", members?.join(","))
+            }
+        })
+    }
+
     /// The value as canonical JSON but for the order of members, which stays the file's.
     pub fn to_json(&self) -> String {
         let mut out = Vec::new();
@@ -273,6 +293,20 @@ impl Node {
             }
         }
     }
+}
+
+/// Whether a word is a number as JSON spells it.
+fn is_number(text: &str) -> bool {
+    let line = format!("{{\"n\":{text}}}");
+    let mut tape = json::Tape::new();
+    json::parse_text(&mut tape, &line)
+        .is_ok_and(|top| top.get("n").is_some_and(|n| n.kind() == json::Kind::Number))
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = Vec::new();
+    json::write_string(text, &mut out);
+    String::from_utf8(out).expect("JSON is UTF-8")
 }
 
 /// Whether a plain word resolves to something else than a string in YAML's core schema: nothing, a truth, or a
@@ -358,6 +392,22 @@ mod tests {
                 Ok(Some(node)) => assert_eq!(node.string(), Ok(word)),
                 other => assert_eq!(word, "-", "{other:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn what_json_spells_alike_is_json() {
+        for (text, json) in [
+            (
+                "{a: [1, -2.5, 1e3], b: true, c: null, d: x y}",
+                r#"{"a":[1,-2.5,1e3],"b":true,"c":null,"d":"x y"}"#,
+            ),
+            ("[\"1\", 'null', '{n}', \"a\\nb\"]", r#"["1","null","{n}","a\nb"]"#),
+        ] {
+            assert_eq!(parse(text).unwrap().unwrap().json().as_deref(), Ok(json));
+        }
+        for text in ["[~]", "[True]", "[0x1f]", "[.5]", "[+1]", "[007]", "[.inf]", "[1e999]", "[Null]"] {
+            assert!(parse(text).unwrap().unwrap().json().is_err(), "{text}");
         }
     }
 

@@ -115,17 +115,32 @@ impl<'s> Appender<'s> {
 
     /// Makes everything durable that waits. Answers the tickets of what turned out to be there already, sorted.
     pub fn commit(&mut self) -> Result<Vec<u64>, Error> {
+        self.commit_after(|_, _| Ok(Vec::new()))
+    }
+
+    /// As [`Appender::commit`]. Where others wrote to one of these lanes meanwhile, `again` is asked under the lock what
+    /// of all that waits is not to be committed after all: it is told what is there already, and answers tickets, both
+    /// sorted.
+    pub fn commit_after(
+        &mut self,
+        again: impl FnOnce(&Store, &[u64]) -> Result<Vec<u64>, Error>,
+    ) -> Result<Vec<u64>, Error> {
         if self.waiting.is_empty() {
             return Ok(Vec::new());
         }
         let mut commit = self.store.commit()?;
         let waiting = std::mem::take(&mut self.waiting);
         self.bytes = 0;
-        let mut doubles = Vec::new();
+        let (mut doubles, known) = (Vec::new(), self.changed.len());
         for at in &waiting {
             if self.lanes[*at].look_again(self.store, &mut doubles)? {
                 self.changed.push(self.lanes[*at].id.clone());
             }
+        }
+        doubles.sort_unstable();
+        if self.changed.len() > known {
+            let refused = again(self.store, &doubles)?;
+            waiting.iter().try_for_each(|at| self.lanes[*at].leave_out(self.store, &refused))?;
         }
         let mut works: Vec<&mut Work> = Vec::with_capacity(waiting.len());
         let wanted: ahash::AHashSet<usize> = waiting.into_iter().collect();
@@ -136,7 +151,6 @@ impl<'s> Appender<'s> {
         }
         write(self.store, &mut commit, &mut works)?;
         commit.release()?;
-        doubles.sort_unstable();
         Ok(doubles)
     }
 
@@ -269,22 +283,41 @@ impl Work {
         let (manifest, bytes) = now.unwrap_or((Manifest::new(self.id.tile), Vec::new()));
         let mut others = Known::open(store, &self.id, &manifest)?;
         let before = self.tickets.len();
+        self.keep(|ticket, digest| {
+            let is_new = !others.has(store, &manifest, digest)?;
+            doubles.extend((!is_new).then_some(ticket));
+            Ok(is_new)
+        })?;
+        self.leaned_on |= self.tickets.len() < before;
+        self.tickets.iter().for_each(|(_, digest, _)| others.insert(*digest));
+        self.known = others;
+        (self.manifest, self.bytes) = (manifest, bytes);
+        Ok(true)
+    }
+
+    /// Under the lock, after [`Work::look_again`]: drops what waits under some tickets, as if it had never come.
+    fn leave_out(&mut self, store: &Store, tickets: &[u64]) -> Result<(), Error> {
+        let before = self.tickets.len();
+        self.keep(|ticket, _| Ok(tickets.binary_search(&ticket).is_err()))?;
+        if self.tickets.len() < before {
+            self.known = Known::open(store, &self.id, &self.manifest)?;
+            self.tickets.iter().for_each(|(_, digest, _)| self.known.insert(*digest));
+        }
+        Ok(())
+    }
+
+    /// Keeps of what waits what `is_kept` says.
+    fn keep(&mut self, mut is_kept: impl FnMut(u64, &Digest) -> Result<bool, Error>) -> Result<(), Error> {
         let (mut kept, mut tickets, mut start) = (Vec::new(), Vec::new(), 0);
         for (ticket, digest, end) in std::mem::take(&mut self.tickets) {
-            if others.has(store, &manifest, &digest)? {
-                doubles.push(ticket);
-            } else {
+            if is_kept(ticket, &digest)? {
                 kept.extend_from_slice(&self.pending[start..end]);
                 tickets.push((ticket, digest, kept.len()));
             }
             start = end;
         }
-        self.leaned_on |= tickets.len() < before;
         (self.pending, self.tickets) = (kept, tickets);
-        self.tickets.iter().for_each(|(_, digest, _)| others.insert(*digest));
-        self.known = others;
-        (self.manifest, self.bytes) = (manifest, bytes);
-        Ok(true)
+        Ok(())
     }
 
     /// Puts what waits, and the small entries before it, into segments.

@@ -163,6 +163,14 @@ impl Authority {
         }
     }
 
+    /// Whether a key is the actor's own: the actor is its DID, or bound to it at any time.
+    pub fn speaks_for(&self, signer: &Did, actor: &str) -> bool {
+        match actor.parse::<Did>() {
+            Ok(did) => did == *signer,
+            Err(_) => self.bindings(actor).flat_map(|b| &b.keys).any(|key| key.did == *signer),
+        }
+    }
+
     fn permit_unsigned(&self, facts: &Facts<'_>, required: bool) -> Result<Permit, Denial> {
         let reason = if Did::is_did(facts.actor) {
             "an actor that is a DID signs"

@@ -1,0 +1,12 @@
+#!/bin/sh
+# A picture of a page as a browser shows it, drawn without a graphics card. Usage: screenshot.sh PAGE PNG
+set -eu
+browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || {
+  echo "SKIPPED: no browser is installed" >&2
+  exit 0
+}
+profile=$(mktemp -d)
+trap 'rm -rf "$profile"' EXIT
+HOME=$profile timeout 120 "$browser" --headless --no-sandbox --hide-scrollbars --disable-background-networking \
+  --use-angle=swiftshader --enable-unsafe-swiftshader --user-data-dir="$profile/data" --window-size=800,600 \
+  --run-all-compositor-stages-before-draw --virtual-time-budget=5000 --screenshot="$(realpath "$2")" "file://$(realpath "$1")" 2>/dev/null

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Makes the first inputs of each fuzz target from the test vectors, the flood and the tools in PATH.
+
+usage: seed.py DIR
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PLACES = [".ulp-root", ".ulp-scope", ".ulp-ignore", "tiles/"]
+
+
+def vectors(kind):
+    """Name and body of each vector of a kind."""
+    folder = os.path.join(ROOT, "tests/vectors", kind)
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name), "rb") as file:
+            yield name, file.read().split(b"\n", 1)[1]
+
+
+def run(*command, stdin=None):
+    return subprocess.run(command, input=stdin, capture_output=True, check=False).stdout
+
+
+class Seeds:
+    def __init__(self, top):
+        self.top, self.count = top, {}
+
+    def add(self, target, data):
+        number = self.count[target] = self.count.get(target, 0) + 1
+        os.makedirs(os.path.join(self.top, target), exist_ok=True)
+        with open(os.path.join(self.top, target, f"seed-{number:04}"), "wb") as file:
+            file.write(data)
+
+
+def lines(seeds):
+    for kind in ("json", "event", "state"):
+        for _, body in vectors(kind):
+            for target in ("event", "canonical", "state", "signed"):
+                seeds.add(target, body.rstrip(b"\n"))
+    with open(os.path.join(ROOT, "examples/flood/trace.jsonl"), "rb") as file:
+        trace = file.read().splitlines()[:400]
+    for start in range(0, len(trace), 20):
+        part = b"\n".join(trace[start : start + 20])
+        seeds.add("event", part)
+        seeds.add("state", part)
+        seeds.add("state", run("ulp-materialize", stdin=part + b"\n"))
+    return trace
+
+
+def dotfiles(seeds):
+    for _, body in vectors("scope"):
+        name, text = None, []
+        for line in body.split(b"\n") + [b"=== end"]:
+            if not line.startswith(b"=== "):
+                text.append(line)
+                continue
+            if name:
+                place = next((i for i, p in enumerate(PLACES) if p in name), 1)
+                seeds.add("dotfile", bytes([place]) + b"\n".join(text) + b"\n")
+            name, text = line[4:].decode(), []
+
+
+def store(seeds, trace, scratch):
+    world = os.path.join(scratch, "w")
+    run("ulp-store", "init", world)
+    run("ulp-append", "--store", world, stdin=b"\n".join(trace) + b"\n")
+    run("ulp-materialize", "--store", world, "--snapshot")
+    found = 0
+    for folder, _, files in sorted(os.walk(world)):
+        for name in sorted(files):
+            with open(os.path.join(folder, name), "rb") as file:
+                data = file.read()
+            if name.endswith(".json") and len(data) < 4096:
+                seeds.add("manifest", data)
+                found += 1
+            elif "cache" in folder and data.startswith(b"ulptab"):
+                seeds.add("table", data[4096 : 4096 + 24 * 170] + b"\0\x10\0\3")
+    for form in ("tar", "tar.zst"):
+        seeds.add("pack", run("tile-pack", "-f", form, stdin=b"\n".join(trace[:30]) + b"\n"))
+    return found
+
+
+def keys(seeds, scratch):
+    pem = os.path.join(scratch, "key.pem")
+    run("um-key", "generate", "-o", pem)
+    with open(pem, "rb") as file:
+        seeds.add("key", file.read())
+    seeds.add("key", run("um-key", "did", pem).strip())
+    event = {
+        "event_id": "e", "timestamp": 1, "space_id": "s", "layer_id": "l", "actor_id": "a", "operation": "delete_node",
+        "node_id": "n", "tile": "z0/x0/y0", "preserves_invariants": [], "previous_events": [],
+        "scope": {"realm": "team", "authority": "source", "boundary": "interior", "policy": "public"},
+    }
+    seeds.add("signed", run("um-sign", "--key", pem, stdin=json.dumps(event).encode()).strip())
+    witness = run("ulp-materialize", stdin=b"")
+    seeds.add("signed", witness.strip() or b'{"log":"witness"}')
+    fixtures = os.path.join(ROOT, "../shared/fixtures/um")
+    for folder, _, files in sorted(os.walk(fixtures)):
+        for name in sorted(files):
+            with open(os.path.join(folder, name), "rb") as file:
+                seeds.add("signed", file.read())
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    shutil.rmtree(sys.argv[1], ignore_errors=True)
+    seeds = Seeds(sys.argv[1])
+    with tempfile.TemporaryDirectory() as scratch:
+        trace = lines(seeds)
+        dotfiles(seeds)
+        if not store(seeds, trace, scratch):
+            sys.exit("no store was made: are the tools in PATH?")
+        keys(seeds, scratch)
+    print("seeds:", ", ".join(f"{target} {count}" for target, count in sorted(seeds.count.items())))
+
+
+if __name__ == "__main__":
+    main()

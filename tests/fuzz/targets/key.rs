@@ -1,0 +1,17 @@
+//! Keys: a key file that reads is written as one that reads the same; so is a did:key.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use ulp::trust::{Did, SecretKey};
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Some(key) = SecretKey::from_pem(text) {
+        let again = SecretKey::from_pem(&key.to_pem()).expect("a key that was written");
+        assert_eq!(again.did(), key.did());
+    }
+    if let Some(did) = Did::from_key_ref(text) {
+        assert_eq!(did.key_ref(), text);
+    }
+    assert!(!Did::is_did(text) || text.starts_with("did:"));
+});

@@ -1,0 +1,41 @@
+//! The pages' scripts are tidy: eslint, which `make deps` installs, finds nothing in them.
+
+use crate::run;
+use std::process::Command;
+
+/// What stands in a page is one script: these files, in this order.
+const SHELL: [&str; 3] = ["lib/page/history.js", "lib/page/common.js", "lib/page/page.js"];
+
+#[test]
+fn the_pages_scripts_are_linted() {
+    let eslint = run::root().join("target/peers/node_modules/eslint/bin/eslint.js");
+    if !eslint.exists() {
+        run::skipped("eslint is not installed: make deps");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let read = |path: &str| std::fs::read_to_string(run::root().join(path)).unwrap();
+    std::fs::write(dir.path().join("eslint.config.mjs"), read("tests/eslint.config.mjs")).unwrap();
+    for page in ["projector-2d", "projector-3d"] {
+        let drawing = format!("bin/{page}/page/drawing.js");
+        let [history, common, shell] = SHELL.map(read);
+        let parts = [history, common, read(&drawing), shell];
+        for part in &parts {
+            assert!(part.starts_with("\"use strict\";\n"), "{page}: {:?}", part.lines().next());
+            assert!(
+                !part.lines().any(|line| line.ends_with(' ') || line.contains('\t')),
+                "{page}: white space"
+            );
+        }
+        // A directive in the midst of a script would be a statement without effect.
+        let whole: String = parts.iter().map(|part| part.replacen("\"use strict\";", "", 1)).collect();
+        std::fs::write(dir.path().join(format!("{page}.js")), format!("\"use strict\";{whole}")).unwrap();
+    }
+    let node = Command::new("node")
+        .arg(eslint)
+        .args(["--max-warnings=0", "projector-2d.js", "projector-3d.js"])
+        .current_dir(dir.path())
+        .output();
+    let output = node.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
