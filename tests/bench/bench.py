@@ -17,6 +17,7 @@ import sys
 import time
 
 import packs
+import views
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -72,7 +73,7 @@ def main():
     parser.add_argument("--dir", default="target/bench")
     parser.add_argument("rows", nargs="*", default=[])
     options = parser.parse_args()
-    rows = options.rows or ["1", "2", "3", "12", "13"]
+    rows = options.rows or ["1", "2", "3", "11", "12", "13"]
     os.makedirs(options.dir, exist_ok=True)
     options.trace = os.path.join(options.dir, f"trace-{options.events}.jsonl")
     if not os.path.exists(options.trace):
@@ -84,6 +85,8 @@ def main():
     print("row  job                                                ours     theirs    ratio     goal")
     if {"1", "2", "3"} & set(rows):
         materialize(options, rows)
+    if "11" in rows:
+        views.rows(options, pair, report)
     if {"12", "13"} & set(rows):
         packs.rows(options, rows, pair, report)
     missing = [p for p in ("jq", "openssl", "tar", "zstd") if not shutil.which(p)]
