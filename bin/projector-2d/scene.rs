@@ -2,11 +2,12 @@
 
 use crate::shape::{Bounds, Point, Shape, on_plane};
 use crate::style::{Color, Paint, Style, paint, text_of};
-use std::collections::BTreeMap;
+use ahash::AHashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use ulp::event::{Ends, Register, RegisterKind};
 use ulp::json::{self, Tape};
 use ulp::state::{Add, Node, Reading, Written};
-use ulp::transform::{self, Transform};
+use ulp::transform::{self, Transform, Worlds};
 use ulp::view::{Space, ViewNode, unquoted};
 use ulp::world::Filter;
 
@@ -163,7 +164,7 @@ impl<'s, 'a> Scene<'s, 'a> {
     }
 
     fn connect(&mut self, space: &Space<'a>) {
-        let by_id: BTreeMap<&str, usize> = self.items.iter().map(|i| i.id).zip(0..).collect();
+        let by_id: AHashMap<&str, usize> = self.items.iter().map(|i| i.id).zip(0..).collect();
         for (ends, add) in &space.links {
             let (Some(from), Some(to)) = (by_id.get(ends.from), by_id.get(ends.to)) else { continue };
             let (from, to) = (&self.items[*from], &self.items[*to]);
@@ -219,14 +220,9 @@ fn text_in(raw: &str) -> Option<String> {
 }
 
 fn layers_of(space: &Space<'_>) -> Vec<Layer> {
-    let mut ids: Vec<String> = space
-        .nodes
-        .values()
-        .filter(|n| n.visible)
-        .map(|n| n.plain(RegisterKind::Layer).map(unquoted).unwrap_or_default())
-        .collect();
-    ids.sort_unstable();
-    ids.dedup();
+    let visible = space.nodes.values().filter(|n| n.visible);
+    let raw: BTreeSet<Option<&str>> = visible.map(|n| n.plain(RegisterKind::Layer)).collect();
+    let ids: BTreeSet<String> = raw.into_iter().map(|id| id.map(unquoted).unwrap_or_default()).collect();
     let mut layers: Vec<Layer> = ids.into_iter().map(|id| layer(space, id)).collect();
     // The sort is stable: layers of one order stay in the order of their ids.
     layers.sort_by(|a, b| a.order.total_cmp(&b.order));
@@ -247,11 +243,7 @@ fn layer(space: &Space<'_>, id: String) -> Layer {
     }
 }
 
-fn items_of<'s, 'a>(
-    space: &'s Space<'a>,
-    worlds: &BTreeMap<&'a str, Transform>,
-    layers: &[Layer],
-) -> Vec<Item<'s, 'a>> {
+fn items_of<'s, 'a>(space: &'s Space<'a>, worlds: &Worlds<'a>, layers: &[Layer]) -> Vec<Item<'s, 'a>> {
     let places: BTreeMap<&str, usize> = layers.iter().map(|l| l.id.as_str()).zip(0..).collect();
     let visible = space.nodes.iter().filter(|(_, n)| n.visible);
     visible
@@ -281,11 +273,7 @@ fn paint_order<'a>(item: &Item<'_, 'a>, layers: &[Layer]) -> (i64, i64, Option<u
     (ordered(layers[item.layer].order), ordered(item.world.position()[2]), item.node.state.created)
 }
 
-fn measures<'s, 'a>(
-    space: &'s Space<'a>,
-    worlds: &BTreeMap<&'a str, Transform>,
-    filter: &Filter,
-) -> Vec<Measure<'s, 'a>> {
+fn measures<'s, 'a>(space: &'s Space<'a>, worlds: &Worlds<'a>, filter: &Filter) -> Vec<Measure<'s, 'a>> {
     let taken = |r: &Reading<'a>| {
         let layer = r.sensor.layer;
         filter.layers.is_empty() || filter.layers.iter().any(|l| l == layer)

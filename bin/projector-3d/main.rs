@@ -97,7 +97,15 @@ fn records(view: &View<'_, '_>, style: Style) -> Vec<Line> {
 fn write(args: &Args, view: &View<'_, '_>, out: &mut Output, log: &mut Log) -> Result<(), Failure> {
     let style = style(args, view);
     match args.format {
-        Format::Jsonl => records(view, style).iter().try_for_each(|line| out.write_all(&line.text))?,
+        Format::Jsonl => {
+            let models = Models::new(view.blobs);
+            let mut lines = Vec::new();
+            for scene in scenes(&view.spaces, view.filter, &models) {
+                record::write(&scene, style, &mut lines);
+                out.write_all(&lines)?;
+                lines.clear();
+            }
+        }
         Format::Glb => document(args, view, style, log)?.write_binary(out)?,
         Format::Gltf => document(args, view, style, log)?.write_text(out)?,
         Format::Html => out.write_all(&html(args, view, style))?,

@@ -9,67 +9,81 @@ use ulp::view::ViewNode;
 
 /// An object that is being written: members in any order, their values canonical JSON.
 #[derive(Default)]
-pub struct Object(Vec<(String, Vec<u8>)>);
+pub struct Object {
+    /// Names and values, one after the other.
+    text: Vec<u8>,
+    /// Where each name begins, its value, and where that ends.
+    members: Vec<[usize; 3]>,
+}
 
 impl Object {
+    fn member(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) -> &mut Object {
+        let start = self.text.len();
+        self.text.extend_from_slice(name.as_bytes());
+        let value = self.text.len();
+        write(&mut self.text);
+        self.members.push([start, value, self.text.len()]);
+        self
+    }
+
     /// Adds a member of raw JSON, if there is any.
     pub fn raw(&mut self, name: &str, raw: Option<&str>) -> &mut Object {
-        if let Some(raw) = raw {
-            let mut value = Vec::with_capacity(raw.len());
-            json::write_canonical(raw, &mut value);
-            self.0.push((name.to_owned(), value));
+        match raw {
+            Some(raw) => self.member(name, |out| json::write_canonical(raw, out)),
+            None => self,
         }
-        self
     }
 
     pub fn text(&mut self, name: &str, text: Option<&str>) -> &mut Object {
-        if let Some(text) = text {
-            let mut value = Vec::with_capacity(text.len() + 2);
-            json::write_string(text, &mut value);
-            self.0.push((name.to_owned(), value));
+        match text {
+            Some(text) => self.member(name, |out| json::write_string(text, out)),
+            None => self,
         }
-        self
     }
 
     pub fn number(&mut self, name: &str, number: f64) -> &mut Object {
-        let mut value = Vec::new();
-        json::write_number(number, &mut value);
-        self.0.push((name.to_owned(), value));
-        self
+        self.member(name, |out| json::write_number(number, out))
     }
 
     pub fn numbers(&mut self, name: &str, numbers: &[f64]) -> &mut Object {
-        self.0.push((name.to_owned(), list(numbers)));
-        self
+        self.member(name, |out| write_list(numbers, out))
     }
 
     /// Adds an object, unless it is empty.
     pub fn object(&mut self, name: &str, object: Object) -> &mut Object {
-        if !object.0.is_empty() {
-            self.0.push((name.to_owned(), object.bytes()));
-        }
-        self
+        if object.members.is_empty() { self } else { self.member(name, |out| object.write(out)) }
     }
 
     /// Adds a list of values that are canonical already.
     pub fn list(&mut self, name: &str, values: &[Vec<u8>]) -> &mut Object {
-        self.0.push((name.to_owned(), [b"[", values.join(&b',').as_slice(), b"]"].concat()));
-        self
+        self.member(name, |out| {
+            out.push(b'[');
+            out.extend_from_slice(&values.join(&b','));
+            out.push(b']');
+        })
     }
 
-    /// The canonical object.
-    pub fn bytes(mut self) -> Vec<u8> {
-        self.0.sort_by(|a, b| json::key_order(&a.0, &b.0));
-        let mut out = vec![b'{'];
-        for (i, (name, value)) in self.0.iter().enumerate() {
+    /// Appends the canonical object.
+    pub fn write(mut self, out: &mut Vec<u8>) {
+        let text = &self.text;
+        let name = |[start, value, _]: &[usize; 3]| std::str::from_utf8(&text[*start..*value]).unwrap_or("");
+        self.members.sort_by(|a, b| json::key_order(name(a), name(b)));
+        out.push(b'{');
+        for (i, member) in self.members.iter().enumerate() {
             if i > 0 {
                 out.push(b',');
             }
-            json::write_string(name, &mut out);
+            json::write_string(name(member), out);
             out.push(b':');
-            out.extend_from_slice(value);
+            out.extend_from_slice(&text[member[1]..member[2]]);
         }
         out.push(b'}');
+    }
+
+    /// The canonical object.
+    pub fn bytes(self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.text.len() + 4 * self.members.len() + 2);
+        self.write(&mut out);
         out
     }
 
@@ -79,15 +93,20 @@ impl Object {
     }
 }
 
-fn list(numbers: &[f64]) -> Vec<u8> {
-    let mut out = vec![b'['];
+fn write_list(numbers: &[f64], out: &mut Vec<u8>) {
+    out.push(b'[');
     for (i, n) in numbers.iter().enumerate() {
         if i > 0 {
             out.push(b',');
         }
-        json::write_number(*n, &mut out);
+        json::write_number(*n, out);
     }
     out.push(b']');
+}
+
+fn list(numbers: &[f64]) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_list(numbers, &mut out);
     out
 }
 
@@ -100,23 +119,32 @@ pub struct Style {
     pub several: bool,
 }
 
-/// The records of a scene: nodes, links, sensors.
+/// Appends the records of a scene: nodes, links, sensors.
+pub fn write(scene: &Scene<'_, '_>, style: Style, out: &mut Vec<u8>) {
+    let named = style.several.then_some(scene.space.space);
+    let mut write = |mut record: Object| {
+        record.text("space_id", named);
+        record.write(out);
+        out.push(b'\n');
+    };
+    scene.nodes.iter().for_each(|node| write(node_record(node, scene, style)));
+    scene.links.iter().for_each(|link| write(link_record(link, style)));
+    scene.sensors.iter().for_each(|sensor| write(sensor_record(sensor, style)));
+}
+
+/// The same records as they are followed.
 pub fn lines(scene: &Scene<'_, '_>, style: Style) -> Vec<Line> {
     let space = scene.space.space;
     let named = style.several.then_some(space);
-    let line = |id: &[&str], mut record: Object, gone: Option<Object>| {
-        let written = |object: &mut Object| {
+    let line = |id: &[&str], record: Object, gone: Option<Object>| {
+        let written = |mut object: Object| {
             object.text("space_id", named);
-            let mut bytes = std::mem::take(object).bytes();
+            let mut bytes = object.bytes();
             bytes.push(b'\n');
             bytes
         };
-        let text = written(&mut record);
-        Line {
-            id: id.join("\0").into_bytes(),
-            text,
-            gone: gone.map_or_else(Vec::new, |mut g| written(&mut g)),
-        }
+        let gone = gone.map_or_else(Vec::new, written);
+        Line { id: id.join("\0").into_bytes(), text: written(record), gone }
     };
     let nodes = scene.nodes.iter().map(|node| {
         let mut gone = Object::default();

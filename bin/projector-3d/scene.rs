@@ -5,7 +5,7 @@ use crate::mesh;
 use crate::models::Models;
 use crate::shape::Shape;
 use crate::space::Vector;
-use std::collections::BTreeMap;
+use ahash::AHashMap;
 use ulp::event::{Ends, Register, RegisterKind};
 use ulp::state::{Add, Reading};
 use ulp::transform::{self, Local, Transform};
@@ -58,7 +58,7 @@ pub struct Sensor<'a> {
 impl<'v, 'a> Scene<'v, 'a> {
     pub fn new(space: &'v Space<'a>, filter: &Filter, models: &'v Models<'v>) -> Scene<'v, 'a> {
         let visible = || space.nodes.iter().filter(|(_, n)| n.visible);
-        let index: BTreeMap<&str, usize> = visible().map(|(id, _)| *id).zip(0..).collect();
+        let index: AHashMap<&str, usize> = visible().map(|(id, _)| *id).zip(0..).collect();
         let worlds = transform::worlds(space);
         let nodes: Vec<Node<'v, 'a>> = visible()
             .map(|(id, view)| Node {
@@ -113,7 +113,7 @@ fn name(node: &ViewNode<'_>) -> Option<String> {
 fn links<'a>(
     space: &Space<'a>,
     nodes: &[Node<'_, 'a>],
-    index: &BTreeMap<&str, usize>,
+    index: &AHashMap<&str, usize>,
     models: &Models<'_>,
 ) -> Vec<Link<'a>> {
     let mut feet: Vec<Option<Vector>> = vec![None; nodes.len()];
@@ -127,7 +127,7 @@ fn links<'a>(
     space.links.iter().filter_map(link).collect()
 }
 
-fn sensor<'a>(reading: Reading<'a>, nodes: &[Node<'_, 'a>], index: &BTreeMap<&str, usize>) -> Sensor<'a> {
+fn sensor<'a>(reading: Reading<'a>, nodes: &[Node<'_, 'a>], index: &AHashMap<&str, usize>) -> Sensor<'a> {
     let node = reading.sensor.node.and_then(text_in);
     let held = || Some(nodes[*index.get(node.as_deref()?)?].frame.position());
     let own = reading.sensor.position.map(transform::numbers);

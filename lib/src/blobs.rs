@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_lane_names_is_no_blob() {
+    fn a_blob_may_lie_in_a_store() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::init(dir.path(), false, b"version: 1\n").unwrap();
         let blob = b"a picture";

@@ -15,7 +15,6 @@ use crate::event::RegisterKind;
 use crate::json::{self, Kind, Tape, Value};
 use crate::view::{Space, ViewNode};
 use ahash::AHashMap;
-use std::collections::BTreeMap;
 
 /// The greatest magnitude of any number of a transform. Sums of products of two such are still finite.
 pub const LARGEST: f64 = 1e100;
@@ -34,6 +33,9 @@ pub fn rounded(x: f64) -> f64 {
 pub fn finite(x: f64) -> f64 {
     if x.is_nan() { 0.0 } else { x.clamp(-LARGEST, LARGEST) }
 }
+
+/// Where the nodes of a space stand, by node_id.
+pub type Worlds<'a> = AHashMap<&'a str, Transform>;
 
 /// An affine map: three rows of a linear part, and a translation.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -224,8 +226,8 @@ pub fn numbers_of(value: Value<'_, '_>) -> Vec<f64> {
 
 /// The world transform of every node that a view knows. The parents of a view have no cycles; each is worked out
 /// once, from the nearest ancestor that is known.
-pub fn worlds<'a>(space: &Space<'a>) -> BTreeMap<&'a str, Transform> {
-    let mut known: AHashMap<&'a str, Transform> = AHashMap::with_capacity(space.nodes.len());
+pub fn worlds<'a>(space: &Space<'a>) -> Worlds<'a> {
+    let mut known: Worlds<'a> = AHashMap::with_capacity(space.nodes.len());
     let mut path = Vec::new();
     for name in space.nodes.keys() {
         let mut at = Some(*name);
@@ -244,7 +246,7 @@ pub fn worlds<'a>(space: &Space<'a>) -> BTreeMap<&'a str, Transform> {
             known.insert(name, frame);
         }
     }
-    known.into_iter().collect()
+    known
 }
 
 #[cfg(test)]

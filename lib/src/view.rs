@@ -6,12 +6,13 @@
 use crate::event::{Ends, Register, RegisterKind};
 use crate::id::{Authority, Boundary, Key, Policy, Tile};
 use crate::json::{self, Kind, Tape};
-use crate::state::{Add, Links, Node, Reading, Written};
+use crate::state::{Add, Links, Map, Node, Reading, Written};
 use crate::world::{Derived, Filter};
 use ahash::AHashMap;
 use bumpalo::Bump;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::hash_map;
 
 /// What may be seen of one space.
 #[derive(Debug)]
@@ -79,8 +80,8 @@ pub fn join<'a>(
 /// One space while its lanes are being joined.
 #[derive(Default)]
 struct Gathering<'a> {
-    nodes: BTreeMap<&'a str, ViewNode<'a>>,
-    links: BTreeMap<Ends<'a>, Links<'a>>,
+    nodes: Map<&'a str, ViewNode<'a>>,
+    links: Map<Ends<'a>, Links<'a>>,
     sensors: BTreeMap<(&'a str, &'a str), Reading<'a>>,
 }
 
@@ -93,7 +94,12 @@ impl<'a> Gathering<'a> {
             }
             for (ends, links) in state.links {
                 let links = if redacted { links.without_properties() } else { links };
-                self.links.entry(ends).or_default().join(&links);
+                match self.links.entry(ends) {
+                    hash_map::Entry::Vacant(slot) => {
+                        slot.insert(links);
+                    }
+                    hash_map::Entry::Occupied(mut slot) => slot.get_mut().join(&links),
+                }
             }
             if redacted {
                 continue;
@@ -117,50 +123,62 @@ impl<'a> Gathering<'a> {
         let seen = |w: &&Written<'a>| {
             !redacted || matches!(w.register.kind, RegisterKind::Parent | RegisterKind::MovedTo)
         };
-        let mut writes = node.registers.iter().filter(seen).peekable();
-        if node.created.is_none() && node.deleted.is_none() && writes.peek().is_none() {
+        let writes = || node.registers.iter().filter(seen);
+        if node.created.is_none() && node.deleted.is_none() && writes().next().is_none() {
             return;
         }
-        let known = self.nodes.entry(name).or_default();
-        if node.created.is_some() && (node.created, Some(tile)) > (known.state.created, known.tile) {
-            known.tile = Some(tile);
+        match self.nodes.entry(name) {
+            // Most nodes are of one lane: they are taken as they are.
+            hash_map::Entry::Vacant(slot) if !redacted => {
+                let tile = node.created.map(|_| tile);
+                slot.insert(ViewNode { state: node, tile, ..ViewNode::default() });
+            }
+            slot => {
+                let known = slot.or_default();
+                if node.created.is_some() && (node.created, Some(tile)) > (known.state.created, known.tile) {
+                    known.tile = Some(tile);
+                }
+                known.state.created = known.state.created.max(node.created);
+                known.state.deleted = known.state.deleted.max(node.deleted);
+                writes().for_each(|w| known.state.registers.write(*w));
+            }
         }
-        known.state.created = known.state.created.max(node.created);
-        known.state.deleted = known.state.deleted.max(node.deleted);
-        writes.for_each(|w| known.state.registers.write(*w));
     }
 
     fn finish(
-        mut self,
+        self,
         space: &'a str,
         filter: &Filter,
         takes_tile: &impl Fn(Tile) -> bool,
         arena: &'a Bump,
     ) -> Space<'a> {
-        let special: Vec<&'a str> = self.nodes.keys().copied().filter(|n| n.starts_with('@')).collect();
-        let settings = special.into_iter().filter_map(|n| Some((n, self.nodes.remove(n)?.state))).collect();
-        let mut family = Family::read(&self.nodes, arena);
+        let mut listed: Vec<(&'a str, ViewNode<'a>)> = self.nodes.into_iter().collect();
+        listed.sort_unstable_by_key(|(name, _)| *name);
+        let (special, nodes): (Vec<_>, Vec<_>) = listed.into_iter().partition(|(n, _)| n.starts_with('@'));
+        let settings = special.into_iter().map(|(name, node)| (name, node.state)).collect();
+        let mut nodes: BTreeMap<&'a str, ViewNode<'a>> = nodes.into_iter().collect();
+        let mut family = Family::read(&nodes, arena);
         family.find_cycles();
         let mut oddities = std::mem::take(&mut family.oddities);
-        let visible = family.visible(&self.nodes, |node| passes(node, filter) && stays(node, takes_tile));
-        for (i, (_, node)) in self.nodes.iter_mut().enumerate() {
+        let visible = family.visible(&nodes, |node| passes(node, filter) && stays(node, takes_tile));
+        for (i, (_, node)) in nodes.iter_mut().enumerate() {
             node.visible = visible[i];
             node.parent = family.parents[i].map(|p| family.names[p]);
         }
-        let mut links: BTreeMap<Ends<'a>, Add<'a>> = BTreeMap::new();
-        for (ends, link) in &self.links {
+        let seen = |name: &str| family.index.get(name).is_some_and(|i| visible[*i]);
+        let mut links: Vec<(Ends<'a>, Add<'a>, Ends<'a>)> = Vec::new();
+        for (own, link) in &self.links {
             let Some(add) = link.greatest() else { continue };
-            let ends = Ends { from: family.survivor(ends.from), to: family.survivor(ends.to), ..*ends };
-            let seen = |name: &str| self.nodes.get(name).is_some_and(|n| n.visible);
+            let ends = Ends { from: family.survivor(own.from), to: family.survivor(own.to), ..*own };
             if seen(ends.from) && seen(ends.to) {
-                let slot = links.entry(ends).or_insert(add);
-                if add.key > slot.key {
-                    *slot = add;
-                }
+                links.push((ends, add, *own));
             }
         }
+        // Of links that have become one, the last stays: that of the greatest key.
+        links.sort_unstable_by(|(a, x, i), (b, y, k)| (a, x.key, k).cmp(&(b, y.key, i)));
+        let links = links.into_iter().map(|(ends, add, _)| (ends, add)).collect();
         oddities.sort_unstable();
-        Space { space, nodes: self.nodes, links, sensors: self.sensors, settings, oddities }
+        Space { space, nodes, links, sensors: self.sensors, settings, oddities }
     }
 }
 

@@ -18,6 +18,7 @@ import gate
 import measure
 import packs
 import stores
+import views
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -50,7 +51,7 @@ def main():
     parser.add_argument("--dir", default="target/bench")
     parser.add_argument("rows", nargs="*", default=[])
     options = parser.parse_args()
-    rows = options.rows or [str(row) for row in range(1, 15) if row != 11]
+    rows = options.rows or [str(row) for row in range(1, 15)]
     os.makedirs(options.dir, exist_ok=True)
     options.trace = os.path.join(options.dir, f"trace-{options.events}.jsonl")
     if not os.path.exists(options.trace):
@@ -65,6 +66,8 @@ def main():
     if "4" in rows:
         gate.rows(options)
     stores.rows(options, rows)
+    if "11" in rows:
+        views.rows(options)
     if {"12", "13"} & set(rows):
         packs.rows(options, rows)
     missing = [p for p in ("jq", "openssl", "tar", "zstd") if not shutil.which(p)]

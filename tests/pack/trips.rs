@@ -101,3 +101,18 @@ fn what_an_event_declares_is_held_against_the_store() {
     let printed = quiet(&format!("ulp-store init w\n{script}"), dir.path());
     assert_eq!(printed, "[2,0,null,null]\n[2,0,1,1]\n2\n[0,2,null,null]\n[3,0,1,1]\n");
 }
+
+#[test]
+fn what_was_lost_after_it_was_seen_comes_again() {
+    let dir = run::checkout();
+    std::fs::write(dir.path().join("t.jsonl"), EVENTS).unwrap();
+    let script = r#"
+        tile-pack t.jsonl -o all.tar.zst; tile-unpack --store w all.tar.zst > /dev/null
+        lost=$(jq -r '.segments[0].hash' w/spaces/demo/tiles/z0/x1/y0/team.public/manifest.json | cut -c8-)
+        f=w/objects/sha256/$(echo $lost | cut -c1-2)/$(echo $lost | cut -c3-); chmod u+w $f; truncate -s -1 $f
+        ulp-store check --store w --objects --repair > /dev/null || true
+        ulp-store init v; ulp-append --store v t.jsonl > /dev/null
+        tile-unpack --list w | tile-pack --store v --have - | tile-unpack --store w | jq -r .event_id
+        ulp-materialize --store w --root | cmp - <(ulp-materialize --store v --root) && echo same"#;
+    assert_eq!(quiet(script, dir.path()), "a2\nsame\n");
+}

@@ -78,3 +78,88 @@ fn an_exchange_file_loses_nothing() {
     }
     parsed(&["-f", "ocif", "--provenance"], &hostile());
 }
+
+/// Colours of a JSON Canvas are a preset from 1 to 6 or hexadecimal; sides and ends are words of a short list.
+#[test]
+fn a_canvas_uses_no_word_that_its_rules_do_not_know() {
+    for input in [flood(), hostile()] {
+        let canvas = parsed(&["-f", "canvas"], &input);
+        assert!(canvas.as_object().unwrap().keys().all(|k| k == "nodes" || k == "edges"));
+        let hex =
+            |c: &str| c.strip_prefix('#').is_some_and(|h| h.len() == 6 && u32::from_str_radix(h, 16).is_ok());
+        let one_of = |value: &Value, words: &[&str]| value.is_null() || words.iter().any(|w| value == w);
+        let color = |thing: &Value| {
+            one_of(&thing["color"], &["1", "2", "3", "4", "5", "6"])
+                || thing["color"].as_str().is_some_and(hex)
+        };
+        assert!(list(&canvas, "nodes").iter().all(color));
+        let mut ids = BTreeSet::new();
+        for edge in list(&canvas, "edges") {
+            assert!(ids.insert(edge["id"].as_str().unwrap()), "{edge}: twice");
+            assert!(color(edge), "{edge}");
+            for name in ["fromSide", "toSide"] {
+                assert!(one_of(&edge[name], &["top", "right", "bottom", "left"]), "{edge}");
+            }
+            assert!(
+                one_of(&edge["fromEnd"], &["none", "arrow"]) && one_of(&edge["toEnd"], &["none", "arrow"])
+            );
+            assert!(edge["label"].is_null() || edge["label"].is_string());
+        }
+    }
+}
+
+/// What the format's own schema asks for: members and their types, ids that are there, extensions with names.
+#[test]
+fn an_exchange_file_holds_to_its_rules() {
+    let numbers = |value: &Value, counts: &[usize]| {
+        value.is_null()
+            || value.as_array().is_some_and(|l| counts.contains(&l.len()) && l.iter().all(Value::is_number))
+    };
+    for input in [flood(), hostile(), String::new()] {
+        let file = parsed(&["-f", "ocif"], &input);
+        let id = |thing: &Value| thing["id"].as_str().unwrap().to_owned();
+        let nodes: BTreeSet<String> = list(&file, "nodes").iter().map(id).collect();
+        let resources: BTreeSet<String> = list(&file, "resources").iter().map(id).collect();
+        let own: BTreeSet<&str> =
+            list(&file, "schemas").iter().map(|s| s["name"].as_str().unwrap()).collect();
+        assert!(list(&file, "schemas").iter().all(|s| s["uri"].is_string()));
+        assert!(own.iter().all(|name| name.starts_with('@')));
+        assert_eq!(nodes.len(), list(&file, "nodes").len());
+        for node in list(&file, "nodes") {
+            let known = [
+                "id",
+                "position",
+                "size",
+                "rotation",
+                "scale",
+                "resource",
+                "resourceFit",
+                "data",
+                "relation",
+            ];
+            assert!(node.as_object().unwrap().keys().all(|k| known.contains(&k.as_str())), "{node}");
+            assert!(numbers(&node["position"], &[2, 3]) && numbers(&node["size"], &[2, 3]), "{node}");
+            assert!(
+                numbers(&node["scale"], &[2, 3])
+                    && (node["rotation"].is_null() || node["rotation"].is_number())
+            );
+            assert!(node["resource"].as_str().is_none_or(|r| resources.contains(r)), "{node}");
+            for extension in list(node, "data") {
+                let kind = extension["type"].as_str().unwrap();
+                assert!(kind.starts_with("@ocif/") || own.contains(kind), "{kind}");
+                let members = extension["members"].as_array().map_or(&[][..], Vec::as_slice);
+                assert!(members.iter().all(|m| nodes.contains(m.as_str().unwrap())), "{extension}");
+            }
+        }
+        for resource in list(&file, "resources") {
+            let representations = list(resource, "representations");
+            assert!(!representations.is_empty());
+            for each in representations {
+                assert!(
+                    each["mimeType"].is_string()
+                        && (each["content"].is_string() || each["location"].is_string())
+                );
+            }
+        }
+    }
+}

@@ -243,3 +243,34 @@ fn a_closed_pipe_ends_quietly() {
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "1000");
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn following_ends_with_the_score() {
+    let dir = run::checkout();
+    for pace in ["--duration 20s", "--speed 86400"] {
+        let parts =
+            format!("head -3000 {FLOOD}; sleep 0.3; tail -n +3001 {FLOOD} | shuf --random-source={FLOOD}");
+        let followed = run::sh(&format!("{{ {parts}; }} | projector-audio --follow {pace}"), dir.path());
+        let score = run::sh(&format!("projector-audio {pace} {FLOOD}"), dir.path());
+        // Records as a reader keeps them, by what tells them apart; what is gone is taken away.
+        let mut kept: std::collections::BTreeMap<String, &str> = Default::default();
+        let mut gone = 0;
+        for line in followed.lines() {
+            let record: serde_json::Value = serde_json::from_str(line).unwrap();
+            let id = format!("{} {} {}", record["event_id"], record["pitch"], record["voice"]);
+            if record["gone"] == true {
+                assert!(kept.remove(&id).is_some(), "{line}");
+                gone += 1;
+            } else {
+                kept.insert(id, line);
+            }
+        }
+        let mut expected: Vec<&str> = score.lines().collect();
+        let mut kept: Vec<&str> = kept.into_values().collect();
+        expected.sort_unstable();
+        kept.sort_unstable();
+        assert!(kept == expected && gone > 0, "{pace}: {} of {}, {gone} gone", kept.len(), expected.len());
+    }
+    let refused = run::shell("projector-audio --follow -f wav < /dev/null", dir.path());
+    assert_eq!(refused.status.code(), Some(2));
+}

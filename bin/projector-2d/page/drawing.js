@@ -567,6 +567,7 @@ class Drawing {
   *#paint(board) {
     const { context } = board;
     this.context = context;
+    this.batches.clear();
     context.setTransform(...this.base);
     context.globalAlpha = 1;
     context.fillStyle = this.ground;
@@ -579,18 +580,22 @@ class Drawing {
     yield;
     // Marks in a crowd shrink, so that it can be seen through.
     board.mark = clamp(MARK * Math.sqrt(3000 / (items.length + 1)), 1.5, MARK);
+    const opacities = new Map();
     let [layer, opacity, effort] = [undefined, 1, 0];
     for (const item of items) {
       if (item.layer !== layer) {
         layer = item.layer;
-        this.#flush();
-        const given = this.history.setting(`@layer:${layer}`, "opacity");
-        opacity = finite(given) ? clamp(given, 0, 1) : 1;
-        yield* this.#drawLinks(lines.get(layer), view, opacity, faint);
+        if (!opacities.has(layer)) {
+          const given = this.history.setting(`@layer:${layer}`, "opacity");
+          opacities.set(layer, finite(given) ? clamp(given, 0, 1) : 1);
+          yield* this.#flush();
+          yield* this.#drawLinks(lines.get(layer), view, opacities.get(layer), faint);
+        }
+        opacity = opacities.get(layer);
       }
       if (this.#gather(item, view, item.opacity * opacity, board.mark)) effort += 1;
       else {
-        this.#flush();
+        yield* this.#flush();
         context.globalAlpha = item.opacity * opacity;
         this.#drawItem(item, view);
         effort += 8;
@@ -600,7 +605,7 @@ class Drawing {
         yield;
       }
     }
-    this.#flush();
+    yield* this.#flush();
     context.globalAlpha = 1;
     context.setTransform(...this.base);
     yield;
@@ -658,14 +663,17 @@ class Drawing {
   }
 
   /** Draws what was gathered. */
-  #flush() {
+  *#flush() {
     const { batches, context } = this;
     if (batches.size === 0) return;
     context.setTransform(...this.base);
     for (const { color, alpha, dots, rounds } of batches.values()) {
       context.globalAlpha = alpha;
       context.fillStyle = color;
-      for (let i = 0; i < dots.length; i += 4) context.fillRect(dots[i], dots[i + 1], dots[i + 2], dots[i + 3]);
+      for (let i = 0; i < dots.length; i += 4) {
+        context.fillRect(dots[i], dots[i + 1], dots[i + 2], dots[i + 3]);
+        if (i % 4000 === 3996) yield;
+      }
       if (rounds !== null) context.fill(rounds);
     }
     batches.clear();

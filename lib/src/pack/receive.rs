@@ -21,15 +21,13 @@ use crate::store::known::Known;
 use crate::store::manifest::{Absent, Entry, Manifest};
 use crate::store::object::{Found, directory, place};
 use crate::store::runs::DUE_OF_MANY;
-use crate::store::{self, Digest, INDEX, LaneId, MANIFEST, Store, append, index};
+use crate::store::{self, Digest, INDEX, LaneId, MANIFEST, SEEN, Store, append, index};
 use ahash::{AHashMap, AHashSet};
 use bumpalo::Bump;
 use rayon::prelude::*;
 use std::io::{Read, Write as _};
 use std::time::{Duration, Instant};
 
-/// The name of a lane's list of segments that came in by a pack.
-pub const SEEN: &str = "seen";
 /// Most lines of such a list.
 const MOST_SEEN: usize = 16 << 10;
 /// A commit happens when so many bytes wait,

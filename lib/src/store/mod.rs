@@ -63,6 +63,8 @@ use std::path::{Path, PathBuf};
 pub const ROOT: &str = ".ulp-root";
 /// A lane's manifest.
 pub const MANIFEST: &str = "manifest.json";
+/// A lane's list of segments that came in by a pack and of which nothing was refused.
+pub const SEEN: &str = "seen";
 /// A lane's index.
 pub const INDEX: &str = "index.json";
 

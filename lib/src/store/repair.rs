@@ -7,7 +7,7 @@ use super::known;
 use super::manifest::{Absent, Entry, Manifest};
 use super::object::{self, Found};
 use super::snapshot::SNAPSHOTS;
-use super::{Appender, Error, INDEX, LaneId, MANIFEST, Store, digest, index};
+use super::{Appender, Error, INDEX, LaneId, MANIFEST, SEEN, Store, digest, index};
 use crate::event::{Defaults, Line, Reader};
 use crate::hash::Sha256;
 use crate::id::Time;
@@ -93,7 +93,13 @@ impl Store {
         commit.put(&blobs)?;
         let (dir, bytes) = (id.dir(), manifest.print());
         commit.publish(vec![Draft { dir, name: MANIFEST.to_owned(), bytes }])?;
+        self.forget_seen(id)?;
         commit.release()
+    }
+
+    /// Lets packs bring again what a lane has lost: what was seen once is seen no more.
+    fn forget_seen(&self, id: &LaneId) -> Result<(), Error> {
+        self.root.at(&id.dir())?.map_or(Ok(()), |dir| dir.remove(SEEN))
     }
 
     /// Gives a lane without a manifest the segments of its events that nothing else names: each event once. In which
@@ -108,6 +114,7 @@ impl Store {
                 self.drop_snapshots(other)?;
             }
         }
+        self.forget_seen(id)?;
         let mut segments: Vec<(Time, Sha256)> = Vec::new();
         for hash in self.all_objects()?.objects {
             segments.extend(self.start_of(id, &hash)?.map(|time| (time, hash)));
