@@ -35,6 +35,23 @@ pub fn command(program: &str, dir: &Path) -> Command {
     command
 }
 
+/// Runs a program on some input, with no environment at all.
+pub fn feed(program: &str, args: &[&str], input: impl AsRef<[u8]>) -> Output {
+    use std::io::Write as _;
+    let mut command = Command::new(program);
+    command.args(args).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.as_ref().to_owned();
+    let writer = std::thread::spawn(move || {
+        // A program that ends early has read all it wants.
+        let _ = stdin.write_all(&input);
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
+
 /// Runs a script with bash, failing in the midst of a pipe included.
 pub fn shell(script: &str, dir: &Path) -> Output {
     command("bash", dir).args(["-o", "pipefail", "-c", script]).output().unwrap()

@@ -1,10 +1,10 @@
 //! Drawings and pages: well-formed, and nothing that an event wrote is more than text in them.
 
-use super::{FORMATS, HOSTILE, flood, hostile, project, run, text, trace};
+use super::{FORMATS, HOSTILE, feed, flood, hostile, project, text, trace};
 
 /// Whether `xmllint` is here and finds nothing wrong.
 fn is_well_formed(svg: &[u8]) -> bool {
-    let output = run("/usr/bin/xmllint", &["--noout", "-"], svg);
+    let output = feed("/usr/bin/xmllint", &["--noout", "-"], svg);
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     output.status.success()
 }
@@ -108,7 +108,7 @@ fn a_blob_is_embedded_once_its_hash_holds() {
     let trace = trace(&[node.as_str()]);
     let args = ["-f", "svg", "--objects", dir.path().to_str().unwrap()];
     std::fs::write(dir.path().join(id.hex()), b"GIF89a, but other bytes").unwrap();
-    let output = run(super::BIN, &args, trace.as_bytes());
+    let output = feed(super::BIN, &args, trace.as_bytes());
     assert!(!String::from_utf8_lossy(&output.stdout).contains("<image"));
     assert!(String::from_utf8_lossy(&output.stderr).contains("\"media.hash\":1"));
     std::fs::write(dir.path().join(id.hex()), gif).unwrap();

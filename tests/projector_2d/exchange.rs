@@ -1,6 +1,6 @@
 //! The formats that other programs open.
 
-use super::{flood, hostile, run, text, trace};
+use super::{feed, flood, hostile, text, trace};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -41,7 +41,7 @@ fn a_box_keeps_its_place_in_a_canvas() {
         r#"create_node "node_id":"a","geometry":{"kind":"rect","width":200,"height":80},"properties":{"label":"x"},"transform":{"position":[300,100]}"#,
         r#"create_node "node_id":"b","geometry":{"kind":"rect","width":400,"height":80},"transform":{"position":[0,0],"rotation":30}"#,
     ]);
-    let output = run(super::BIN, &["-f", "canvas"], trace.as_bytes());
+    let output = feed(super::BIN, &["-f", "canvas"], trace.as_bytes());
     let canvas: Value = serde_json::from_slice(&output.stdout).unwrap();
     let a = list(&canvas, "nodes").iter().find(|n| n["id"] == "a").unwrap();
     assert_eq!([&a["x"], &a["y"], &a["width"], &a["height"]], [200, -140, 200, 80]);

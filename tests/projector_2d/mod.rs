@@ -7,8 +7,7 @@ mod follow;
 mod page;
 mod records;
 
-use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+use crate::run::feed;
 
 const BIN: &str = env!("CARGO_BIN_EXE_projector-2d");
 const MATERIALIZE: &str = env!("CARGO_BIN_EXE_ulp-materialize");
@@ -29,31 +28,10 @@ const HOSTILE: [&str; 8] = [
     "&lt;{{data}}&#0;\\uffff",
 ];
 
-/// Runs a program on some input.
-fn run(program: &str, args: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(program)
-        .args(args)
-        .env_clear()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_owned();
-    let writer = std::thread::spawn(move || {
-        // A program that ends early has read all it wants.
-        let _ = stdin.write_all(&input);
-    });
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    output
-}
-
 /// What the projector writes of a trace, all of which must be accepted.
 #[track_caller]
 fn project(args: &[&str], input: &str) -> Vec<u8> {
-    let output = run(BIN, args, input.as_bytes());
+    let output = feed(BIN, args, input.as_bytes());
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
@@ -128,9 +106,9 @@ fn the_bytes_do_not_depend_on_jobs_order_or_repetition() {
 #[test]
 fn state_lines_draw_the_same_as_their_events() {
     let flood = flood();
-    let state = run(MATERIALIZE, &[], flood.as_bytes()).stdout;
+    let state = feed(MATERIALIZE, &[], flood.as_bytes()).stdout;
     for format in ["jsonl", "svg", "canvas", "ocif"] {
-        let from_state = run(BIN, &["-f", format], &state).stdout;
+        let from_state = feed(BIN, &["-f", format], &state).stdout;
         assert!(from_state == project(&["-f", format], &flood), "{format}");
     }
 }
@@ -148,8 +126,8 @@ fn options_that_do_not_go_together_are_refused() {
     for args in
         [&["--follow", "-f", "svg"][..], &["--width", "10"], &["-f", "png", "--width", "0"], &["-f", "gif"]]
     {
-        assert_eq!(run(BIN, args, b"").status.code(), Some(2), "{args:?}");
+        assert_eq!(feed(BIN, args, b"").status.code(), Some(2), "{args:?}");
     }
-    let large = run(BIN, &["-f", "png", "--width", "16384", "--height", "16384"], b"");
+    let large = feed(BIN, &["-f", "png", "--width", "16384", "--height", "16384"], b"");
     assert_eq!(large.status.code(), Some(2));
 }

@@ -173,7 +173,7 @@ fn random_scenes_are_valid() {
         let input = scene().new_tree(&mut runner).unwrap().current();
         // Integers beyond 2^53 are refused lines, not refused runs.
         for args in [&["-f", "glb"][..], &["-f", "gltf", "--replay"], &["-f", "glb", "--instancing"]] {
-            let output = super::run(super::BIN, args, &input);
+            let output = super::feed(super::BIN, args, &input);
             assert!(
                 matches!(output.status.code(), Some(0 | 1)),
                 "{input}\n{}",

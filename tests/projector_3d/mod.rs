@@ -7,37 +7,15 @@ mod records;
 
 pub use gltf::validate;
 
-use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+use crate::run::feed;
 
 const BIN: &str = env!("CARGO_BIN_EXE_projector-3d");
 const MATERIALIZE: &str = env!("CARGO_BIN_EXE_ulp-materialize");
 const FLOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/flood/trace.jsonl");
 
-/// Runs a program on some input.
-fn run(program: &str, args: &[&str], input: &str) -> Output {
-    let mut child = Command::new(program)
-        .args(args)
-        .env_clear()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_owned();
-    let writer = std::thread::spawn(move || {
-        // A program that ends early has read all it wants.
-        let _ = stdin.write_all(input.as_bytes());
-    });
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    output
-}
-
 /// What the projector writes of a trace.
 fn project(args: &[&str], input: &str) -> Vec<u8> {
-    let output = run(BIN, args, input);
+    let output = feed(BIN, args, input);
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }

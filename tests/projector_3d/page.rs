@@ -1,6 +1,6 @@
 //! The page, in a real browser where one is installed.
 
-use super::{BIN, FLOOD, create, flood, project, run, trace};
+use super::{BIN, FLOOD, create, feed, flood, project, trace};
 use crate::browser::{Browser, promises};
 
 #[test]
@@ -16,7 +16,7 @@ fn the_slider_shows_what_at_shows() {
     let page = project(&["-f", "html"], &flood());
     let places = "Object.fromEntries(drawing.order.map(i => [i.node.id, i.frame.slice(9)]))";
     for (event, seen) in promises::seen_at(&mut browser, &page, &[8007, 1, 500, 3000, 7990, 5200], places) {
-        let records = run(BIN, &["--at", &format!("id:{event}"), FLOOD], "").stdout;
+        let records = feed(BIN, &["--at", &format!("id:{event}"), FLOOD], "").stdout;
         let tool = promises::places_in(std::str::from_utf8(&records).unwrap(), "translation");
         promises::assert_same_places(&event, &seen, &tool);
     }

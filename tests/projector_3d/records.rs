@@ -1,6 +1,6 @@
 //! The records, to the byte.
 
-use super::{BIN, FLOOD, MATERIALIZE, create, flood, project, run, trace};
+use super::{BIN, FLOOD, MATERIALIZE, create, feed, flood, project, trace};
 
 #[test]
 fn a_node_stands_in_its_parent() {
@@ -46,7 +46,7 @@ fn what_is_not_for_everyone_is_not_shown() {
 #[test]
 fn the_bytes_are_the_same_however_the_trace_came() {
     let flood = flood();
-    let state = String::from_utf8(run(MATERIALIZE, &[], &flood).stdout).unwrap();
+    let state = String::from_utf8(feed(MATERIALIZE, &[], &flood).stdout).unwrap();
     let turned: String = flood.lines().rev().map(|l| format!("{l}\n")).collect();
     for format in ["jsonl", "glb", "gltf"] {
         let expected = project(&["-f", format, "-j", "1"], &flood);
@@ -58,7 +58,7 @@ fn the_bytes_are_the_same_however_the_trace_came() {
 
 #[test]
 fn an_animation_is_not_of_records() {
-    let output = run(BIN, &["--replay"], "");
+    let output = feed(BIN, &["--replay"], "");
     assert_eq!(output.status.code(), Some(2));
 }
 
@@ -68,7 +68,7 @@ fn following_takes_away_what_is_gone() {
     let deleted =
         r#"{"operation":"delete_node","node_id":"a","event_id":"z","timestamp":2000,"actor_id":"a"}"#;
     let script = format!("(printf '%s' '{created}'; sleep 1; echo '{deleted}') | {BIN} --follow 2>/dev/null");
-    let out = run("/bin/sh", &["-c", &script], "").stdout;
+    let out = feed("/bin/sh", &["-c", &script], "").stdout;
     let lines: Vec<&str> = std::str::from_utf8(&out).unwrap().lines().collect();
     assert_eq!(lines.len(), 2);
     assert_eq!(lines[1], r#"{"gone":true,"node_id":"a","type":"node"}"#);

@@ -13,6 +13,15 @@ pub trait Lookup {
     /// Calls `each` for every tile in which the node is known.
     fn node(&self, event: &Event<'_>, node: &str, each: &mut dyn FnMut(NodeFact));
 
+    /// Calls `each` where the node is known in the event's own tile.
+    fn node_here(&self, event: &Event<'_>, node: &str, each: &mut dyn FnMut(NodeFact)) {
+        self.node(event, node, &mut |fact| {
+            if fact.tile == event.tile {
+                each(fact);
+            }
+        });
+    }
+
     /// What one of the event's `previous_events` is; `None` where nobody can know.
     fn parent(&self, event: &Event<'_>, parent: &str) -> Option<Parent>;
 
@@ -34,6 +43,19 @@ pub struct NodeFact {
 pub struct Made {
     pub authority: Authority,
     pub boundary: Boundary,
+}
+
+impl Made {
+    /// What the writes of a `create_node` say; what they do not say is as an envelope completes it.
+    pub fn of(sets: &[Set<'_>]) -> Made {
+        let word = |kind| sets.iter().find(|s| s.register.kind == kind).map(|s| s.value.trim_matches('"'));
+        let authority = word(RegisterKind::Authority).and_then(|w| w.parse().ok());
+        let boundary = word(RegisterKind::Boundary).and_then(|w| w.parse().ok());
+        Made {
+            authority: authority.unwrap_or(Authority::Source),
+            boundary: boundary.unwrap_or(Boundary::Interior),
+        }
+    }
 }
 
 /// What a named parent is.
@@ -182,21 +204,23 @@ fn written(payload: &Payload<'_>, each: &mut dyn FnMut(&str)) {
 /// It creates a node_id that exists in its tile, or writes to one deleted there. What a macro's earlier primitives
 /// created and deleted counts.
 fn exclusion(event: &Event<'_>, lookup: &dyn Lookup) -> Option<String> {
-    let here = |node: &str| {
-        facts(event, node, lookup).into_iter().filter(|f| f.tile == event.tile).collect::<Vec<_>>()
+    let here = |node: &str, is: fn(&NodeFact) -> bool| {
+        let mut found = false;
+        lookup.node_here(event, node, &mut |fact| found |= is(&fact));
+        found
     };
     let (mut created, mut deleted) = (HashSet::new(), HashSet::new());
     payloads(event).find_map(|payload| {
         let gone = first(
             |each| written(payload, each),
-            |node| deleted.contains(node) || here(node).iter().any(|f| f.deleted),
+            |node| deleted.contains(node) || here(node, |fact| fact.deleted),
         );
         if let Some(node) = gone {
             return Some(format!("{node} is deleted in {}", event.tile));
         }
         match payload {
             Payload::Create { node, .. } => {
-                let exists = !created.insert(*node) || here(node).iter().any(|f| f.made.is_some());
+                let exists = !created.insert(*node) || here(node, |fact| fact.made.is_some());
                 return exists.then(|| format!("{node} exists in {}", event.tile));
             }
             Payload::Delete { node } => {

@@ -15,7 +15,7 @@ use super::super::manifest::{Absent, Manifest};
 use super::super::runs::{self, DUE, Runs};
 use super::super::table::Row;
 use super::super::{Error, LaneId, Store};
-use crate::event::{Defaults, Ends, Event, Line, Payload, Reader, RegisterKind};
+use crate::event::{Defaults, Ends, Event, Line, Payload, Reader};
 use crate::id::{Authority, Boundary};
 use crate::scope::Made;
 use bumpalo::Bump;
@@ -386,15 +386,7 @@ fn rows_of_payload(payload: &Payload<'_>, number: u32, flag: u8, each: &mut impl
     };
     match payload {
         Payload::Create { node, sets } => {
-            let word =
-                |kind| sets.iter().find(|s| s.register.kind == kind).map(|s| s.value.trim_matches('"'));
-            let authority = word(RegisterKind::Authority).and_then(|w| w.parse().ok());
-            let boundary = word(RegisterKind::Boundary).and_then(|w| w.parse().ok());
-            let made = Made {
-                authority: authority.unwrap_or(Authority::Source),
-                boundary: boundary.unwrap_or(Boundary::Interior),
-            };
-            each(1, row(&key(Tag::Node, node), bits(NodeBits::new(Some(made), false).0)));
+            each(1, row(&key(Tag::Node, node), bits(NodeBits::new(Some(Made::of(sets)), false).0)));
         }
         Payload::Delete { node } => each(1, row(&key(Tag::Node, node), bits(DELETED))),
         Payload::Link(l) => each(1, row(&link_key(l.ends), link(TAGS))),

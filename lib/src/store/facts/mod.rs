@@ -190,6 +190,14 @@ impl<'s> Facts<'s> {
         tiles.into_iter().map(bits).filter(|(_, bits)| bits.is_known()).collect()
     }
 
+    /// What a tile's bits say of a node; the order of events is only asked where they leave it open.
+    fn fact(&self, event: &Event<'_>, node: &str, tile: Tile, bits: NodeBits) -> NodeFact {
+        let made = |facts: &TileFacts| facts.greatest(event.lane(), node).map(|(_, made)| made);
+        let by_order = || self.replayed(event.space, tile, made);
+        let made = if bits.is_created() { bits.made().or_else(by_order) } else { None };
+        NodeFact { tile, made, deleted: bits.is_deleted() }
+    }
+
     fn known_by_replay(&self, event: &Event<'_>, node: &str, tile: Option<Tile>) -> Vec<(Tile, NodeBits)> {
         let tiles = match tile {
             Some(tile) => BTreeSet::from([tile]),
@@ -338,18 +346,17 @@ fn read(line: &[u8], with: impl FnOnce(&Event<'_>)) {
 
 impl Lookup for Facts<'_> {
     fn node(&self, event: &Event<'_>, node: &str, each: &mut dyn FnMut(NodeFact)) {
-        let lane = event.lane();
         // What its own tile knows is all that counts, and the other tiles need not be asked.
         let mut known = self.known(event, node, Some(event.tile));
         if known.is_empty() {
             known = self.known(event, node, None);
         }
-        for (tile, bits) in known {
-            let by_order =
-                || self.replayed(event.space, tile, |facts| facts.greatest(lane, node).map(|(_, made)| made));
-            let made = if bits.is_created() { bits.made().or_else(by_order) } else { None };
-            each(NodeFact { tile, made, deleted: bits.is_deleted() });
-        }
+        known.into_iter().for_each(|(tile, bits)| each(self.fact(event, node, tile, bits)));
+    }
+
+    fn node_here(&self, event: &Event<'_>, node: &str, each: &mut dyn FnMut(NodeFact)) {
+        let known = self.known(event, node, Some(event.tile));
+        known.into_iter().for_each(|(tile, bits)| each(self.fact(event, node, tile, bits)));
     }
 
     fn parent(&self, event: &Event<'_>, parent: &str) -> Option<Parent> {

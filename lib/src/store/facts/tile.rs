@@ -2,8 +2,8 @@
 
 use super::super::replay::{Place, Wanted};
 use super::super::{Error, Store};
-use crate::event::{Ends, Event, Payload, RegisterKind};
-use crate::id::{Authority, Boundary, Lane, Tile, Time};
+use crate::event::{Ends, Event, Payload};
+use crate::id::{Lane, Tile, Time};
 use crate::scope::Made;
 use crate::world::Filter;
 use ahash::{AHashMap, AHashSet};
@@ -132,15 +132,7 @@ impl TileFacts {
     fn payload(&mut self, lane: Lane, key: OrderKey, payload: &Payload<'_>) {
         match payload {
             Payload::Create { node, sets } => {
-                let word =
-                    |kind| sets.iter().find(|s| s.register.kind == kind).map(|s| s.value.trim_matches('"'));
-                let authority = word(RegisterKind::Authority).and_then(|w| w.parse().ok());
-                let boundary = word(RegisterKind::Boundary).and_then(|w| w.parse().ok());
-                let made = Made {
-                    authority: authority.unwrap_or(Authority::Source),
-                    boundary: boundary.unwrap_or(Boundary::Interior),
-                };
-                self.nodes.entry((*node).to_owned()).or_default().created.push((lane, key, made));
+                self.nodes.entry((*node).to_owned()).or_default().created.push((lane, key, Made::of(sets)));
             }
             Payload::Delete { node } => {
                 self.nodes.entry((*node).to_owned()).or_default().deleted.push(lane);
