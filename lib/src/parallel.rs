@@ -1,10 +1,11 @@
 //! Work spread over the threads of the current pool, its results taken in a fixed order.
 
-use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, TryLockError};
 
 /// Works on `0..n` in the order of `schedule`, a permutation, and gives the results to `sink` in the order of their
 /// numbers, as soon as all before them were given. Nobody waits: whoever finishes a result gives on what is ready.
+/// Each thread takes what comes next in the schedule, so that where that is the order of the results few are held.
 ///
 /// # Errors
 /// The first error of `sink`; nothing is given to it afterwards.
@@ -15,10 +16,13 @@ pub fn in_order<T: Send, E: Send>(
 ) -> Result<(), E> {
     let slots: Mutex<Vec<Option<T>>> = Mutex::new(schedule.iter().map(|_| None).collect());
     let giver = Mutex::new(Giver { next: 0, sink, failed: None });
-    schedule.par_iter().with_max_len(1).for_each(|i| {
-        let result = work(*i);
-        lock(&slots)[*i] = Some(result);
-        give_what_is_ready(&slots, &giver);
+    let next = AtomicUsize::new(0);
+    rayon::broadcast(|_| {
+        while let Some(i) = schedule.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let result = work(*i);
+            lock(&slots)[*i] = Some(result);
+            give_what_is_ready(&slots, &giver);
+        }
     });
     // Someone may have stored a result while another was just leaving.
     give_what_is_ready(&slots, &giver);
