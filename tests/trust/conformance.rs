@@ -4,7 +4,8 @@ use std::fs;
 
 use serde::Deserialize;
 
-use super::{run, shared, skipped};
+use super::{run, shared};
+use crate::run::skipped;
 
 #[derive(Deserialize)]
 struct Expected {

@@ -124,9 +124,3 @@ fn signed_event(n: u8) -> String {
 fn shared(path: &str) -> Option<PathBuf> {
     crate::run::shared().map(|shared| shared.join(path)).filter(|found| found.exists())
 }
-
-/// Says that a test did nothing.
-#[allow(clippy::print_stderr)]
-fn skipped(why: &str) {
-    eprintln!("SKIPPED: {why}");
-}

@@ -6,7 +6,8 @@ use std::path::Path;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use ulp::json::{Canonical, Tape};
 
-use super::{manifest, run, skipped, verify};
+use super::{manifest, run, verify};
+use crate::run::skipped;
 
 fn openssl(args: &[&dyn AsRef<std::ffi::OsStr>]) -> Option<super::Said> {
     if !Path::new("/usr/bin/openssl").exists() {
