@@ -20,9 +20,9 @@ fn an_exfat_stick_is_read_in_place() {
         ulp-append --store stick/bag/data < examples/flood/trace.jsonl > /dev/null 2>&1; echo $?
         umount stick"#;
     let printed = run::sh(script, dir.path());
-    // Some machines let nobody mount.
-    assert!(
-        printed == "0\n0\n8007\n0\n" || printed == "0\n0\n8007\n4\n" || printed == "no mount\n",
-        "{printed}"
-    );
+    if printed == "no mount\n" {
+        return run::skipped("this machine mounts no exFAT image");
+    }
+    // All events are there already, so nothing is written: whether the lock could be taken does not matter.
+    assert!(printed == "0\n0\n8007\n0\n" || printed == "0\n0\n8007\n4\n", "{printed}");
 }
