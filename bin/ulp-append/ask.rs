@@ -1,53 +1,56 @@
 //! What drafts and declared invariants ask of the store, and what this run adds to the answers.
 
-use crate::draft::{self, Given};
+use crate::draft::Given;
 use crate::pass::member;
+use bumpalo::Bump;
 use ulp::cli::Failure;
-use ulp::event::{Defaults, Event, Missing, Payload};
-use ulp::json;
+use ulp::event::{Defaults, Event, Line, Missing, Payload, Reader};
+use ulp::json::{self, Tape};
 use ulp::scope::{Note, hold_to_invariants};
-use ulp::store::facts::Facts;
-use ulp::store::{Appender, Store};
+use ulp::store::facts::{Facts, Row};
+use ulp::store::{Appender, LaneId, Store};
 
 /// The facts of a store, with what this run took in.
 pub struct Asked<'p> {
     pub facts: Facts<'p>,
+    again: Again,
     /// Whether anything was asked yet: until then nothing need be told.
     started: bool,
 }
 
 impl<'p> Asked<'p> {
     pub fn new(store: &'p Store, pool: &'p rayon::ThreadPool) -> Asked<'p> {
-        Asked { facts: Facts::new(store, Some(pool)), started: false }
+        Asked { facts: Facts::new(store, Some(pool)), again: Again::default(), started: false }
     }
 
     /// Before the first question: tells of what waits to be committed, but for one line.
     pub fn start(&mut self, appender: &Appender<'_>, but: &[u8]) {
         if !std::mem::replace(&mut self.started, true) {
             let waiting = appender.pending().filter(|line| *line != but);
-            waiting.for_each(|line| read(line, |event| self.facts.add(event)));
+            waiting.for_each(|line| self.again.read(line, |event| self.facts.add(event)));
         }
     }
 
-    /// Takes in the line of an event that waits to be committed, after it was held to what it declares to preserve.
+    /// Takes in an event that waits to be committed, after it was held to what it declares to preserve. `rows` are its
+    /// own, where they are known.
     pub fn take(
         &mut self,
         appender: &Appender<'_>,
-        line: &[u8],
+        (id, line, rows): (&LaneId, &[u8], &[Row]),
         asks: bool,
         notes: &mut Vec<Note>,
     ) -> Result<(), Failure> {
         if asks {
             self.start(appender, line);
+            // A whole event is kept whatever it breaks.
+            self.again.read(line, |event| drop(hold_to_invariants(event, &self.facts, notes)));
         }
         if self.started {
-            read(line, |event| {
-                if asks {
-                    // A whole event is kept whatever it breaks.
-                    let _ = hold_to_invariants(event, &self.facts, notes);
-                }
-                self.facts.add(event);
-            });
+            if rows.is_empty() {
+                self.again.read(line, |event| self.facts.add(event));
+            } else {
+                self.facts.add_rows(id, line, rows);
+            }
         }
         Ok(self.facts.check()?)
     }
@@ -79,10 +82,22 @@ impl<'p> Asked<'p> {
     }
 }
 
-/// Reads the line of an event that was accepted.
-fn read(line: &[u8], with: impl FnOnce(&Event<'_>)) {
-    let (arena, defaults) = (bumpalo::Bump::new(), Defaults::default());
-    if let Ok(event) = draft::read(line, &arena, &defaults, false) {
-        with(&event);
+/// Reads the lines of events that were accepted, one after the other, in the same memory.
+#[derive(Default)]
+struct Again {
+    arena: Bump,
+    tape: Tape,
+    defaults: Defaults,
+}
+
+impl Again {
+    fn read(&mut self, line: &[u8], with: impl FnOnce(&Event<'_>)) {
+        self.arena.reset();
+        let tape = std::mem::take(&mut self.tape);
+        let mut reader = Reader::new(&self.arena, &self.defaults).with_tape(tape);
+        if let Ok(Line::Event(event)) = reader.read_bytes(line) {
+            with(&event);
+        }
+        self.tape = reader.into_tape();
     }
 }

@@ -20,6 +20,7 @@ use sign::Signer;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::sync_channel;
 use ulp::cli::{self, Failure, Files, Jobs, LineReader, Log, Now, Output, ScopeArgs, Status, trace};
 use ulp::hash::Blake3;
@@ -79,6 +80,7 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
         milliseconds: args.timestamps == "ms",
         store: store.is_some(),
         rejects: rejects.is_some(),
+        asked: AtomicBool::new(false),
     });
     let out = Output::stdout()?;
     let reader = log.lines(&args.files, EVENT_BYTES)?;

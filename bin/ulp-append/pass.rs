@@ -17,8 +17,10 @@ use ulp::store::{Appender, LaneIndex, Offer, Store};
 
 /// A commit happens when so many bytes wait,
 const MOST_BYTES: usize = 64 << 20;
-/// or when something waits for so long.
+/// or when something waits for so long,
 const LONGEST: Duration = Duration::from_secs(1);
+/// and for so many times as long as the last commit took, where commits are slow.
+const SHARE: u32 = 2;
 
 /// Where accepted events go.
 pub struct Pass<'p> {
@@ -40,6 +42,8 @@ pub struct Pass<'p> {
     /// The drafts among them that declare something to preserve.
     declared: Vec<Declared>,
     since: Option<Instant>,
+    /// How long the last commit took.
+    took: Duration,
 }
 
 /// Lines that are passed on once they are durable.
@@ -87,6 +91,7 @@ impl<'p> Pass<'p> {
             waiting: Vec::new(),
             declared: Vec::new(),
             since: None,
+            took: Duration::ZERO,
         }
     }
 
@@ -122,7 +127,7 @@ impl<'p> Pass<'p> {
 
     fn is_due(&self) -> bool {
         self.appender.as_ref().is_some_and(|a| a.waiting() >= MOST_BYTES)
-            || self.since.is_some_and(|since| since.elapsed() >= LONGEST)
+            || self.since.is_some_and(|since| since.elapsed() >= LONGEST.max(self.took * SHARE))
     }
 
     /// Takes the items of a piece in their order. Under `--strict` nothing after the first refused one.
@@ -204,7 +209,7 @@ impl<'p> Pass<'p> {
             Some(asked) => &asked.facts,
             None => &NoStore,
         };
-        piece.admit(&event, &as_draft, (&mut self.gate, clock), Some(lookup), self.reading.store)
+        piece.admit(&event, &as_draft, (&mut self.gate, clock), Some(lookup), self.reading)
     }
 
     /// Forgets what is known of the store where others have written to it: a run may be a long one.
@@ -240,7 +245,8 @@ impl<'p> Pass<'p> {
                 match appender.offer(lane, whole.digest, line)? {
                     Offer::Taken(ticket) => {
                         if let Some(asked) = &mut self.asked {
-                            asked.take(appender, line, whole.asks, &mut whole.notes)?;
+                            let taken = (&piece.places[whole.place], line, &piece.rows[whole.rows.clone()]);
+                            asked.take(appender, taken, whole.asks, &mut whole.notes)?;
                         }
                         ticket
                     }
@@ -314,7 +320,9 @@ impl<'p> Pass<'p> {
             }
             Ok(broken.iter().map(|(ticket, _)| *ticket).collect())
         };
+        let start = Instant::now();
         let doubles = self.pool.install(|| appender.commit_after(look_again))?;
+        self.took = start.elapsed();
         let changed = appender.take_changed();
         if let Some(asked) = &self.asked {
             asked.facts.committed();

@@ -4,12 +4,14 @@ use crate::macros::Macros;
 use crate::sign::Signer;
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use ulp::cli::{Chunk, Failure, LineReader};
 use ulp::event::{Event, Line, Missing, Payload, Reader, Refusal};
 use ulp::hash::Blake3;
 use ulp::id::{Lane, Time};
 use ulp::json::{self, EVENT_BYTES, Fault, Tape};
 use ulp::scope::{Clock, Gate, Lookup, NoStore, Note, Scope};
+use ulp::store::facts::{Row, write_rows};
 use ulp::store::{self, Digest, LaneId};
 
 /// What the first half depends on. No `Debug`: there may be a key in it.
@@ -29,6 +31,8 @@ pub struct Reading {
     pub store: bool,
     /// Whether refused lines are kept.
     pub rejects: bool,
+    /// Whether an event was read that asks the store: from then on the rows of all are worked out here, on all cores.
+    pub asked: AtomicBool,
 }
 
 /// Some lines of one source after the first half.
@@ -43,6 +47,8 @@ pub struct Piece {
     pub raw: Vec<u8>,
     pub items: Vec<Item>,
     pub places: Vec<LaneId>,
+    /// What events say that others may ask for.
+    pub rows: Vec<Row>,
 }
 
 /// What became of one line.
@@ -70,6 +76,8 @@ pub struct Whole {
     pub line: Range<usize>,
     /// Which of the piece's places it stands in.
     pub place: usize,
+    /// Its rows in those of the piece; none where nobody had asked yet.
+    pub rows: Range<usize>,
     pub digest: Digest,
     /// Whether its operation is one that this version does not know.
     pub unknown: bool,
@@ -199,7 +207,7 @@ impl Reading {
             let came = Event { missing: event.missing, ..signed };
             // What is known of nodes and parents, only the second half knows.
             let lookup: Option<&dyn Lookup> = if self.store { None } else { Some(&NoStore) };
-            piece.admit(&signed, &came, (gate, clock), lookup, self.store).map(What::Event)
+            piece.admit(&signed, &came, (gate, clock), lookup, self).map(What::Event)
         });
         taken.unwrap_or_else(|refusal| self.refuse(refusal, line, piece))
     }
@@ -275,7 +283,7 @@ impl Piece {
         came: &Event<'_>,
         (gate, clock): (&mut Gate<'_>, Clock),
         lookup: Option<&dyn Lookup>,
-        digests: bool,
+        reading: &Reading,
     ) -> Result<Whole, Refusal> {
         let permit = match lookup {
             Some(lookup) => gate.permit(came, Some(clock), lookup)?,
@@ -295,12 +303,21 @@ impl Piece {
             refusal.event_id = Some(event.id.to_owned());
             return Err(refusal);
         }
-        let digest = if digests { store::digest(&self.text[line.clone()]) } else { Digest::default() };
+        let store = reading.store;
+        let digest = if store { store::digest(&self.text[line.clone()]) } else { Digest::default() };
         self.text.push(b'\n');
         let unknown = matches!(event.payload, Payload::Unknown);
         let declares = !event.invariants.is_empty();
         let asks = lookup.is_none() && declares;
-        Ok(Whole { line, place: self.place(event), digest, unknown, asks, declares, notes: permit.notes })
+        if store && (declares || came.is_draft()) {
+            reading.asked.store(true, Ordering::Relaxed);
+        }
+        let start = self.rows.len();
+        if reading.asked.load(Ordering::Relaxed) {
+            write_rows(event, &mut self.rows);
+        }
+        let (place, rows) = (self.place(event), start..self.rows.len());
+        Ok(Whole { line, place, rows, digest, unknown, asks, declares, notes: permit.notes })
     }
 
     /// The event's place among those of the piece; neighbouring lines mostly share theirs.

@@ -36,8 +36,9 @@ struct Work {
 /// Runs a command in `dir`, in which the store is `w`, and counts.
 fn work(dir: &Path, command: &str) -> Work {
     let trace = dir.join("trace");
-    let script =
-        format!("strace -f -qq -y -o trace -e trace=openat,fsync,fdatasync,syncfs {command} > out 2> err");
+    let script = format!(
+        "strace -f -qq -y -o trace -e trace=openat,openat2,fsync,fdatasync,syncfs {command} > out 2> err"
+    );
     run::sh(&script, dir);
     let text = std::fs::read_to_string(trace).unwrap();
     let (mut opened, mut syncs, mut objects) = (0, 0, BTreeSet::new());
@@ -45,7 +46,8 @@ fn work(dir: &Path, command: &str) -> Work {
         syncs += usize::from(line.contains("sync(") || line.contains("syncfs("));
         let Some(path) = line.rsplit_once(" = ").and_then(|(_, fd)| fd.split('<').nth(1)) else { continue };
         let path = path.trim_end_matches('>');
-        opened += usize::from(line.contains("openat(") && path.contains("/w/"));
+        opened +=
+            usize::from((line.contains("openat(") || line.contains("openat2(")) && path.contains("/w/"));
         if path.contains("/w/objects/") && Path::new(path).is_file() {
             objects.insert(path.to_owned());
         }

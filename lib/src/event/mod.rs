@@ -291,6 +291,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Uses the memory of a tape that was used before.
+    pub fn with_tape(mut self, tape: Tape) -> Reader<'a> {
+        self.tape = tape;
+        self
+    }
+
+    /// Gives the tape back.
+    pub fn into_tape(self) -> Tape {
+        self.tape
+    }
+
     /// Lets lines without a timestamp pass: their `time` is 0 until it is given, and so is their name.
     pub fn with_drafts(mut self) -> Reader<'a> {
         self.drafts = true;

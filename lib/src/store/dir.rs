@@ -71,6 +71,9 @@ impl Dir {
 
     /// A directory below this one by its path, if it is there.
     pub fn at(&self, relative: &str) -> Result<Option<Dir>, Error> {
+        if let Some(found) = self.at_once(relative) {
+            return Ok(Some(found));
+        }
         let mut here = self.again()?;
         for name in relative.split('/').filter(|n| !n.is_empty()) {
             match here.sub(name)? {
@@ -81,6 +84,22 @@ impl Dir {
         Ok(Some(here))
     }
 
+    /// As [`Dir::at`] in one call of the system, which holds every name to the same. Whatever stands in the way, a walk
+    /// finds out.
+    #[cfg(target_os = "linux")]
+    fn at_once(&self, relative: &str) -> Option<Dir> {
+        use rustix::fs::ResolveFlags;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+        let fd = rustix::fs::openat2(&self.fd, relative, flags, Mode::empty(), resolve).ok()?;
+        Some(Dir { fd, path: self.path.join(relative) })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn at_once(&self, _: &str) -> Option<Dir> {
+        None
+    }
+
     fn again(&self) -> Result<Dir, Error> {
         let fd = rustix::io::fcntl_dupfd_cloexec(&self.fd, 0).map_err(|e| self.io("", e))?;
         Ok(Dir { fd, path: self.path.clone() })
@@ -88,6 +107,9 @@ impl Dir {
 
     /// Makes a directory below this one, with all above it, and says which directories gained a name by that.
     pub fn make(&self, relative: &str, gained: &mut Gained) -> Result<Dir, Error> {
+        if let Some(found) = self.at_once(relative) {
+            return Ok(found);
+        }
         let mut here = self.again()?;
         let mut above = String::new();
         for name in relative.split('/').filter(|n| !n.is_empty()) {

@@ -16,10 +16,9 @@ use super::super::runs::{self, DUE, Runs};
 use super::super::table::Row;
 use super::super::{Error, LaneId, Store};
 use crate::event::{Defaults, Ends, Event, Line, Payload, Reader};
-use crate::id::{Authority, Boundary};
+use crate::id::{Authority, Boundary, Tile};
 use crate::scope::Made;
 use bumpalo::Bump;
-use std::collections::BTreeSet;
 
 /// The start of a name's hash, which stands for it in the graph.
 pub type Short = [u8; 8];
@@ -83,6 +82,20 @@ pub fn prefix(tag: Tag, short: Short) -> [u8; 9] {
     prefix
 }
 
+/// The start of a row, for which [`prefix`] asks.
+pub fn prefix_of(row: &Row) -> [u8; 9] {
+    let mut prefix = [0; 9];
+    prefix.copy_from_slice(&row[..9]);
+    prefix
+}
+
+/// The key of a row.
+pub fn key_of(row: &Row) -> Key {
+    let mut key = [0; 16];
+    key.copy_from_slice(&row[..16]);
+    key
+}
+
 /// The start of the hash that a key is made of.
 pub fn short(key: &Key) -> Short {
     let mut short = [0; 8];
@@ -119,6 +132,11 @@ impl NodeBits {
         (bits.count_ones() == 1).then_some(Made { authority, boundary })
     }
 
+    /// What a row says.
+    pub fn of(value: [u8; 8]) -> NodeBits {
+        NodeBits(value[0])
+    }
+
     /// A node that was created in at most one way.
     pub fn new(made: Option<Made>, deleted: bool) -> NodeBits {
         let bit = made.map_or(0, |made| 1 << (made.authority as u8 * 3 + made.boundary as u8));
@@ -148,12 +166,10 @@ pub struct LaneFacts {
     id: LaneId,
     manifest: Manifest,
     runs: [Runs; 2],
-    /// The rows that no run covers.
-    rows: [BTreeSet<Row>; 2],
-    /// The lines of what was done to links since the lane was opened.
+    /// The rows that no run covers, sorted.
+    rows: [Vec<Row>; 2],
+    /// The lines of what this run did to links.
     told: Vec<Box<[u8]>>,
-    /// Whether `rows` holds some that were read, not told.
-    has_read: bool,
     is_open: bool,
 }
 
@@ -165,11 +181,14 @@ impl LaneFacts {
             id,
             manifest,
             runs: KINDS.map(Runs::none),
-            rows: [BTreeSet::new(), BTreeSet::new()],
+            rows: [Vec::new(), Vec::new()],
             told: Vec::new(),
-            has_read: false,
             is_open: false,
         }
+    }
+
+    pub fn tile(&self) -> Tile {
+        self.id.tile
     }
 
     pub fn is_open(&self) -> bool {
@@ -181,17 +200,14 @@ impl LaneFacts {
         self.is_open = false;
     }
 
-    /// Whether there was anything to read.
+    /// Whether what was read says anything of nodes and links.
     pub fn has_read(&self) -> bool {
-        self.has_read || self.runs[1].covered() > 0
+        !self.rows[1].is_empty() || self.runs[1].covered() > 0
     }
 
     /// Whether what was read may know a node.
     pub fn may_have_read(&self, key: &Key) -> bool {
-        let mut from = [0; 24];
-        from[..16].copy_from_slice(key);
-        let in_memory = || self.rows[1].range(from..).next().is_some_and(|row| row.starts_with(key));
-        !matches!(self.runs[1].find(key), Ok(None)) || self.has_read && in_memory()
+        !matches!(self.runs[1].find(key), Ok(None)) || starting(&self.rows[1], key).next().is_some()
     }
 
     /// Reads what the lane has: the runs, and the events behind them. Where enough of those is sealed, runs of them are
@@ -232,7 +248,7 @@ impl LaneFacts {
                 count += 1;
                 if let Ok(Line::Event(event)) = reader.read_bytes(line) {
                     let number = u32::try_from(number).unwrap_or(u32::MAX);
-                    rows_of(&event, number, 0, &mut |table, row| {
+                    rows_of(&event, number, &mut |table, row| {
                         if start >= covered[table] {
                             rows[table].push(row);
                         }
@@ -250,37 +266,21 @@ impl LaneFacts {
                 None => false,
             };
             if !is_written {
-                self.has_read |= !older.is_empty();
                 self.rows[table].extend(older);
             }
         }
-        for (table, newer) in newer.into_iter().enumerate() {
-            self.has_read |= !newer.is_empty();
-            self.rows[table].extend(newer);
+        for (rows, newer) in self.rows.iter_mut().zip(newer) {
+            rows.extend(newer);
+            rows.sort_unstable();
+            rows.dedup();
         }
         Ok(())
     }
 
-    /// Takes in an event that this run adds. Calls `node` with each node that it made or deleted.
-    pub fn add(&mut self, event: &Event<'_>, node: &mut impl FnMut(Key)) {
-        let number = u32::try_from(self.told.len()).unwrap_or(u32::MAX);
-        let mut is_kept = false;
-        let rows = &mut self.rows;
-        rows_of(event, number, TOLD, &mut |table, row| {
-            match row[8] {
-                b'n' => {
-                    let mut key = [0; 16];
-                    key.copy_from_slice(&row[..16]);
-                    node(key);
-                }
-                b'l' => is_kept = true,
-                _ => {}
-            }
-            rows[table].insert(row);
-        });
-        if is_kept {
-            self.told.push(event.line.as_bytes().into());
-        }
+    /// Keeps the line of an event that this run takes in and that did something to links; answers its number.
+    pub fn keep(&mut self, line: &[u8]) -> u32 {
+        self.told.push(line.into());
+        u32::try_from(self.told.len() - 1).unwrap_or(u32::MAX)
     }
 
     /// Calls `each` with what every row says that begins with `key`.
@@ -292,6 +292,9 @@ impl LaneFacts {
         mut each: impl FnMut([u8; 8]),
     ) -> Result<(), Error> {
         let table = tag.table();
+        if self.rows[table].is_empty() && self.runs[table].covered() == 0 {
+            return Ok(());
+        }
         let mut found = Vec::new();
         if self.runs[table].each(key, &mut |row| found.push(row)).is_err() {
             // What is damaged is as good as missing: the events themselves say it.
@@ -299,41 +302,13 @@ impl LaneFacts {
             self.runs.iter_mut().for_each(Runs::clear);
             self.read(store, false)?;
         }
-        let mut from = [0; 24];
-        from[..key.len()].copy_from_slice(key);
-        found.extend(self.rows[table].range(from..).take_while(|row| row.starts_with(key)));
+        found.extend(starting(&self.rows[table], key));
         for row in found {
             let mut value = [0; 8];
             value.copy_from_slice(&row[16..]);
             each(value);
         }
         Ok(())
-    }
-
-    pub fn has(&mut self, store: &Store, tag: Tag, key: &Key) -> Result<bool, Error> {
-        let mut found = false;
-        self.each(store, tag, key, |_| found = true)?;
-        Ok(found)
-    }
-
-    pub fn node(&mut self, store: &Store, key: &Key) -> Result<NodeBits, Error> {
-        let mut bits = NodeBits::default();
-        self.each(store, Tag::Node, key, |value| bits.0 |= value[0])?;
-        Ok(bits)
-    }
-
-    /// What was done to a link.
-    pub fn link(&mut self, store: &Store, key: &Key) -> Result<Vec<Touch>, Error> {
-        let mut touches = Vec::new();
-        self.each(store, Tag::Link, key, |value| {
-            let number = u32::from_le_bytes([value[4], value[5], value[6], value[7]]);
-            touches.push(match value[0] {
-                kind if kind & !TOLD == ALL_BEFORE => Touch::AllBefore,
-                kind if kind & TOLD != 0 => Touch::Tags(Place::Told(number as usize)),
-                _ => Touch::Tags(Place::Stored(u64::from(number))),
-            });
-        })?;
-        Ok(touches)
     }
 
     /// Calls `each` with the line of an event.
@@ -362,8 +337,24 @@ impl LaneFacts {
     }
 }
 
-/// Gives every row of an event to `each`, with its table.
-fn rows_of(event: &Event<'_>, number: u32, flag: u8, each: &mut impl FnMut(usize, Row)) {
+/// The rows of a sorted list that begin with `key`.
+fn starting<'r>(rows: &'r [Row], key: &'r [u8]) -> impl Iterator<Item = &'r Row> {
+    let from = rows.partition_point(|row| &row[..key.len()] < key);
+    rows[from..].iter().take_while(move |row| row.starts_with(key))
+}
+
+/// One thing that was done to a link, as a row says it.
+pub fn touch(value: [u8; 8]) -> Touch {
+    let number = u32::from_le_bytes([value[4], value[5], value[6], value[7]]);
+    match value[0] {
+        kind if kind & !TOLD == ALL_BEFORE => Touch::AllBefore,
+        kind if kind & TOLD != 0 => Touch::Tags(Place::Told(number as usize)),
+        _ => Touch::Tags(Place::Stored(u64::from(number))),
+    }
+}
+
+/// Gives every row of an event to `each`, with its table. `number` is that of the event in its lane.
+fn rows_of(event: &Event<'_>, number: u32, each: &mut impl FnMut(usize, Row)) {
     let own = key(Tag::Event, event.id);
     each(0, row(&own, [0; 8]));
     for parent in event.parents {
@@ -371,16 +362,28 @@ fn rows_of(event: &Event<'_>, number: u32, flag: u8, each: &mut impl FnMut(usize
     }
     match &event.payload {
         Payload::Macro(primitives) => {
-            primitives.iter().for_each(|p| rows_of_payload(&p.payload, number, flag, each));
+            primitives.iter().for_each(|p| rows_of_payload(&p.payload, number, each));
         }
-        payload => rows_of_payload(payload, number, flag, each),
+        payload => rows_of_payload(payload, number, each),
     }
 }
 
-fn rows_of_payload(payload: &Payload<'_>, number: u32, flag: u8, each: &mut impl FnMut(usize, Row)) {
+/// Appends the rows of an event that is not in the store yet.
+pub fn write_rows(event: &Event<'_>, rows: &mut Vec<Row>) {
+    rows_of(event, 0, &mut |_, row| rows.push(row));
+}
+
+/// A row about a link, of an event whose line is kept under a number.
+pub fn of_told(mut row: Row, number: u32) -> Row {
+    row[16] |= TOLD;
+    row[20..].copy_from_slice(&number.to_le_bytes());
+    row
+}
+
+fn rows_of_payload(payload: &Payload<'_>, number: u32, each: &mut impl FnMut(usize, Row)) {
     let bits = |bits: u8| [bits, 0, 0, 0, 0, 0, 0, 0];
     let link = |kind: u8| {
-        let mut value = bits(kind | flag);
+        let mut value = bits(kind);
         value[4..].copy_from_slice(&number.to_le_bytes());
         value
     };

@@ -8,6 +8,7 @@
 
 mod lane;
 mod tile;
+mod told;
 
 use super::known::lines;
 use super::{Error, LaneId, Store};
@@ -15,12 +16,17 @@ use crate::event::{Defaults, Ends, Event, Line, Reader};
 use crate::id::{Lane, Tile};
 use crate::scope::{Lookup, NodeFact, Parent};
 use ahash::{AHashMap, AHashSet};
+pub use lane::write_rows;
 use lane::{Key, LaneFacts, NodeBits, Short, Tag, Touch};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use tile::TileFacts;
+use told::Told;
+
+/// A row of the event graph or of the node table.
+pub use super::table::Row;
 
 /// The facts of the tiles that were asked about.
 #[derive(Debug)]
@@ -48,16 +54,49 @@ struct State {
 /// What is known of a space.
 #[derive(Debug, Default)]
 struct Space {
-    /// Of each tile, its lanes by their place in `State::lanes`.
-    tiles: BTreeMap<Tile, [Option<usize>; Lane::COUNT]>,
-    /// Tiles that were opened.
-    opened: AHashSet<Tile>,
-    /// Whether all of them were.
+    tiles: BTreeMap<Tile, OfTile>,
+    /// Whether all tiles were opened.
     is_whole: bool,
     /// The lanes in which something was stored, with their tiles.
-    read: Vec<(Tile, usize)>,
+    read: BTreeSet<(Tile, usize)>,
     /// The tiles in which nodes were made or deleted by events that this run took in.
-    told: AHashMap<Key, Vec<Tile>>,
+    told: AHashMap<Key, Tiles>,
+}
+
+/// What is known of a tile.
+#[derive(Debug, Default)]
+struct OfTile {
+    /// Its lanes by their place in `State::lanes`.
+    lanes: [Option<usize>; Lane::COUNT],
+    /// Whether what the store has was opened.
+    is_open: bool,
+    /// What this run took in.
+    told: Told,
+}
+
+/// Tiles, mostly one.
+#[derive(Debug)]
+enum Tiles {
+    One(Tile),
+    Many(Vec<Tile>),
+}
+
+impl Tiles {
+    fn add(&mut self, tile: Tile) {
+        match self {
+            Tiles::One(one) if *one == tile => {}
+            Tiles::One(one) => *self = Tiles::Many(vec![*one, tile]),
+            Tiles::Many(many) if many.contains(&tile) => {}
+            Tiles::Many(many) => many.push(tile),
+        }
+    }
+
+    fn as_slice(&self) -> &[Tile] {
+        match self {
+            Tiles::One(one) => std::slice::from_ref(one),
+            Tiles::Many(many) => many,
+        }
+    }
 }
 
 impl<'s> Facts<'s> {
@@ -86,31 +125,45 @@ impl<'s> Facts<'s> {
         let State { lanes, spaces, .. } = &mut *state;
         let Some(space) = spaces.get_mut(&id.space) else { return };
         space.is_whole = false;
-        space.opened.remove(&id.tile);
-        let here = space.tiles.get(&id.tile).and_then(|lanes| lanes[id.lane.index()]);
-        here.into_iter().for_each(|at| lanes[at].close());
+        let Some(tile) = space.tiles.get_mut(&id.tile) else { return };
+        tile.is_open = false;
+        tile.lanes[id.lane.index()].into_iter().for_each(|at| lanes[at].close());
     }
 
     /// Tells of an event that this run takes in. Once one was told of, all that follow must be, and those that waited
     /// before it.
     pub fn add(&self, event: &Event<'_>) {
+        let mut rows = Vec::new();
+        write_rows(event, &mut rows);
+        let id = LaneId { space: event.space.to_owned(), tile: event.tile, lane: event.lane() };
+        self.add_rows(&id, event.line.as_bytes(), &rows);
+    }
+
+    /// Tells of an event by its line and its [rows](write_rows).
+    pub fn add_rows(&self, id: &LaneId, line: &[u8], rows: &[Row]) {
         let state = &mut *self.state.borrow_mut();
-        state.waiting.extend_from_slice(event.line.as_bytes());
+        state.waiting.extend_from_slice(line);
         state.waiting.push(b'\n');
-        let lane = event.lane();
-        let at = state.lane(event.space, event.tile, lane);
-        let (told, tile) = (state.spaces.get_mut(event.space).map(|s| &mut s.told), event.tile);
-        let mut told = told;
-        state.lanes[at].add(event, &mut |key| {
-            let tiles = told.as_mut().map(|told| told.entry(key).or_default());
-            if let Some(tiles) = tiles.filter(|tiles| !tiles.contains(&tile)) {
-                tiles.push(tile);
+        let at = state.lane(&id.space, id.tile, id.lane);
+        let State { lanes, spaces, replayed, .. } = state;
+        let Some(Space { tiles, told, .. }) = spaces.get_mut(&id.space) else { return };
+        let Some(tile) = tiles.get_mut(&id.tile) else { return };
+        let mut kept = None;
+        for row in rows {
+            let mut row = *row;
+            match row[8] {
+                b'n' => {
+                    told.entry(lane::key_of(&row)).or_insert(Tiles::One(id.tile)).add(id.tile);
+                }
+                b'l' => row = lane::of_told(row, *kept.get_or_insert_with(|| lanes[at].keep(line))),
+                _ => {}
             }
-        });
-        if !state.replayed.is_empty()
-            && let Some(facts) = state.replayed.get_mut(&(event.space.to_owned(), event.tile))
+            tile.told.add(id.lane, row);
+        }
+        if !replayed.is_empty()
+            && let Some(facts) = replayed.get_mut(&(id.space.clone(), id.tile))
         {
-            facts.add(event);
+            read(line, |event| facts.add(event));
         }
     }
 
@@ -145,20 +198,32 @@ impl<'s> Facts<'s> {
         }
         self.open(event.space, Some(tile));
         let key = lane::link_key(ends);
-        let mut facts = TileFacts::default();
-        let all_before = self.each_lane(
+        let mut touches = Vec::new();
+        self.each(
             event.space,
             tile,
             |of| of.is_no_stricter_than(lane),
-            |_, lane, store| {
-                for touch in lane.link(store, &key)? {
-                    let Touch::Tags(place) = touch else { return Ok(true) };
-                    lane.line(store, place, |line| read(line, |event| facts.add(event)))?;
-                }
-                Ok(false)
+            Tag::Link,
+            &key,
+            |of, value| {
+                touches.push((of, lane::touch(value)));
             },
         );
-        if all_before.contains(&true) { by_replay() } else { facts.standing(lane, ends) }
+        if touches.iter().any(|(_, touch)| *touch == Touch::AllBefore) {
+            return by_replay();
+        }
+        let mut facts = TileFacts::default();
+        let State { lanes, spaces, failed, .. } = &mut *self.state.borrow_mut();
+        let here = spaces.get(event.space).and_then(|space| space.tiles.get(&tile));
+        for (of, touch) in touches {
+            let Touch::Tags(place) = touch else { continue };
+            let Some(at) = here.and_then(|here| here.lanes[of.index()]) else { continue };
+            if let Err(error) = lanes[at].line(self.store, place, |line| read(line, |event| facts.add(event)))
+            {
+                *failed = Some(error);
+            }
+        }
+        facts.standing(lane, ends)
     }
 
     /// What lanes that an event may know say of a node, by tile; in one tile, or in all of the space.
@@ -178,13 +243,16 @@ impl<'s> Facts<'s> {
         };
         let bits = |tile: Tile| {
             let mut bits = NodeBits::default();
-            let each = self.each_lane(
+            self.each(
                 event.space,
                 tile,
                 |of| of.is_no_stricter_than(lane),
-                |_, lane, store| lane.node(store, &key),
+                Tag::Node,
+                &key,
+                |_, value| {
+                    bits.join(NodeBits::of(value));
+                },
             );
-            each.into_iter().for_each(|b| bits.join(b));
             (tile, bits)
         };
         tiles.into_iter().map(bits).filter(|(_, bits)| bits.is_known()).collect()
@@ -202,7 +270,11 @@ impl<'s> Facts<'s> {
         let tiles = match tile {
             Some(tile) => BTreeSet::from([tile]),
             None => match self.store.lanes_in(event.space) {
-                Ok(lanes) => lanes.into_iter().map(|id| id.tile).collect(),
+                Ok(lanes) => {
+                    let state = self.state.borrow();
+                    let told = state.spaces.get(event.space).into_iter().flat_map(|space| space.tiles.keys());
+                    lanes.into_iter().map(|id| id.tile).chain(told.copied()).collect()
+                }
                 Err(error) => {
                     self.state.borrow_mut().failed = Some(error);
                     BTreeSet::new()
@@ -218,27 +290,32 @@ impl<'s> Facts<'s> {
         tiles.into_iter().map(|tile| (tile, bits(tile))).filter(|(_, bits)| bits.is_known()).collect()
     }
 
-    /// Asks each lane of a tile that `takes` takes in.
-    fn each_lane<T>(
+    /// Calls `each` with what every row of a tile says that begins with `key`, and with its lane, where `takes` takes
+    /// that in. The tile must be open.
+    fn each(
         &self,
         space: &str,
         tile: Tile,
         takes: impl Fn(Lane) -> bool,
-        mut ask: impl FnMut(Lane, &mut LaneFacts, &Store) -> Result<T, Error>,
-    ) -> Vec<T> {
+        tag: Tag,
+        key: &[u8],
+        mut each: impl FnMut(Lane, [u8; 8]),
+    ) {
         let State { lanes, spaces, failed, .. } = &mut *self.state.borrow_mut();
-        let here = spaces.get(space).and_then(|space| space.tiles.get(&tile));
-        let mut answers = Vec::new();
-        for (index, at) in here.into_iter().flatten().enumerate() {
+        let Some(here) = spaces.get(space).and_then(|space| space.tiles.get(&tile)) else { return };
+        here.told.each(key, |lane, value| {
+            if takes(lane) {
+                each(lane, value);
+            }
+        });
+        for (index, at) in here.lanes.iter().enumerate() {
             let lane = Lane::from_index(index);
-            if let Some(at) = at.filter(|_| takes(lane)) {
-                match ask(lane, &mut lanes[at], self.store) {
-                    Ok(answer) => answers.push(answer),
-                    Err(error) => *failed = Some(error),
-                }
+            if let Some(at) = at.filter(|_| takes(lane))
+                && let Err(error) = lanes[at].each(self.store, tag, key, |value| each(lane, value))
+            {
+                *failed = Some(error);
             }
         }
-        answers
     }
 
     /// Asks a tile that is replayed now, if it was not before.
@@ -267,7 +344,7 @@ impl<'s> Facts<'s> {
     fn open(&self, space: &str, tile: Option<Tile>) {
         let state = &mut *self.state.borrow_mut();
         if let Some(known) = state.spaces.get(space)
-            && (known.is_whole || tile.is_some_and(|tile| known.opened.contains(&tile)))
+            && (known.is_whole || tile.is_some_and(|tile| known.tiles.get(&tile).is_some_and(|t| t.is_open)))
         {
             return;
         }
@@ -283,7 +360,8 @@ impl State {
         if !self.spaces.contains_key(space) {
             self.spaces.insert(space.to_owned(), Space::default());
         }
-        let place = self.spaces.get_mut(space).map(|s| &mut s.tiles.entry(tile).or_default()[lane.index()]);
+        let place =
+            self.spaces.get_mut(space).map(|s| &mut s.tiles.entry(tile).or_default().lanes[lane.index()]);
         match place {
             Some(Some(at)) => *at,
             place => {
@@ -319,9 +397,12 @@ impl State {
             None => closed.into_iter().try_for_each(|lane| lane.open(store))?,
         }
         let known = self.spaces.entry(space.to_owned()).or_default();
-        let all = known.tiles.iter().flat_map(|(tile, of)| of.iter().flatten().map(|at| (*tile, *at)));
-        known.read = all.filter(|(_, at)| self.lanes[*at].has_read()).collect();
-        known.opened.extend(tile);
+        for at in wanted.into_iter().filter(|at| self.lanes[*at].has_read()) {
+            known.read.insert((self.lanes[at].tile(), at));
+        }
+        if let Some(of) = tile.and_then(|tile| known.tiles.get_mut(&tile)) {
+            of.is_open = true;
+        }
         known.is_whole |= tile.is_none();
         Ok(())
     }
@@ -330,7 +411,7 @@ impl State {
 impl Space {
     /// The tiles that may know a node.
     fn may_know(&self, lanes: &[LaneFacts], key: &Key) -> BTreeSet<Tile> {
-        let told = self.told.get(key).into_iter().flatten().copied();
+        let told = self.told.get(key).into_iter().flat_map(Tiles::as_slice).copied();
         let read = self.read.iter().filter(|(_, at)| lanes[*at].may_have_read(key)).map(|(tile, _)| *tile);
         told.chain(read).collect()
     }
@@ -366,13 +447,9 @@ impl Lookup for Facts<'_> {
         } else {
             self.open(event.space, Some(event.tile));
             let key = lane::key(Tag::Event, parent);
-            let has = self.each_lane(
-                event.space,
-                event.tile,
-                |_| true,
-                |of, lane, store| Ok(lane.has(store, Tag::Event, &key)?.then_some(of)),
-            );
-            has.into_iter().flatten().collect()
+            let mut lanes = Vec::new();
+            self.each(event.space, event.tile, |_| true, Tag::Event, &key, |of, _| lanes.push(of));
+            lanes
         };
         Some(match lanes[..] {
             [] => Parent::Unknown,
@@ -390,21 +467,19 @@ impl Lookup for Facts<'_> {
             return by_replay();
         }
         self.open(event.space, Some(event.tile));
-        let parents: AHashSet<Short> =
-            event.parents.iter().map(|name| lane::short(&lane::key(Tag::Event, name))).collect();
         // From the name to what descends from it: mostly nothing, and little where it came late.
         let own = event.lane();
-        let children = |key: &[u8]| {
-            let mut found = Vec::new();
-            self.each_lane(
-                event.space,
-                event.tile,
-                |of| of.is_no_stricter_than(own),
-                |_, lane, store| lane.each(store, Tag::Parent, key, |value| found.push(value)),
-            );
-            found
+        let children = |key: &[u8], found: &mut Vec<Short>| {
+            let takes = |of: Lane| of.is_no_stricter_than(own);
+            self.each(event.space, event.tile, takes, Tag::Parent, key, |_, value| found.push(value));
         };
-        let mut open: Vec<Short> = children(&lane::key(Tag::Parent, event.id));
+        let mut open = Vec::new();
+        children(&lane::key(Tag::Parent, event.id), &mut open);
+        if open.is_empty() {
+            return false;
+        }
+        let parents: AHashSet<Short> =
+            event.parents.iter().map(|name| lane::short(&lane::key(Tag::Event, name))).collect();
         let mut seen: AHashSet<Short> = AHashSet::new();
         while let Some(child) = open.pop() {
             if parents.contains(&child) {
@@ -412,7 +487,7 @@ impl Lookup for Facts<'_> {
                 return by_replay();
             }
             if seen.insert(child) {
-                open.extend(children(&lane::prefix(Tag::Parent, child)));
+                children(&lane::prefix(Tag::Parent, child), &mut open);
             }
         }
         false
