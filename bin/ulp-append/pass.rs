@@ -17,10 +17,8 @@ use ulp::store::{Appender, LaneIndex, Offer, Store};
 
 /// A commit happens when so many bytes wait,
 const MOST_BYTES: usize = 64 << 20;
-/// or when something waits for so long,
+/// or when something waits for so long.
 const LONGEST: Duration = Duration::from_secs(1);
-/// and for so many times as long as the last commit took, where commits are slow.
-const SHARE: u32 = 2;
 
 /// Where accepted events go.
 pub struct Pass<'p> {
@@ -42,8 +40,6 @@ pub struct Pass<'p> {
     /// The drafts among them that declare something to preserve.
     declared: Vec<Declared>,
     since: Option<Instant>,
-    /// How long the last commit took.
-    took: Duration,
 }
 
 /// Lines that are passed on once they are durable.
@@ -91,7 +87,6 @@ impl<'p> Pass<'p> {
             waiting: Vec::new(),
             declared: Vec::new(),
             since: None,
-            took: Duration::ZERO,
         }
     }
 
@@ -127,7 +122,7 @@ impl<'p> Pass<'p> {
 
     fn is_due(&self) -> bool {
         self.appender.as_ref().is_some_and(|a| a.waiting() >= MOST_BYTES)
-            || self.since.is_some_and(|since| since.elapsed() >= LONGEST.max(self.took * SHARE))
+            || self.since.is_some_and(|since| since.elapsed() >= LONGEST)
     }
 
     /// Takes the items of a piece in their order. Under `--strict` nothing after the first refused one.
@@ -320,9 +315,7 @@ impl<'p> Pass<'p> {
             }
             Ok(broken.iter().map(|(ticket, _)| *ticket).collect())
         };
-        let start = Instant::now();
         let doubles = self.pool.install(|| appender.commit_after(look_again))?;
-        self.took = start.elapsed();
         let changed = appender.take_changed();
         if let Some(asked) = &self.asked {
             asked.facts.committed();
