@@ -14,6 +14,7 @@ use crate::json::{self, Fault};
 use crate::keep::Keeper;
 use crate::order::{self, Entry, Known, Names, Oddity, Order};
 use crate::scope::{Gate, NoStore, Note, Scope, hold_to_invariants};
+use crate::state::carry::Subject;
 use crate::state::line::StateLine;
 use crate::state::{Add, LaneState, Reading};
 use bumpalo::Bump;
@@ -441,7 +442,14 @@ impl<'a> Places<'a> {
     }
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
+    /// Calls `each` with what its events touch, and with their lanes.
+    pub fn touches(&self, mut each: impl FnMut(Lane, Subject<'a>)) {
+        for row in &self.rows {
+            Subject::each_of(&row.payload, &mut |subject| each(row.lane, subject));
+        }
+    }
+
     /// Whether it holds that many events of one lane and nothing else: what a segment of a store must be. Events that
     /// a gate refused count where one stood there.
     pub fn is_segment_of(&self, space: &str, tile: Tile, lane: Lane, events: u64, gated: bool) -> bool {
@@ -457,6 +465,11 @@ impl Batch<'_> {
         let here = self.places.iter().all(|place| (place.space, place.tile) == (space, tile));
         let clean = self.refusals.is_empty() && self.passed_over.is_empty() && self.rows.is_empty();
         here && clean && self.states.iter().all(|(_, _, line)| line.lane == lane)
+    }
+
+    /// The operand that it was read from.
+    pub fn source(&self) -> u32 {
+        self.source
     }
 
     /// Says how many lines the batch had, blank ones included.

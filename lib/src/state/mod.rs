@@ -4,6 +4,7 @@
 //! tiles, segments, cores and machines may each derive a part, in any order, with any repetition. Values stay the
 //! text that the event wrote; deriving does no arithmetic. Page "3. Order and state".
 
+pub mod carry;
 pub mod line;
 mod print;
 

@@ -12,6 +12,7 @@ use super::{Error, LaneId, MANIFEST, Store, known};
 use crate::hash::{Blake3, Sha256};
 use crate::id::{Lane, Tile};
 use crate::scope::Scope;
+use crate::state::carry::{self, Apart, Subject};
 use crate::world::{Arenas, Batch, Filter, Gatherer, Remarks, World};
 use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
@@ -118,6 +119,8 @@ pub struct Replay<'r, 'a> {
     pub parts: &'r [Part],
     /// Nothing where there is no event and no state line to be joined; else its tile is the first and only one.
     pub world: &'r World<'a>,
+    /// Of each part, the lines of its snapshot that nothing touched since: the world does not know them.
+    carried: &'r [Vec<&'r [u8]>],
     pub damage: &'r [Damage],
     /// Segments that are known not to be here.
     pub absent: &'r [Damage],
@@ -130,15 +133,22 @@ impl Replay<'_, '_> {
     pub fn states(&self, filter: &Filter, all: bool, mut each: impl FnMut(&Part, &[u8])) -> Remarks {
         let arena = bumpalo::Bump::new();
         let mut derived = (!self.world.is_empty()).then(|| self.world.derive(0, filter, &arena, all));
-        let mut lines = Vec::new();
-        for part in self.parts.iter().filter(|p| filter.lanes[p.id.lane.index()]) {
+        let (mut lines, mut merged) = (Vec::new(), Vec::new());
+        let parts = self.parts.iter().zip(self.carried);
+        for (part, carried) in parts.filter(|(p, _)| filter.lanes[p.id.lane.index()]) {
             let lane = part.id.lane;
             let state = derived.as_ref().and_then(|d| d.lanes.iter().find(|(l, _)| *l == lane));
             match (state, &part.base) {
                 (Some((_, state)), _) => {
                     lines.clear();
                     state.write_lines(&part.id.space, part.id.tile, lane, &mut lines);
-                    each(part, &lines);
+                    if carried.is_empty() {
+                        each(part, &lines);
+                    } else {
+                        merged.clear();
+                        carry::merge(carried, &lines, &mut merged);
+                        each(part, &merged);
+                    }
                 }
                 (None, Some(base)) => each(part, &base.lines),
                 (None, None) => {}
@@ -181,8 +191,11 @@ impl Store {
                 |space: &str, tile| (space != place.space || tile != place.tile).then_some("store.lane");
             let parts = std::mem::take(&mut reading.parts);
             let gatherer = Gatherer::new(&mut arenas, &scope, wanted.filter, &select);
-            let (batches, damage) = gather(&parts, &gatherer, Part::has_news);
-            let mut world = World::new(batches, scope.defaults());
+            let (events, mut damage) = gather_events(&parts, &gatherer);
+            let apart = take_apart(&parts, &events, wanted.filter);
+            let (lines, more) = gather_lines(&parts, &gatherer, |at, _| apart[at].touched.clone());
+            damage.extend(more);
+            let mut world = World::new(in_order(lines, events), scope.defaults());
             let unusable = if world.is_empty() { Vec::new() } else { unusable(&parts, &world) };
             if !unusable.is_empty() {
                 passed_over.extend(unusable);
@@ -195,7 +208,17 @@ impl Store {
             remarks.join(world.order(all));
             reading.damage.extend(damage);
             let Reading { damage, absent, .. } = &reading;
-            return Ok(work(Replay { place, parts: &parts, world: &world, damage, absent, remarks }));
+            let carried: Vec<_> = apart.into_iter().map(|apart| apart.carried).collect();
+            let carried = &carried[..];
+            return Ok(work(Replay {
+                place,
+                parts: &parts,
+                world: &world,
+                carried,
+                damage,
+                absent,
+                remarks,
+            }));
         }
     }
 
@@ -221,8 +244,11 @@ impl Store {
         let scope = wanted.scope();
         let select = |_: &str, _: Tile| None;
         let gatherer = Gatherer::new(&mut arenas, &scope, wanted.filter, &select);
-        let (batches, damage) = gather(&whole.parts, &gatherer, |_| true);
-        let mut world = World::new(batches, scope.defaults());
+        let (events, damage) = gather_events(&whole.parts, &gatherer);
+        let (lines, more) =
+            gather_lines(&whole.parts, &gatherer, |_, base| known::lines(&base.lines).collect());
+        whole.damage.extend(more);
+        let mut world = World::new(in_order(lines, events), scope.defaults());
         for i in 0..world.len() {
             let (space, tile) = world.place(i);
             let before = |p: &Part| (p.id.space.as_str(), p.id.tile) < (space, tile);
@@ -291,8 +317,8 @@ impl<'s> Reading<'s> {
                 let scope = Scope::default();
                 let select = |_: &str, _: Tile| None;
                 let gatherer = Gatherer::new(&mut arenas, &scope, wanted.filter, &select);
-                let (batches, _) = gather(parts, &gatherer, |_| false);
-                let world = World::new(batches, scope.defaults());
+                let (events, _) = gather_events(parts, &gatherer);
+                let world = World::new(events, scope.defaults());
                 if world.is_empty() { Vec::new() } else { unusable(parts, &world) }
             };
             if unusable.is_empty() {
@@ -393,22 +419,46 @@ impl<'s> Reading<'s> {
     }
 }
 
-/// Reads the segments, and of the lanes of which `with_lines` says so the snapshots. What is not what it should be is
-/// left out, and told.
-fn gather<'a>(
+/// Takes the snapshots apart of the lanes that have news: into the lines that these touch, and the others.
+fn take_apart<'p>(parts: &'p [Part], news: &[Batch<'_>], filter: &Filter) -> Vec<Apart<'p>> {
+    let mut touched: [AHashSet<Subject<'_>>; Lane::COUNT] = Default::default();
+    news.iter().for_each(|batch| {
+        batch.touches(|lane, subject| {
+            touched[lane.index()].insert(subject);
+        });
+    });
+    let each = |part: &'p Part| {
+        let Some(base) = part.base.as_ref().filter(|_| part.has_news()) else { return Apart::default() };
+        let all = || Apart { touched: known::lines(&base.lines).collect(), carried: Vec::new() };
+        // A cut asks about every line.
+        let apart = filter.at.is_none().then(|| carry::apart(&base.lines, &touched[part.id.lane.index()]));
+        apart.flatten().unwrap_or_else(all)
+    };
+    parts.iter().map(each).collect()
+}
+
+/// Reads the segments of some lanes. What is not what it should be is left out, and told.
+fn gather_events<'a>(parts: &'a [Part], gatherer: &Gatherer<'a>) -> (Vec<Batch<'a>>, Vec<Damage>) {
+    let segments = |(source, part): (u32, &'a Part)| part.segments.iter().map(move |s| (source, part, s));
+    let jobs: Vec<_> = (0..).zip(parts).flat_map(segments).collect();
+    sort_out(jobs.par_iter().map(|(source, part, segment)| read_segment(*source, part, segment, gatherer)))
+}
+
+/// Reads lines of the snapshots of some lanes: of each what `of` says, in the order of the lanes.
+fn gather_lines<'a>(
     parts: &'a [Part],
     gatherer: &Gatherer<'a>,
-    with_lines: fn(&Part) -> bool,
+    of: impl Fn(usize, &'a Base) -> Vec<&'a [u8]>,
 ) -> (Vec<Batch<'a>>, Vec<Damage>) {
-    let jobs: Vec<(u32, &Part, Option<&Loaded>)> = (0..)
-        .zip(parts)
-        .flat_map(|(source, part)| {
-            let lines = (part.base.is_some() && with_lines(part)).then_some((source, part, None));
-            lines.into_iter().chain(part.segments.iter().map(move |s| (source, part, Some(s))))
-        })
-        .collect();
-    let read: Vec<Result<Batch<'a>, Box<Damage>>> =
-        jobs.par_iter().map(|job| read_one(*job, gatherer)).collect();
+    let lines = |(at, part): (usize, &'a Part)| Some((at, part, of(at, part.base.as_ref()?)));
+    let jobs: Vec<_> = parts.iter().enumerate().filter_map(lines).filter(|job| !job.2.is_empty()).collect();
+    sort_out(jobs.par_iter().map(|(at, part, lines)| read_lines(*at, part, lines, gatherer)))
+}
+
+fn sort_out<'a>(
+    read: impl IndexedParallelIterator<Item = Result<Batch<'a>, Box<Damage>>>,
+) -> (Vec<Batch<'a>>, Vec<Damage>) {
+    let read: Vec<_> = read.collect();
     let (mut batches, mut damage) = (Vec::with_capacity(read.len()), Vec::new());
     for outcome in read {
         match outcome {
@@ -419,38 +469,53 @@ fn gather<'a>(
     (batches, damage)
 }
 
-fn read_one<'a>(
-    (source, part, segment): (u32, &'a Part, Option<&'a Loaded>),
+/// Batches of snapshots and of segments as they would stand in a stream: each lane's snapshot before its segments.
+fn in_order<'a>(mut lines: Vec<Batch<'a>>, events: Vec<Batch<'a>>) -> Vec<Batch<'a>> {
+    lines.extend(events);
+    lines.sort_by_key(Batch::source);
+    lines
+}
+
+fn damaged(part: &Part, segment: Sha256, events: Range<u64>, reason: &'static str) -> Box<Damage> {
+    Box::new(Damage { lane: part.id.clone(), code: "store.segment", segment, events, reason })
+}
+
+const NO_ROOM: &str = "there is no room for it";
+
+fn read_segment<'a>(
+    source: u32,
+    part: &'a Part,
+    segment: &'a Loaded,
     gatherer: &Gatherer<'a>,
 ) -> Result<Batch<'a>, Box<Damage>> {
     let LaneId { space, tile, lane } = &part.id;
-    let wrong = |segment: Sha256, events: Range<u64>, reason| {
-        let code = "store.segment";
-        Box::new(Damage { lane: part.id.clone(), code, segment, events, reason })
-    };
-    let (bytes, skip): (&'a [u8], usize) = match segment {
-        Some(s) => (&s.bytes, usize::try_from(s.skip).unwrap_or(usize::MAX)),
-        None => (part.base.as_ref().map_or(&[][..], |b| &b.lines), 0),
-    };
-    let numbered = (1..).zip(known::lines(bytes)).skip(skip).map(|(n, line)| (n, Ok((line, line))));
-    let Ok(mut batch) = gatherer.batch(source, numbered) else {
-        return Err(wrong(Sha256([0; 32]), 0..0, "there is no room for it"));
-    };
-    match segment {
-        Some(s) => {
-            let events = s.entry.events;
-            batch.set_lines(u32::try_from(events).unwrap_or(u32::MAX));
-            let count = events.saturating_sub(s.skip);
-            if !batch.is_segment_of(space, *tile, *lane, count, gatherer.has_gate()) {
-                let range = s.start..s.start + events;
-                return Err(wrong(s.entry.hash, range, "it does not hold the events that are said of it"));
-            }
-        }
-        None if !batch.is_snapshot_of(space, *tile, *lane) => {
-            let object = part.base.as_ref().map_or(Sha256([0; 32]), |b| b.record.object);
-            return Err(wrong(object, 0..part.base_count(), "the snapshot holds more than its lane's state"));
-        }
-        None => {}
+    let events = segment.entry.events;
+    let wrong = |reason| damaged(part, segment.entry.hash, segment.start..segment.start + events, reason);
+    let skip = usize::try_from(segment.skip).unwrap_or(usize::MAX);
+    let lines = (1..).zip(known::lines(&segment.bytes)).skip(skip).map(|(n, line)| (n, Ok((line, line))));
+    let mut batch = gatherer.batch(source, lines).map_err(|_| wrong(NO_ROOM))?;
+    batch.set_lines(u32::try_from(events).unwrap_or(u32::MAX));
+    let count = events.saturating_sub(segment.skip);
+    if !batch.is_segment_of(space, *tile, *lane, count, gatherer.has_gate()) {
+        return Err(wrong("it does not hold the events that are said of it"));
+    }
+    Ok(batch)
+}
+
+fn read_lines<'a>(
+    at: usize,
+    part: &'a Part,
+    lines: &[&'a [u8]],
+    gatherer: &Gatherer<'a>,
+) -> Result<Batch<'a>, Box<Damage>> {
+    let LaneId { space, tile, lane } = &part.id;
+    let object = part.base.as_ref().map_or(Sha256([0; 32]), |b| b.record.object);
+    let wrong = |reason| damaged(part, object, 0..part.base_count(), reason);
+    let source = u32::try_from(at).map_err(|_| wrong(NO_ROOM))?;
+    let lines = (1..).zip(lines).map(|(n, line)| (n, Ok((*line, *line))));
+    let batch = gatherer.batch(source, lines).map_err(|_| wrong(NO_ROOM))?;
+    if !batch.is_snapshot_of(space, *tile, *lane) {
+        return Err(wrong("the snapshot holds more than its lane's state"));
     }
     Ok(batch)
 }
