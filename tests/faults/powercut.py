@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Cut the power under `ulp-append --store`, at hundreds of moments of one run.
 
-usage: powercut.py BIN [POINTS [APPENDS]]         needs root, qemu-storage-daemon with FUSE exports, mkfs.ext4
+usage: powercut.py BIN [POINTS [APPENDS]]         needs root, qemu-storage-daemon with FUSE exports, mkfs.ext4, losetup
 
 The store lies on an ext4 whose every block write and flush is logged. Two kinds of moments are tried:
 
@@ -9,27 +9,38 @@ The store lies on an ext4 whose every block write and flush is logged. Two kinds
   torn     what was written since the last flush is there by halves: each write or not, some only in part
 
 At each, the file system is mounted again as after a power cut, and: every event that was echoed before is in the
-store, none is there twice, `ulp-store check` finds no damage, and the next append works.
+store, none is there twice, nor any that nobody wrote, `ulp-store check --replay` finds no damage, and the next append
+works and adds just what is missing.
 
-The negative control is the same run on a disk that promises a flush and does nothing: its moments must show losses,
-or this program could not see any.
+Two negative controls are to show violations, or this program could not see any: the moments of the same run on a disk
+that promises a flush and does nothing, and those of a run whose tools promise a sync and do nothing.
+
+Where the machine lacks something it says what and ends with 77.
 """
 import os, random, shutil, signal, struct, subprocess, sys, tempfile, time
+import calls
 
 BIN = os.path.abspath(sys.argv[1])
 POINTS = int(sys.argv[2]) if len(sys.argv) > 2 else 100
 APPENDS = int(sys.argv[3]) if len(sys.argv) > 3 else 40
-WORK = tempfile.mkdtemp(prefix='ulp-power-')
+CONTROLS = 20
+SKIPPED = 77
+INSIDE = 'ULP_POWERCUT_WORK'
 SECTOR = 512
 FLUSH, DISCARD = 1, 4
+# So that nothing is on the disk because the file system was kind: it keeps no order between a file and its name.
+UNKIND = 'loop,data=writeback,noauto_da_alloc'
 
 
 def sh(*command):
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise OSError('%s: %s' % (' '.join(command), done.stderr.strip()))
+    return done.stdout.strip()
 
 
-def tool(name, *args, text=None):
-    return subprocess.run([os.path.join(BIN, name), *args], input=text, capture_output=True, text=True)
+def tool(name, *args, text=None, before=None):
+    return subprocess.run([os.path.join(BIN, name), *args], input=text, capture_output=True, text=True, preexec_fn=before)
 
 
 def event(n):
@@ -39,49 +50,85 @@ def event(n):
             '"timestamp":%d}' % (n, n, 'x' * (37 * n % 3000), n % 2, 1730000000 + n))
 
 
+class Mounted:
+    """A file system on a file, mounted at `m`. The loop device goes with the mount."""
+
+    def __init__(self, image, options='loop'):
+        sh('mount', '-o', options, image, 'm')
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        sh('umount', 'm')
+
+
 def entries():
     with open('log.img', 'rb') as log:
         return struct.unpack('<QQQI', log.read(28))[2]
 
 
-def record():
-    """Appends on a logged disk; answers what was echoed when: (entries in the log by then, lines)."""
-    sh('truncate', '-s', '48M', 'base.img')
-    sh('truncate', '-s', '900M', 'log.img')
-    open('export', 'w').close()
-    os.makedirs('m')
-    sh('mkfs.ext4', '-q', '-F', 'base.img')
-    device = sh('losetup', '-f', '--show', 'base.img')
-    sh('mount', device, 'm')
-    assert tool('ulp-store', 'init', 'm/w').returncode == 0
-    sh('umount', 'm')
-    sh('losetup', '-d', device)
-    shutil.copy('base.img', 'start.img')
+def export():
+    """A disk that logs what is done to it: the file `export`."""
     daemon = subprocess.Popen([
         'qemu-storage-daemon', '--blockdev', 'driver=file,node-name=f0,filename=base.img',
         '--blockdev', 'driver=file,node-name=l0,filename=log.img',
         '--blockdev', 'driver=blklogwrites,node-name=b,file=f0,log=l0,log-sector-size=512,log-super-update-interval=1',
-        '--export', 'type=fuse,id=e0,node-name=b,mountpoint=%s/export,writable=on' % WORK])
-    for _ in range(100):
-        time.sleep(0.05)
+        '--export', 'type=fuse,id=e0,node-name=b,mountpoint=%s/export,writable=on' % os.getcwd()],
+        stderr=subprocess.PIPE, text=True)
+    for _ in range(400):
+        if daemon.poll() is not None:
+            raise OSError('qemu-storage-daemon: ' + daemon.stderr.read().strip())
         if os.path.getsize('export'):
-            break
-    device = sh('losetup', '-f', '--show', 'export')
-    sh('mount', device, 'm')
-    acknowledged, n = [], 0
-    for i in range(APPENDS):
-        lines = [event(n + k) for k in range(1 + i % 3)]
-        n += len(lines)
-        done = tool('ulp-append', '--store', 'm/w', text='\n'.join(lines) + '\n')
-        assert done.returncode == 0, done.stderr
-        acknowledged.append((entries(), done.stdout.splitlines()))
-        if i % 15 == 14:
-            assert tool('ulp-materialize', '--store', 'm/w', '--snapshot').returncode == 0
-    sh('umount', 'm')
-    sh('losetup', '-d', device)
+            return daemon
+        time.sleep(0.05)
+    end(daemon)
+    raise OSError('qemu-storage-daemon exports nothing')
+
+
+def end(daemon):
     daemon.send_signal(signal.SIGTERM)
-    daemon.wait()
-    return acknowledged
+    daemon.wait(60)
+
+
+def prepare():
+    """A disk with an empty store, `start.img`, and one that logs; raises an OSError where this machine cannot."""
+    sh('truncate', '-s', '32M', 'base.img')
+    open('export', 'w').close()
+    os.mkdir('m')
+    sh('mkfs.ext4', '-q', '-F', 'base.img')
+    with Mounted('base.img'):
+        assert tool('ulp-store', 'init', 'm/w').returncode == 0
+    shutil.copy('base.img', 'start.img')
+
+
+def start():
+    shutil.copy('start.img', 'base.img')
+    if os.path.exists('log.img'):
+        os.unlink('log.img')
+    sh('truncate', '-s', '900M', 'log.img')
+    return export()
+
+
+def record(daemon, before=None):
+    """Appends on the logged disk; answers what was echoed when (entries in the log by then, lines), and the log."""
+    acknowledged, n = [], 0
+    try:
+        with Mounted('export', UNKIND):
+            for i in range(APPENDS):
+                lines = [event(n + k) for k in range(1 + i % 3)]
+                n += len(lines)
+                done = tool('ulp-append', '--store', 'm/w', text='\n'.join(lines) + '\n', before=before)
+                assert done.returncode == 0, done.stderr
+                acknowledged.append((entries(), done.stdout.splitlines()))
+                for every, command in ((13, ('ulp-materialize', '--snapshot')),
+                                       (7, ('ulp-store', 'prune', '--older-than', '0s', '--keep', '1'))):
+                    if i % every == every - 1:
+                        done = tool(*command, '--store', 'm/w', before=before)
+                        assert done.returncode == 0, done.stderr
+    finally:
+        end(daemon)
+    return acknowledged, read_log()
 
 
 def read_log():
@@ -102,40 +149,41 @@ def write(image, entry, part=None):
         image.write(entry[2][:part])
 
 
-def judge(image, promised):
-    """What is wrong with a disk on which these lines were promised to be."""
-    shutil.copy(image, 'mounted.img')
-    device = sh('losetup', '-f', '--show', 'mounted.img')
+def judge(image, promised, written):
+    """What is wrong with a disk on which these lines were promised to be, of all that were written."""
     try:
-        if subprocess.run(['mount', device, 'm'], capture_output=True).returncode:
-            return ['the file system does not mount']
-        try:
-            wrong = []
-            stored = tool('ulp-materialize', '--store', 'm/w', '--events').stdout.splitlines()
-            lost = [line for line in promised if line not in stored]
-            if lost:
-                wrong.append('%d of %d echoed events lost' % (len(lost), len(promised)))
-            if len(stored) != len(set(stored)):
-                wrong.append('an event twice')
-            check = tool('ulp-store', 'check', '--store', 'm/w')
-            if check.returncode:
-                wrong.append('check: ' + (check.stdout + check.stderr)[:200])
-            again = tool('ulp-append', '--store', 'm/w', text=event(10 ** 6) + '\n')
-            if again.returncode or not again.stdout:
-                wrong.append('the next append: ' + again.stderr[:200])
-            return wrong
-        finally:
-            sh('umount', 'm')
-    finally:
-        sh('losetup', '-d', device)
+        mounted = Mounted(image)
+    except OSError:
+        return ['the file system does not mount']
+    with mounted:
+        wrong = []
+        stored = tool('ulp-materialize', '--store', 'm/w', '--events').stdout.splitlines()
+        lost = set(promised) - set(stored)
+        if lost:
+            wrong.append('%d of %d echoed events lost' % (len(lost), len(promised)))
+        if len(stored) != len(set(stored)):
+            wrong.append('an event twice')
+        if set(stored) - set(written):
+            wrong.append('something that nobody wrote')
+        check = tool('ulp-store', 'check', '--store', 'm/w', '--replay')
+        if check.returncode:
+            wrong.append('check: ' + (check.stdout + check.stderr)[:200])
+        again = tool('ulp-append', '--store', 'm/w', text=''.join(line + '\n' for line in written))
+        if again.returncode:
+            wrong.append('the next append: ' + again.stderr[:200])
+        elif sorted(stored + again.stdout.splitlines()) != sorted(written):
+            wrong.append('the next append did not add just what was missing')
+        return wrong
 
 
-def moments(log, acknowledged, kind, heeded=True):
-    """Tries some moments; `heeded` says whether flushes mean anything. Answers points and violations."""
+def moments(run, kind, points, heeded=True, wanted=False):
+    """Tries some moments of a run; `heeded` says whether flushes mean anything. Answers how many were wrong."""
+    acknowledged, log = run
+    written = [line for _, lines in acknowledged for line in lines]
     rnd = random.Random(len(kind))
-    chosen = set(rnd.sample(range(1, len(log) + 1), min(POINTS, len(log))))
+    chosen = set(rnd.sample(range(1, len(log) + 1), min(points, len(log))))
     shutil.copy('start.img', 'durable.img')
-    since, flushed, points, violations = [], 0, 0, 0
+    since, flushed, violations = [], 0, 0
     with open('durable.img', 'r+b', buffering=0) as durable:
         for k, entry in enumerate(log, 1):
             if kind == 'prefix':
@@ -158,30 +206,69 @@ def moments(log, acknowledged, kind, heeded=True):
                             write(cut, old, None if whole else rnd.randrange(len(old[2]) // SECTOR + 1) * SECTOR)
             # What was echoed before the last flush that reached the disk was promised on the strength of one.
             by = k if kind == 'prefix' else flushed - 1
-            promised = [line for count, lines in acknowledged if count <= by for line in lines]
-            wrong = judge('cut.img', promised)
-            points += 1
+            wrong = judge('cut.img', [line for count, lines in acknowledged if count <= by for line in lines], written)
             violations += bool(wrong)
-            if wrong and heeded:
+            if wrong and not wanted:
                 print('  %s, entry %d of %d: %s' % (kind, k, len(log), '; '.join(wrong)))
-    return points, violations
+    print('%s: points tried %d, violations %d' % (kind, len(chosen), violations) + ' (wanted: some)' * wanted)
+    return violations
 
 
-os.chdir(WORK)
-try:
-    acknowledged = record()
-    log = read_log()
-    flushes = sum(1 for entry in log if entry[1] & FLUSH)
-    print('appends %d, log entries %d, flushes %d' % (APPENDS, len(log), flushes))
-    bad = 0
-    for kind in ('prefix', 'torn'):
-        points, violations = moments(log, acknowledged, kind)
-        print('%s: points tried %d, violations %d' % (kind, points, violations))
-        bad += violations
-    points, seen = moments(log, acknowledged, 'torn', heeded=False)
-    print('control, flushes that do nothing: points tried %d, violations %d (wanted: some)' % (points, seen))
-finally:
-    subprocess.run(['umount', 'm'], capture_output=True)
-    os.chdir('/')
-    shutil.rmtree(WORK, ignore_errors=True)
-sys.exit(bad > 0 or seen == 0)
+def missing():
+    """What this machine lacks, as far as that can be told at once."""
+    if os.geteuid() != 0:
+        return 'root'
+    if not os.path.exists('/dev/fuse'):
+        return '/dev/fuse'
+    if not os.path.exists('/dev/loop-control'):
+        return 'loop devices'
+    tools = ('unshare', 'mount', 'umount', 'mkfs.ext4', 'truncate', 'qemu-storage-daemon')
+    return next((name for name in tools if not shutil.which(name)), None) or calls.missing()
+
+
+def skip(reason):
+    print(reason)
+    sys.exit(SKIPPED)
+
+
+def try_all():
+    try:
+        prepare()
+        daemon = start()
+    except OSError as error:
+        skip(error)
+    run = record(daemon)
+    flushes = sum(1 for entry in run[1] if entry[1] & FLUSH)
+    print('appends %d, log entries %d, flushes %d' % (APPENDS, len(run[1]), flushes))
+    bad = sum(moments(run, kind, POINTS) for kind in ('prefix', 'torn'))
+    print('control, flushes that do nothing: ', end='')
+    seen = moments(run, 'torn', CONTROLS, heeded=False, wanted=True)
+    print('control, syncs that do nothing: ', end='')
+    unsynced = moments(record(start(), calls.sync_nothing), 'prefix', CONTROLS, wanted=True)
+    return bad > 0 or not seen or not unsynced
+
+
+def within():
+    """Runs this program once more, in namespaces that end with it: whatever happens, all it started and mounted goes."""
+    inside = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
+    if subprocess.run([*inside, 'true'], capture_output=True).returncode:
+        skip('missing: namespaces')
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda *_: sys.exit(1))
+    work, again = tempfile.mkdtemp(prefix='ulp-power-'), None
+    try:
+        again = subprocess.Popen([*inside, sys.executable, '-B', os.path.abspath(__file__), BIN, *sys.argv[2:]],
+                                 cwd=work, env={**os.environ, INSIDE: work}, start_new_session=True,
+                                 preexec_fn=calls.end_with_parent)
+        return again.wait()
+    finally:
+        if again:
+            again.kill()
+            again.wait()
+        shutil.rmtree(work, ignore_errors=True)
+
+
+os.environ['PATH'] += ':/usr/sbin:/sbin'
+if missing():
+    skip('missing: ' + missing())
+sys.exit(try_all() if os.environ.get(INSIDE) == os.getcwd() else within())

@@ -1,159 +1,217 @@
 #!/usr/bin/env python3
-"""Kill a tool at every system call that changes a file, and let each of those calls fail: once, and for ever.
+"""Kill a tool at every system call that changes a file, and let each of those calls fail: once, and from then on.
 
-usage: syscalls.py BIN [MODE...]        MODE: kill, or an errno as ENOSPC; a trailing + lets it fail from then on
+usage: syscalls.py BIN [N [MODE...]]          of the faults every N-th alone is tried; MODE: as calls.py explains
 
-After each fault: `ulp-store check` finds no damage; everything that was echoed, and everything that was there before,
-is in the store, once; the next append works without help, and the store then derives what the stream does.
+The points of a command are the calls of a first, undisturbed run, all of them. After each fault: `ulp-store check`
+finds no damage; everything that was echoed, and everything that was there before, is in the store, once, and nothing
+that nobody wrote; a command that says it succeeded has, and none does after a sync that failed; the next append works
+without help and adds what is missing, and the store then derives what the stream does.
 
-With EVERY=n in the environment only every n-th fault is tried.
-
-The points come from a first, undisturbed run under strace. strace counts calls by thread and by kind, so a point is a
-kind of call and a number, and the tools run with one job.
+It needs a Linux with seccomp, 5.9 or newer, and where that is missing says so and ends with 77.
 """
-import collections, concurrent.futures, os, re, shutil, subprocess, sys, tempfile
+import collections, hashlib, json, multiprocessing, os, shutil, subprocess, sys, tempfile
+import calls
 
-CALLS = 'openat write pwrite64 renameat renameat2 unlinkat mkdirat fsync fdatasync syncfs ftruncate flock'.split()
 BIN = os.path.abspath(sys.argv[1])
-MODES = sys.argv[2:] or ['kill', 'ENOSPC', 'ENOSPC+', 'EIO', 'EIO+', 'EROFS', 'EROFS+']
+ERRORS = ['ENOSPC', 'EIO', 'EROFS']
+EVERY = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+MODES = sys.argv[3:] or ['kill'] + [error + how for error in ERRORS for how in ('', '+', '*')]
 WORK = tempfile.mkdtemp(prefix='ulp-faults-')
 
 
-def event(n, tile='z0/x0/y0', realm='team'):
+def event(n, tile='z0/x0/y0', realm='team', pad=None):
     return ('{"actor_id":"user:a","event_id":"evt-%d","layer_id":"l","node_id":"n%d","operation":"create_node",'
             '"preserves_invariants":[],"previous_events":[],"properties":{"pad":"%s"},"scope":{"authority":"source",'
             '"boundary":"interior","policy":"public","realm":"%s"},"space_id":"s","tile":"%s","timestamp":%d}'
-            % (n, n, 'x' * (n * 37 % 900), realm, tile, 1730000000 + n))
+            % (n, n, 'x' * (n * 37 % 900 if pad is None else pad), realm, tile, 1730000000 + n))
 
 
 OLD = [event(n, 'z0/x%d/y0' % (n % 2)) for n in range(12)]
 NEW = [event(n, 'z0/x%d/y%d' % (n % 3, n % 2), ('team', 'public')[n % 2]) for n in range(12, 24)]
+# An event a lane, so many that the file system is synced as a whole and indexes are written at the end.
+MANY = [event(n, 'z0/x%d/y1' % n) for n in range(30, 48)]
+# Small sealed entries before a large one: with the next append, the older ones move into a page.
+FULL = [event(n, pad=0) for n in range(255)] + [event(255, pad=70000)]
+MORE = [event(n) for n in range(300, 303)]
 
-
-def lines(path, some):
-    with open(path, 'w') as f:
-        f.writelines(line + '\n' for line in some)
-
-
-def tool(name, *args, stdin=None, cwd=None):
-    opened = open(stdin) if stdin else subprocess.DEVNULL
-    return subprocess.run([os.path.join(BIN, name), *args], stdin=opened, capture_output=True, text=True, cwd=cwd)
-
-
-# What is disturbed: the command, run in a directory that has the store `w`.
+APPEND = ['ulp-append', '-j1', '--store', 'w', '../new.jsonl']
+# What is disturbed: the store it starts with, what is in there, what comes to it, and the command, run beside the
+# store `w`.
 COMMANDS = {
-    'append': ['ulp-append', '-j1', '--store', 'w', '../new.jsonl'],
-    'again': ['ulp-append', '-j1', '--store', 'w', '../old.jsonl'],
-    'snapshot': ['ulp-materialize', '-j1', '--store', 'w', '--snapshot'],
-    'prune': ['ulp-store', '-j1', 'prune', '--store', 'w', '--older-than', '0s', '--keep', '1'],
+    'init': (None, [], NEW, ['ulp-store', '-j1', 'init', 'w']),
+    'first': ('empty', [], NEW[:6], APPEND),
+    'append': ('grown', OLD, NEW, APPEND),
+    'again': ('grown', OLD, OLD, APPEND),
+    'both': ('grown', OLD, OLD[5:] + NEW[:2], APPEND),
+    'many': ('grown', OLD, MANY, APPEND),
+    'page': ('full', FULL, MORE, APPEND),
+    'unpack': ('grown', OLD, NEW[:6], ['tile-unpack', '-j1', '--store', 'w', '../new.tar.zst']),
+    'put': ('grown', OLD, NEW[:1], ['ulp-store', '-j1', 'put', '--store', 'w', '../new.jsonl']),
+    'snapshot': ('grown', OLD, NEW[:1], ['ulp-materialize', '-j1', '--store', 'w', '--snapshot']),
+    'prune': ('grown', OLD, NEW[:1], ['ulp-store', '-j1', 'prune', '--store', 'w', '--older-than', '0s', '--keep', '1']),
 }
+# These echo what they made durable.
+ECHOING = [name for name, (_, _, _, command) in COMMANDS.items() if command[0] in ('ulp-append', 'tile-unpack')]
 
 
-def make_base():
-    os.chdir(WORK)
-    lines('old.jsonl', OLD)
-    lines('new.jsonl', NEW)
-    lines('all.jsonl', OLD + NEW)
-    assert tool('ulp-store', 'init', 'base').returncode == 0
+def tool(name, *args, cwd=WORK, text=None):
+    return subprocess.run([os.path.join(BIN, name), *args], input=text, capture_output=True, text=True, cwd=cwd)
+
+
+def good(name, *args, **options):
+    done = tool(name, *args, **options)
+    assert done.returncode == 0, (name, args, done)
+    return done.stdout
+
+
+def text(lines):
+    return ''.join(line + '\n' for line in lines)
+
+
+def make_stores():
+    for store in ('empty', 'grown', 'full'):
+        good('ulp-store', 'init', store)
     for n in range(0, len(OLD), 3):
-        lines('part.jsonl', OLD[n:n + 3])
-        assert tool('ulp-append', '--store', 'base', stdin='part.jsonl').returncode == 0
-        if n == 3:
-            assert tool('ulp-materialize', '--store', 'base', '--snapshot').returncode == 0
-    assert tool('ulp-store', 'prune', '--store', 'base', '--older-than', '0s').returncode == 0
-    return tool('ulp-materialize', stdin='all.jsonl').stdout
+        good('ulp-append', '--store', 'grown', text=text(OLD[n:n + 3]))
+        if n in (3, 6):
+            good('ulp-materialize', '--store', 'grown', '--snapshot')
+    good('ulp-store', 'prune', '--store', 'grown', '--older-than', '0s')
+    # Nobody waits for sixteen megabytes to be sealed one by one.
+    entries = []
+    for n, line in enumerate(FULL):
+        segment, name = (line + '\n').encode(), 'evt-%d' % n
+        digest = hashlib.sha256(segment).hexdigest()
+        directory = os.path.join(WORK, 'full/objects/sha256', digest[:2])
+        os.makedirs(directory, exist_ok=True)
+        with open(os.path.join(directory, digest[2:]), 'wb') as file:
+            file.write(segment)
+        entries.append({'hash': 'sha256:' + digest, 'from_event': name, 'to_event': name, 'events': 1,
+                        'bytes': len(segment)})
+    lane = os.path.join(WORK, 'full/spaces/s/tiles/z0/x0/y0/team.public')
+    os.makedirs(lane)
+    with open(os.path.join(lane, 'manifest.json'), 'w') as file:
+        manifest = {'v': 1, 'tile_id': 'z0/x0/y0', 'segments': entries}
+        file.write(json.dumps(manifest, sort_keys=True, separators=(',', ':')) + '\n')
 
 
-def run(name, where, *strace):
-    command = COMMANDS[name]
-    with open(os.path.join(where, 'out'), 'w') as out:
-        return subprocess.run(
-            ['strace', '-f', '-qq', '-o', os.path.join(where, 'trace'), '-e', 'trace=' + ','.join(CALLS), *strace,
-             os.path.join(BIN, command[0]), *command[1:]],
-            cwd=where, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL).returncode
+def make_inputs():
+    """A directory for each command, with what it reads; answers what is derived in the end."""
+    states = {}
+    for name, (_, old, new, _) in COMMANDS.items():
+        os.mkdir(os.path.join(WORK, name))
+        for file, lines in (('new', new), ('all', old + new)):
+            with open(os.path.join(WORK, name, file + '.jsonl'), 'w') as opened:
+                opened.write(text(lines))
+        states[name] = good('ulp-materialize', text=text(old + new))
+        if name == 'unpack':
+            good('tile-pack', '-o', 'unpack/new.tar.zst', text=text(new))
+    return states
 
 
-def fresh(tag):
-    where = os.path.join(WORK, tag)
-    shutil.rmtree(where, ignore_errors=True)
+def link_or_copy(source, target):
+    """Objects never change, so they need not be copied."""
+    (os.link if '/objects/' in source else shutil.copy2)(source, target)
+
+
+def fresh(name, tag):
+    where = os.path.join(WORK, name, tag)
     os.mkdir(where)
-    shutil.copytree('base', os.path.join(where, 'w'))
+    if COMMANDS[name][0]:
+        shutil.copytree(os.path.join(WORK, COMMANDS[name][0]), os.path.join(where, 'w'), copy_function=link_or_copy)
     return where
 
 
+def run(name, where, *fault):
+    command = COMMANDS[name][3]
+    with open(os.path.join(where, 'out'), 'w') as out, open(os.path.join(where, 'err'), 'w') as err:
+        return calls.run([os.path.join(BIN, command[0]), *command[1:]], *fault, cwd=where, stdout=out, stderr=err)
+
+
 def points(name):
-    where = fresh('first-' + name)
-    assert run(name, where) == 0, name
-    seen, found, live = collections.Counter(), [], False
-    for line in open(os.path.join(where, 'trace')):
-        match = re.match(r'(\d+) +(\w+)\(', line)
-        if not match:
-            continue
-        thread, call = match.groups()
-        seen[thread, call] += 1
-        live = live or '.ulp-root' in line
-        # Opening changes a file only where it makes one.
-        if live and (call != 'openat' or 'O_CREAT' in line) and (call, seen[thread, call]) not in found:
-            found.append((call, seen[thread, call]))
+    where = fresh(name, 'first')
+    status, found = run(name, where)
+    faults = judge(name, where, 'none', status)
+    assert status == 0 and not faults, (name, status, faults)
+    if name == 'page':
+        assert '"previous"' in open(os.path.join(where, 'w/spaces/s/tiles/z0/x0/y0/team.public/manifest.json')).read()
+    if name == 'many':
+        assert 'syncfs' in found
     return found
 
 
-def judge(name, where, status, mode):
+def judge(name, where, mode, status, call=None):
+    _, old, new, command = COMMANDS[name]
     faults = []
+    if call in calls.SYNCS and mode != 'kill' and status != 4:
+        faults.append('a sync that failed was passed over')
     if mode != 'kill' and status not in (0, 4):
         faults.append('status %d' % status)
+    if name == 'init' and status:
+        made = tool(*command, cwd=where)
+        if made.returncode:
+            faults.append('init once more: ' + made.stderr[:200])
     check = tool('ulp-store', 'check', '--store', 'w', '--replay', cwd=where)
     if check.returncode:
         faults.append('check: ' + (check.stdout + check.stderr)[:300])
     stored = tool('ulp-materialize', '--store', 'w', '--events', cwd=where).stdout.splitlines()
     if len(stored) != len(set(stored)):
         faults.append('an event twice')
-    lost = [e for e in OLD if e not in stored]
-    if name in ('append', 'again'):
-        echoed = open(os.path.join(where, 'out')).read().split('\n')[:-1]
-        lost += [e for e in echoed if e not in stored]
+    with open(os.path.join(where, 'out')) as out:
+        echoed = out.read().split('\n')[:-1] if name in ECHOING else []
+    lost = set(old + echoed) - set(stored)
     if lost:
-        faults.append('lost: %s' % lost[:2])
-    if [e for e in stored if e not in OLD + NEW]:
+        faults.append('lost: %s' % sorted(lost)[:2])
+    if set(stored) - set(old + new):
         faults.append('something that nobody wrote')
+    if status == 0 and name in ECHOING and sorted(echoed) != sorted(set(new) - set(old)):
+        faults.append('it says that it succeeded, and did not echo everything')
     after = tool('ulp-append', '--store', 'w', '../all.jsonl', cwd=where)
     if after.returncode:
         faults.append('the next append: ' + after.stderr[:200])
-    if tool('ulp-materialize', '--store', 'w', cwd=where).stdout != STATE:
+    if sorted(stored + after.stdout.splitlines()) != sorted(set(old + new)):
+        faults.append('the next append did not add just what was missing')
+    if tool('ulp-materialize', '--store', 'w', cwd=where).stdout != STATES[name]:
         faults.append('another state')
-    if tool('ulp-store', 'check', '--store', 'w', cwd=where).returncode:
-        faults.append('damage after the next append')
+    check = tool('ulp-store', 'check', '--store', 'w', cwd=where)
+    if check.returncode:
+        faults.append('after the next append, check: ' + (check.stdout + check.stderr)[:300])
     return faults
 
 
 def disturb(job):
-    name, mode, call, count = job
-    where = fresh('%s-%s-%s-%d' % (name, mode, call, count))
-    what = 'signal=KILL' if mode == 'kill' else 'error=' + mode.rstrip('+')
-    plus = '+' if mode.endswith('+') else ''
-    status = run(name, where, '-e', 'inject=%s:%s:when=%d%s' % (call, what, count, plus))
-    trace = open(os.path.join(where, 'trace')).read()
-    hit = 'killed by SIGKILL' in trace if mode == 'kill' else '(INJECTED)' in trace
-    # A program that the system did not even let load has done nothing that could be judged.
-    hit = hit and '.ulp-root' in trace
-    faults = judge(name, where, status, mode) if hit else []
+    name, mode, call, point = job
+    where = fresh(name, '%s-%d' % (mode, point))
+    status, found = run(name, where, mode, point)
+    faults = judge(name, where, mode, status, call)
+    # The call that was hit has to be the one that was meant.
+    if found[point - 1:point] != [call] or mode == 'kill' and status != -9:
+        faults.append('not tried: %s' % found[-3:])
     shutil.rmtree(where)
-    return job, hit, faults
+    return job, faults
 
 
-STATE = make_base()
-jobs = [(name, mode, *point) for name in COMMANDS for point in points(name) for mode in MODES]
-# A number that shares no factor with that of the modes meets all of them.
-jobs = jobs[::int(os.environ.get('EVERY', '1'))]
-tried, violations = collections.Counter(), 0
-with concurrent.futures.ThreadPoolExecutor(2) as pool:
-    for (name, mode, call, count), hit, faults in pool.map(disturb, jobs):
-        tried[mode] += hit
-        if faults:
-            violations += 1
-            print('%s, %s at %s %d: %s' % (name, mode, call, count, '; '.join(faults)))
-for mode in MODES:
-    print('%s: %d points tried' % (mode, tried[mode]))
-print('points tried %d, violations %d' % (sum(tried.values()), violations))
-shutil.rmtree(WORK)
-sys.exit(violations > 0 or not sum(tried.values()))
+if calls.missing():
+    print(calls.missing())
+    sys.exit(77)
+try:
+    make_stores()
+    STATES = make_inputs()
+    jobs = [(name, mode, call, point) for name in COMMANDS for point, call in enumerate(points(name), 1)
+            for mode in MODES]
+    # A number that shares no factor with that of the modes meets all of them.
+    jobs = jobs[::EVERY]
+    by_mode, by_command, violations = collections.Counter(), collections.Counter(), 0
+    with multiprocessing.get_context('fork').Pool() as pool:
+        for (name, mode, call, point), faults in pool.imap_unordered(disturb, jobs, chunksize=8):
+            by_mode[mode] += 1
+            by_command[name] += 1
+            if faults:
+                violations += 1
+                print('%s, %s at call %d, %s: %s' % (name, mode, point, call, '; '.join(faults)))
+finally:
+    shutil.rmtree(WORK, ignore_errors=True)
+for what, names, counted in (('mode', MODES, by_mode), ('command', COMMANDS, by_command)):
+    print('points tried by %s: %s' % (what, ', '.join('%s %d' % (name, counted[name]) for name in names)))
+print('points tried %d, violations %d' % (len(jobs), violations))
+sys.exit(violations > 0 or not jobs)

@@ -1,6 +1,7 @@
 //! Symlinks, pipes and devices planted in a store are refused, and nothing waits for them.
 
 use super::{append, event, fast_dir, init, snapshot, state};
+use crate::run;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use ulp::kind::Kind;
@@ -68,13 +69,51 @@ fn what_is_no_file_and_no_directory_is_refused() {
 }
 
 #[test]
-fn an_object_that_is_a_pipe_stops_nobody() {
-    let dir = fast_dir();
-    let path = dir.path().join("w");
-    let store = init(&path);
-    append(&store, &[event(1, "z0/x0/y0", "team")]);
-    assert!(!state(&store, true).0.is_empty());
-    let object = super::files(&path.join("objects")).remove(0);
-    plant(&object, 2);
-    assert_eq!(look(&path).map_err(|e| e.kind()), Err(Kind::Corrupt));
+fn an_object_that_is_no_file_stops_nobody() {
+    for what in 0..4 {
+        let dir = fast_dir();
+        let path = dir.path().join("w");
+        let store = init(&path);
+        append(&store, &[event(1, "z0/x0/y0", "team")]);
+        assert!(!state(&store, true).0.is_empty());
+        let object = super::files(&path.join("objects")).remove(0);
+        plant(&object, what);
+        assert_eq!(look(&path).map_err(|e| e.kind()), Err(Kind::Corrupt), "{what}");
+    }
+}
+
+/// What writes hints and caches.
+const WRITERS: [&str; 4] = [
+    "ulp-append --store w new.jsonl",
+    "ulp-materialize --store w --snapshot",
+    "ulp-store prune --store w --older-than 0s",
+    "ulp-store check --store w --repair",
+];
+
+#[test]
+fn what_is_planted_for_a_cache_is_refused_or_replaced() {
+    let lane = "spaces/s/tiles/z0/x0/y0/team.public";
+    for place in [&format!("{lane}/index.json"), &format!("cache/{lane}/times"), "cache/prune"] {
+        for what in 0..5 {
+            let dir = fast_dir();
+            let (path, other) = (dir.path().join("w"), dir.path().join("other"));
+            std::fs::write(&other, "another's\n").unwrap();
+            std::fs::write(dir.path().join("new.jsonl"), event(2, "z0/x0/y0", "team") + "\n").unwrap();
+            let store = init(&path);
+            append(&store, &[event(1, "z0/x0/y0", "team")]);
+            snapshot(&store);
+            let at = path.join(place);
+            if what < 4 {
+                plant(&at, what);
+            } else {
+                let _ = std::fs::remove_file(&at);
+                symlink(&other, &at).unwrap();
+            }
+            for writer in WRITERS {
+                let status = run::shell(&format!("timeout 20 {writer}"), dir.path()).status.code();
+                assert!(matches!(status, Some(0 | 3)), "{place}, {what}, {writer}: {status:?}");
+            }
+            assert_eq!(std::fs::read_to_string(&other).unwrap(), "another's\n", "{place}");
+        }
+    }
 }
