@@ -30,7 +30,7 @@ def stores(options):
 def rows(options, wanted):
     missing = [peer for peer in ("tar", "zstd") if not shutil.which(peer)]
     if missing:
-        print("12-13", " and ".join(missing), "missing")
+        print("12-13 missing:", ", ".join(missing))
         return
     store, have = stores(options)
     ours, theirs = f"{options.dir}/ours.tar.zst", f"{options.dir}/theirs.tar.zst"
