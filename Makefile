@@ -1,6 +1,7 @@
 # make demo      builds the tools and runs them on the flood
 # make test      installs what the tests need, and passes them all
-# make bench     times the tools beside their peers on a million events
+# make bench     times the tools beside their peers on a million events; ROW=5 one row
+# make bench-peers   installs and builds those peers
 # make fuzz      runs each fuzz target for SECONDS=60
 # make install   PREFIX=/usr/local
 # make man, make completions   write what the parsers say; the tests hold the committed pages against it
@@ -13,6 +14,8 @@ TOOLS := $(shell sed -n 's|^path = "bin/\(.*\)/main.rs"|\1|p' Cargo.toml)
 PACKAGES := jq:jq xmllint:libxml2-utils strace:strace sox:sox midicsv:midicsv zstd:zstd mkfs.exfat:exfatprogs \
     mosquitto:mosquitto mosquitto_sub:mosquitto-clients mount.exfat-fuse:exfat-fuse chromium:chromium node:nodejs npm:npm openssl:openssl \
     qemu-storage-daemon:qemu-utils qemu-storage-daemon:qemu-system-common mkfs.ext4:e2fsprogs losetup:mount
+# What the benchmark sets the tools beside; DuckDB and the CRDT libraries come from elsewhere.
+BENCH_PACKAGES := jq:jq openssl:openssl strace:strace tar:tar zstd:zstd
 
 SECONDS ?= 60
 FUZZ := $(patsubst tests/fuzz/targets/%.rs,%,$(wildcard tests/fuzz/targets/*.rs))
@@ -44,10 +47,18 @@ test: deps
 
 bench:
 	$(CARGO) build --release --locked --quiet
-	@PATH="$(CURDIR)/target/release:$$PATH" python3 -B tests/bench/bench.py $(ROW)
+	$(CARGO) build --release --locked --quiet -p ulp --example sign_bench
+	@PATH="$(CURDIR)/target/release:$$PATH" PYTHONPATH=target/peers python3 -B tests/bench/bench.py $(ROW)
 
 bench-peers:
-	python3 -m pip install --quiet duckdb
+	@missing=""; for p in $(BENCH_PACKAGES); do \
+	    command -v $${p%%:*} > /dev/null || missing="$$missing $${p##*:}"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	    echo "installing:$$missing"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+	@[ -d target/peers/duckdb ] || python3 -m pip install --quiet --target target/peers duckdb
+	$(CARGO) build --release --locked --quiet --manifest-path tests/bench/crdt/Cargo.toml --target-dir target/peers/crdt
 
 fuzz:
 	@command -v cargo-fuzz > /dev/null || [ -x target/peers/bin/cargo-fuzz ] || $(CARGO) install cargo-fuzz --locked --root target/peers

@@ -14,9 +14,11 @@ import shutil
 import subprocess
 import sys
 
+import crdts
 import gate
 import measure
 import packs
+import signatures
 import stores
 import views
 
@@ -26,12 +28,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 def materialize(options, rows):
     """Rows 1 to 3: the state of the trace beside DuckDB, on two threads, on one, and the memory of the first."""
     if not importlib.util.find_spec("duckdb"):
-        print("1-3  DuckDB is missing: pip install duckdb (make bench-peers)")
+        print("1-3  DuckDB is missing: make bench-peers")
         return
     check = [f"ulp-materialize -j {j} < {options.trace} 2> /dev/null | b2sum" for j in (1, 2)]
     sums = {subprocess.run(["bash", "-c", c], capture_output=True, check=True).stdout for c in check}
     if len(sums) != 1:
         sys.exit("the state differs between one thread and two")
+    peaks = None
     for row, jobs, goal in (("1", 2, 0.30), ("2", 1, 0.40)):
         if row not in rows and not (row == "1" and "3" in rows):
             continue
@@ -40,8 +43,9 @@ def materialize(options, rows):
         us, them, ratio = measure.pair(ours, theirs, options.rounds)
         if row in rows:
             measure.report(row, f"ulp-materialize, {jobs} thread(s) / DuckDB", us, them, ratio, goal)
-        if row == "1" and "3" in rows:
-            measure.size("3", "peak memory in KiB, mapped file included / DuckDB", us.peak * 1024, them.peak * 1024, 0.8)
+        peaks = peaks or (us.peak * 1024, them.peak * 1024)
+    if "3" in rows:
+        measure.size("3", "peak memory in KiB, mapped file included / DuckDB", *peaks, 0.8)
 
 
 def main():
@@ -51,7 +55,7 @@ def main():
     parser.add_argument("--dir", default="target/bench")
     parser.add_argument("rows", nargs="*", default=[])
     options = parser.parse_args()
-    rows = options.rows or [str(row) for row in range(1, 15)]
+    rows = options.rows or [str(row) for row in range(1, 17)]
     os.makedirs(options.dir, exist_ok=True)
     options.trace = os.path.join(options.dir, f"trace-{options.events}.jsonl")
     if not os.path.exists(options.trace):
@@ -70,7 +74,12 @@ def main():
         views.rows(options)
     if {"12", "13"} & set(rows):
         packs.rows(options, rows)
-    missing = [p for p in ("jq", "openssl", "tar", "zstd") if not shutil.which(p)]
+    stores.last(options, rows)
+    if "15" in rows:
+        signatures.rows(options)
+    if "16" in rows:
+        crdts.rows(options)
+    missing = [p for p in ("jq", "openssl", "strace", "tar", "zstd") if not shutil.which(p)]
     if missing:
         print("peers that are missing:", ", ".join(missing))
 

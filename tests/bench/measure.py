@@ -20,6 +20,17 @@ def run(command):
     return Run(time.monotonic() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
+def output(arguments):
+    """One run of a program that prints a little, and what it printed."""
+    start = time.monotonic()
+    child = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    text = child.stdout.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    if status:
+        sys.exit(f"failed with {status}: {' '.join(arguments)}")
+    return Run(time.monotonic() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024), text
+
+
 def median(runs):
     return Run(*(statistics.median(column) for column in zip(*runs)))
 

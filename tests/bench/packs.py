@@ -28,6 +28,10 @@ def stores(options):
 
 
 def rows(options, wanted):
+    missing = [peer for peer in ("tar", "zstd") if not shutil.which(peer)]
+    if missing:
+        print("12-13 missing:", ", ".join(missing))
+        return
     store, have = stores(options)
     ours, theirs = f"{options.dir}/ours.tar.zst", f"{options.dir}/theirs.tar.zst"
     if "12" in wanted:

@@ -179,5 +179,9 @@ def rows(options, wanted):
         snapshots(options, wanted)
     if {"9", "10"} & set(wanted):
         growth(options, wanted)
+
+
+def last(options, wanted):
+    """The row that comes after those of other files."""
     if "14" in wanted:
         check(options)
