@@ -10,6 +10,7 @@
 //! ```
 
 use std::fmt;
+use std::io::Read;
 use std::str::FromStr;
 
 use sha2::Digest as _;
@@ -88,6 +89,24 @@ digest!(
     /// A SHA-256 digest: the name of a media blob.
     Sha256, "sha256:", |bytes| sha2::Sha256::digest(bytes).into()
 );
+
+impl Sha256 {
+    /// The digest of all that a reader gives, which passes through `buffer`.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn of_reader(mut reader: impl Read, buffer: &mut [u8]) -> std::io::Result<Sha256> {
+        let mut hasher = sha2::Sha256::new();
+        loop {
+            match reader.read(buffer) {
+                Ok(0) => return Ok(Sha256(hasher.finalize().into())),
+                Ok(count) => hasher.update(&buffer[..count]),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
 
 impl From<blake3::Hash> for Blake3 {
     fn from(hash: blake3::Hash) -> Blake3 {

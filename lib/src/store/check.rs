@@ -16,6 +16,9 @@ use ahash::AHashSet;
 use bumpalo::Bump;
 use rayon::prelude::*;
 
+/// Bytes of an object that are read at once.
+const BUFFER: usize = 256 << 10;
+
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -70,20 +73,16 @@ impl Store {
     /// Re-hashes every object, on the threads of the current pool.
     pub fn check_objects(&self) -> Result<Vec<Finding>, Error> {
         let listing = self.all_objects()?;
+        let check = |buffer: &mut Vec<u8>, hash: &Sha256| {
+            let found = self.hash_object(hash, buffer)?;
+            let is_wrong = found.is_some_and(|found| found != *hash);
+            let detail = "its bytes are not those of its name";
+            Ok(is_wrong.then(|| Finding::damage("store.object", object_path(hash), detail)))
+        };
+        let objects = listing.objects.par_iter();
         let checked: Result<Vec<Option<Finding>>, Error> =
-            listing.objects.par_iter().map(|hash| self.check_object(hash)).collect();
+            objects.map_init(|| vec![0; BUFFER], check).collect();
         Ok(checked?.into_iter().flatten().collect())
-    }
-
-    fn check_object(&self, hash: &Sha256) -> Result<Option<Finding>, Error> {
-        match self.object(hash, None)? {
-            Found::Here(bytes) if Sha256::of(&bytes) == *hash => Ok(None),
-            Found::Missing => Ok(None),
-            _ => {
-                let detail = "its bytes are not those of its name";
-                Ok(Some(Finding::damage("store.object", object_path(hash), detail)))
-            }
-        }
     }
 
     /// Checks everything but the bytes of objects that nothing names.

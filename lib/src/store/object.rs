@@ -7,6 +7,7 @@ use memmap2::Mmap;
 use std::fs::File;
 use std::io::Read as _;
 use std::ops::Deref;
+use std::path::PathBuf;
 
 /// Where objects lie, below the store.
 pub const OBJECTS: &str = "objects/sha256";
@@ -52,11 +53,7 @@ pub fn directory(hash: &Sha256) -> String {
 impl Store {
     /// Opens an object that is said to have so many bytes. Its hash is not looked at: `check` does that.
     pub fn object(&self, hash: &Sha256, bytes: Option<u64>) -> Result<Found, Error> {
-        let (directory, name) = place(hash);
-        let Some(objects) = self.objects()? else { return Ok(Found::Missing) };
-        let Some(dir) = objects.at(&directory)? else { return Ok(Found::Missing) };
-        let Some(file) = dir.file(&name)? else { return Ok(Found::Missing) };
-        let path = dir.path().join(&name);
+        let Some((file, path)) = self.object_file(hash)? else { return Ok(Found::Missing) };
         let there = file.metadata().map_err(|e| Error::io(&path, e))?.len();
         if bytes.is_some_and(|bytes| bytes != there) {
             return Ok(Found::Wrong(there));
@@ -68,11 +65,23 @@ impl Store {
 
     /// Whether an object is here in its full length.
     pub fn has_object(&self, hash: &Sha256, bytes: u64) -> Result<bool, Error> {
+        let Some((file, path)) = self.object_file(hash)? else { return Ok(false) };
+        Ok(file.metadata().map_err(|e| Error::io(path, e))?.len() == bytes)
+    }
+
+    /// The hash that an object's bytes have, if it is here. They are read through `buffer`: threads that map and unmap
+    /// wait for each other.
+    pub fn hash_object(&self, hash: &Sha256, buffer: &mut [u8]) -> Result<Option<Sha256>, Error> {
+        let Some((file, path)) = self.object_file(hash)? else { return Ok(None) };
+        Sha256::of_reader(file, buffer).map(Some).map_err(|e| Error::io(path, e))
+    }
+
+    /// An object's file, and its path, if it is here.
+    fn object_file(&self, hash: &Sha256) -> Result<Option<(File, PathBuf)>, Error> {
         let (directory, name) = place(hash);
-        let Some(objects) = self.objects()? else { return Ok(false) };
-        let Some(dir) = objects.at(&directory)? else { return Ok(false) };
-        let Some(file) = dir.file(&name)? else { return Ok(false) };
-        Ok(file.metadata().map_err(|e| Error::io(dir.path().join(&name), e))?.len() == bytes)
+        let Some(objects) = self.objects()? else { return Ok(None) };
+        let Some(dir) = objects.at(&directory)? else { return Ok(None) };
+        Ok(dir.file(&name)?.map(|file| (file, dir.path().join(&name))))
     }
 
     fn objects(&self) -> Result<Option<Dir>, Error> {
