@@ -9,7 +9,7 @@ use crate::outline::Contour;
 use crate::shape::{Shape, Triangles};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 use ulp::blobs::{Blobs, UNDECODED};
 
 /// Longest blob that is read, in bytes.
@@ -29,8 +29,8 @@ pub struct Models<'b> {
 /// The shape in a blob.
 #[derive(Clone, Debug)]
 pub enum Model {
-    Solid(Rc<Triangles>),
-    Flat(Rc<Vec<Contour>>),
+    Solid(Arc<Triangles>),
+    Flat(Arc<Vec<Contour>>),
 }
 
 impl<'b> Models<'b> {
@@ -68,14 +68,14 @@ impl<'b> Models<'b> {
 /// Reads a blob. One that breaks a reader of hostile bytes breaks nothing else.
 fn read(bytes: &[u8]) -> Option<Model> {
     if bytes.starts_with(glb::MAGIC) {
-        return Some(Model::Solid(Rc::new(glb::read(bytes)?)));
+        return Some(Model::Solid(Arc::new(glb::read(bytes)?)));
     }
     let text = std::str::from_utf8(bytes).ok()?;
     if text.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
         let contours = std::panic::catch_unwind(|| svg::read(text)).ok()??;
-        return Some(Model::Flat(Rc::new(contours)));
+        return Some(Model::Flat(Arc::new(contours)));
     }
-    Some(Model::Solid(Rc::new(obj::read(text)?)))
+    Some(Model::Solid(Arc::new(obj::read(text)?)))
 }
 
 #[cfg(test)]
