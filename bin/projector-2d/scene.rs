@@ -69,6 +69,8 @@ pub struct Connection<'a> {
     pub ends: Ends<'a>,
     pub add: Add<'a>,
     pub style: Style,
+    /// Around the shape that it begins at.
+    pub start: Bounds,
     /// From border to border.
     pub points: [Point; 2],
     /// Whether each end is a mark, which has a border on the page alone.
@@ -174,6 +176,7 @@ impl<'s, 'a> Scene<'s, 'a> {
                 ends: *ends,
                 add: *add,
                 style: Style::of_link(add.properties),
+                start: from.bounds,
                 points: between(from, to),
                 marks: [from, to].map(|end| end.shape.is_mark()),
                 layer: from.layer.min(to.layer),

@@ -695,8 +695,8 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
     /// A link from a node to itself: a loop on top of it.
     fn round_trip(&self, link: &Connection<'_>, width: f64, stroke: Paint, out: &mut String) {
         let n = self.numbers;
-        let own = self.scene.items.iter().find(|i| i.id == link.ends.from);
-        let bounds = own.map_or(Bounds::at(self.page(link.points[0])), |i| self.drawn(i));
+        let start = self.page_bounds(link.start);
+        let bounds = if link.marks[0] { start.grown(self.mark) } else { start };
         let r = self.mark * 4.0;
         let _ = write!(
             out,
