@@ -181,6 +181,8 @@ impl Grid {
             Some(cells) => cells.filter_map(|at| self.cells.get(&at)).flatten().copied().collect(),
             None => (0..self.boxes.len()).collect(),
         };
+        // Most share nothing; the others are added up in the order of their numbers.
+        near.retain(|i| self.boxes[*i].overlap(bounds) != 0.0);
         near.sort_unstable();
         near.dedup();
         near.iter().chain(&self.large).map(|i| self.boxes[*i].overlap(bounds)).sum()

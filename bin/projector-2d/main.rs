@@ -93,11 +93,8 @@ fn write(args: &Args, view: &View<'_, '_>, out: &mut Output, log: &mut Log) -> R
     let mut dropped = Vec::new();
     match args.format {
         Format::Jsonl => {
-            let mut lines = Vec::new();
             for scene in &scenes {
-                records::write(scene, provenance, &mut lines);
-                out.write_all(&lines)?;
-                lines.clear();
+                records::write(scene, provenance, out)?;
             }
         }
         Format::Svg => out.write_all(svg::write(&scenes, &pictures, provenance).as_bytes())?,

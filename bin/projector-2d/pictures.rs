@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use ulp::blobs::Blobs;
 
 /// Longest blob that is embedded, in bytes.
@@ -13,7 +13,7 @@ const LONGEST: u64 = 32 << 20;
 pub struct Pictures<'b> {
     blobs: &'b Blobs<'b>,
     /// What was found out of each reference.
-    known: RefCell<BTreeMap<String, Option<Picture>>>,
+    known: Mutex<BTreeMap<String, Option<Picture>>>,
 }
 
 /// A picture that may be embedded.
@@ -32,17 +32,18 @@ impl Picture {
 
 impl<'b> Pictures<'b> {
     pub fn new(blobs: &'b Blobs<'b>) -> Pictures<'b> {
-        Pictures { blobs, known: RefCell::default() }
+        Pictures { blobs, known: Mutex::default() }
     }
 
     /// The picture that a reference `sha256:…` names, where it is at hand, holds its hash, and is one.
     pub fn get(&self, reference: &str) -> Option<Picture> {
-        if let Some(known) = self.known.borrow().get(reference) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(reference) {
             return known.clone();
         }
         let bytes = self.blobs.load(reference, LONGEST);
         let found = bytes.and_then(|bytes| Some(Picture { mime: mime(&bytes)?, bytes }));
-        self.known.borrow_mut().insert(reference.to_owned(), found.clone());
+        known.insert(reference.to_owned(), found.clone());
         found
     }
 }

@@ -5,9 +5,11 @@
 
 use crate::scene::{Connection, Item, Measure, Scene};
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use ulp::cli::follow::Line;
 use ulp::event::{Ends, RegisterKind};
 use ulp::json::{self, write_canonical, write_number, write_string};
+use ulp::parallel::write_all;
 use ulp::state::{Written, write_key};
 use ulp::transform::rounded;
 
@@ -18,12 +20,15 @@ pub struct Writer<'w> {
     pub provenance: bool,
 }
 
-/// Appends the records of a scene: nodes in paint order, then links, then sensors.
-pub fn write(scene: &Scene<'_, '_>, provenance: bool, out: &mut Vec<u8>) {
+/// Writes the records of a scene: nodes in paint order, then links, then sensors.
+///
+/// # Errors
+/// What `out` answers.
+pub fn write(scene: &Scene<'_, '_>, provenance: bool, out: &mut (impl Write + Send)) -> io::Result<()> {
     let writer = Writer { space: scene.space, provenance };
-    scene.items.iter().for_each(|item| writer.node(item, out));
-    scene.links.iter().for_each(|link| writer.link(link, out));
-    scene.sensors.iter().for_each(|measure| writer.sensor(measure, out));
+    write_all(&scene.items, |item, out| writer.node(item, out), out)?;
+    write_all(&scene.links, |link, out| writer.link(link, out), out)?;
+    write_all(&scene.sensors, |measure, out| writer.sensor(measure, out), out)
 }
 
 impl Writer<'_> {

@@ -2,13 +2,14 @@
 
 use crate::shape::{Bounds, Point, Shape, on_plane};
 use crate::style::{Color, Paint, Style, paint, text_of};
-use ahash::AHashMap;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use ulp::event::{Ends, Register, RegisterKind};
+use ulp::id::Key;
 use ulp::json::{self, Tape};
 use ulp::state::{Add, Node, Reading, Written};
-use ulp::transform::{self, Transform, Worlds};
-use ulp::view::{Space, ViewNode, unquoted};
+use ulp::transform::{self, Transform};
+use ulp::view::{Space, ViewNode, text_of as plain_text, unquoted};
 use ulp::world::Filter;
 
 /// The extent of a drawing without content.
@@ -68,6 +69,8 @@ pub struct Connection<'a> {
     pub ends: Ends<'a>,
     pub add: Add<'a>,
     pub style: Style,
+    /// Around the shape that it begins at.
+    pub start: Bounds,
     /// From border to border.
     pub points: [Point; 2],
     /// Whether each end is a mark, which has a border on the page alone.
@@ -112,10 +115,10 @@ impl<'s, 'a> Scene<'s, 'a> {
     pub fn new(space: &'s Space<'a>, filter: &Filter) -> Scene<'s, 'a> {
         let settings = |name: &str, key: &str| setting(space.settings.get(name)?, key);
         let text = |key| settings("@space", key).and_then(text_in);
-        let worlds = transform::worlds(space);
+        let worlds = transform::worlds(space, &transform::locals(space));
         let layers = layers_of(space);
-        let mut items = items_of(space, &worlds, &layers);
-        items.sort_by(|a, b| paint_order(a, &layers).cmp(&paint_order(b, &layers)).then(a.id.cmp(b.id)));
+        let order = paint_order(space, &worlds, &layers);
+        let items = order.par_iter().map_init(Tape::new, |tape, at| item(space, at, &worlds, tape)).collect();
         let mut scene = Scene {
             space: space.space,
             title: text("title"),
@@ -132,7 +135,7 @@ impl<'s, 'a> Scene<'s, 'a> {
             text_size: 1.0,
         };
         scene.measure();
-        scene.connect(space);
+        scene.connect(space, &order);
         scene
     }
 
@@ -140,10 +143,10 @@ impl<'s, 'a> Scene<'s, 'a> {
     /// with its position alone at first, for its size follows from the extent.
     fn measure(&mut self) {
         let unsized_text = |item: &Item<'_, '_>| matches!(item.shape, Shape::Text { size: None, .. });
-        for item in &mut self.items {
+        self.items.par_iter_mut().for_each(|item| {
             let size = if unsized_text(item) { 0.0 } else { 1.0 };
             item.bounds = item.shape.bounds(&item.world, size);
-        }
+        });
         self.extent = self.content().unwrap_or(EMPTY);
         let [width, height] = self.extent.size();
         let side = width.max(height);
@@ -163,20 +166,23 @@ impl<'s, 'a> Scene<'s, 'a> {
         shown.map(|i| i.bounds).reduce(Bounds::join)
     }
 
-    fn connect(&mut self, space: &Space<'a>) {
-        let by_id: AHashMap<&str, usize> = self.items.iter().map(|i| i.id).zip(0..).collect();
-        for (ends, add) in &space.links {
-            let (Some(from), Some(to)) = (by_id.get(ends.from), by_id.get(ends.to)) else { continue };
-            let (from, to) = (&self.items[*from], &self.items[*to]);
-            self.links.push(Connection {
+    fn connect(&mut self, space: &Space<'a>, order: &[Place<'a>]) {
+        let mut items: Vec<Option<&Item<'s, 'a>>> = vec![None; space.nodes.len()];
+        self.items.iter().zip(order).for_each(|(item, at)| items[at.number] = Some(item));
+        let find = |name: &str| items[space.nodes.number(name)?];
+        let connection = |(ends, add): (&Ends<'a>, &Add<'a>)| {
+            let (from, to) = (find(ends.from)?, find(ends.to)?);
+            Some(Connection {
                 ends: *ends,
                 add: *add,
                 style: Style::of_link(add.properties),
+                start: from.bounds,
                 points: between(from, to),
                 marks: [from, to].map(|end| end.shape.is_mark()),
                 layer: from.layer.min(to.layer),
-            });
-        }
+            })
+        };
+        self.links = space.links.par_iter().filter_map(connection).collect();
     }
 
     /// Whether a text among the nodes says this already.
@@ -219,9 +225,15 @@ fn text_in(raw: &str) -> Option<String> {
     tape.parse_any(raw, json::STATE_DEPTH).ok().and_then(text_of)
 }
 
-fn layers_of(space: &Space<'_>) -> Vec<Layer> {
-    let visible = space.nodes.values().filter(|n| n.visible);
-    let raw: BTreeSet<Option<&str>> = visible.map(|n| n.plain(RegisterKind::Layer)).collect();
+fn layers_of<'a>(space: &Space<'a>) -> Vec<Layer> {
+    let visible = space.nodes.list().par_iter().filter(|(_, n)| n.visible);
+    let layers = visible.map(|(_, n)| n.plain(RegisterKind::Layer));
+    let raw: BTreeSet<Option<&'a str>> = layers
+        .fold(BTreeSet::new, |mut raw, layer| {
+            raw.insert(layer);
+            raw
+        })
+        .reduce(BTreeSet::new, |a, b| &a | &b);
     let ids: BTreeSet<String> = raw.into_iter().map(|id| id.map(unquoted).unwrap_or_default()).collect();
     let mut layers: Vec<Layer> = ids.into_iter().map(|id| layer(space, id)).collect();
     // The sort is stable: layers of one order stay in the order of their ids.
@@ -243,37 +255,51 @@ fn layer(space: &Space<'_>, id: String) -> Layer {
     }
 }
 
-fn items_of<'s, 'a>(space: &'s Space<'a>, worlds: &Worlds<'a>, layers: &[Layer]) -> Vec<Item<'s, 'a>> {
-    let places: BTreeMap<&str, usize> = layers.iter().map(|l| l.id.as_str()).zip(0..).collect();
-    let visible = space.nodes.iter().filter(|(_, n)| n.visible);
-    visible
-        .map(|(id, node)| {
-            let text = |kind| node.plain(kind).map(unquoted).unwrap_or_default();
-            let world = worlds.get(id).copied().unwrap_or(Transform::IDENTITY);
-            Item {
-                id,
-                node,
-                kind: text(RegisterKind::Kind),
-                layer: places.get(text(RegisterKind::Layer).as_str()).copied().unwrap_or(0),
-                bounds: Bounds::at(on_plane(&world, [0.0; 2])),
-                world,
-                shape: Shape::read(node.plain(RegisterKind::Geometry)),
-                style: Style::of_node(node),
-            }
-        })
-        .collect()
+/// Where a node comes in the order of painting: by its layer's order, then z, then created key. Nodes are numbered by
+/// their ids, which break the last tie. Doubles compare as integers of the same order.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place<'a> {
+    order: i64,
+    z: i64,
+    created: Option<Key<'a>>,
+    number: usize,
+    layer: usize,
 }
 
-/// What the nodes are sorted by; ids break the last tie. Doubles compare as integers of the same order.
-fn paint_order<'a>(item: &Item<'_, 'a>, layers: &[Layer]) -> (i64, i64, Option<ulp::id::Key<'a>>) {
+fn paint_order<'a>(space: &Space<'a>, worlds: &[Transform], layers: &[Layer]) -> Vec<Place<'a>> {
+    let places: BTreeMap<&str, usize> = layers.iter().map(|l| l.id.as_str()).zip(0..).collect();
     let ordered = |x: f64| {
         let bits = (x + 0.0).to_bits().cast_signed();
         if bits < 0 { bits ^ i64::MAX } else { bits }
     };
-    (ordered(layers[item.layer].order), ordered(item.world.position()[2]), item.node.state.created)
+    let place = |(number, (_, node)): (usize, &(&str, ViewNode<'a>))| {
+        let id = node.plain(RegisterKind::Layer).map(plain_text).unwrap_or_default();
+        let layer = places.get(&*id).copied().unwrap_or(0);
+        let (order, z) = (ordered(layers[layer].order), ordered(worlds[number].position()[2]));
+        Place { order, z, created: node.state.created, number, layer }
+    };
+    let visible = space.nodes.list().par_iter().enumerate().filter(|(_, (_, n))| n.visible);
+    let mut order: Vec<Place<'a>> = visible.map(place).collect();
+    order.par_sort_unstable();
+    order
 }
 
-fn measures<'s, 'a>(space: &'s Space<'a>, worlds: &Worlds<'a>, filter: &Filter) -> Vec<Measure<'s, 'a>> {
+fn item<'s, 'a>(space: &'s Space<'a>, at: &Place<'a>, worlds: &[Transform], tape: &mut Tape) -> Item<'s, 'a> {
+    let (id, node) = &space.nodes.list()[at.number];
+    let world = worlds[at.number];
+    Item {
+        id,
+        node,
+        kind: node.plain(RegisterKind::Kind).map(unquoted).unwrap_or_default(),
+        layer: at.layer,
+        bounds: Bounds::at(on_plane(&world, [0.0; 2])),
+        world,
+        shape: Shape::read(node.plain(RegisterKind::Geometry), tape),
+        style: Style::of_node(node, tape),
+    }
+}
+
+fn measures<'s, 'a>(space: &'s Space<'a>, worlds: &[Transform], filter: &Filter) -> Vec<Measure<'s, 'a>> {
     let taken = |r: &Reading<'a>| {
         let layer = r.sensor.layer;
         filter.layers.is_empty() || filter.layers.iter().any(|l| l == layer)
@@ -283,8 +309,9 @@ fn measures<'s, 'a>(space: &'s Space<'a>, worlds: &Worlds<'a>, filter: &Filter) 
         .map(|((actor, name), reading)| {
             let own = reading.sensor.position.map(transform::numbers).filter(|p| p.len() > 1);
             let node = reading.sensor.node.map(unquoted).filter(|n| !n.is_empty());
-            let seen = node.as_deref().filter(|n| space.nodes.get(n).is_some_and(|n| n.visible));
-            let of_node = || worlds.get(seen?).map(|w| w.position().to_vec());
+            let number = node.as_deref().and_then(|n| space.nodes.number(n));
+            let seen = number.filter(|i| space.nodes.list()[*i].1.visible);
+            let of_node = || Some(worlds[seen?].position().to_vec());
             let position = own.or_else(of_node);
             Measure { actor, name, reading, node, position }
         })

@@ -96,8 +96,7 @@ impl Bounds {
 
 impl Shape {
     /// Reads a geometry, raw JSON; a node without one is a point.
-    pub fn read(geometry: Option<&str>) -> Shape {
-        let mut tape = Tape::new();
+    pub fn read(geometry: Option<&str>, tape: &mut Tape) -> Shape {
         let Some(raw) = geometry else { return Shape::Point };
         let Ok(value) = tape.parse_any(raw, json::STATE_DEPTH) else { return Shape::Point };
         let kind = value.get("kind").map(string).unwrap_or_default();
@@ -317,7 +316,7 @@ mod tests {
     use ulp::transform::Local;
 
     fn read(raw: &str) -> Shape {
-        Shape::read(Some(raw))
+        Shape::read(Some(raw), &mut Tape::new())
     }
 
     #[test]
@@ -333,7 +332,7 @@ mod tests {
         ] {
             assert!(matches!(read(raw), Shape::Unknown(_)), "{raw}");
         }
-        assert_eq!(Shape::read(None), Shape::Point);
+        assert_eq!(Shape::read(None, &mut Tape::new()), Shape::Point);
     }
 
     #[test]

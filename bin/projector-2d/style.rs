@@ -4,12 +4,16 @@
 //! is parsed, and written anew.
 
 use std::fmt;
+use ulp::event::{Register, RegisterKind};
 use ulp::json::{self, Kind, Tape, Value};
 use ulp::transform::finite;
 use ulp::view::ViewNode;
 
 /// Longest label that is drawn, in characters; the rest is an ellipsis.
 const LABEL: usize = 120;
+
+/// The properties that are looks.
+const LOOKS: [&str; 8] = ["color", "fill", "font_size", "label", "name", "opacity", "stroke", "stroke_width"];
 
 /// A colour with its opacity from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,10 +75,10 @@ pub struct Style {
 
 impl Style {
     /// The looks of a node, from its properties.
-    pub fn of_node(node: &ViewNode<'_>) -> Style {
+    pub fn of_node(node: &ViewNode<'_>, tape: &mut Tape) -> Style {
         let mut style = Style::default();
-        let mut tape = Tape::new();
-        for written in node.keyed(ulp::event::RegisterKind::Property) {
+        let is_look = |r: Register<'_>| r.kind == RegisterKind::Property && LOOKS.contains(&r.key);
+        for written in node.state.registers.iter().filter(|w| is_look(w.register) && w.value != "null") {
             if let Ok(value) = tape.parse_any(written.value, json::STATE_DEPTH) {
                 style.take(written.register.key, value);
             }

@@ -10,8 +10,9 @@ use crate::scene::{Connection, Item, Scene};
 use crate::shape::{Bounds, Point, Shape};
 use crate::style::{Color, Paint, one_line, shortened};
 use crate::text::{self, LINE};
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use ulp::event::Register;
+use ulp::parallel::by_chunks;
 use ulp::replay::is_obeyed;
 use ulp::state::Written;
 
@@ -67,7 +68,7 @@ fn open(sheets: &[Sheet<'_, '_, '_>], whole: Bounds, out: &mut String) {
     out.push_str("<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:inkscape=\"http://www.inkscape.org/namespaces/inkscape\"");
     let [x, y] = whole.min;
     let _ = write!(out, " viewBox=\"{} {} {} {}\"", n.show(x), n.show(y), n.show(width), n.show(height));
-    let pixels = Numbers { digits: 2 };
+    let pixels = Numbers { power: 1e2 };
     let _ =
         write!(out, " width=\"{}\" height=\"{}\"", pixels.show(width * scale), pixels.show(height * scale));
     out.push_str(" role=\"img\" font-family=\"Helvetica, Arial, 'Liberation Sans', sans-serif\">\n<title>");
@@ -97,6 +98,8 @@ struct Sheet<'x, 's, 'a> {
     line: f64,
     /// One entry an item.
     labels: Vec<Option<Placed>>,
+    /// Around everything drawn, labels included.
+    content: Bounds,
 }
 
 impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
@@ -112,8 +115,10 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
             mark: side * 0.006,
             line: side * 0.0015,
             labels: Vec::new(),
+            content: scene.extent,
         };
         sheet.labels = sheet.place_labels();
+        sheet.content = sheet.around_all();
         sheet
     }
 
@@ -190,7 +195,7 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
 
     /// The sheet: content and labels with a margin, a heading above, the scale and what must be said below.
     fn frame(&self) -> Bounds {
-        let content = self.content();
+        let content = self.content;
         let side = content.size()[0].max(content.size()[1]);
         let margin = side * 0.04;
         let size = self.heading_size();
@@ -204,8 +209,7 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
         frame
     }
 
-    /// Around everything drawn, labels included.
-    fn content(&self) -> Bounds {
+    fn around_all(&self) -> Bounds {
         let extent = self.page_bounds(self.scene.extent);
         let marks = self.scene.items.iter().filter(|i| self.visible(i)).map(|i| self.drawn(i));
         let labels = self.labels.iter().flatten().map(labels::box_of);
@@ -218,7 +222,7 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
     }
 
     fn heading_size(&self) -> f64 {
-        let [width, height] = self.content().size();
+        let [width, height] = self.content.size();
         width.max(height) / 36.0
     }
 
@@ -232,8 +236,10 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
         }
         out.push_str(">\n");
         self.furniture(out);
-        for layer in 0..self.scene.layers.len() {
-            self.layer(layer, out);
+        let mut layers: Vec<Vec<usize>> = vec![Vec::new(); self.scene.layers.len()];
+        self.scene.items.iter().enumerate().for_each(|(i, item)| layers[item.layer].push(i));
+        for (layer, items) in layers.iter().enumerate() {
+            self.layer(layer, items, out);
         }
         out.push_str("</g>\n");
     }
@@ -241,7 +247,7 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
     /// The heading, the scale bar, and what must be said beside the drawing.
     fn furniture(&self, out: &mut String) {
         let n = self.numbers;
-        let (frame, content, size) = (self.frame(), self.content(), self.heading_size());
+        let (frame, content, size) = (self.frame(), self.content, self.heading_size());
         let (ink, faint) = (self.ink(), if self.ground.is_dark() { LIGHT_FAINT } else { FAINT });
         let left = content.min[0];
         if let Some(title) = self.heading() {
@@ -297,7 +303,7 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
         }
     }
 
-    fn layer(&self, index: usize, out: &mut String) {
+    fn layer(&self, index: usize, items: &[usize], out: &mut String) {
         let layer = &self.scene.layers[index];
         let _ = write!(out, "<g id=\"{}\" data-layer=\"", self.id("l", &layer.id));
         escape(&layer.id, out);
@@ -311,17 +317,12 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
             out.push_str(" style=\"display:none\"");
         }
         out.push_str(">\n");
-        for link in self.scene.links.iter().filter(|l| l.layer == index) {
-            self.link(link, out);
-        }
-        let of_layer = |(_, item): &(usize, &Item<'_, '_>)| item.layer == index;
-        let items: Vec<_> = self.scene.items.iter().enumerate().filter(of_layer).collect();
-        for (_, item) in &items {
-            self.node(item, out);
-        }
-        for (i, item) in &items {
+        let links: Vec<&Connection<'_>> = self.scene.links.iter().filter(|l| l.layer == index).collect();
+        out.extend(by_chunks(&links, |link, out| self.link(link, out)));
+        out.extend(by_chunks(items, |i, out| self.node(&self.scene.items[*i], out)));
+        for i in items {
             if let Some(placed) = &self.labels[*i] {
-                self.label(item, placed, out);
+                self.label(&self.scene.items[*i], placed, out);
             }
         }
         out.push_str("</g>\n");
@@ -694,8 +695,8 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
     /// A link from a node to itself: a loop on top of it.
     fn round_trip(&self, link: &Connection<'_>, width: f64, stroke: Paint, out: &mut String) {
         let n = self.numbers;
-        let own = self.scene.items.iter().find(|i| i.id == link.ends.from);
-        let bounds = own.map_or(Bounds::at(self.page(link.points[0])), |i| self.drawn(i));
+        let start = self.page_bounds(link.start);
+        let bounds = if link.marks[0] { start.grown(self.mark) } else { start };
         let r = self.mark * 4.0;
         let _ = write!(
             out,
@@ -746,33 +747,44 @@ fn scale_text(length: f64, unit: &str) -> String {
 /// Numbers with so many decimals: enough for the drawing, and no more.
 #[derive(Clone, Copy)]
 struct Numbers {
-    digits: i32,
+    /// Ten to the power of that many.
+    power: f64,
 }
 
 /// For opacities.
-const FRACTION: Numbers = Numbers { digits: 3 };
+const FRACTION: Numbers = Numbers { power: 1e3 };
 /// For factors.
-const FINE: Numbers = Numbers { digits: 9 };
+const FINE: Numbers = Numbers { power: 1e9 };
 
 impl Numbers {
     /// Fine enough for a drawing of that size: a part in a million.
     fn of(side: f64) -> Numbers {
         let magnitude = if side > 0.0 && side.is_finite() { libm::log10(side).ceil() } else { 0.0 };
-        Numbers { digits: (6 - magnitude as i32).clamp(0, 300) }
+        Numbers { power: libm::pow(10.0, f64::from((6 - magnitude as i32).clamp(0, 300))) }
     }
 
-    fn show(self, x: f64) -> String {
-        let power = libm::pow(10.0, f64::from(self.digits));
-        let scaled = (x * power).round() / power;
+    fn show(self, x: f64) -> Shown {
+        let scaled = (x * self.power).round() / self.power;
         let x = if scaled.is_finite() { scaled } else { x };
-        let mut text = Vec::new();
-        ulp::json::write_number(if x.is_finite() { x + 0.0 } else { 0.0 }, &mut text);
-        String::from_utf8(text).unwrap_or_default()
+        Shown(if x.is_finite() { x + 0.0 } else { 0.0 })
+    }
+}
+
+/// A finite number as it is written.
+#[derive(Clone, Copy)]
+struct Shown(f64);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(ryu_js::Buffer::new().format_finite(self.0))
     }
 }
 
 /// Appends text as XML: escaped, and without what XML or a terminal could stumble over.
 pub fn escape(text: &str, out: &mut String) {
+    if text.bytes().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'&' | b'<' | b'>' | b'"' | b'\'')) {
+        return out.push_str(text);
+    }
     for c in text.chars() {
         match c {
             '&' => out.push_str("&amp;"),
@@ -803,10 +815,10 @@ mod tests {
 
     #[test]
     fn numbers_are_as_fine_as_the_drawing() {
-        assert_eq!(Numbers::of(500_000.0).show(1234.56), "1235");
-        assert_eq!(Numbers::of(10.0).show(1.234_567_8), "1.23457");
-        assert_eq!(Numbers::of(1e-6).show(-0.0), "0");
-        assert_eq!(Numbers::of(f64::NAN).show(f64::INFINITY), "0");
+        assert_eq!(Numbers::of(500_000.0).show(1234.56).to_string(), "1235");
+        assert_eq!(Numbers::of(10.0).show(1.234_567_8).to_string(), "1.23457");
+        assert_eq!(Numbers::of(1e-6).show(-0.0).to_string(), "0");
+        assert_eq!(Numbers::of(f64::NAN).show(f64::INFINITY).to_string(), "0");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::look::Look;
 use crate::mesh::Mesh;
 use crate::space::{STILL, Turn, Vector, tame, tamed};
 use base64::Engine as _;
+use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
@@ -298,7 +299,9 @@ impl Document {
         put("asset", &json!({ "version": "2.0", "generator": "projector-3d" }))?;
         put("scene", &json!(0))?;
         put("scenes", &json!([{ "nodes": [0] }]))?;
-        put("nodes", &self.nodes)?;
+        // Most of the document.
+        let nodes: Result<Vec<Box<RawValue>>, _> = self.nodes.par_iter().map(to_raw_value).collect();
+        put("nodes", &nodes?)?;
         put("meshes", &self.meshes)?;
         put("materials", &self.materials)?;
         put("accessors", &self.accessors)?;

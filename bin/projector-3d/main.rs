@@ -99,11 +99,8 @@ fn write(args: &Args, view: &View<'_, '_>, out: &mut Output, log: &mut Log) -> R
     match args.format {
         Format::Jsonl => {
             let models = Models::new(view.blobs);
-            let mut lines = Vec::new();
             for scene in scenes(&view.spaces, view.filter, &models) {
-                record::write(&scene, style, &mut lines);
-                out.write_all(&lines)?;
-                lines.clear();
+                record::write(&scene, style, out)?;
             }
         }
         Format::Glb => document(args, view, style, log)?.write_binary(out)?,

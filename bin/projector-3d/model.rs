@@ -7,7 +7,9 @@ use crate::record::{self, Object, Style};
 use crate::scene::{Link, Node, Scene};
 use crate::shape::Shape;
 use crate::space::{STILL, Vector, length, minus, tame, tamed, times, towards, turn};
+use rayon::prelude::*;
 use serde_json::json;
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::f64::consts::FRAC_1_SQRT_2;
 use ulp::event::Register;
@@ -90,6 +92,22 @@ struct Drawn {
     common: Option<Common>,
 }
 
+/// What of a node can be worked out beside other nodes.
+struct Ready {
+    /// What is known of it, for whoever clicks on it.
+    extras: Option<Box<RawValue>>,
+    /// How it is to be drawn, if it is.
+    form: Option<Form>,
+}
+
+/// How a node is to be drawn.
+struct Form {
+    look: Look,
+    hollow: bool,
+    sizes: Sizes,
+    plan: Plan,
+}
+
 /// What a mesh is made of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Made {
@@ -138,7 +156,11 @@ impl Builder {
         about.text("space_id", Some(scene.space.space)).object("properties", properties(settings));
         part.extras = extras(about.json());
         let group = self.document.node(part);
-        let placed: Vec<Placed> = (0..scene.nodes.len()).map(|i| self.node(&site, i)).collect();
+        let style = self.style;
+        let ready: Vec<Ready> =
+            (0..scene.nodes.len()).into_par_iter().map(|i| site.ready(i, style)).collect();
+        let placed: Vec<Placed> =
+            ready.into_iter().enumerate().map(|(i, ready)| self.node(&site, i, ready)).collect();
         let numbers: Vec<usize> = placed.iter().map(|p| p.number).collect();
         for (i, node) in scene.nodes.iter().enumerate() {
             if let Some(parent) = node.parent {
@@ -169,9 +191,9 @@ impl Builder {
     }
 
     /// A node, with its mesh in itself or, where it holds others, in a child that they do not share.
-    fn node(&mut self, site: &Site<'_, '_, '_>, i: usize) -> Placed {
+    fn node(&mut self, site: &Site<'_, '_, '_>, i: usize, ready: Ready) -> Placed {
         let node = &site.scene.nodes[i];
-        let drawn = self.draw(site, i);
+        let drawn = ready.form.map(|form| self.draw(site, i, form));
         let scale = match drawn {
             Some(Drawn { stretch, .. }) if !site.holds[i] => times(node.local.scale, stretch),
             _ => node.local.scale,
@@ -179,7 +201,7 @@ impl Builder {
         let name = node.name.as_deref().unwrap_or(node.id);
         let rotation = node.local.rotation.quaternion();
         let mut part = Part::placed(name, node.local.translation, rotation, scale);
-        part.extras = extras(self.about(site, i));
+        part.extras = ready.extras;
         let number = self.document.node(part);
         let mut drawn_in = number;
         if let Some(Drawn { mesh, stretch, .. }) = drawn {
@@ -198,39 +220,17 @@ impl Builder {
         Placed { number, drawn_in, stretch, common: drawn.and_then(|d| d.common) }
     }
 
-    /// What is known of a node, for whoever clicks on it.
-    fn about(&self, site: &Site<'_, '_, '_>, i: usize) -> String {
-        let node = &site.scene.nodes[i];
-        let mut about = record::extras(node.view, self.style);
-        about
-            .text("node_id", Some(node.id))
-            .text("kind", node.kind.as_deref())
-            .text("layer", node.layer.as_deref());
-        if !site.sensors[i].is_empty() {
-            about.list("sensors", &site.sensors[i]);
-        }
-        about.json()
-    }
-
     /// The mesh that a node is drawn as, and how it is stretched.
-    fn draw(&mut self, site: &Site<'_, '_, '_>, i: usize) -> Option<Drawn> {
+    fn draw(&mut self, site: &Site<'_, '_, '_>, i: usize, form: Form) -> Drawn {
         let node = &site.scene.nodes[i];
-        let shape = match &site.shapes[i] {
-            Some(shape) => shape,
-            None if site.is_bare(i) => return None,
-            None => &Shape::Point,
-        };
-        let hollow = is_hollow(node.view);
-        let lined = hollow && shape.is_flat() || matches!(shape, Shape::Line(_));
-        let opacity = site.layer_of(node).map_or(1.0, |l| l.opacity);
-        let look = Look::of(node.view, opacity, lined);
-        let sizes = site.sizes_at(i);
-        let stretch = match site.plan(shape, i) {
+        let Form { look, hollow, sizes, plan } = form;
+        let stretch = match plan {
             Plan::Common(which, stretch) => {
-                return Some(Drawn { mesh: self.common(which, look), stretch, common: Some(which) });
+                return Drawn { mesh: self.common(which, look), stretch, common: Some(which) };
             }
             Plan::Own(stretch) => stretch,
         };
+        let shape = site.shapes[i].as_ref().unwrap_or(&Shape::Point);
         let mut canonical = Vec::new();
         ujson::write_canonical(node.geometry.or(node.media).unwrap_or_default(), &mut canonical);
         let made = Made::Own(canonical, sizes.line.to_bits(), hollow);
@@ -240,11 +240,9 @@ impl Builder {
             (!mesh.indices.is_empty()).then(|| document.geometry(&mesh, matches!(shape, Shape::Mesh(_))))
         });
         match *known {
-            Some(geometry) => Some(Drawn { mesh: self.mesh(geometry, look), stretch, common: None }),
+            Some(geometry) => Drawn { mesh: self.mesh(geometry, look), stretch, common: None },
             // A shape without any extent is still there.
-            None => {
-                Some(Drawn { mesh: self.common(Common::Gem, look), stretch: [sizes.point; 3], common: None })
-            }
+            None => Drawn { mesh: self.common(Common::Gem, look), stretch: [sizes.point; 3], common: None },
         }
     }
 
@@ -358,7 +356,7 @@ fn onto([x, y, z]: Vector) -> [f64; 4] {
 
 impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
     pub fn new(scene: &'s Scene<'v, 'a>, style: Style) -> Site<'s, 'v, 'a> {
-        let shapes: Vec<Option<Shape>> = scene.nodes.iter().map(|n| n.shape(scene.models)).collect();
+        let shapes: Vec<Option<Shape>> = scene.nodes.par_iter().map(|n| n.shape(scene.models)).collect();
         let mut holds = vec![false; scene.nodes.len()];
         scene.nodes.iter().filter_map(|n| n.parent).for_each(|p| holds[p] = true);
         let layers = layers(scene);
@@ -368,13 +366,44 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
         let flip = if down.is_some_and(|y| y == "down") { -1.0 } else { 1.0 };
         let heights = heights(scene, &shapes, &layers);
         let mut sensors = vec![Vec::new(); scene.nodes.len()];
-        let index: BTreeMap<&str, usize> = scene.nodes.iter().map(|n| n.id).zip(0..).collect();
         for sensor in &scene.sensors {
-            if let Some(i) = sensor.node.as_deref().and_then(|n| index.get(n)) {
-                sensors[*i].push(record::sensor_members(sensor, style).bytes());
+            let find = |name: &str| scene.nodes.binary_search_by(|n| n.id.cmp(name)).ok();
+            if let Some(i) = sensor.node.as_deref().and_then(find) {
+                sensors[i].push(record::sensor_members(sensor, style).bytes());
             }
         }
         Site { scene, layers, by_id, shapes, sizes, flip, holds, heights, sensors }
+    }
+
+    fn ready(&self, i: usize, style: Style) -> Ready {
+        Ready { extras: extras(self.about(i, style)), form: self.form(i) }
+    }
+
+    fn about(&self, i: usize, style: Style) -> String {
+        let node = &self.scene.nodes[i];
+        let mut about = record::extras(node.view, style);
+        about
+            .text("node_id", Some(node.id))
+            .text("kind", node.kind.as_deref())
+            .text("layer", node.layer.as_deref());
+        if !self.sensors[i].is_empty() {
+            about.list("sensors", &self.sensors[i]);
+        }
+        about.json()
+    }
+
+    fn form(&self, i: usize) -> Option<Form> {
+        let node = &self.scene.nodes[i];
+        let shape = match &self.shapes[i] {
+            Some(shape) => shape,
+            None if self.is_bare(i) => return None,
+            None => &Shape::Point,
+        };
+        let hollow = is_hollow(node.view);
+        let lined = hollow && shape.is_flat() || matches!(shape, Shape::Line(_));
+        let opacity = self.layer_of(node).map_or(1.0, |l| l.opacity);
+        let look = Look::of(node.view, opacity, lined);
+        Some(Form { look, hollow, sizes: self.sizes_at(i), plan: self.plan(shape, i) })
     }
 
     /// What the space is called.
@@ -484,7 +513,7 @@ fn sizes(scene: &Scene<'_, '_>, shapes: &[Option<Shape>]) -> Sizes {
         let [x, y, z] = times(minus(most, least), stretches(&node.frame));
         Some((x.max(y).max(z), shape.as_ref()?.is_flat())).filter(|(width, _)| *width > 0.0)
     };
-    let widths: Vec<(f64, bool)> = scene.nodes.iter().zip(shapes).filter_map(width).collect();
+    let widths: Vec<(f64, bool)> = scene.nodes.par_iter().zip(shapes).filter_map(width).collect();
     let all = middle(widths.iter().map(|(w, _)| *w)).unwrap_or_else(|| across(scene));
     let flat = middle(widths.iter().filter(|(_, flat)| *flat).map(|(w, _)| *w)).unwrap_or(all);
     Sizes { thickness: flat / THIN, line: all / LINE, point: all / SMALL }

@@ -7,9 +7,8 @@ mod svg;
 
 use crate::outline::Contour;
 use crate::shape::{Shape, Triangles};
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ulp::blobs::{Blobs, UNDECODED};
 
 /// Longest blob that is read, in bytes.
@@ -23,19 +22,23 @@ pub const MOST_INDICES: usize = 6 * MOST_CORNERS;
 pub struct Models<'b> {
     blobs: &'b Blobs<'b>,
     /// What was found out of each reference.
-    known: RefCell<BTreeMap<String, Option<Model>>>,
+    known: Mutex<BTreeMap<String, Option<Model>>>,
 }
 
 /// The shape in a blob.
 #[derive(Clone, Debug)]
 pub enum Model {
-    Solid(Rc<Triangles>),
-    Flat(Rc<Vec<Contour>>),
+    Solid(Arc<Triangles>),
+    Flat(Arc<Vec<Contour>>),
 }
 
 impl<'b> Models<'b> {
     pub fn new(blobs: &'b Blobs<'b>) -> Models<'b> {
-        Models { blobs, known: RefCell::default() }
+        Models { blobs, known: Mutex::default() }
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<String, Option<Model>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The shape in place of one that lies in a blob, where the blob is at hand, holds its hash, and is a shape.
@@ -48,14 +51,14 @@ impl<'b> Models<'b> {
 
     /// The shape that a reference `sha256:…` names.
     pub fn get(&self, reference: &str) -> Option<Shape> {
-        let known = self.known.borrow().get(reference).cloned();
+        let known = self.known().get(reference).cloned();
         let model = known.unwrap_or_else(|| {
             let bytes = self.blobs.load(reference, LONGEST);
             let model = bytes.as_deref().and_then(read);
             if bytes.is_some() && model.is_none() {
                 self.blobs.fault(reference, UNDECODED);
             }
-            self.known.borrow_mut().insert(reference.to_owned(), model.clone());
+            self.known().insert(reference.to_owned(), model.clone());
             model
         });
         model.map(|model| match model {
@@ -68,14 +71,14 @@ impl<'b> Models<'b> {
 /// Reads a blob. One that breaks a reader of hostile bytes breaks nothing else.
 fn read(bytes: &[u8]) -> Option<Model> {
     if bytes.starts_with(glb::MAGIC) {
-        return Some(Model::Solid(Rc::new(glb::read(bytes)?)));
+        return Some(Model::Solid(Arc::new(glb::read(bytes)?)));
     }
     let text = std::str::from_utf8(bytes).ok()?;
     if text.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
         let contours = std::panic::catch_unwind(|| svg::read(text)).ok()??;
-        return Some(Model::Flat(Rc::new(contours)));
+        return Some(Model::Flat(Arc::new(contours)));
     }
-    Some(Model::Solid(Rc::new(obj::read(text)?)))
+    Some(Model::Solid(Arc::new(obj::read(text)?)))
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Records: a node, a link or a sensor as a line of canonical JSON.
 
 use crate::scene::{Link, Node, Scene, Sensor};
+use std::io::{self, Write};
 use ulp::cli::follow::Line;
 use ulp::event::{Ends, RegisterKind};
 use ulp::json;
+use ulp::parallel::write_all;
 use ulp::transform::rounded;
 use ulp::view::ViewNode;
 
@@ -119,17 +121,20 @@ pub struct Style {
     pub several: bool,
 }
 
-/// Appends the records of a scene: nodes, links, sensors.
-pub fn write(scene: &Scene<'_, '_>, style: Style, out: &mut Vec<u8>) {
+/// Writes the records of a scene: nodes, links, sensors.
+///
+/// # Errors
+/// What `out` answers.
+pub fn write(scene: &Scene<'_, '_>, style: Style, out: &mut (impl Write + Send)) -> io::Result<()> {
     let named = style.several.then_some(scene.space.space);
-    let mut write = |mut record: Object| {
+    let append = |mut record: Object, out: &mut Vec<u8>| {
         record.text("space_id", named);
         record.write(out);
         out.push(b'\n');
     };
-    scene.nodes.iter().for_each(|node| write(node_record(node, scene, style)));
-    scene.links.iter().for_each(|link| write(link_record(link, style)));
-    scene.sensors.iter().for_each(|sensor| write(sensor_record(sensor, style)));
+    write_all(&scene.nodes, |node, out| append(node_record(node, scene, style), out), out)?;
+    write_all(&scene.links, |link, out| append(link_record(link, style), out), out)?;
+    write_all(&scene.sensors, |sensor, out| append(sensor_record(sensor, style), out), out)
 }
 
 /// The same records as they are followed.

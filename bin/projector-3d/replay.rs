@@ -17,7 +17,7 @@ use ulp::event::{Ends, Register, RegisterKind};
 use ulp::id::Time;
 use ulp::state::{Add, Node as State, Written};
 use ulp::transform::Local;
-use ulp::view::{Space, ViewNode, unquoted};
+use ulp::view::{Nodes, Space, ViewNode, text_of};
 
 /// How long the animation is, in seconds.
 const LENGTH: f64 = 30.0;
@@ -47,8 +47,9 @@ pub fn everything<'a>(space: &Space<'a>, history: Option<&History<'a>>) -> Space
         }
     }
     nodes.retain(|name, node| !name.starts_with('@') && node.state.created.is_some());
+    let mut nodes = Nodes::of_sorted(nodes.into_iter().collect());
     hang(space, &mut nodes);
-    links.retain(|ends, _| nodes.contains_key(ends.from) && nodes.contains_key(ends.to));
+    links.retain(|ends, _| [ends.from, ends.to].iter().all(|name| nodes.number(name).is_some()));
     let settings = space.settings.iter().map(|(name, state)| (*name, copied(state))).collect();
     Space { space: space.space, nodes, links, sensors: space.sensors.clone(), settings, oddities: Vec::new() }
 }
@@ -59,20 +60,18 @@ fn copied<'a>(state: &State<'a>) -> State<'a> {
 
 /// Hangs every node below its parent: as in the view, where it is in it, and else by its own last word, as long as
 /// that makes no cycle.
-fn hang<'a>(space: &Space<'a>, nodes: &mut BTreeMap<&'a str, ViewNode<'a>>) {
-    let names: Vec<&'a str> = nodes.keys().copied().collect();
-    let index: HashMap<&str, usize> = names.iter().copied().zip(0..).collect();
-    let parent = |(name, node): (&&'a str, &ViewNode<'a>)| {
+fn hang(space: &Space<'_>, nodes: &mut Nodes<'_>) {
+    let parent = |(name, node): (&str, &ViewNode<'_>)| {
         let shown = space.nodes.get(name).filter(|n| n.visible);
         match shown {
-            Some(shown) => shown.parent.and_then(|p| index.get(p).copied()),
-            None => index.get(unquoted(node.plain(RegisterKind::Parent)?).as_str()).copied(),
+            Some(shown) => shown.parent.and_then(|p| nodes.number(space.nodes.name(p))),
+            None => nodes.number(&text_of(node.plain(RegisterKind::Parent)?)),
         }
     };
     let mut parents: Vec<Option<usize>> = nodes.iter().map(parent).collect();
     cut_cycles(&mut parents);
     for (node, parent) in nodes.values_mut().zip(parents) {
-        node.parent = parent.map(|p| names[p]);
+        node.parent = parent;
         node.visible = true;
     }
 }

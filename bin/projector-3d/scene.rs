@@ -5,7 +5,7 @@ use crate::mesh;
 use crate::models::Models;
 use crate::shape::Shape;
 use crate::space::Vector;
-use ahash::AHashMap;
+use rayon::prelude::*;
 use ulp::event::{Ends, Register, RegisterKind};
 use ulp::state::{Add, Reading};
 use ulp::transform::{self, Local, Transform};
@@ -57,30 +57,35 @@ pub struct Sensor<'a> {
 
 impl<'v, 'a> Scene<'v, 'a> {
     pub fn new(space: &'v Space<'a>, filter: &Filter, models: &'v Models<'v>) -> Scene<'v, 'a> {
-        let visible = || space.nodes.iter().filter(|(_, n)| n.visible);
-        let index: AHashMap<&str, usize> = visible().map(|(id, _)| *id).zip(0..).collect();
-        let worlds = transform::worlds(space);
-        let nodes: Vec<Node<'v, 'a>> = visible()
-            .map(|(id, view)| Node {
+        let locals = transform::locals(space);
+        let worlds = transform::worlds(space, &locals);
+        let visible: Vec<usize> = (0..worlds.len()).filter(|i| space.nodes.list()[*i].1.visible).collect();
+        let mut places: Vec<Option<usize>> = vec![None; worlds.len()];
+        visible.iter().zip(0..).for_each(|(number, place)| places[*number] = Some(place));
+        let node = |number: &usize| {
+            let (id, view) = &space.nodes.list()[*number];
+            Node {
                 id,
                 view,
                 name: name(view),
                 kind: word(view, RegisterKind::Kind),
                 layer: word(view, RegisterKind::Layer),
-                parent: view.parent.and_then(|p| index.get(p).copied()),
-                local: Local::of(view),
-                frame: worlds.get(id).copied().unwrap_or(Transform::IDENTITY),
+                parent: view.parent.and_then(|p| places[p]),
+                local: locals[*number],
+                frame: worlds[*number],
                 geometry: view.plain(RegisterKind::Geometry),
                 media: view.get(Register::media("media")),
-            })
-            .collect();
-        let links = links(space, &nodes, &index, models);
+            }
+        };
+        let nodes: Vec<Node<'v, 'a>> = visible.par_iter().map(node).collect();
+        let index = |name: &str| places[space.nodes.number(name)?];
+        let links = links(space, &nodes, index, models);
         // Events were chosen by their layer, but a state line of a sensor comes with a layer of its own.
         let is_chosen = |reading: &&Reading<'a>| {
             filter.layers.is_empty() || filter.layers.iter().any(|l| *l == unquoted(reading.sensor.layer))
         };
         let chosen = space.sensors.values().filter(is_chosen);
-        let sensors = chosen.map(|r| sensor(*r, &nodes, &index)).collect();
+        let sensors = chosen.map(|r| sensor(*r, &nodes, index)).collect();
         Scene { space, nodes, links, sensors, models }
     }
 }
@@ -113,12 +118,12 @@ fn name(node: &ViewNode<'_>) -> Option<String> {
 fn links<'a>(
     space: &Space<'a>,
     nodes: &[Node<'_, 'a>],
-    index: &AHashMap<&str, usize>,
+    index: impl Fn(&str) -> Option<usize>,
     models: &Models<'_>,
 ) -> Vec<Link<'a>> {
     let mut feet: Vec<Option<Vector>> = vec![None; nodes.len()];
     let mut foot = |name: &str| {
-        let i = *index.get(name)?;
+        let i = index(name)?;
         Some(*feet[i].get_or_insert_with(|| nodes[i].foot(models)))
     };
     let link = |(ends, add): (&Ends<'a>, &Add<'a>)| {
@@ -127,9 +132,13 @@ fn links<'a>(
     space.links.iter().filter_map(link).collect()
 }
 
-fn sensor<'a>(reading: Reading<'a>, nodes: &[Node<'_, 'a>], index: &AHashMap<&str, usize>) -> Sensor<'a> {
+fn sensor<'a>(
+    reading: Reading<'a>,
+    nodes: &[Node<'_, 'a>],
+    index: impl Fn(&str) -> Option<usize>,
+) -> Sensor<'a> {
     let node = reading.sensor.node.and_then(text_in);
-    let held = || Some(nodes[*index.get(node.as_deref()?)?].frame.position());
+    let held = || Some(nodes[index(node.as_deref()?)?].frame.position());
     let own = reading.sensor.position.map(transform::numbers);
     let position = match own.as_deref() {
         Some([x, y]) => Some([*x, *y, 0.0]),

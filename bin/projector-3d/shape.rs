@@ -2,7 +2,7 @@
 
 use crate::outline::Contour;
 use crate::space::tame;
-use std::rc::Rc;
+use std::sync::Arc;
 use ulp::json::{self, Kind, Tape, Value};
 
 /// What a geometry says, in the node's own frame.
@@ -23,9 +23,9 @@ pub enum Shape {
     Sphere(f64),
     /// Radius and height; it stands on the origin.
     Cylinder(f64, f64),
-    Mesh(Rc<Triangles>),
+    Mesh(Arc<Triangles>),
     /// What a drawing in a blob shows.
-    Drawing(Rc<Vec<Contour>>),
+    Drawing(Arc<Vec<Contour>>),
     Point,
     /// Something that lies in a blob of this reference, and is not at hand.
     Blob(String),
@@ -88,7 +88,7 @@ fn read(value: Value<'_, '_>) -> Option<Shape> {
         "box" => Shape::Cuboid(size(value.get("size")?)?),
         "sphere" => Shape::Sphere(length("radius")?),
         "cylinder" => Shape::Cylinder(length("radius")?, length("height")?),
-        "mesh" => Shape::Mesh(Rc::new(Triangles {
+        "mesh" => Shape::Mesh(Arc::new(Triangles {
             positions: points(value.get("positions")?),
             normals: value.get("normals").map(points).unwrap_or_default(),
             indices: indices(value.get("indices")?),

@@ -154,7 +154,7 @@ fn take_state<'a>(index: usize, space: &Space<'a>, known: &HashSet<&str>, moment
             moments.push(Moment { eff: key.eff, event: Cow::Borrowed(key.id), nth, space: index, act });
         }
     };
-    for (node, known) in &space.nodes {
+    for (node, known) in space.nodes.iter() {
         let mut writes: BTreeMap<Key<'a>, Vec<Set<'a>>> = BTreeMap::new();
         for Written { register, key, value } in known.state.registers.iter().copied() {
             writes.entry(key).or_default().push(Set { register, value });

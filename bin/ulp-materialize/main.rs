@@ -158,13 +158,13 @@ impl<'a> Job<'_, 'a> {
     /// What needs all tiles of a space at once: the view, and the blame of a node.
     fn write_joined(&self, out: &mut Output, remarks: &mut Remarks) -> Result<Roots, Failure> {
         let mut arenas = trace::view_arenas(self.world);
-        let (tiles, roots, said, arena) = trace::derive(self.world, self.filter, &mut arenas, self.all);
+        let (tiles, roots, said) = trace::derive(self.world, self.filter, &mut arenas, self.all);
         remarks.join(said);
         let mut lines = Vec::new();
         match &self.args.blame {
             Some(node) => blame::write(self, tiles, node, &mut lines),
             None => {
-                for space in view::join(tiles, self.filter, |tile| self.args.select.tile(tile), arena) {
+                for space in view::join(tiles, self.filter, |tile| self.args.select.tile(tile)) {
                     for (name, node) in space.nodes.iter().filter(|(_, n)| n.visible) {
                         view::write_node(space.space, name, node, &mut lines);
                     }

@@ -7,10 +7,10 @@ use crate::hash::Sha256;
 use crate::store::Store;
 use crate::store::object::Found;
 use crate::store::refs::Refs;
-use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// It is not where blobs are looked for, is no regular file, or is longer than what takes it.
 pub const MISSING: &str = "media.missing";
@@ -25,8 +25,8 @@ pub struct Blobs<'s> {
     directory: Option<PathBuf>,
     store: Option<&'s Store>,
     /// What the store's lanes name; read once it is asked.
-    named: OnceCell<Option<Refs>>,
-    faults: RefCell<BTreeMap<String, &'static str>>,
+    named: OnceLock<Option<Refs>>,
+    faults: Mutex<BTreeMap<String, &'static str>>,
 }
 
 impl<'s> Blobs<'s> {
@@ -53,12 +53,16 @@ impl<'s> Blobs<'s> {
 
     /// Says that a blob could not be used.
     pub fn fault(&self, reference: &str, code: &'static str) {
-        self.faults.borrow_mut().insert(reference.to_owned(), code);
+        self.known_faults().insert(reference.to_owned(), code);
     }
 
     /// Reference and code of every blob that could not be used, in order.
     pub fn faults(&self) -> Vec<(String, &'static str)> {
-        self.faults.borrow().iter().map(|(reference, code)| (reference.clone(), *code)).collect()
+        self.known_faults().iter().map(|(reference, code)| (reference.clone(), *code)).collect()
+    }
+
+    fn known_faults(&self) -> MutexGuard<'_, BTreeMap<String, &'static str>> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn find(&self, id: &Sha256, longest: u64) -> Option<Vec<u8>> {

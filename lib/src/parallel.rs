@@ -1,5 +1,7 @@
 //! Work spread over the threads of the current pool, its results taken in a fixed order.
 
+use rayon::prelude::*;
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, TryLockError};
 
@@ -28,6 +30,38 @@ pub fn in_order<T: Send, E: Send>(
     give_what_is_ready(&slots, &giver);
     let giver = giver.into_inner().unwrap_or_else(PoisonError::into_inner);
     giver.failed.map_or(Ok(()), Err)
+}
+
+/// How many items of a list make a piece of work.
+const CHUNK: usize = 1024;
+
+/// Lets `write` append each item of a list to what is held of its chunk, and answers the chunks in order.
+pub fn by_chunks<T: Sync, O: Default + Send>(list: &[T], write: impl Fn(&T, &mut O) + Sync) -> Vec<O> {
+    let chunk = |items: &[T]| {
+        let mut out = O::default();
+        items.iter().for_each(|item| write(item, &mut out));
+        out
+    };
+    list.par_chunks(CHUNK).map(chunk).collect()
+}
+
+/// Writes the items of a list in their order, while those that follow are worked on.
+///
+/// # Errors
+/// The first error of `out`.
+pub fn write_all<T: Sync>(
+    list: &[T],
+    write: impl Fn(&T, &mut Vec<u8>) + Sync,
+    out: &mut (impl Write + Send),
+) -> io::Result<()> {
+    let chunks: Vec<&[T]> = list.chunks(CHUNK).collect();
+    let schedule: Vec<usize> = (0..chunks.len()).collect();
+    let work = |i: usize| {
+        let mut bytes = Vec::new();
+        chunks[i].iter().for_each(|item| write(item, &mut bytes));
+        bytes
+    };
+    in_order(&schedule, work, |bytes| out.write_all(&bytes))
 }
 
 struct Giver<S, E> {
@@ -77,6 +111,17 @@ mod tests {
         );
         assert!(done.is_ok());
         assert_eq!(given, (0..1000).map(|i| i * 2).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn chunks_stay_in_order() {
+        let list: Vec<u32> = (0..3000).collect();
+        let whole: Vec<u8> = list.iter().flat_map(|i| i.to_le_bytes()).collect();
+        let append = |i: &u32, out: &mut Vec<u8>| out.extend(i.to_le_bytes());
+        assert_eq!(by_chunks(&list, append).concat(), whole);
+        let mut written = Vec::new();
+        assert!(write_all(&list, append, &mut written).is_ok());
+        assert_eq!(written, whole);
     }
 
     #[test]

@@ -14,7 +14,7 @@
 use crate::event::RegisterKind;
 use crate::json::{self, Kind, Tape, Value};
 use crate::view::{Space, ViewNode};
-use ahash::AHashMap;
+use rayon::prelude::*;
 
 /// The greatest magnitude of any number of a transform. Sums of products of two such are still finite.
 pub const LARGEST: f64 = 1e100;
@@ -33,9 +33,6 @@ pub fn rounded(x: f64) -> f64 {
 pub fn finite(x: f64) -> f64 {
     if x.is_nan() { 0.0 } else { x.clamp(-LARGEST, LARGEST) }
 }
-
-/// Where the nodes of a space stand, by node_id.
-pub type Worlds<'a> = AHashMap<&'a str, Transform>;
 
 /// An affine map: three rows of a linear part, and a translation.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -121,9 +118,15 @@ impl Local {
 
     /// What a node's registers say. What is missing, null or of another shape counts as not said.
     pub fn of(node: &ViewNode<'_>) -> Local {
-        let position = node.plain(RegisterKind::Position).map(numbers).unwrap_or_default();
-        let rotation = node.plain(RegisterKind::Rotation).map(numbers).unwrap_or_default();
-        let scale = node.plain(RegisterKind::Scale).map(numbers).unwrap_or_default();
+        Local::read(node, &mut Tape::new())
+    }
+
+    /// The same with a tape that is used for many nodes.
+    fn read(node: &ViewNode<'_>, tape: &mut Tape) -> Local {
+        let mut numbers = |kind| node.plain(kind).map(|raw| read_numbers(raw, tape)).unwrap_or_default();
+        let position = numbers(RegisterKind::Position);
+        let rotation = numbers(RegisterKind::Rotation);
+        let scale = numbers(RegisterKind::Scale);
         Local {
             translation: std::array::from_fn(|i| position.get(i).copied().unwrap_or(0.0)),
             rotation: Rotation::read(&rotation),
@@ -208,7 +211,10 @@ fn unit(q: [f64; 4]) -> [f64; 4] {
 
 /// The numbers of a raw JSON number or array; empty where there is anything else.
 pub fn numbers(raw: &str) -> Vec<f64> {
-    let mut tape = Tape::new();
+    read_numbers(raw, &mut Tape::new())
+}
+
+fn read_numbers(raw: &str, tape: &mut Tape) -> Vec<f64> {
     tape.parse_any(raw, json::STATE_DEPTH).map(numbers_of).unwrap_or_default()
 }
 
@@ -224,29 +230,36 @@ pub fn numbers_of(value: Value<'_, '_>) -> Vec<f64> {
     }
 }
 
-/// The world transform of every node that a view knows. The parents of a view have no cycles; each is worked out
-/// once, from the nearest ancestor that is known.
-pub fn worlds<'a>(space: &Space<'a>) -> Worlds<'a> {
-    let mut known: Worlds<'a> = AHashMap::with_capacity(space.nodes.len());
+/// The own transform of every node that a view knows, by its number.
+pub fn locals(space: &Space<'_>) -> Vec<Local> {
+    let nodes = space.nodes.list().par_iter();
+    nodes.map_init(Tape::new, |tape, (_, node)| Local::read(node, tape)).collect()
+}
+
+/// The world transform of every node that a view knows, by its number, from their own. The parents of a view have no
+/// cycles; each is worked out once, from the nearest ancestor that is known.
+pub fn worlds(space: &Space<'_>, locals: &[Local]) -> Vec<Transform> {
+    let nodes = space.nodes.list();
+    let parent = |i: usize| nodes[i].1.parent;
+    let own: Vec<Transform> = locals.par_iter().map(Local::transform).collect();
+    // Those without a parent stand in the world; the others follow.
+    let placed = |(i, own)| if parent(i).is_none() { Transform::IDENTITY.then(own) } else { *own };
+    let mut worlds: Vec<Transform> = own.par_iter().enumerate().map(placed).collect();
+    let mut known: Vec<bool> = nodes.iter().map(|(_, node)| node.parent.is_none()).collect();
     let mut path = Vec::new();
-    for name in space.nodes.keys() {
-        let mut at = Some(*name);
-        let mut frame = Transform::IDENTITY;
-        while let Some(name) = at {
-            if let Some(found) = known.get(name) {
-                frame = *found;
-                break;
-            }
-            path.push(name);
-            at = space.nodes.get(name).and_then(|n| n.parent);
+    for i in 0..nodes.len() {
+        let mut at = i;
+        while let Some(above) = parent(at).filter(|_| !known[at]) {
+            path.push(at);
+            at = above;
         }
-        while let Some(name) = path.pop() {
-            let local = space.nodes.get(name).map_or(Local::IDENTITY, Local::of);
-            frame = frame.then(&local.transform());
-            known.insert(name, frame);
+        while let Some(below) = path.pop() {
+            worlds[below] = worlds[at].then(&own[below]);
+            known[below] = true;
+            at = below;
         }
     }
-    known
+    worlds
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ use crate::state::{Add, Links, Map, Node, Reading, Written};
 use crate::world::{Derived, Filter};
 use ahash::AHashMap;
 use bumpalo::Bump;
+use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::collections::hash_map;
@@ -18,8 +20,8 @@ use std::collections::hash_map;
 #[derive(Debug)]
 pub struct Space<'a> {
     pub space: &'a str,
-    /// Every node that the view knows, visible or not, by node_id; not `@space` and `@layer:…`.
-    pub nodes: BTreeMap<&'a str, ViewNode<'a>>,
+    /// Every node that the view knows, visible or not; not `@space` and `@layer:…`.
+    pub nodes: Nodes<'a>,
     /// The visible links, by their ends; ends that were absorbed are replaced by their survivors.
     pub links: BTreeMap<Ends<'a>, Add<'a>>,
     /// The sensors, by actor and sensor.
@@ -30,6 +32,55 @@ pub struct Space<'a> {
     pub oddities: Vec<(&'static str, &'a str)>,
 }
 
+/// Nodes in the order of their names, numbered from 0, and found by name.
+#[derive(Debug, Default)]
+pub struct Nodes<'a> {
+    list: Vec<(&'a str, ViewNode<'a>)>,
+    numbers: AHashMap<&'a str, usize>,
+}
+
+impl<'a> Nodes<'a> {
+    /// Takes nodes that stand in the order of their names, each name once.
+    pub fn of_sorted(list: Vec<(&'a str, ViewNode<'a>)>) -> Nodes<'a> {
+        let numbers = list.iter().map(|(name, _)| *name).zip(0..).collect();
+        Nodes { list, numbers }
+    }
+
+    pub fn list(&self) -> &[(&'a str, ViewNode<'a>)] {
+        &self.list
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &ViewNode<'a>)> {
+        self.list.iter().map(|(name, node)| (*name, node))
+    }
+
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut ViewNode<'a>> {
+        self.list.iter_mut().map(|(_, node)| node)
+    }
+
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The number of a node.
+    pub fn number(&self, name: &str) -> Option<usize> {
+        self.numbers.get(name).copied()
+    }
+
+    pub fn get(&self, name: &str) -> Option<&ViewNode<'a>> {
+        self.number(name).map(|i| &self.list[i].1)
+    }
+
+    /// The name of the node of that number.
+    pub fn name(&self, number: usize) -> &'a str {
+        self.list[number].0
+    }
+}
+
 /// A node in a view.
 #[derive(Debug, Default)]
 pub struct ViewNode<'a> {
@@ -37,8 +88,8 @@ pub struct ViewNode<'a> {
     /// The tile of its greatest `create_node`.
     pub tile: Option<Tile>,
     pub visible: bool,
-    /// Its parent in the view: after absorptions, and without cycles and unknown nodes.
-    pub parent: Option<&'a str>,
+    /// The number of its parent in the view: after absorptions, and without cycles and unknown nodes.
+    pub parent: Option<usize>,
 }
 
 impl<'a> ViewNode<'a> {
@@ -61,125 +112,152 @@ impl<'a> ViewNode<'a> {
     }
 }
 
-/// Joins derived tiles, given in the order of spaces, into a view a space. `takes_tile` says which tiles the view
-/// takes in; a node that moved to another is gone.
+/// Joins derived tiles, given in the order of spaces, into a view a space, on the threads of the current pool.
+/// `takes_tile` says which tiles the view takes in; a node that moved to another is gone.
 pub fn join<'a>(
     tiles: Vec<Derived<'a>>,
     filter: &Filter,
-    takes_tile: impl Fn(Tile) -> bool,
-    arena: &'a Bump,
+    takes_tile: impl Fn(Tile) -> bool + Sync,
 ) -> Vec<Space<'a>> {
-    let mut gathered: BTreeMap<&'a str, Gathering<'a>> = BTreeMap::new();
+    let mut spaces: BTreeMap<&'a str, Vec<Derived<'a>>> = BTreeMap::new();
     // A space of which nothing may be seen is not even named.
     for derived in tiles.into_iter().filter(|derived| !derived.lanes.is_empty()) {
-        gathered.entry(derived.space).or_default().take(derived);
+        spaces.entry(derived.space).or_default().push(derived);
     }
-    gathered.into_iter().map(|(space, parts)| parts.finish(space, filter, &takes_tile, arena)).collect()
+    spaces.into_iter().map(|(space, tiles)| join_space(space, tiles, filter, &takes_tile)).collect()
 }
 
-/// One space while its lanes are being joined.
-#[derive(Default)]
-struct Gathering<'a> {
-    nodes: Map<&'a str, ViewNode<'a>>,
-    links: Map<Ends<'a>, Links<'a>>,
-    sensors: BTreeMap<(&'a str, &'a str), Reading<'a>>,
+fn join_space<'a>(
+    space: &'a str,
+    mut tiles: Vec<Derived<'a>>,
+    filter: &Filter,
+    takes_tile: &(impl Fn(Tile) -> bool + Sync),
+) -> Space<'a> {
+    let seen: Vec<Vec<(&'a str, ViewNode<'a>)>> = tiles.par_iter_mut().map(take_nodes).collect();
+    let (special, plain) = seen.into_iter().flatten().partition(|(name, _)| name.starts_with('@'));
+    let settings = join_nodes(special).into_iter().map(|(name, node)| (name, node.state)).collect();
+    let mut nodes = Nodes::of_sorted(join_nodes(plain));
+    let mut family = Family::read(&nodes, |node| passes(node, filter) && stays(node, takes_tile));
+    family.find_cycles();
+    let visible = family.visible();
+    for (i, node) in nodes.values_mut().enumerate() {
+        node.visible = visible[i];
+        node.parent = family.parents[i];
+    }
+    let mut oddities: Vec<_> = family.oddities.iter().map(|(code, i)| (*code, nodes.name(*i))).collect();
+    oddities.sort_unstable();
+    let (links, sensors) = join_rest(tiles);
+    let survivor = |name: &str| {
+        let left = family.survivor(nodes.number(name)?)?;
+        visible[left].then(|| nodes.name(left))
+    };
+    let mut shown: Vec<(Ends<'a>, Add<'a>, Ends<'a>)> = Vec::new();
+    for (own, link) in &links {
+        let Some(add) = link.greatest() else { continue };
+        if let (Some(from), Some(to)) = (survivor(own.from), survivor(own.to)) {
+            shown.push((Ends { from, to, ..*own }, add, *own));
+        }
+    }
+    // Of links that have become one, the last stays: that of the greatest key.
+    shown.sort_unstable_by(|(a, x, i), (b, y, k)| (a, x.key, k).cmp(&(b, y.key, i)));
+    let links = shown.into_iter().map(|(ends, add, _)| (ends, add)).collect();
+    Space { space, nodes, links, sensors, settings, oddities }
 }
 
-impl<'a> Gathering<'a> {
-    fn take(&mut self, derived: Derived<'a>) {
-        for (lane, state) in derived.lanes {
-            let redacted = lane.policy == Policy::Redacted;
-            for (name, node) in state.nodes {
-                self.take_node(name, node, derived.tile, redacted);
+/// Takes the nodes of a tile's lanes with what may be seen of them; one name may come from several lanes.
+fn take_nodes<'a>(derived: &mut Derived<'a>) -> Vec<(&'a str, ViewNode<'a>)> {
+    let mut taken = Vec::with_capacity(derived.lanes.iter().map(|(_, state)| state.nodes.len()).sum());
+    for (lane, state) in &mut derived.lanes {
+        for (name, mut node) in std::mem::take(&mut state.nodes) {
+            if lane.policy == Policy::Redacted {
+                node.registers.retain(|r| matches!(r.kind, RegisterKind::Parent | RegisterKind::MovedTo));
             }
-            for (ends, links) in state.links {
-                let links = if redacted { links.without_properties() } else { links };
-                match self.links.entry(ends) {
-                    hash_map::Entry::Vacant(slot) => {
-                        slot.insert(links);
-                    }
-                    hash_map::Entry::Occupied(mut slot) => slot.get_mut().join(&links),
+            if node.created.is_some() || node.deleted.is_some() || !node.registers.is_empty() {
+                let tile = node.created.map(|_| derived.tile);
+                taken.push((name, ViewNode { state: node, tile, ..ViewNode::default() }));
+            }
+        }
+    }
+    taken
+}
+
+/// Sorts nodes by name, and joins those of one name.
+fn join_nodes<'a>(mut list: Vec<(&'a str, ViewNode<'a>)>) -> Vec<(&'a str, ViewNode<'a>)> {
+    let mut joined: Vec<(&'a str, ViewNode<'a>)> = Vec::with_capacity(list.len());
+    for i in name_order(&list) {
+        let (name, node) = (list[i].0, std::mem::take(&mut list[i].1));
+        match joined.last_mut() {
+            Some((last, known)) if *last == name => known.join(node),
+            _ => joined.push((name, node)),
+        }
+    }
+    joined
+}
+
+/// The places of a list in the order of its names. Most names are told apart by the eight bytes after those that all
+/// have in common, which are compared as one number.
+fn name_order<'a>(list: &[(&'a str, ViewNode<'a>)]) -> Vec<usize> {
+    let Some((first, _)) = list.first() else { return Vec::new() };
+    let shared = |name: &str| first.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
+    let skip = list.par_iter().map(|(name, _)| shared(name)).min().unwrap_or_default();
+    let head = |name: &str| {
+        let rest = name.as_bytes()[skip..].iter().copied().chain(std::iter::repeat(0));
+        u64::from_be_bytes(array_of(rest))
+    };
+    let mut order: Vec<(u64, usize)> =
+        list.par_iter().enumerate().map(|(i, (name, _))| (head(name), i)).collect();
+    let key = |(head, i): &(u64, usize)| (*head, list[*i].0, *i);
+    order.par_sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+    order.into_iter().map(|(_, i)| i).collect()
+}
+
+fn array_of(mut bytes: impl Iterator<Item = u8>) -> [u8; 8] {
+    std::array::from_fn(|_| bytes.next().unwrap_or_default())
+}
+
+impl<'a> ViewNode<'a> {
+    /// Joins what another lane knows of the same node.
+    fn join(&mut self, other: ViewNode<'a>) {
+        let (state, more) = (&mut self.state, other.state);
+        if more.created.is_some() && (more.created, other.tile) > (state.created, self.tile) {
+            self.tile = other.tile;
+        }
+        state.created = state.created.max(more.created);
+        state.deleted = state.deleted.max(more.deleted);
+        more.registers.iter().for_each(|w| state.registers.write(*w));
+    }
+}
+
+type Joined<'a> = (Map<Ends<'a>, Links<'a>>, BTreeMap<(&'a str, &'a str), Reading<'a>>);
+
+/// Joins the links and the sensors of all tiles.
+fn join_rest<'a>(tiles: Vec<Derived<'a>>) -> Joined<'a> {
+    let (mut links, mut sensors): Joined<'a> = Default::default();
+    for (lane, state) in tiles.into_iter().flat_map(|derived| derived.lanes) {
+        let redacted = lane.policy == Policy::Redacted;
+        for (ends, link) in state.links {
+            let link = if redacted { link.without_properties() } else { link };
+            match links.entry(ends) {
+                hash_map::Entry::Vacant(slot) => {
+                    slot.insert(link);
                 }
+                hash_map::Entry::Occupied(mut slot) => slot.get_mut().join(&link),
             }
-            if redacted {
-                continue;
-            }
-            for (name, reading) in state.sensors {
-                match self.sensors.entry(name) {
-                    Entry::Vacant(slot) => {
+        }
+        for (name, reading) in state.sensors.into_iter().filter(|_| !redacted) {
+            match sensors.entry(name) {
+                Entry::Vacant(slot) => {
+                    slot.insert(reading);
+                }
+                Entry::Occupied(mut slot) => {
+                    if reading.is_greater_than(slot.get()) {
                         slot.insert(reading);
                     }
-                    Entry::Occupied(mut slot) => {
-                        if reading.is_greater_than(slot.get()) {
-                            slot.insert(reading);
-                        }
-                    }
                 }
             }
         }
     }
-
-    fn take_node(&mut self, name: &'a str, node: Node<'a>, tile: Tile, redacted: bool) {
-        let seen = |w: &&Written<'a>| {
-            !redacted || matches!(w.register.kind, RegisterKind::Parent | RegisterKind::MovedTo)
-        };
-        let writes = || node.registers.iter().filter(seen);
-        if node.created.is_none() && node.deleted.is_none() && writes().next().is_none() {
-            return;
-        }
-        match self.nodes.entry(name) {
-            // Most nodes are of one lane: they are taken as they are.
-            hash_map::Entry::Vacant(slot) if !redacted => {
-                let tile = node.created.map(|_| tile);
-                slot.insert(ViewNode { state: node, tile, ..ViewNode::default() });
-            }
-            slot => {
-                let known = slot.or_default();
-                if node.created.is_some() && (node.created, Some(tile)) > (known.state.created, known.tile) {
-                    known.tile = Some(tile);
-                }
-                known.state.created = known.state.created.max(node.created);
-                known.state.deleted = known.state.deleted.max(node.deleted);
-                writes().for_each(|w| known.state.registers.write(*w));
-            }
-        }
-    }
-
-    fn finish(
-        self,
-        space: &'a str,
-        filter: &Filter,
-        takes_tile: &impl Fn(Tile) -> bool,
-        arena: &'a Bump,
-    ) -> Space<'a> {
-        let mut listed: Vec<(&'a str, ViewNode<'a>)> = self.nodes.into_iter().collect();
-        listed.sort_unstable_by_key(|(name, _)| *name);
-        let (special, nodes): (Vec<_>, Vec<_>) = listed.into_iter().partition(|(n, _)| n.starts_with('@'));
-        let settings = special.into_iter().map(|(name, node)| (name, node.state)).collect();
-        let mut nodes: BTreeMap<&'a str, ViewNode<'a>> = nodes.into_iter().collect();
-        let mut family = Family::read(&nodes, arena);
-        family.find_cycles();
-        let mut oddities = std::mem::take(&mut family.oddities);
-        let visible = family.visible(&nodes, |node| passes(node, filter) && stays(node, takes_tile));
-        for (i, (_, node)) in nodes.iter_mut().enumerate() {
-            node.visible = visible[i];
-            node.parent = family.parents[i].map(|p| family.names[p]);
-        }
-        let seen = |name: &str| family.index.get(name).is_some_and(|i| visible[*i]);
-        let mut links: Vec<(Ends<'a>, Add<'a>, Ends<'a>)> = Vec::new();
-        for (own, link) in &self.links {
-            let Some(add) = link.greatest() else { continue };
-            let ends = Ends { from: family.survivor(own.from), to: family.survivor(own.to), ..*own };
-            if seen(ends.from) && seen(ends.to) {
-                links.push((ends, add, *own));
-            }
-        }
-        // Of links that have become one, the last stays: that of the greatest key.
-        links.sort_unstable_by(|(a, x, i), (b, y, k)| (a, x.key, k).cmp(&(b, y.key, i)));
-        let links = links.into_iter().map(|(ends, add, _)| (ends, add)).collect();
-        oddities.sort_unstable();
-        Space { space, nodes, links, sensors: self.sensors, settings, oddities }
-    }
+    (links, sensors)
 }
 
 /// Whether a node's own registers are such that a view keeps it: of the kinds that it takes, and not moved to a tile
@@ -207,98 +285,124 @@ fn stays(node: &ViewNode<'_>, takes_tile: &impl Fn(Tile) -> bool) -> bool {
 
 /// The text of a raw JSON string; empty for any other value.
 pub fn unquoted(raw: &str) -> String {
+    text_of(raw).into_owned()
+}
+
+/// The text of a raw JSON string; empty for any other value. Where nothing in it is escaped it is what stands there.
+pub fn text_of(raw: &str) -> Cow<'_, str> {
+    let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    if let Some(text) = inner.filter(|text| text.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\')) {
+        return Cow::Borrowed(text);
+    }
     let arena = Bump::new();
     let mut tape = Tape::new();
     let value = tape.parse_any(raw, json::STATE_DEPTH).ok().filter(|v| v.kind() == Kind::String);
-    value.and_then(|v| v.as_str(&arena)).unwrap_or_default().to_owned()
+    Cow::Owned(value.and_then(|v| v.as_str(&arena)).unwrap_or_default().to_owned())
 }
 
-/// Who hangs below whom, and who was absorbed by whom, as numbers of nodes in their order.
-struct Family<'a> {
-    names: Vec<&'a str>,
-    index: AHashMap<&'a str, usize>,
-    /// Into whom each node was absorbed; the name may be of a node that the view does not know.
-    absorbed: Vec<Option<&'a str>>,
+/// Who hangs below whom, and who was absorbed by whom, as numbers of nodes.
+struct Family {
+    absorbed: Vec<Absorbed>,
     parents: Vec<Option<usize>>,
-    oddities: Vec<(&'static str, &'a str)>,
+    /// Whether each node would be visible if it had no parent.
+    alone: Vec<bool>,
+    oddities: Vec<(&'static str, usize)>,
 }
 
-impl<'a> Family<'a> {
-    fn read(nodes: &BTreeMap<&'a str, ViewNode<'a>>, arena: &'a Bump) -> Family<'a> {
-        let names: Vec<&'a str> = nodes.keys().copied().collect();
-        let index: AHashMap<&str, usize> = names.iter().copied().zip(0..).collect();
-        let name_of = |node: &ViewNode<'a>, kind| {
-            let raw = node.plain(kind)?;
-            Some(&*arena.alloc_str(&unquoted(raw)))
+/// Into whom a node was absorbed.
+#[derive(Clone, Copy, PartialEq)]
+enum Absorbed {
+    No,
+    /// Into a name that the view does not know.
+    Away,
+    Into(usize),
+}
+
+/// Whom a node names as its parent.
+#[derive(Clone, Copy)]
+enum Parent {
+    None,
+    Unknown,
+    Known(usize),
+}
+
+impl Family {
+    fn read<'a>(nodes: &Nodes<'a>, passes: impl Fn(&ViewNode<'a>) -> bool + Sync) -> Family {
+        let number_of = |node: &ViewNode<'a>, kind| Some(nodes.number(&text_of(node.plain(kind)?)));
+        let read = |(_, node): &(&'a str, ViewNode<'a>)| {
+            let absorbed = match number_of(node, RegisterKind::AbsorbedInto) {
+                None => Absorbed::No,
+                Some(None) => Absorbed::Away,
+                Some(Some(into)) => Absorbed::Into(into),
+            };
+            let parent = match number_of(node, RegisterKind::Parent) {
+                None => Parent::None,
+                Some(None) => Parent::Unknown,
+                Some(Some(parent)) => Parent::Known(parent),
+            };
+            let alone = node.state.created.is_some() && node.state.deleted.is_none() && passes(node);
+            (absorbed, (parent, alone))
         };
-        let absorbed: Vec<Option<&'a str>> =
-            nodes.values().map(|n| name_of(n, RegisterKind::AbsorbedInto)).collect();
+        let told: (Vec<Absorbed>, Vec<(Parent, bool)>) = nodes.list().par_iter().map(read).unzip();
+        let (absorbed, told) = told;
         let mut family =
-            Family { parents: vec![None; names.len()], names, index, absorbed, oddities: Vec::new() };
+            Family { absorbed, parents: vec![None; told.len()], alone: Vec::new(), oddities: Vec::new() };
         family.drop_absorb_cycles();
-        for (i, node) in nodes.values().enumerate() {
-            let Some(parent) = name_of(node, RegisterKind::Parent) else { continue };
-            let survivor = family.survivor(parent);
+        for (i, (parent, alone)) in told.into_iter().enumerate() {
+            family.alone.push(alone && family.absorbed[i] == Absorbed::No);
             // What was neither created nor deleted here is only a name to the view.
-            let known = |n: &ViewNode<'_>| n.state.created.is_some() || n.state.deleted.is_some();
-            let found = nodes.get(survivor).is_some_and(known);
-            family.parents[i] = family.index.get(survivor).copied().filter(|_| found);
+            let known = |n: &usize| {
+                let state = &nodes.list()[*n].1.state;
+                state.created.is_some() || state.deleted.is_some()
+            };
+            family.parents[i] = match parent {
+                Parent::None => continue,
+                Parent::Unknown => None,
+                Parent::Known(parent) => family.survivor(parent).filter(known),
+            };
             if family.parents[i].is_none() {
-                family.oddities.push(("state.unknown_parent", family.names[i]));
+                family.oddities.push(("state.unknown_parent", i));
             }
         }
         family
     }
 
     fn drop_absorb_cycles(&mut self) {
-        let next: Vec<Option<usize>> =
-            self.absorbed.iter().map(|a| a.and_then(|name| self.index.get(name).copied())).collect();
+        let into = |a: &Absorbed| if let Absorbed::Into(i) = *a { Some(i) } else { None };
+        let next: Vec<Option<usize>> = self.absorbed.iter().map(into).collect();
         for i in on_cycles(&next) {
-            self.absorbed[i] = None;
-            self.oddities.push(("state.absorb_cycle", self.names[i]));
+            self.absorbed[i] = Absorbed::No;
+            self.oddities.push(("state.absorb_cycle", i));
         }
     }
 
-    /// Follows absorptions to the node that is left.
-    fn survivor(&self, name: &'a str) -> &'a str {
-        let mut at = name;
+    /// Follows absorptions to the node that is left; nothing where that is not known.
+    fn survivor(&self, node: usize) -> Option<usize> {
+        let mut at = node;
         // Cycles are gone, so this ends; the bound says so.
-        for _ in 0..=self.names.len() {
-            match self.index.get(at).and_then(|i| self.absorbed[*i]) {
-                Some(into) => at = into,
-                None => break,
+        for _ in 0..=self.absorbed.len() {
+            match self.absorbed[at] {
+                Absorbed::No => break,
+                Absorbed::Away => return None,
+                Absorbed::Into(into) => at = into,
             }
         }
-        at
+        Some(at)
     }
 
     /// Nodes on a parent cycle count as roots.
     fn find_cycles(&mut self) {
         for i in on_cycles(&self.parents) {
             self.parents[i] = None;
-            self.oddities.push(("state.parent_cycle", self.names[i]));
+            self.oddities.push(("state.parent_cycle", i));
         }
     }
 
     /// Which nodes are visible: by themselves, and with all their ancestors.
-    fn visible(
-        &self,
-        nodes: &BTreeMap<&'a str, ViewNode<'a>>,
-        passes: impl Fn(&ViewNode<'a>) -> bool,
-    ) -> Vec<bool> {
-        let alone: Vec<bool> = nodes
-            .values()
-            .enumerate()
-            .map(|(i, n)| {
-                n.state.created.is_some()
-                    && n.state.deleted.is_none()
-                    && self.absorbed[i].is_none()
-                    && passes(n)
-            })
-            .collect();
-        let mut known: Vec<Option<bool>> = vec![None; alone.len()];
-        for i in 0..alone.len() {
-            let mut path = Vec::new();
+    fn visible(&self) -> Vec<bool> {
+        let mut known: Vec<Option<bool>> = vec![None; self.alone.len()];
+        let mut path = Vec::new();
+        for i in 0..known.len() {
             let mut at = Some(i);
             let mut answer = true;
             while let Some(n) = at {
@@ -309,8 +413,8 @@ impl<'a> Family<'a> {
                 path.push(n);
                 at = self.parents[n];
             }
-            for n in path.into_iter().rev() {
-                answer = answer && alone[n];
+            while let Some(n) = path.pop() {
+                answer = answer && self.alone[n];
                 known[n] = Some(answer);
             }
         }

@@ -319,7 +319,7 @@ fn show(
 
 /// The arenas that a [`view`] of a world needs.
 pub fn view_arenas(world: &World<'_>) -> Vec<Bump> {
-    (0..=world.len()).map(|_| Bump::new()).collect()
+    (0..world.len()).map(|_| Bump::new()).collect()
 }
 
 /// Derives every tile, on the threads of the current pool, and joins what `filter` may see of them; with the roots
@@ -327,26 +327,25 @@ pub fn view_arenas(world: &World<'_>) -> Vec<Bump> {
 pub fn view<'a>(
     world: &World<'a>,
     filter: &Filter,
-    takes_tile: impl Fn(Tile) -> bool,
+    takes_tile: impl Fn(Tile) -> bool + Sync,
     arenas: &'a mut [Bump],
     all: bool,
 ) -> (Vec<Space<'a>>, Roots, Remarks) {
-    let (tiles, roots, mut remarks, arena) = derive(world, filter, arenas, all);
-    let spaces = view::join(tiles, filter, takes_tile, arena);
+    let (tiles, roots, mut remarks) = derive(world, filter, arenas, all);
+    let spaces = view::join(tiles, filter, takes_tile);
     for (code, _) in spaces.iter().flat_map(|s| &s.oddities) {
         *remarks.codes.entry(code).or_default() += 1;
     }
     (spaces, roots, remarks)
 }
 
-/// Every tile derived, with its root; and the arena that is left for joining them.
+/// Every tile derived, with its root.
 pub fn derive<'a>(
     world: &World<'a>,
     filter: &Filter,
     arenas: &'a mut [Bump],
     all: bool,
-) -> (Vec<Derived<'a>>, Roots, Remarks, &'a Bump) {
-    let (last, arenas) = arenas.split_last_mut().expect("view_arenas gives one more than there are tiles");
+) -> (Vec<Derived<'a>>, Roots, Remarks) {
     let parts: Vec<_> = arenas
         .par_iter_mut()
         .enumerate()
@@ -365,5 +364,5 @@ pub fn derive<'a>(
         remarks.join(std::mem::take(&mut derived.remarks));
         tiles.push(derived);
     }
-    (tiles, roots, remarks, last)
+    (tiles, roots, remarks)
 }

@@ -100,6 +100,12 @@ impl<'a> Registers<'a> {
         self.list.is_empty()
     }
 
+    /// Forgets the registers that are not wanted.
+    pub fn retain(&mut self, wanted: impl Fn(Register<'a>) -> bool) {
+        let list = std::mem::take(self).list;
+        list.into_iter().filter(|w| wanted(w.register)).for_each(|w| self.write(w));
+    }
+
     fn position(&self, register: Register<'_>) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(&register).copied(),
