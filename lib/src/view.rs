@@ -206,8 +206,8 @@ fn name_order<'a>(list: &[(&'a str, ViewNode<'a>)]) -> Vec<usize> {
     };
     let mut order: Vec<(u64, usize)> =
         list.par_iter().enumerate().map(|(i, (name, _))| (head(name), i)).collect();
-    let key = |(head, i): &(u64, usize)| (*head, list[*i].0, *i);
-    order.par_sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+    let name = |at: &(u64, usize)| (list[at.1].0, at.1);
+    order.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| name(a).cmp(&name(b))));
     order.into_iter().map(|(_, i)| i).collect()
 }
 
