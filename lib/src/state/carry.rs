@@ -1,8 +1,8 @@
 //! Carrying what did not change: of a lane's state lines only those are read again whose subject a new event touches;
 //! the others go from the old lines into the new ones as they stand.
 //!
-//! A line is about one subject, and an event touches few. So what a lane's new state costs beside copying it does not
-//! depend on how much there is of it.
+//! A line is about one subject, and an event touches few. The others are looked through for their subjects, and copied;
+//! they are neither read into a state nor printed.
 
 use crate::event::{Ends, Payload};
 use ahash::AHashSet;

@@ -192,8 +192,9 @@ impl Store {
             let parts = std::mem::take(&mut reading.parts);
             let gatherer = Gatherer::new(&mut arenas, &scope, wanted.filter, &select);
             let (events, mut damage) = gather_events(&parts, &gatherer);
-            let apart = take_apart(&parts, &events, wanted.filter);
-            let (lines, more) = gather_lines(&parts, &gatherer, |at, _| apart[at].touched.clone());
+            let mut apart = take_apart(&parts, &events, wanted.filter);
+            let (lines, more) =
+                gather_lines(&parts, &gatherer, |at, _| std::mem::take(&mut apart[at].touched));
             damage.extend(more);
             let mut world = World::new(in_order(lines, events), scope.defaults());
             let unusable = if world.is_empty() { Vec::new() } else { unusable(&parts, &world) };
@@ -448,7 +449,7 @@ fn gather_events<'a>(parts: &'a [Part], gatherer: &Gatherer<'a>) -> (Vec<Batch<'
 fn gather_lines<'a>(
     parts: &'a [Part],
     gatherer: &Gatherer<'a>,
-    of: impl Fn(usize, &'a Base) -> Vec<&'a [u8]>,
+    mut of: impl FnMut(usize, &'a Base) -> Vec<&'a [u8]>,
 ) -> (Vec<Batch<'a>>, Vec<Damage>) {
     let lines = |(at, part): (usize, &'a Part)| Some((at, part, of(at, part.base.as_ref()?)));
     let jobs: Vec<_> = parts.iter().enumerate().filter_map(lines).filter(|job| !job.2.is_empty()).collect();

@@ -151,12 +151,10 @@ impl<'s> Facts<'s> {
         let mut kept = None;
         for row in rows {
             let mut row = *row;
-            match row[8] {
-                b'n' => {
-                    told.entry(lane::key_of(&row)).or_insert(Tiles::One(id.tile)).add(id.tile);
-                }
-                b'l' => row = lane::of_told(row, *kept.get_or_insert_with(|| lanes[at].keep(line))),
-                _ => {}
+            if row[8] == Tag::Node as u8 {
+                told.entry(lane::key_of(&row)).or_insert(Tiles::One(id.tile)).add(id.tile);
+            } else if row[8] == Tag::Link as u8 {
+                row = lane::of_told(row, *kept.get_or_insert_with(|| lanes[at].keep(line)));
             }
             tile.told.add(id.lane, row);
         }
