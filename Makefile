@@ -47,7 +47,7 @@ test: deps
 
 bench:
 	$(CARGO) build --release --locked --quiet
-	$(CARGO) build --release --locked --quiet -p ulp --example sign_bench
+	$(CARGO) build --release --locked --quiet -p ulp-core --example sign_bench
 	@PATH="$(CURDIR)/target/release:$$PATH" PYTHONPATH=target/peers python3 -B tests/bench/bench.py $(ROW)
 
 bench-peers:

@@ -4,7 +4,8 @@ use crate::run;
 use std::process::Command;
 
 /// What stands in a page is one script: these files, in this order.
-const SHELL: [&str; 3] = ["lib/page/history.js", "lib/page/common.js", "lib/page/page.js"];
+const SHELL: [&str; 3] =
+    ["lib/view/src/page/history.js", "lib/view/src/page/common.js", "lib/view/src/page/page.js"];
 
 #[test]
 fn the_pages_scripts_are_linted() {

@@ -5,7 +5,7 @@ use crate::run;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Stdio;
-use ulp::event::{Defaults, Reader};
+use ulp_core::event::{Defaults, Reader};
 
 struct Case {
     path: PathBuf,

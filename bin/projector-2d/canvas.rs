@@ -10,10 +10,10 @@ use crate::shape::{Bounds, Shape};
 use crate::style::{Paint, one_line};
 use crate::text;
 use std::collections::{BTreeMap, BTreeSet};
-use ulp::event::RegisterKind;
-use ulp::json::write_canonical;
-use ulp::replay::is_obeyed;
-use ulp::replay::write_printable;
+use ulp_core::event::RegisterKind;
+use ulp_core::json::write_canonical;
+use ulp_view::page::history::is_obeyed;
+use ulp_view::page::history::write_printable;
 
 /// The sides between which a drawing keeps its scale, in pixels.
 const SMALL: f64 = 300.0;
@@ -251,7 +251,7 @@ fn file_of(item: &Item<'_, '_>) -> Option<String> {
         _ => None,
     };
     let reference = of_geometry.or_else(|| reference_in(media.first()?.value))?;
-    let id: ulp::hash::Sha256 = reference.parse().ok()?;
+    let id: ulp_core::hash::Sha256 = reference.parse().ok()?;
     Some(format!("objects/{}", id.hex()))
 }
 

@@ -19,9 +19,10 @@ use pictures::Pictures;
 use scene::Scene;
 use std::io::Write as _;
 use std::process::ExitCode;
-use ulp::cli::follow::{self, Line};
-use ulp::cli::trace::{self, Needs, Projection, View};
-use ulp::cli::{self, Failure, Log, Output, Status};
+use ulp_cli::follow::{self, Line};
+use ulp_cli::project::{self, Needs, Projection};
+use ulp_cli::{Failure, Log, Output, Status};
+use ulp_view::View;
 
 /// draw a trace as a canvas
 #[derive(Parser)]
@@ -61,7 +62,7 @@ enum Format {
 }
 
 fn main() -> ExitCode {
-    cli::run(include_str!("man.roff"), run)
+    ulp_cli::run(include_str!("man.roff"), run)
 }
 
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
@@ -70,7 +71,7 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     }
     if !args.follow {
         let needs = if args.format == Format::Html { Needs::History } else { Needs::State };
-        return trace::project(&args.projection, needs, log, |view, out, log| write(&args, view, out, log));
+        return project::project(&args.projection, needs, log, |view, out, log| write(&args, view, out, log));
     }
     if args.format != Format::Jsonl {
         return Err(Failure::usage("--follow", "it goes with -f jsonl"));
@@ -114,8 +115,8 @@ fn write(args: &Args, view: &View<'_, '_>, out: &mut Output, log: &mut Log) -> R
             out.write_all(&picture.map_err(|e| Failure::usage("-f png", e))?)?;
         }
     }
-    view.note_blobs(log)?;
+    project::note_blobs(view, log)?;
     dropped
         .into_iter()
-        .try_for_each(|(node, what)| view.note("export.dropped", format!("{node}: {what}"), log))
+        .try_for_each(|(node, what)| project::note(view, "export.dropped", format!("{node}: {what}"), log))
 }

@@ -12,10 +12,10 @@ use crate::shape::{Bounds, Point, Shape};
 use crate::style::{Paint, Style};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use ulp::event::RegisterKind;
-use ulp::json::{write_canonical, write_number, write_string};
-use ulp::replay::write_printable;
-use ulp::transform::{Transform, rounded};
+use ulp_core::event::RegisterKind;
+use ulp_core::json::{write_canonical, write_number, write_string};
+use ulp_view::page::history::write_printable;
+use ulp_view::transform::{Transform, rounded};
 
 /// The format's name for itself.
 const VERSION: &str = "https://canvasprotocol.org/ocif/v0.7.0";

@@ -3,11 +3,11 @@
 use crate::pictures::Pictures;
 use crate::scene::Scene;
 use std::collections::BTreeMap;
-use ulp::cli::trace::View;
-use ulp::event::RegisterKind;
-use ulp::id::Tile;
-use ulp::json::{self, Tape, write_string};
-use ulp::page::{self, Page};
+use ulp_core::event::RegisterKind;
+use ulp_core::id::Tile;
+use ulp_core::json::{self, Tape, write_string};
+use ulp_view::View;
+use ulp_view::page::{self, Page};
 
 const DRAWING: &str = include_str!("page/drawing.js");
 const HELP: &str = "Arrow keys move, plus and minus zoom, 0 shows everything, N and P step through what is in view, Escape lets go, space plays.";

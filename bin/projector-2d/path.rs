@@ -3,7 +3,7 @@
 //! As in SVG, what stands before the first error is drawn. Arcs become cubic curves.
 
 use crate::shape::Point;
-use ulp::transform::{finite, sin_cos};
+use ulp_view::transform::{finite, sin_cos};
 
 /// A piece of a path, in absolute coordinates.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -324,6 +324,6 @@ mod tests {
         assert_eq!(read("M0 0 L1 1 url(#x)").len(), 2);
         assert_eq!(read("M0 0 A1 1 0 2 0 1 1").len(), 1);
         assert_eq!(read("M1e999 nan").len(), 0);
-        assert_eq!(read("M1e999 0"), [Segment::Move([ulp::transform::LARGEST, 0.0])]);
+        assert_eq!(read("M1e999 0"), [Segment::Move([ulp_view::transform::LARGEST, 0.0])]);
     }
 }

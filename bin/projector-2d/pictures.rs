@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
-use ulp::blobs::Blobs;
+use ulp_store::blobs::Blobs;
 
 /// Longest blob that is embedded, in bytes.
 const LONGEST: u64 = 32 << 20;

@@ -6,12 +6,12 @@
 use crate::scene::{Connection, Item, Measure, Scene};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use ulp::cli::follow::Line;
-use ulp::event::{Ends, RegisterKind};
-use ulp::json::{self, write_canonical, write_number, write_string};
-use ulp::parallel::write_all;
-use ulp::state::{Written, write_key};
-use ulp::transform::rounded;
+use ulp_cli::follow::Line;
+use ulp_core::event::{Ends, RegisterKind};
+use ulp_core::json::{self, write_canonical, write_number, write_string};
+use ulp_core::parallel::write_all;
+use ulp_core::state::{Written, write_key};
+use ulp_view::transform::rounded;
 
 /// What the records of one space need to be written.
 pub struct Writer<'w> {

@@ -4,13 +4,13 @@ use crate::shape::{Bounds, Point, Shape, on_plane};
 use crate::style::{Color, Paint, Style, paint, text_of};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use ulp::event::{Ends, Register, RegisterKind};
-use ulp::id::Key;
-use ulp::json::{self, Tape};
-use ulp::state::{Add, Node, Reading, Written};
-use ulp::transform::{self, Transform};
-use ulp::view::{Space, ViewNode, text_of as plain_text, unquoted};
-use ulp::world::Filter;
+use ulp_core::event::{Ends, Register, RegisterKind};
+use ulp_core::id::Key;
+use ulp_core::json::{self, Tape};
+use ulp_core::state::{Add, Node, Reading, Written};
+use ulp_core::world::Filter;
+use ulp_view::join::{Space, ViewNode, text_of as plain_text, unquoted};
+use ulp_view::transform::{self, Transform};
 
 /// The extent of a drawing without content.
 const EMPTY: Bounds = Bounds { min: [0.0; 2], max: [100.0; 2] };

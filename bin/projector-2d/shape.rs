@@ -5,8 +5,8 @@
 
 use crate::path::{self, Segment};
 use crate::text;
-use ulp::json::{self, Kind, Tape, Value};
-use ulp::transform::{Transform, finite, numbers_of};
+use ulp_core::json::{self, Kind, Tape, Value};
+use ulp_view::transform::{Transform, finite, numbers_of};
 
 /// A place on the plane: x, y.
 pub type Point = [f64; 2];
@@ -182,7 +182,7 @@ impl Shape {
             Shape::Mesh(triangles) => hull(triangles.iter().flatten().copied().collect()),
             Shape::Ellipse { rx, ry } => {
                 let turn = |i: u32| 360.0 * f64::from(i) / f64::from(ROUND);
-                let at = |i| ulp::transform::sin_cos(turn(i));
+                let at = |i| ulp_view::transform::sin_cos(turn(i));
                 (0..ROUND).map(at).map(|(sin, cos)| [rx * cos, ry * sin]).collect()
             }
             _ => Vec::new(),
@@ -313,7 +313,7 @@ fn flat(value: Value<'_, '_>) -> Option<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ulp::transform::Local;
+    use ulp_view::transform::Local;
 
     fn read(raw: &str) -> Shape {
         Shape::read(Some(raw), &mut Tape::new())

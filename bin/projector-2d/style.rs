@@ -4,10 +4,10 @@
 //! is parsed, and written anew.
 
 use std::fmt;
-use ulp::event::{Register, RegisterKind};
-use ulp::json::{self, Kind, Tape, Value};
-use ulp::transform::finite;
-use ulp::view::ViewNode;
+use ulp_core::event::{Register, RegisterKind};
+use ulp_core::json::{self, Kind, Tape, Value};
+use ulp_view::join::ViewNode;
+use ulp_view::transform::finite;
 
 /// Longest label that is drawn, in characters; the rest is an ellipsis.
 const LABEL: usize = 120;
@@ -134,7 +134,7 @@ pub fn text_of(value: Value<'_, '_>) -> Option<String> {
 pub fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     shortened(&words.join(" "), LABEL)
-        .replace(|c: char| c.is_control() || ulp::replay::is_obeyed(c), "\u{fffd}")
+        .replace(|c: char| c.is_control() || ulp_view::page::history::is_obeyed(c), "\u{fffd}")
 }
 
 /// At most `limit` characters, the last of them an ellipsis where some were cut off.

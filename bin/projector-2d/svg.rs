@@ -11,10 +11,10 @@ use crate::shape::{Bounds, Point, Shape};
 use crate::style::{Color, Paint, one_line, shortened};
 use crate::text::{self, LINE};
 use std::fmt::{self, Write as _};
-use ulp::event::Register;
-use ulp::parallel::by_chunks;
-use ulp::replay::is_obeyed;
-use ulp::state::Written;
+use ulp_core::event::Register;
+use ulp_core::parallel::by_chunks;
+use ulp_core::state::Written;
+use ulp_view::page::history::is_obeyed;
 
 /// The longer side of the drawing as a browser or an editor opens it, in pixels.
 const PIXELS: f64 = 1200.0;
@@ -516,7 +516,7 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
 
     /// Where a node's picture goes, in its own frame: into its shape, or as a large mark.
     fn picture_bounds(&self, item: &Item<'_, '_>, mark: f64) -> Bounds {
-        let own = item.shape.bounds(&ulp::transform::Transform::IDENTITY, self.scene.text_size);
+        let own = item.shape.bounds(&ulp_view::transform::Transform::IDENTITY, self.scene.text_size);
         if item.shape.is_mark() { Bounds::at([0.0; 2]).grown(mark * 6.0) } else { self.page_bounds(own) }
     }
 

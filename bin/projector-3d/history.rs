@@ -6,12 +6,12 @@
 
 use bumpalo::Bump;
 use std::collections::{BTreeMap, HashMap};
-use ulp::event::{Ends, Payload, Register, RegisterKind, Set};
-use ulp::id::{Key, Lane, Policy};
-use ulp::json;
-use ulp::state::line::Body;
-use ulp::state::{Add, Links};
-use ulp::world::{Filter, World};
+use ulp_core::event::{Ends, Payload, Register, RegisterKind, Set};
+use ulp_core::id::{Key, Lane, Policy};
+use ulp_core::json;
+use ulp_core::state::line::Body;
+use ulp_core::state::{Add, Links};
+use ulp_core::world::{Filter, World};
 
 /// The steps of one space.
 #[derive(Debug)]

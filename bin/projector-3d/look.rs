@@ -1,9 +1,9 @@
 //! How a node looks: its colour and material, from properties that are named as in SVG.
 
 use std::str::FromStr;
-use ulp::event::{Register, RegisterKind};
-use ulp::json::{self, Kind, Tape};
-use ulp::view::{ViewNode, unquoted};
+use ulp_core::event::{Register, RegisterKind};
+use ulp_core::json::{self, Kind, Tape};
+use ulp_view::join::{ViewNode, unquoted};
 
 /// A colour with its alpha, as written: sRGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -26,11 +26,12 @@ use replay::{Animation, Clock};
 use scene::Scene;
 use std::io::Write as _;
 use std::process::ExitCode;
-use ulp::cli::follow::{self, Line};
-use ulp::cli::trace::{self, Needs, Projection, View};
-use ulp::cli::{self, Failure, Log, Output, Status};
-use ulp::view::{self, Space, ViewNode};
-use ulp::world::Filter;
+use ulp_cli::follow::{self, Line};
+use ulp_cli::project::{self, Needs, Projection};
+use ulp_cli::{Failure, Log, Output, Status};
+use ulp_core::world::Filter;
+use ulp_view::View;
+use ulp_view::join::{self, Space, ViewNode};
 
 /// build a trace into a scene
 #[derive(Parser)]
@@ -66,7 +67,7 @@ enum Format {
 }
 
 fn main() -> ExitCode {
-    cli::run(include_str!("man.roff"), run)
+    ulp_cli::run(include_str!("man.roff"), run)
 }
 
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
@@ -77,7 +78,7 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     if !args.follow {
         let tells = args.format == Format::Html || args.replay;
         let needs = if tells { Needs::History } else { Needs::State };
-        return trace::project(&args.projection, needs, log, |view, out, log| write(&args, view, out, log));
+        return project::project(&args.projection, needs, log, |view, out, log| write(&args, view, out, log));
     }
     if args.format != Format::Jsonl {
         return Err(Failure::usage("--follow", "it goes with -f jsonl"));
@@ -107,7 +108,7 @@ fn write(args: &Args, view: &View<'_, '_>, out: &mut Output, log: &mut Log) -> R
         Format::Gltf => document(args, view, style, log)?.write_text(out)?,
         Format::Html => out.write_all(&html(args, view, style))?,
     }
-    view.note_blobs(log)
+    project::note_blobs(view, log)
 }
 
 /// The view as a document: as it is, or with all that led to it.
@@ -140,12 +141,12 @@ fn animated(args: &Args, view: &View<'_, '_>, style: Style, log: &mut Log) -> Re
     for (scene, built) in scenes.iter().zip(&built) {
         if let Some(history) = histories.iter().find(|h| h.space == scene.space.space) {
             let takes_tile = |tile| args.projection.select.tile(tile);
-            let is_there = |node: &ViewNode<'_>| view::keeps(node, view.filter, takes_tile);
+            let is_there = |node: &ViewNode<'_>| join::keeps(node, view.filter, takes_tile);
             animation.add(scene, history, built, &clock, &is_there);
         }
     }
     for (node, what) in std::mem::take(&mut animation.dropped) {
-        view.note("export.dropped", format!("{node}: {what}"), log)?;
+        project::note(view, "export.dropped", format!("{node}: {what}"), log)?;
     }
     animation.finish();
     Ok(document)

@@ -12,10 +12,10 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::f64::consts::FRAC_1_SQRT_2;
-use ulp::event::Register;
-use ulp::json::{self as ujson};
-use ulp::state::Node as State;
-use ulp::transform::Transform;
+use ulp_core::event::Register;
+use ulp_core::json::{self as ujson};
+use ulp_core::state::Node as State;
+use ulp_view::transform::Transform;
 
 /// The turn from our z up to the format's y up.
 const UPRIGHT: [f64; 4] = [-FRAC_1_SQRT_2, 0.0, 0.0, FRAC_1_SQRT_2];

@@ -9,7 +9,7 @@ use crate::outline::Contour;
 use crate::shape::{Shape, Triangles};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use ulp::blobs::{Blobs, UNDECODED};
+use ulp_store::blobs::{Blobs, UNDECODED};
 
 /// Longest blob that is read, in bytes.
 const LONGEST: u64 = 64 << 20;

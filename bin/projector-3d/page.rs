@@ -14,11 +14,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
-use ulp::cli::trace::View;
-use ulp::event::RegisterKind;
-use ulp::id::Tile;
-use ulp::json;
-use ulp::page::{self, Page};
+use ulp_core::event::RegisterKind;
+use ulp_core::id::Tile;
+use ulp_core::json;
+use ulp_view::View;
+use ulp_view::page::{self, Page};
 
 const DRAWING: &str = include_str!("page/drawing.js");
 const HELP: &str = "Dragging and the arrow keys turn the scene, with shift they move along the ground, plus and minus \

@@ -2,12 +2,12 @@
 
 use crate::scene::{Link, Node, Scene, Sensor};
 use std::io::{self, Write};
-use ulp::cli::follow::Line;
-use ulp::event::{Ends, RegisterKind};
-use ulp::json;
-use ulp::parallel::write_all;
-use ulp::transform::rounded;
-use ulp::view::ViewNode;
+use ulp_cli::follow::Line;
+use ulp_core::event::{Ends, RegisterKind};
+use ulp_core::json;
+use ulp_core::parallel::write_all;
+use ulp_view::join::ViewNode;
+use ulp_view::transform::rounded;
 
 /// An object that is being written: members in any order, their values canonical JSON.
 #[derive(Default)]

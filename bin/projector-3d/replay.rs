@@ -13,11 +13,11 @@ use crate::shape::Shape;
 use crate::space::{Turn, Vector, tamed, times};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use ulp::event::{Ends, Register, RegisterKind};
-use ulp::id::Time;
-use ulp::state::{Add, Node as State, Written};
-use ulp::transform::Local;
-use ulp::view::{Nodes, Space, ViewNode, text_of};
+use ulp_core::event::{Ends, Register, RegisterKind};
+use ulp_core::id::Time;
+use ulp_core::state::{Add, Node as State, Written};
+use ulp_view::join::{Nodes, Space, ViewNode, text_of};
+use ulp_view::transform::Local;
 
 /// How long the animation is, in seconds.
 const LENGTH: f64 = 30.0;
@@ -51,7 +51,14 @@ pub fn everything<'a>(space: &Space<'a>, history: Option<&History<'a>>) -> Space
     hang(space, &mut nodes);
     links.retain(|ends, _| [ends.from, ends.to].iter().all(|name| nodes.number(name).is_some()));
     let settings = space.settings.iter().map(|(name, state)| (*name, copied(state))).collect();
-    Space { space: space.space, nodes, links, sensors: space.sensors.clone(), settings, oddities: Vec::new() }
+    Space {
+        space: space.space,
+        nodes,
+        links,
+        sensors: space.sensors.clone(),
+        settings,
+        anomalies: Vec::new(),
+    }
 }
 
 fn copied<'a>(state: &State<'a>) -> State<'a> {

@@ -6,11 +6,11 @@ use crate::models::Models;
 use crate::shape::Shape;
 use crate::space::Vector;
 use rayon::prelude::*;
-use ulp::event::{Ends, Register, RegisterKind};
-use ulp::state::{Add, Reading};
-use ulp::transform::{self, Local, Transform};
-use ulp::view::{Space, ViewNode, unquoted};
-use ulp::world::Filter;
+use ulp_core::event::{Ends, Register, RegisterKind};
+use ulp_core::state::{Add, Reading};
+use ulp_core::world::Filter;
+use ulp_view::join::{Space, ViewNode, unquoted};
+use ulp_view::transform::{self, Local, Transform};
 
 /// One space, its nodes in the order of their names.
 pub struct Scene<'v, 'a> {

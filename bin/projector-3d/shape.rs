@@ -3,7 +3,7 @@
 use crate::outline::Contour;
 use crate::space::tame;
 use std::sync::Arc;
-use ulp::json::{self, Kind, Tape, Value};
+use ulp_core::json::{self, Kind, Tape, Value};
 
 /// What a geometry says, in the node's own frame.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,7 +10,7 @@ use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
-use ulp::blobs::{self, Blobs};
+use ulp_store::blobs::{self, Blobs};
 
 /// Frames a second of the sound.
 pub const RATE: i64 = 48_000;

@@ -8,14 +8,14 @@ use crate::words::clean;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
-use ulp::cli::trace::View;
-use ulp::event::{Payload, Register, RegisterKind, Sensor, Set};
-use ulp::id::{Key, Policy, Time};
-use ulp::json::{self, Kind, Tape};
-use ulp::state::{Reading, Written};
-use ulp::transform::{Local, Transform, numbers};
-use ulp::view::{Space, ViewNode, unquoted};
-use ulp::world::Row;
+use ulp_core::event::{Payload, Register, RegisterKind, Sensor, Set};
+use ulp_core::id::{Key, Policy, Time};
+use ulp_core::json::{self, Kind, Tape};
+use ulp_core::state::{Reading, Written};
+use ulp_core::world::Row;
+use ulp_view::View;
+use ulp_view::join::{Space, ViewNode, unquoted};
+use ulp_view::transform::{Local, Transform, numbers};
 
 /// Most ancestors that a position is worked out through.
 const ANCESTORS: usize = 64;

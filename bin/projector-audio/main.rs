@@ -24,9 +24,10 @@ use score::Score;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use ulp::cli::follow::{self, Line};
-use ulp::cli::trace::{self, Needs, Projection, View};
-use ulp::cli::{self, Failure, Log, Output, Status};
+use ulp_cli::follow::{self, Line};
+use ulp_cli::project::{self, Needs, Projection};
+use ulp_cli::{Failure, Log, Output, Status};
+use ulp_view::View;
 use voice::Voice;
 use wav::Bits;
 
@@ -73,7 +74,7 @@ enum Format {
 }
 
 fn main() -> ExitCode {
-    cli::run(include_str!("man.roff"), run)
+    ulp_cli::run(include_str!("man.roff"), run)
 }
 
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
@@ -89,7 +90,7 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
         return follow::follow(&args.projection, log, |view| lines(&args, &mapping, view));
     }
     let needs = Needs::History;
-    trace::project(&args.projection, needs, log, |view, out, log| write(&args, &mapping, view, out, log))
+    project::project(&args.projection, needs, log, |view, out, log| write(&args, &mapping, view, out, log))
 }
 
 /// The recordings that are heard, and all that is.
@@ -124,11 +125,11 @@ fn write(
             let dropped = score.notes.iter().filter(|n| n.voice == Voice::Clip);
             dropped
                 .map(|n| format!("{}: a recording", n.node))
-                .try_for_each(|d| view.note("export.dropped", d, log))?;
+                .try_for_each(|d| project::note(view, "export.dropped", d, log))?;
         }
         Format::Vtt => out.write_all(captions::write(&captions::captions(&score)).as_bytes())?,
     }
-    view.note_blobs(log)
+    project::note_blobs(view, log)
 }
 
 /// The notes as records: one with the same event, voice and pitch takes the place of the one before.

@@ -3,9 +3,9 @@
 use crate::voice::Voice;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use ulp::kind::Kind;
-use ulp::scope::yaml::{self, Fault, Node};
-use ulp::transform::finite;
+use ulp_core::kind::Kind;
+use ulp_core::yaml::{self, Fault, Node};
+use ulp_view::transform::finite;
 
 /// Longest mapping that is read, in bytes.
 const LONGEST: u64 = 1 << 20;

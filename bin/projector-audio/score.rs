@@ -13,12 +13,12 @@ use crate::range::{self, Name, Range};
 use crate::voice::Voice;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use ulp::cli::follow::Line;
-use ulp::hash::Blake3;
-use ulp::id::{Key, Time};
-use ulp::json::{write_number, write_string};
-use ulp::state::write_key;
-use ulp::transform::rounded;
+use ulp_cli::follow::Line;
+use ulp_core::hash::Blake3;
+use ulp_core::id::{Key, Time};
+use ulp_core::json::{write_number, write_string};
+use ulp_core::state::write_key;
+use ulp_view::transform::rounded;
 
 /// Nanoseconds of a millisecond.
 const MILLISECOND: i64 = SECOND / 1000;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use ulp::cli::Failure;
-use ulp::hash::Sha256;
-use ulp::json::{self, Tape};
-use ulp::pack::{Member, bag};
+use ulp_cli::Failure;
+use ulp_core::hash::Sha256;
+use ulp_core::json::{self, Tape};
+use ulp_store::pack::{Member, bag};
 
 /// The longest line of a list, in bytes.
 const MOST_LINE: u64 = 64 << 10;

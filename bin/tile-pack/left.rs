@@ -1,13 +1,13 @@
 //! Saying what is not carried, and why.
 
 use std::collections::BTreeMap;
-use ulp::cli::{Action, Failure, Log, Record, Status};
-use ulp::pack::choose::{Choice, Left, Why};
-use ulp::pack::lot::Lot;
-use ulp::store::manifest::Absent;
+use ulp_cli::{Action, Failure, Log, Record, Status};
+use ulp_store::manifest::Absent;
+use ulp_store::pack::contents::Contents;
+use ulp_store::pack::plan::{Left, PackPlan, Why};
 
 /// Says what stayed behind: what a budget left out a line a lane, everything else by itself.
-pub fn say(log: &mut Log, lot: &Lot<'_>, choice: &Choice) -> Result<(), Failure> {
+pub fn say(log: &mut Log, lot: &Contents<'_>, choice: &PackPlan) -> Result<(), Failure> {
     let mut behind: BTreeMap<usize, (u64, u64, u64)> = BTreeMap::new();
     for left in &choice.left {
         match left.why {
@@ -27,7 +27,7 @@ pub fn say(log: &mut Log, lot: &Lot<'_>, choice: &Choice) -> Result<(), Failure>
     Ok(())
 }
 
-fn one(log: &mut Log, lot: &Lot<'_>, left: &Left) -> Result<(), Failure> {
+fn one(log: &mut Log, lot: &Contents<'_>, left: &Left) -> Result<(), Failure> {
     let detail = format!("{}: {} events, {} bytes", left.object, left.events, left.bytes);
     let about = match left.why {
         Why::TooLarge => {
@@ -49,7 +49,7 @@ fn one(log: &mut Log, lot: &Lot<'_>, left: &Left) -> Result<(), Failure> {
 /// Writes a record about a lane, `--log-all` or not: whoever carries the pack must know.
 fn write(
     log: &mut Log,
-    lot: &Lot<'_>,
+    lot: &Contents<'_>,
     lane: usize,
     (action, code): (Action, &'static str),
     detail: String,

@@ -8,16 +8,16 @@ mod stream;
 use clap::{Parser, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use ulp::cli::{self, Failure, Files, Jobs, Lanes, Log, Output, OutputArgs, Select, Since, Status, Witness};
-use ulp::event::Grid;
-use ulp::hash::Blake3;
-use ulp::id::{Policy, Realm};
-use ulp::pack::choose::{Choice, Want, choose};
-use ulp::pack::lot::Lot;
-use ulp::pack::write::{self, Label};
-use ulp::pack::{MOST_FILE, layout};
-use ulp::scope::Scope;
-use ulp::store::{LaneId, Store};
+use ulp_cli::{Failure, Files, Jobs, Lanes, Log, Output, OutputArgs, Select, Since, Status, Witness};
+use ulp_core::event::Grid;
+use ulp_core::hash::Blake3;
+use ulp_core::id::{Policy, Realm};
+use ulp_core::scope::Scope;
+use ulp_store::pack::contents::Contents;
+use ulp_store::pack::plan::{PackPlan, PackRequest, choose};
+use ulp_store::pack::write::{self, Label};
+use ulp_store::pack::{MOST_FILE, layout};
+use ulp_store::{LaneId, Store};
 
 /// pack lanes into a bag for the stick
 #[derive(Parser)]
@@ -46,10 +46,10 @@ struct Args {
     #[arg(long, value_name = "WHAT", requires = "store")]
     only: Option<Only>,
     /// Take at most SIZE bytes, as 7G: spaces and tiles in the order of the options, the newest segments first
-    #[arg(long, value_name = "SIZE", value_parser = cli::size)]
+    #[arg(long, value_name = "SIZE", value_parser = ulp_cli::size)]
     budget: Option<u64>,
     /// Write volumes of at most SIZE bytes, each a pack of its own: NAME-1of3.tar.zst and so on
-    #[arg(long, value_name = "SIZE", value_parser = cli::size, requires = "output")]
+    #[arg(long, value_name = "SIZE", value_parser = ulp_cli::size, requires = "output")]
     volume_size: Option<u64>,
     /// Carry the snapshots of a store that came from elsewhere
     #[arg(long, requires = "store")]
@@ -86,7 +86,7 @@ impl Format {
 }
 
 fn main() -> ExitCode {
-    cli::run(include_str!("man.roff"), run)
+    ulp_cli::run(include_str!("man.roff"), run)
 }
 
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
@@ -117,7 +117,7 @@ fn refuse_early(args: &Args) -> Result<(), Failure> {
 
 /// What a pack is made from.
 struct Source<'s> {
-    lot: Lot<'s>,
+    lot: Contents<'s>,
     grid: Option<Grid>,
     /// The digest of what was read, and of the dotfiles.
     input: Blake3,
@@ -143,7 +143,7 @@ fn pack(args: &Args, log: &mut Log) -> Result<Status, Failure> {
         (Some(since), Some(store)) => Some(since::entries(since, store, &source.lot)?),
         _ => None,
     };
-    let want = Want {
+    let want = PackRequest {
         have,
         entries,
         only_snapshots: args.only.is_some(),
@@ -169,10 +169,10 @@ fn from_store<'s>(args: &Args, store: &'s Store) -> Result<Source<'s>, Failure> 
             && args.lanes.shared_unless_told(lane.lane)
     };
     let scope = Scope::discover(store.path()).map_err(|e| Failure::of(e.kind(), e))?;
-    let lot = Lot::of_store(store, wanted)?;
+    let lot = Contents::of_store(store, wanted)?;
     let mut input = blake3::Hasher::new();
     for lane in &lot.lanes {
-        let manifest = lane.chain.last().map(ulp::store::manifest::Manifest::print).unwrap_or_default();
+        let manifest = lane.chain.last().map(ulp_store::manifest::Manifest::print).unwrap_or_default();
         input.update(format!("{}\n", Blake3::of(&manifest)).as_bytes());
     }
     let grid = scope.defaults().grid;
@@ -180,7 +180,7 @@ fn from_store<'s>(args: &Args, store: &'s Store) -> Result<Source<'s>, Failure> 
 }
 
 /// The order in which a budget is spent: that of the options, and within one that of the paths.
-fn order(args: &Args, lot: &Lot<'_>) -> Vec<usize> {
+fn order(args: &Args, lot: &Contents<'_>) -> Vec<usize> {
     let rank = |lane: &usize| {
         let id = &lot.lanes[*lane].id;
         let space = args.select.space.iter().position(|space| *space == id.space);
@@ -192,7 +192,7 @@ fn order(args: &Args, lot: &Lot<'_>) -> Vec<usize> {
 }
 
 /// Counts the events that are carried.
-fn count(log: &mut Log, lot: &Lot<'_>, choice: &Choice) {
+fn count(log: &mut Log, lot: &Contents<'_>, choice: &PackPlan) {
     let tally = log.tally_mut();
     for at in choice.segments.keys() {
         tally.applied += lot.entry(*at).events;
@@ -204,7 +204,7 @@ fn write(
     args: &Args,
     log: &mut Log,
     source: &Source<'_>,
-    choice: &Choice,
+    choice: &PackPlan,
     name: &str,
     out: Option<Output>,
     witness: &Witness,
@@ -231,7 +231,7 @@ fn write(
 fn write_tar(
     format: Format,
     source: &Source<'_>,
-    choice: &Choice,
+    choice: &PackPlan,
     number: usize,
     label: &Label,
     out: &mut Output,
@@ -250,7 +250,7 @@ fn write_tar(
 fn write_volumes(
     args: &Args,
     source: &Source<'_>,
-    choice: &Choice,
+    choice: &PackPlan,
     label: &Label,
     path: &Path,
 ) -> Result<(), Failure> {

@@ -2,19 +2,19 @@
 
 use ahash::AHashSet;
 use std::collections::BTreeMap;
-use ulp::cli::{Failure, When};
-use ulp::id::Tile;
-use ulp::pack::lot::{At, Lot};
-use ulp::scope::Scope;
-use ulp::store::known::lines;
-use ulp::store::object::Bytes;
-use ulp::store::{LaneId, Store};
-use ulp::world::{Arenas, Cut, Filter, Gatherer, World};
+use ulp_cli::{Failure, When};
+use ulp_core::id::Tile;
+use ulp_core::scope::Scope;
+use ulp_core::world::{Arenas, AsOf, Filter, Gatherer, World};
+use ulp_store::dedup::lines;
+use ulp_store::object::Bytes;
+use ulp_store::pack::contents::{At, Contents};
+use ulp_store::{LaneId, Store};
 
 /// The entries of which an event takes effect from a time on, or after an event.
-pub fn entries(since: &When, store: &Store, lot: &Lot<'_>) -> Result<AHashSet<At>, Failure> {
+pub fn entries(since: &When, store: &Store, lot: &Contents<'_>) -> Result<AHashSet<At>, Failure> {
     let cut = match since {
-        When::Time(time) => Cut::Time(*time),
+        When::Time(time) => AsOf::Time(*time),
         When::Event(name) => greatest(name, store, lot)?.ok_or_else(|| {
             Failure::usage(format!("--since id:{name}"), "no event of this name is in these lanes")
         })?,
@@ -24,7 +24,7 @@ pub fn entries(since: &When, store: &Store, lot: &Lot<'_>) -> Result<AHashSet<At
         for i in 0..world.len() {
             for (key, site, _) in world.rows(i) {
                 let qualifies = match &cut {
-                    Cut::Time(time) => key.eff >= *time,
+                    AsOf::Time(time) => key.eff >= *time,
                     event => event.is_before(key),
                 };
                 if qualifies {
@@ -37,15 +37,17 @@ pub fn entries(since: &When, store: &Store, lot: &Lot<'_>) -> Result<AHashSet<At
 }
 
 /// The greatest key of the events of a name.
-fn greatest(name: &str, store: &Store, lot: &Lot<'_>) -> Result<Option<Cut>, Failure> {
+fn greatest(name: &str, store: &Store, lot: &Contents<'_>) -> Result<Option<AsOf>, Failure> {
     let lanes: AHashSet<_> = lot.lanes.iter().map(|lane| lane.id.lane).collect();
-    let filter =
-        Filter { lanes: std::array::from_fn(|i| lanes.contains(&ulp::id::Lane::from_index(i))), ..all() };
-    let mut greatest: Option<Cut> = None;
+    let filter = Filter {
+        lanes: std::array::from_fn(|i| lanes.contains(&ulp_core::id::Lane::from_index(i))),
+        ..all()
+    };
+    let mut greatest: Option<AsOf> = None;
     each_tile(store, lot, |world, _| {
         let found = world.greatest_key(name, &filter);
-        let rank = |cut: &Option<Cut>| match cut {
-            Some(Cut::Key { eff, id }) => Some((*eff, id.clone())),
+        let rank = |cut: &Option<AsOf>| match cut {
+            Some(AsOf::Key { eff, id }) => Some((*eff, id.clone())),
             _ => None,
         };
         if rank(&found) > rank(&greatest) {
@@ -57,7 +59,7 @@ fn greatest(name: &str, store: &Store, lot: &Lot<'_>) -> Result<Option<Cut>, Fai
 
 fn all() -> Filter {
     Filter {
-        lanes: [true; ulp::id::Lane::COUNT],
+        lanes: [true; ulp_core::id::Lane::COUNT],
         layers: vec![],
         authorities: vec![],
         boundaries: vec![],
@@ -69,7 +71,7 @@ fn all() -> Filter {
 /// source of rows which entry of the lot it is.
 fn each_tile(
     store: &Store,
-    lot: &Lot<'_>,
+    lot: &Contents<'_>,
     mut each: impl FnMut(&World<'_>, &[Option<At>]),
 ) -> Result<(), Failure> {
     let mut tiles: BTreeMap<(String, Tile), Vec<LaneId>> = BTreeMap::new();
@@ -85,7 +87,7 @@ fn each_tile(
         let (mut segments, mut places): (Vec<Bytes>, Vec<Option<At>>) = (Vec::new(), Vec::new());
         for id in &lanes {
             let Some((manifest, _)) = store.manifest(id)? else { continue };
-            for (link, manifest) in ulp::pack::lot::chain(store, manifest)?.iter().enumerate() {
+            for (link, manifest) in ulp_store::pack::contents::chain(store, manifest)?.iter().enumerate() {
                 for (entry, e) in manifest.segments.iter().enumerate() {
                     if let Some(bytes) = store.segment(e)? {
                         segments.push(bytes);
@@ -108,7 +110,8 @@ fn ordered(segments: &[Bytes], each: impl FnOnce(&World<'_>)) -> Result<(), Fail
     let mut batches = Vec::new();
     for (source, segment) in (0..).zip(segments) {
         let numbered = (1..).zip(lines(segment)).map(|(number, line)| (number, Ok((line, line))));
-        let batch = gatherer.batch(source, numbered).map_err(|e| Failure::of(ulp::kind::Kind::System, e))?;
+        let batch =
+            gatherer.batch(source, numbered).map_err(|e| Failure::of(ulp_core::kind::Kind::System, e))?;
         batches.push(batch);
     }
     let mut world = World::new(batches, scope.defaults());

@@ -2,12 +2,12 @@
 
 use super::{Args, Source};
 use ahash::{AHashMap, AHashSet};
-use ulp::cli::{Action, Batch, Chunk, Failure, Log, trace};
-use ulp::event::{Event, Line, Reader, Refusal};
-use ulp::json::{self, EVENT_BYTES, Fault, Tape};
-use ulp::pack::lot::Lot;
-use ulp::scope::{Gate, NoStore, Scope};
-use ulp::store::{self, Digest, LaneId};
+use ulp_cli::{Action, Batch, Chunk, Failure, Log, project};
+use ulp_core::event::{Event, Line, Reader, Refusal};
+use ulp_core::json::{self, EVENT_BYTES, Fault, Tape};
+use ulp_core::scope::{Gate, NoStore, Scope};
+use ulp_store::pack::contents::Contents;
+use ulp_store::{Digest, LaneId};
 
 /// The events of a chunk that are to be packed.
 struct Part {
@@ -53,7 +53,7 @@ pub fn read(args: &Args, log: &mut Log) -> Result<Source<'static>, Failure> {
         log.feed(part.batch)?;
     }
     let (grid, digest_of_scope) = (scope.defaults().grid, scope.digest());
-    Ok(Source { lot: Lot::of_lines(lanes), grid, input: digest?, scope: digest_of_scope })
+    Ok(Source { lot: Contents::of_lines(lanes), grid, input: digest?, scope: digest_of_scope })
 }
 
 fn read_chunk(args: &Args, scope: &Scope, batch: Batch, chunk: Chunk<'_>) -> Part {
@@ -118,12 +118,12 @@ fn pass<'a>(
 
 fn withheld(args: &Args, event: &Event<'_>) -> Option<&'static str> {
     let lane = (!args.lanes.shared_unless_told(event.lane())).then_some("view.lane");
-    lane.or_else(|| trace::not_selected(&args.select, event.space, event.tile))
+    lane.or_else(|| project::not_selected(&args.select, event.space, event.tile))
 }
 
 impl Part {
     fn take(&mut self, event: &Event<'_>, start: usize, number: u64) {
-        let digest = store::digest(&self.text[start..]);
+        let digest = ulp_store::digest(&self.text[start..]);
         self.text.push(b'\n');
         let is_there = |p: &LaneId| p.tile == event.tile && p.lane == event.lane() && p.space == event.space;
         let place = self.places.iter().rposition(is_there).unwrap_or_else(|| {

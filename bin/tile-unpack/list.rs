@@ -5,13 +5,14 @@ use ahash::{AHashMap, AHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use ulp::cli::{Failure, Log, Output, Status, Witness};
-use ulp::hash::Sha256;
-use ulp::json;
-use ulp::pack::read::{Pack, Piece, Whole};
-use ulp::pack::{MOST_SEGMENT, layout, lot, receive, refs};
-use ulp::store::manifest::{Absent, Entry, Manifest};
-use ulp::store::{LaneId, Store};
+use ulp_cli::{Failure, Log, Output, Status, Witness};
+use ulp_core::hash::Sha256;
+use ulp_core::json;
+use ulp_store::intake::segments;
+use ulp_store::manifest::{Absent, Entry, Manifest};
+use ulp_store::pack::read::{Pack, Piece, Whole};
+use ulp_store::pack::{MOST_SEGMENT, contents, layout, refs};
+use ulp_store::{LaneId, Store};
 
 /// Lists each operand.
 pub fn run(args: &Args, log: &mut Log) -> Result<Status, Failure> {
@@ -79,8 +80,8 @@ fn of_store(args: &Args, path: &Path, out: &mut Output) -> Result<(), Failure> {
     lanes.sort_by_cached_key(LaneId::dir);
     for lane in &lanes {
         let Some((manifest, _)) = store.manifest(lane)? else { continue };
-        let chain = lot::chain(&store, manifest)?;
-        let snapshots = lot::snapshots(&store, lane)?;
+        let chain = contents::chain(&store, manifest)?;
+        let snapshots = contents::snapshots(&store, lane)?;
         named.extend(chain.iter().flat_map(|link| link.segments.iter().map(|e| e.hash)));
         named.extend(chain.iter().filter_map(|link| link.previous.map(|p| p.hash)));
         named.extend(snapshots.iter().map(|s| s.object));
@@ -90,14 +91,14 @@ fn of_store(args: &Args, path: &Path, out: &mut Output) -> Result<(), Failure> {
                 let row = Row { lane: Some(lane), bytes: Some(snapshot.bytes), ..Row::default() };
                 write_row(&snapshot.object, &row, out)?;
             }
-            for hash in receive::seen(&store, lane).unwrap_or_default() {
+            for hash in segments::seen(&store, lane).unwrap_or_default() {
                 write_row(&hash, &Row { lane: Some(lane), seen: true, ..Row::default() }, out)?;
             }
         }
     }
-    let refs: BTreeSet<Sha256> = receive::all_refs(&store, takes)?.into_iter().collect();
+    let refs: BTreeSet<Sha256> = segments::all_refs(&store, takes)?.into_iter().collect();
     for hash in refs.difference(&named.into_iter().collect()) {
-        if let ulp::store::object::Found::Here(bytes) = store.object(hash, None)? {
+        if let ulp_store::object::Found::Here(bytes) = store.object(hash, None)? {
             write_row(hash, &Row { bytes: Some(bytes.len() as u64), ..Row::default() }, out)?;
         }
     }
@@ -147,7 +148,7 @@ impl Held {
         args: &Args,
         pack: &mut Pack<source::Source>,
         log: &mut Log,
-    ) -> Result<Result<(), ulp::pack::Error>, Failure> {
+    ) -> Result<Result<(), ulp_store::pack::Error>, Failure> {
         let takes = |lane: &LaneId| args.lanes.shared_unless_told(lane.lane);
         loop {
             let piece = match pack.next_piece() {
@@ -169,7 +170,7 @@ impl Held {
                     }
                 }
                 Piece::Record(lane, record) => {
-                    if let Some(object) = lot::read_record(&record) {
+                    if let Some(object) = contents::read_record(&record) {
                         self.snapshots.insert(object, lane);
                     }
                 }
@@ -187,7 +188,7 @@ impl Held {
         hash: Sha256,
         bytes: u64,
         takes: &impl Fn(&LaneId) -> bool,
-    ) -> Result<(), ulp::pack::Error> {
+    ) -> Result<(), ulp_store::pack::Error> {
         let mut body = Vec::new();
         let whole = pack.object(&mut |part| {
             if bytes <= MOST_SEGMENT {
@@ -199,7 +200,7 @@ impl Held {
             self.others.insert(hash, bytes);
             if let Ok(page) = Manifest::parse(&body, Path::new("page")) {
                 self.pages.insert(hash, page);
-            } else if receive::first_lane(&body).is_some_and(|lane| takes(&lane)) {
+            } else if segments::first_lane(&body).is_some_and(|lane| takes(&lane)) {
                 refs::gather(&body, &mut self.refs);
             }
         }

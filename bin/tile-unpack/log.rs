@@ -1,10 +1,10 @@
 //! What is said of packs: damage, and what is refused.
 
-use ulp::cli::{Action, Failure, Log, Record, Status};
-use ulp::pack::Error;
-use ulp::pack::read::Damage;
-use ulp::store::LaneId;
-use ulp::store::manifest::Entry;
+use ulp_cli::{Action, Failure, Log, Record, Status};
+use ulp_store::LaneId;
+use ulp_store::manifest::Entry;
+use ulp_store::pack::Error;
+use ulp_store::pack::read::Damage;
 
 /// Says what was lost. The rest is taken, and the run ends with 3.
 pub fn damage(log: &mut Log, damage: &Damage) -> Result<(), Failure> {

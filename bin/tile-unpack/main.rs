@@ -9,7 +9,7 @@ mod test;
 use clap::{ArgGroup, Parser};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use ulp::cli::{self, Failure, Files, Jobs, Lanes, Log, Now, ScopeArgs, Status};
+use ulp_cli::{Failure, Files, Jobs, Lanes, Log, Now, ScopeArgs, Status};
 
 /// check a pack and take it into a store
 #[derive(Parser)]
@@ -30,7 +30,7 @@ struct Args {
     #[command(flatten)]
     lanes: Lanes,
     /// Read at most SIZE bytes of a pack, uncompressed
-    #[arg(long, value_name = "SIZE", value_parser = cli::size, default_value = "64G")]
+    #[arg(long, value_name = "SIZE", value_parser = ulp_cli::size, default_value = "64G")]
     max_bytes: u64,
     #[command(flatten)]
     now: Now,
@@ -41,7 +41,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    cli::run(include_str!("man.roff"), run)
+    ulp_cli::run(include_str!("man.roff"), run)
 }
 
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {

@@ -3,9 +3,9 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
-use ulp::cli::{Failure, STDIN};
-use ulp::hash::Blake3;
-use ulp::pack::read::Pack;
+use ulp_cli::{Failure, STDIN};
+use ulp_core::hash::Blake3;
+use ulp_store::pack::read::Pack;
 
 /// A file or a stream that hashes what is read of it, and takes the digest on to the next.
 pub struct Source {

@@ -5,14 +5,14 @@ use ahash::AHashSet;
 use std::io::Write as _;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
-use ulp::cli::{Failure, Log, Output, Status, Witness};
-use ulp::id::Time;
-use ulp::pack::read::{Pack, Piece, Whole};
-use ulp::pack::receive::{Receiver, first_lane};
-use ulp::pack::{Error, MOST_SEGMENT};
-use ulp::scope::{Clock, Scope};
-use ulp::store::manifest::Manifest;
-use ulp::store::{LaneId, Store, object};
+use ulp_cli::{Failure, Log, Output, Status, Witness};
+use ulp_core::id::Time;
+use ulp_core::scope::{Clock, Scope};
+use ulp_store::intake::segments::{Receiver, first_lane};
+use ulp_store::manifest::Manifest;
+use ulp_store::pack::read::{Pack, Piece, Whole};
+use ulp_store::pack::{Error, MOST_SEGMENT};
+use ulp_store::{LaneId, Store, object};
 
 /// The dotfile of a store that is made for a pack: open to all.
 const DOTFILE: &[u8] = b"version: 1\n";
@@ -63,7 +63,7 @@ fn clock(args: &Args, dir: &Path) -> Clock {
     if args.now.given().is_some() {
         return Clock::Given(now);
     }
-    let touched = dir.join(ulp::store::lock::NAME).symlink_metadata().and_then(|m| m.modified()).ok();
+    let touched = dir.join(ulp_store::lock::NAME).symlink_metadata().and_then(|m| m.modified()).ok();
     let since = touched.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let lock = since.and_then(|since| i64::try_from(since.as_nanos()).ok()).map(Time);
     Clock::Machine { now, lock }
@@ -127,7 +127,7 @@ impl Taking<'_> {
     fn object(
         &mut self,
         pack: &mut Pack<source::Source>,
-        hash: ulp::hash::Sha256,
+        hash: ulp_core::hash::Sha256,
         bytes: u64,
     ) -> Result<(), Ended> {
         if !self.older.is_empty() && !self.pages_came && bytes <= MOST_SEGMENT {
@@ -155,9 +155,9 @@ impl Taking<'_> {
         Ok(())
     }
 
-    fn broken(&mut self, hash: ulp::hash::Sha256, reason: &'static str) -> Result<(), Ended> {
+    fn broken(&mut self, hash: ulp_core::hash::Sha256, reason: &'static str) -> Result<(), Ended> {
         let what = format!("data/{}/{}", object::directory(&hash), object::place(&hash).1);
-        let damage = ulp::pack::read::Damage { lane: None, what, events: None, reason };
+        let damage = ulp_store::pack::read::Damage { lane: None, what, events: None, reason };
         Ok(say::damage(self.log, &damage)?)
     }
 

@@ -1,15 +1,15 @@
 //! `--test`: everything is checked, nothing written.
 
 use crate::{Args, log as say, source};
-use ulp::cli::{Failure, Log, Status, Witness, trace};
-use ulp::pack::Error;
-use ulp::pack::read::{Pack, Piece};
-use ulp::pack::receive::{self, Outcome};
-use ulp::scope::{Clock, Scope};
+use ulp_cli::{Failure, Log, Status, Witness, project};
+use ulp_core::scope::{Clock, Scope};
+use ulp_store::intake::segments::{self, Outcome};
+use ulp_store::pack::Error;
+use ulp_store::pack::read::{Pack, Piece};
 
 /// Reads each pack to its end: names, lengths, hashes, and every line of every segment.
 pub fn run(args: &Args, log: &mut Log) -> Result<Status, Failure> {
-    let scope = trace::scope(&args.scope)?;
+    let scope = project::scope(&args.scope)?;
     let clock = match args.now.given() {
         Some(_) => Clock::Given(args.now.time()),
         None => Clock::Machine { now: args.now.time(), lock: None },
@@ -42,7 +42,7 @@ fn check(
         };
         match piece {
             Piece::Segment(lane, entry, bytes) => {
-                let outcome = receive::look_at(lane, entry.hash, bytes, scope, clock);
+                let outcome = segments::look_at(lane, entry.hash, bytes, scope, clock);
                 tell(log, &outcome)?;
             }
             Piece::TooLarge(lane, entry) => say::too_large(log, &lane, &entry)?,
@@ -54,8 +54,8 @@ fn check(
 
 /// Counts the lines of a segment, and says what there is to say of them.
 pub fn tell(log: &mut Log, outcome: &Outcome) -> Result<(), Failure> {
-    use ulp::cli::{Action, Record};
-    use ulp::pack::receive::Fate;
+    use ulp_cli::{Action, Record};
+    use ulp_store::intake::segments::Fate;
     let shared = outcome.lane.lane.is_shared();
     let tally = log.tally_mut();
     tally.applied += outcome.events;

@@ -2,10 +2,10 @@
 //! preserve is looked at again under the lock, in the store as it is by then.
 
 use crate::draft;
-use ulp::event::{Defaults, Event, Missing, Refusal};
-use ulp::scope::hold_to_invariants;
-use ulp::store::facts::Facts;
-use ulp::store::{Error, Store};
+use ulp_core::event::{Defaults, Event, Missing, Refusal};
+use ulp_core::scope::hold_to_invariants;
+use ulp_store::lookup::StoreLookup;
+use ulp_store::{Error, Store};
 
 /// A draft that waits to be committed, and declares something to preserve.
 pub struct Declared {
@@ -22,7 +22,7 @@ pub fn broken<'e>(
     declared: &[Declared],
     doubles: &[u64],
 ) -> Result<Vec<(u64, Refusal)>, Error> {
-    let facts = Facts::new(store, None);
+    let facts = StoreLookup::new(store, None);
     let mut broken = Vec::new();
     let is_declared = |ticket: &u64| declared.binary_search_by_key(ticket, |d| d.ticket).is_ok();
     let lines = lines.filter(|(ticket, _)| doubles.binary_search(ticket).is_err());

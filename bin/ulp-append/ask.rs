@@ -3,16 +3,16 @@
 use crate::draft::Given;
 use crate::pass::member;
 use bumpalo::Bump;
-use ulp::cli::Failure;
-use ulp::event::{Defaults, Event, Line, Missing, Payload, Reader};
-use ulp::json::{self, Tape};
-use ulp::scope::{Note, hold_to_invariants};
-use ulp::store::facts::{Facts, Row};
-use ulp::store::{Appender, LaneId, Store};
+use ulp_cli::Failure;
+use ulp_core::event::{Defaults, Event, Line, Missing, Payload, Reader};
+use ulp_core::json::{self, Tape};
+use ulp_core::scope::{Note, hold_to_invariants};
+use ulp_store::lookup::{Row, StoreLookup};
+use ulp_store::{Appender, LaneId, Store};
 
 /// The facts of a store, with what this run took in.
 pub struct Asked<'p> {
-    pub facts: Facts<'p>,
+    pub facts: StoreLookup<'p>,
     again: Again,
     /// Whether anything was asked yet: until then nothing need be told.
     started: bool,
@@ -20,7 +20,7 @@ pub struct Asked<'p> {
 
 impl<'p> Asked<'p> {
     pub fn new(store: &'p Store, pool: &'p rayon::ThreadPool) -> Asked<'p> {
-        Asked { facts: Facts::new(store, Some(pool)), again: Again::default(), started: false }
+        Asked { facts: StoreLookup::new(store, Some(pool)), again: Again::default(), started: false }
     }
 
     /// Before the first question: tells of what waits to be committed, but for one line.

@@ -3,8 +3,8 @@
 use crate::read::of_event;
 use std::io::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
-use ulp::event::{Defaults, Event, Reader, Refusal};
-use ulp::id::Time;
+use ulp_core::event::{Defaults, Event, Reader, Refusal};
+use ulp_core::id::Time;
 
 /// Nanoseconds of a microsecond, by which timestamps rise at least.
 const STEP: i64 = 1_000;

@@ -10,10 +10,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use ulp::cli::Failure;
-use ulp::event::{Defaults, Event, Line, Payload, Reader, Refusal};
-use ulp::json::{self, Kind, Tape, Value};
-use ulp::scope::yaml::{self, Fault, Node};
+use ulp_cli::Failure;
+use ulp_core::event::{Defaults, Event, Line, Payload, Reader, Refusal};
+use ulp_core::json::{self, Kind, Tape, Value};
+use ulp_core::yaml::{self, Fault, Node};
 
 /// What a name of one's own begins with, where it is an operation.
 const PREFIX: &str = "macro.";

@@ -22,12 +22,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::sync_channel;
-use ulp::cli::{self, Failure, Files, Jobs, LineReader, Log, Now, Output, ScopeArgs, Status, trace};
-use ulp::hash::Blake3;
-use ulp::json::EVENT_BYTES;
-use ulp::kind::Kind;
-use ulp::scope::Scope;
-use ulp::store::Store;
+use ulp_cli::{Failure, Files, Jobs, LineReader, Log, Now, Output, ScopeArgs, Status, project};
+use ulp_core::hash::Blake3;
+use ulp_core::json::EVENT_BYTES;
+use ulp_core::kind::Kind;
+use ulp_core::scope::Scope;
+use ulp_store::Store;
 
 /// complete, check, sign and store events, and pass on what was accepted
 #[derive(Parser)]
@@ -62,7 +62,7 @@ struct Args {
 const QUEUE: usize = 64;
 
 fn main() -> ExitCode {
-    cli::run(include_str!("man.roff"), run)
+    ulp_cli::run(include_str!("man.roff"), run)
 }
 
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
@@ -92,14 +92,14 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
 
 /// The rules: those of the store, to which `--scope` may add; on a stream those of `--scope` alone.
 fn rules(args: &Args) -> Result<Scope, Failure> {
-    let Some(store) = &args.store else { return trace::scope(&args.scope) };
-    let understood = |error: ulp::scope::Error| {
+    let Some(store) = &args.store else { return project::scope(&args.scope) };
+    let understood = |error: ulp_core::scope::Error| {
         let kind = if error.is_unsafe() { Kind::Corrupt } else { error.kind() };
         Failure::of(kind, error)
     };
     let mut scope = Scope::discover(store).map_err(understood)?;
     if args.scope.scope.is_some() {
-        scope.add(trace::scope(&args.scope)?).map_err(understood)?;
+        scope.add(project::scope(&args.scope)?).map_err(understood)?;
     }
     if args.scope.verify {
         scope.verify_all();

@@ -7,13 +7,13 @@ use crate::read::{Item, Piece, Reading, Told, What, Whole};
 use crate::rejects::Rejects;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
-use ulp::cli::{Action, Batch, Chunk, Failure, Log, Output, Record, Status, Witness};
-use ulp::event::{Event, Missing, Refusal, nearest_operation, time_number};
-use ulp::hash::Blake3;
-use ulp::id::Time;
-use ulp::json::{self, Tape};
-use ulp::scope::{Gate, Lookup, NoStore};
-use ulp::store::{Appender, LaneIndex, Offer, Store};
+use ulp_cli::{Action, Batch, Chunk, Failure, Log, Output, Record, Status, Witness};
+use ulp_core::event::{Event, Missing, Refusal, nearest_operation, time_number};
+use ulp_core::hash::Blake3;
+use ulp_core::id::Time;
+use ulp_core::json::{self, Tape};
+use ulp_core::scope::{Gate, Lookup, NoStore};
+use ulp_store::{Appender, LaneIndex, Offer, Store};
 
 /// A commit happens when so many bytes wait,
 const MOST_BYTES: usize = 64 << 20;
@@ -245,7 +245,7 @@ impl<'p> Pass<'p> {
                         }
                         ticket
                     }
-                    Offer::Known => {
+                    Offer::Duplicate => {
                         let text = || (event_id(line), String::new());
                         batch.record(Action::Duplicate, "event.duplicate", number, shared, text);
                         return Ok(());

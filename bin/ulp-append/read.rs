@@ -5,14 +5,14 @@ use crate::sign::Signer;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use ulp::cli::{Chunk, Failure, LineReader};
-use ulp::event::{Event, Line, Missing, Payload, Reader, Refusal};
-use ulp::hash::Blake3;
-use ulp::id::{Lane, Time};
-use ulp::json::{self, EVENT_BYTES, Fault, Tape};
-use ulp::scope::{Clock, Gate, Lookup, NoStore, Note, Scope};
-use ulp::store::facts::{Row, write_rows};
-use ulp::store::{self, Digest, LaneId};
+use ulp_cli::{Chunk, Failure, LineReader};
+use ulp_core::event::{Event, Line, Missing, Payload, Reader, Refusal};
+use ulp_core::hash::Blake3;
+use ulp_core::id::{Lane, Time};
+use ulp_core::json::{self, EVENT_BYTES, Fault, Tape};
+use ulp_core::scope::{Clock, Gate, Lookup, NoStore, Note, Scope};
+use ulp_store::lookup::{Row, write_rows};
+use ulp_store::{Digest, LaneId};
 
 /// What the first half depends on. No `Debug`: there may be a key in it.
 pub struct Reading {
@@ -304,7 +304,7 @@ impl Piece {
             return Err(refusal);
         }
         let store = reading.store;
-        let digest = if store { store::digest(&self.text[line.clone()]) } else { Digest::default() };
+        let digest = if store { ulp_store::digest(&self.text[line.clone()]) } else { Digest::default() };
         self.text.push(b'\n');
         let unknown = matches!(event.payload, Payload::Unknown);
         let declares = !event.invariants.is_empty();

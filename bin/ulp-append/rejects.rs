@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use ulp::cli::Failure;
+use ulp_cli::Failure;
 
 /// A file that refused lines are appended to. They may be for nobody's eyes, so it is for its owner alone.
 #[derive(Debug)]

@@ -1,12 +1,12 @@
 //! `--key FILE`: what is written here is signed here.
 
 use std::path::Path;
-use ulp::cli::Failure;
-use ulp::event::{self, Event, Refusal};
-use ulp::json::Tape;
-use ulp::scope::Scope;
-use ulp::trust::authority::Authority;
-use ulp::trust::{Did, SecretKey};
+use ulp_cli::Failure;
+use ulp_core::event::{self, Event, Refusal};
+use ulp_core::json::Tape;
+use ulp_core::scope::Scope;
+use ulp_core::trust::authority::Authority;
+use ulp_core::trust::{Did, SecretKey};
 
 /// A key, and for whom it speaks.
 pub struct Signer {

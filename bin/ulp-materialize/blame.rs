@@ -2,11 +2,11 @@
 
 use super::Job;
 use std::collections::BTreeMap;
-use ulp::event::{Line, Reader};
-use ulp::id::Key;
-use ulp::state::Node;
-use ulp::view;
-use ulp::world::Derived;
+use ulp_core::event::{Line, Reader};
+use ulp_core::id::Key;
+use ulp_core::state::Node;
+use ulp_core::world::Derived;
+use ulp_view::join;
 
 /// Appends the registers of one node, joined over the lanes and tiles of each space, each with the event that set
 /// it; who wrote it and when, where that event is at hand.
@@ -22,7 +22,7 @@ pub fn write<'a>(job: &Job<'_, 'a>, tiles: Vec<Derived<'a>>, name: &str, out: &m
     }
     for (space, node) in spaces {
         if node.deleted.is_none() {
-            view::write_blame(name, &node, |key| author(job, space, key), out);
+            join::write_blame(name, &node, |key| author(job, space, key), out);
         }
     }
 }
@@ -34,7 +34,7 @@ fn author(job: &Job<'_, '_>, space: &str, key: Key<'_>) -> Option<(String, Strin
     let (_, _, row) = rows.find(|(found, _, _)| found.id == key.event() && found.eff == key.eff)?;
     let arena = bumpalo::Bump::new();
     match Reader::new(&arena, job.world.defaults()).read_bytes(row.line) {
-        Ok(Line::Event(event)) => Some((event.actor.to_owned(), ulp::event::time_number(event.time))),
+        Ok(Line::Event(event)) => Some((event.actor.to_owned(), ulp_core::event::time_number(event.time))),
         _ => None,
     }
 }

@@ -2,12 +2,13 @@
 
 use super::Job;
 use std::io::Write as _;
-use ulp::cli::{Failure, Output, When};
-use ulp::event::{Line, Reader};
-use ulp::id::{Key, Lane, Policy};
-use ulp::json::Tape;
-use ulp::parallel::in_order;
-use ulp::world::{Cut, Fate, Remarks};
+use ulp_cli::{Failure, Output, When};
+use ulp_core::event::{Line, Reader};
+use ulp_core::id::{Key, Lane, Policy};
+use ulp_core::json::Tape;
+use ulp_core::parallel::in_order;
+use ulp_core::report::{Fate, Remarks};
+use ulp_core::world::AsOf;
 
 /// Writes the events of each tile in their order. Those of a redacted or private lane only where its policy is
 /// named: a trace is passed on more easily than it is called back.
@@ -16,7 +17,7 @@ pub fn write(job: &Job<'_, '_>, out: &mut Output, remarks: &mut Remarks) -> Resu
         Some(When::Event(name)) => Some(job.world.greatest_key(name, job.filter).ok_or_else(|| {
             Failure::usage(format!("--since id:{name}"), "no event of this name is in the view")
         })?),
-        Some(When::Time(time)) => Some(Cut::Time(*time)),
+        Some(When::Time(time)) => Some(AsOf::Time(*time)),
         None => None,
     };
     let work = |i: usize| lines_of(job, i, since.as_ref());
@@ -27,11 +28,11 @@ pub fn write(job: &Job<'_, '_>, out: &mut Output, remarks: &mut Remarks) -> Resu
 }
 
 /// The events of one tile, and what there is to say of them.
-pub fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&Cut>) -> (Vec<u8>, Remarks) {
+pub fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&AsOf>) -> (Vec<u8>, Remarks) {
     let mut said = Remarks::new(job.all);
     let named = |lane: Lane| lane.policy == Policy::Public || job.args.lanes.names(lane.policy);
     let mut rows = Vec::new();
-    for (key, site, row) in job.world.rows(tile) {
+    for (key, position, row) in job.world.rows(tile) {
         let code = job.world.withheld(row, key, job.filter).or_else(|| {
             if named(row.lane) {
                 (!is_since(key, since)).then_some("view.earlier")
@@ -43,7 +44,7 @@ pub fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&Cut>) -> (Vec<u8>
             None => rows.push((key, row)),
             Some(code) => {
                 let about = (code, row.lane.is_shared(), Some(row.id));
-                said.say(site, Fate::Withheld, about, String::new);
+                said.say(position, Fate::Withheld, about, String::new);
             }
         }
     }
@@ -68,10 +69,10 @@ pub fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&Cut>) -> (Vec<u8>
 }
 
 /// Whether a key is not before `--since`: a time takes what takes effect from it on, an event what is greater.
-fn is_since(key: Key<'_>, since: Option<&Cut>) -> bool {
+fn is_since(key: Key<'_>, since: Option<&AsOf>) -> bool {
     match since {
         None => true,
-        Some(Cut::Time(time)) => key.eff >= *time,
+        Some(AsOf::Time(time)) => key.eff >= *time,
         Some(cut) => cut.is_before(key),
     }
 }

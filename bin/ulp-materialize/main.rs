@@ -8,16 +8,15 @@ mod stored;
 use clap::{ArgGroup, Parser};
 use std::io::Write as _;
 use std::process::ExitCode;
-use ulp::cli::trace::{self, Unless};
-use ulp::cli::{
-    self, At, Failure, Files, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, Select, Since,
-};
-use ulp::cli::{ScopeArgs, Status, StoreArgs, Witness};
-use ulp::hash::Blake3;
-use ulp::parallel::in_order;
-use ulp::root::{self, Roots};
-use ulp::view;
-use ulp::world::{Arenas, Filter, Remarks, World};
+use ulp_cli::project::{self, DefaultLanes};
+use ulp_cli::{self, At, Failure, Files, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, Select, Since};
+use ulp_cli::{ScopeArgs, Status, StoreArgs, Witness};
+use ulp_core::hash::Blake3;
+use ulp_core::parallel::in_order;
+use ulp_core::report::Remarks;
+use ulp_core::root::{self, Roots};
+use ulp_core::world::{Arenas, Filter, World};
+use ulp_view::join;
 
 /// derive the current state from events and state lines, or from a store
 #[derive(Parser)]
@@ -67,7 +66,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    cli::run(include_str!("man.roff"), run)
+    ulp_cli::run(include_str!("man.roff"), run)
 }
 
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
@@ -84,19 +83,19 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     }
     let mut out = out;
     let input = log.input(&args.files)?;
-    let unless = if args.view { Unless::Shared } else { Unless::All };
-    let mut filter = trace::filter(&args.lanes, &args.layers, &args.kinds, unless);
-    let scope = trace::scope(&args.scope)?;
-    let select = |space: &str, tile| trace::not_selected(&args.select, space, tile);
+    let unless = if args.view { DefaultLanes::Shared } else { DefaultLanes::All };
+    let mut filter = project::filter(&args.lanes, &args.layers, &args.kinds, unless);
+    let scope = project::scope(&args.scope)?;
+    let select = |space: &str, tile| project::not_selected(&args.select, space, tile);
     let mut arenas = Arenas::new(Arenas::STREAM);
     let all = log.writes_all();
     let reading = filter.clone();
-    let (world, mut remarks) = trace::read(&input, &mut arenas, &scope, &reading, &select, all)?;
+    let (world, mut remarks) = project::read(&input, &mut arenas, &scope, &reading, &select, all)?;
     if log.is_strict() && remarks.rejected > 0 {
-        trace::say(log, remarks)?;
+        project::say(log, remarks)?;
         return Err(Failure::Strict);
     }
-    filter.at = trace::cut(args.at.at.as_ref(), &world, &filter)?;
+    filter.at = project::cut(args.at.at.as_ref(), &world, &filter)?;
     let job = Job { args, world: &world, filter: &filter, all };
     let roots = if args.events {
         events::write(&job, &mut out, &mut remarks)?;
@@ -106,7 +105,7 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     } else {
         Some(job.write_state(&mut out, &mut remarks)?)
     };
-    trace::say(log, remarks)?;
+    project::say(log, remarks)?;
     let root = roots.map(|roots| roots.root(false));
     log.finish(
         Some(out),
@@ -157,18 +156,18 @@ impl<'a> Job<'_, 'a> {
 
     /// What needs all tiles of a space at once: the view, and the blame of a node.
     fn write_joined(&self, out: &mut Output, remarks: &mut Remarks) -> Result<Roots, Failure> {
-        let mut arenas = trace::view_arenas(self.world);
-        let (tiles, roots, said) = trace::derive(self.world, self.filter, &mut arenas, self.all);
+        let mut arenas = project::view_arenas(self.world);
+        let (tiles, roots, said) = project::derive(self.world, self.filter, &mut arenas, self.all);
         remarks.join(said);
         let mut lines = Vec::new();
         match &self.args.blame {
             Some(node) => blame::write(self, tiles, node, &mut lines),
             None => {
-                for space in view::join(tiles, self.filter, |tile| self.args.select.tile(tile)) {
+                for space in join::join(tiles, self.filter, |tile| self.args.select.tile(tile)) {
                     for (name, node) in space.nodes.iter().filter(|(_, n)| n.visible) {
-                        view::write_node(space.space, name, node, &mut lines);
+                        join::write_node(space.space, name, node, &mut lines);
                     }
-                    for (code, _) in &space.oddities {
+                    for (code, _) in &space.anomalies {
                         *remarks.codes.entry(code).or_default() += 1;
                     }
                 }

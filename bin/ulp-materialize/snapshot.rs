@@ -1,10 +1,10 @@
 //! `--snapshot`: new snapshots are kept, and a line a lane says which is the newest.
 
 use std::io::Write as _;
-use ulp::cli::{Failure, Output};
-use ulp::json::write_string;
-use ulp::store::Store;
-use ulp::store::shoot::Shot;
+use ulp_cli::{Failure, Output};
+use ulp_core::json::write_string;
+use ulp_store::Store;
+use ulp_store::snapshot::make::NewSnapshot;
 
 /// About how many bytes are kept in one commit.
 const BATCH: usize = 32 << 20;
@@ -12,7 +12,7 @@ const BATCH: usize = 32 << 20;
 /// Gathers the snapshots of tiles, and keeps them a batch at a time.
 pub struct Keeper<'s> {
     store: &'s Store,
-    waiting: Vec<Shot>,
+    waiting: Vec<NewSnapshot>,
     bytes: usize,
 }
 
@@ -22,8 +22,8 @@ impl<'s> Keeper<'s> {
     }
 
     /// Takes the snapshots of the next tile.
-    pub fn take(&mut self, shots: Vec<Shot>, out: &mut Output) -> Result<(), Failure> {
-        self.bytes += shots.iter().map(Shot::bytes).sum::<usize>();
+    pub fn take(&mut self, shots: Vec<NewSnapshot>, out: &mut Output) -> Result<(), Failure> {
+        self.bytes += shots.iter().map(NewSnapshot::bytes).sum::<usize>();
         self.waiting.extend(shots);
         if self.bytes >= BATCH { self.finish(out) } else { Ok(()) }
     }
@@ -42,7 +42,7 @@ impl<'s> Keeper<'s> {
     }
 }
 
-fn print(shot: &Shot, out: &mut Vec<u8>) -> Result<(), Failure> {
+fn print(shot: &NewSnapshot, out: &mut Vec<u8>) -> Result<(), Failure> {
     let lane = shot.lane.lane;
     write!(out, r#"{{"events":{},"policy":"{}","realm":"{}","#, shot.events(), lane.policy, lane.realm)?;
     write!(out, r#""root":"{}","snapshot":"{}","space_id":"#, shot.record.root, shot.record.object)?;

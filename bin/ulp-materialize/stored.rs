@@ -3,16 +3,17 @@
 use super::{Args, Job, events, snapshot};
 use std::io::Write as _;
 use std::path::Path;
-use ulp::cli::trace::{self, Unless};
-use ulp::cli::{Failure, Log, Output, Status, When, Witness, stored};
-use ulp::hash::Blake3;
-use ulp::id::Tile;
-use ulp::parallel::in_order;
-use ulp::root::{Roots, TileRoot};
-use ulp::store::replay::{Damage, Place, Replay, Wanted, manifest_lines};
-use ulp::store::shoot::{Shot, shoot};
-use ulp::store::{Error, Store};
-use ulp::world::{Cut, Filter, Remarks};
+use ulp_cli::project::{self, DefaultLanes};
+use ulp_cli::{Failure, Log, Output, Status, When, Witness, stored};
+use ulp_core::hash::Blake3;
+use ulp_core::id::Tile;
+use ulp_core::parallel::in_order;
+use ulp_core::report::Remarks;
+use ulp_core::root::{Roots, TileRoot};
+use ulp_core::world::{AsOf, Filter};
+use ulp_store::read::{Damage, Place, Replay, Wanted, manifest_lines};
+use ulp_store::snapshot::make::{NewSnapshot, make};
+use ulp_store::{Error, Store};
 
 /// What one tile gives.
 #[derive(Default)]
@@ -26,7 +27,7 @@ pub struct Given {
     pub damage: Vec<Damage>,
     pub absent: Vec<Damage>,
     pub remarks: Remarks,
-    pub shots: Vec<Shot>,
+    pub shots: Vec<NewSnapshot>,
 }
 
 /// A job over the tiles of a store.
@@ -39,16 +40,16 @@ pub struct Stored<'j> {
     /// Whether snapshots may be used, tile by tile.
     pub snapshots: bool,
     pub all: bool,
-    pub since: Option<Cut>,
+    pub since: Option<AsOf>,
 }
 
 /// Does what was asked for, from a store.
 pub fn run(args: &Args, dir: &Path, mut out: Output, log: &mut Log) -> Result<Status, Failure> {
     let store = Store::open(dir, args.stored.trust)?;
     let mut places = store.tiles()?;
-    places.retain(|p| trace::not_selected(&args.select, &p.space, p.tile).is_none());
-    let unless = if args.view { Unless::Shared } else { Unless::All };
-    let filter = trace::filter(&args.lanes, &args.layers, &args.kinds, unless);
+    places.retain(|p| project::not_selected(&args.select, &p.space, p.tile).is_none());
+    let unless = if args.view { DefaultLanes::Shared } else { DefaultLanes::All };
+    let filter = project::filter(&args.lanes, &args.layers, &args.kinds, unless);
     let plain = filter.takes_all_kinds() && !args.scope.verify && args.at.at.is_none();
     let mut job = Stored {
         args,
@@ -86,7 +87,7 @@ struct Sum {
 impl Sum {
     fn say(&mut self, log: &mut Log, partial: bool) -> Result<(), Failure> {
         stored::note_damage(log, &self.absent, &self.damage)?;
-        trace::say(log, std::mem::take(&mut self.remarks))?;
+        project::say(log, std::mem::take(&mut self.remarks))?;
         match self.damage.first() {
             Some(first) if !partial => Err(corrupt(first)),
             _ => Ok(()),
@@ -109,10 +110,10 @@ impl Stored<'_> {
     }
 
     /// Where a time or an event cuts: behind the greatest key of its name in any tile.
-    fn cut(&self, when: Option<&When>, option: &str, places: &[Place]) -> Result<Option<Cut>, Failure> {
+    fn cut(&self, when: Option<&When>, option: &str, places: &[Place]) -> Result<Option<AsOf>, Failure> {
         let name = match when {
             None => return Ok(None),
-            Some(When::Time(time)) => return Ok(Some(Cut::Time(*time))),
+            Some(When::Time(time)) => return Ok(Some(AsOf::Time(*time))),
             Some(When::Event(name)) => name,
         };
         let wanted = self.events();
@@ -120,13 +121,13 @@ impl Stored<'_> {
         for place in places {
             let here =
                 self.store.replay(place, wanted, false, |r| r.world.greatest_key(name, &self.filter))?;
-            if let Some(Cut::Key { eff, .. }) = here {
+            if let Some(AsOf::Key { eff, .. }) = here {
                 greatest = greatest.max(Some(eff));
             }
         }
         let unknown =
             || Failure::usage(format!("{option} id:{name}"), "no event of this name is in the view");
-        greatest.map(|eff| Some(Cut::Key { eff, id: name.clone() })).ok_or_else(unknown)
+        greatest.map(|eff| Some(AsOf::Key { eff, id: name.clone() })).ok_or_else(unknown)
     }
 
     /// What is written tile by tile. Tiles are taken in their order, so that few are held.
@@ -210,7 +211,7 @@ impl Stored<'_> {
             if !self.args.snapshot {
                 given.text.extend_from_slice(lines);
             } else if replay.damage.is_empty() {
-                given.shots.extend(shoot(replay, part, lines));
+                given.shots.extend(make(replay, part, lines));
             }
         });
         given.remarks.join(said);

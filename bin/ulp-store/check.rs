@@ -1,9 +1,9 @@
 //! `check`: a line a finding, canonical JSON.
 
 use std::io::Write as _;
-use ulp::cli::{Failure, Log, Output, Status};
-use ulp::store::Store;
-use ulp::store::check::{Finding, Severity};
+use ulp_cli::{Failure, Log, Output, Status};
+use ulp_store::Store;
+use ulp_store::check::{Finding, Severity};
 
 /// Checks, writes what was found, and makes the run end with 3 where anything is damaged.
 pub fn write(

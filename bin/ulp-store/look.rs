@@ -2,14 +2,14 @@
 
 use std::io::Write as _;
 use std::path::Path;
-use ulp::cli::{Failure, Lanes, Layers, Output, Select};
-use ulp::id::{Lane, Policy, Realm};
-use ulp::json::write_string;
-use ulp::scope::Scope;
-use ulp::store::prune::Prune;
-use ulp::store::replay::Wanted;
-use ulp::store::{LaneId, Store, shoot};
-use ulp::world::Filter;
+use ulp_cli::{Failure, Lanes, Layers, Output, Select};
+use ulp_core::id::{Lane, Policy, Realm};
+use ulp_core::json::write_string;
+use ulp_core::scope::Scope;
+use ulp_core::world::Filter;
+use ulp_store::prune::Prune;
+use ulp_store::read::Wanted;
+use ulp_store::{LaneId, Store, snapshot};
 
 fn text(before: &str, text: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(before.as_bytes());
@@ -49,7 +49,7 @@ pub fn heads(store: &Store, select: &Select, lanes: &Lanes, out: &mut Output) ->
                 return None;
             }
             let mut line = b"{\"heads\":[".to_vec();
-            for (i, name) in shoot::heads(&replay, |_| true).iter().enumerate() {
+            for (i, name) in snapshot::make::heads(&replay, |_| true).iter().enumerate() {
                 text(if i > 0 { "," } else { "" }, name, &mut line);
             }
             text(r#"],"space_id":"#, &place.space, &mut line);

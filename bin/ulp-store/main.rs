@@ -8,9 +8,9 @@ use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
-use ulp::cli::{self, Failure, Jobs, Lanes, Layers, Log, Output, Select, Status, Witness};
-use ulp::store::Store;
-use ulp::store::prune::Prune;
+use ulp_cli::{Failure, Jobs, Lanes, Layers, Log, Output, Select, Status, Witness};
+use ulp_store::Store;
+use ulp_store::prune::Prune;
 
 /// make, check, prune and look into a store
 #[derive(Parser)]
@@ -109,7 +109,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    cli::run(include_str!("man.roff"), run)
+    ulp_cli::run(include_str!("man.roff"), run)
 }
 
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {

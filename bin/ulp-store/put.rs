@@ -2,10 +2,10 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use ulp::cli::{Failure, Output};
-use ulp::hash::Sha256;
-use ulp::json::write_string;
-use ulp::store::Store;
+use ulp_cli::{Failure, Output};
+use ulp_core::hash::Sha256;
+use ulp_core::json::write_string;
+use ulp_store::Store;
 
 /// What the endings of names say, and the bytes that such files begin with where they do.
 const KINDS: [(&str, &[u8], &str); 18] = [

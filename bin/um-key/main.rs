@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use ulp::cli::{self, Failure, Log, Output, Status, Witness};
-use ulp::kind::Kind;
-use ulp::trust::{Did, SecretKey, did_of_file};
+use ulp_cli::{Failure, Log, Output, Status, Witness};
+use ulp_core::kind::Kind;
+use ulp_core::trust::{Did, SecretKey, did_of_file};
 
 /// make and name signing keys
 #[derive(Parser)]
@@ -34,7 +34,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    cli::run(include_str!("man.roff"), run)
+    ulp_cli::run(include_str!("man.roff"), run)
 }
 
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {

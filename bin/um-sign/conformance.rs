@@ -2,10 +2,10 @@
 
 use std::io::Write as _;
 
-use ulp::cli::{Failure, Files, Log, Now, Output, OutputArgs, Status, Witness};
-use ulp::json::{self, Fault, Tape, Value};
-use ulp::trust::manifest::{self, Clock};
-use ulp::trust::{Denial, Scratch, Verifier};
+use ulp_cli::{Failure, Files, Log, Now, Output, OutputArgs, Status, Witness};
+use ulp_core::json::{self, Fault, Tape, Value};
+use ulp_core::trust::{Denial, Scratch, Verifier};
+use ulp_um::manifest::{self, Clock};
 
 /// Reads one document from stdin and prints whether it is accepted. The status says only that there was a verdict.
 pub fn run(output: &OutputArgs, now: &Now, log: &mut Log) -> Result<Status, Failure> {

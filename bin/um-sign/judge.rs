@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use bumpalo::Bump;
-use ulp::event::{self, Defaults, Event, Line, Reader, Refusal};
-use ulp::id::Time;
-use ulp::json::{self, Tape, Value};
-use ulp::trust::authority::{Authority, Permit, UNBOUND};
-use ulp::trust::document::Kind;
-use ulp::trust::manifest::{self, Clock};
-use ulp::trust::{Denial, Did, Instant, SIGNATURE, Scratch, SecretKey, Signature, Verifier, cosign};
+use ulp_core::event::{self, Defaults, Event, Line, Reader, Refusal};
+use ulp_core::id::Time;
+use ulp_core::json::{self, Tape, Value};
+use ulp_core::trust::authority::{Authority, Permit, UNBOUND};
+use ulp_core::trust::{Denial, Did, Instant, SIGNATURE, Scratch, SecretKey, Signature, Verifier, cosign};
+use ulp_um::document::Kind;
+use ulp_um::manifest::{self, Clock};
 
 use crate::framing::{Document, push_dense};
 use crate::spare::Spare;
@@ -305,5 +305,5 @@ fn bind_subject(manifest: Value<'_, '_>, signer: Did, found: Found<'_>) -> Resul
 /// A text member for the log, cut where it is longer than any event's name.
 fn short_text(object: Value<'_, '_>, name: &str) -> Option<String> {
     let value = object.get(name).filter(|v| v.kind() == json::Kind::String)?;
-    Some(value.chars().take(ulp::id::MAX_ID).collect())
+    Some(value.chars().take(ulp_core::id::MAX_ID).collect())
 }

@@ -12,15 +12,15 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use rayon::prelude::*;
-use ulp::cli::{
+use ulp_cli::{
     self, Action, Chunk, Failure, Files, Jobs, LineReader, Log, Now, Output, OutputArgs, Status, Witness,
 };
-use ulp::event::Defaults;
-use ulp::json::STATE_BYTES;
-use ulp::kind::Kind;
-use ulp::trust::authority::Authority;
-use ulp::trust::manifest::Clock;
-use ulp::trust::{Did, SecretKey, Verifier};
+use ulp_core::event::Defaults;
+use ulp_core::json::STATE_BYTES;
+use ulp_core::kind::Kind;
+use ulp_core::trust::authority::Authority;
+use ulp_core::trust::{Did, SecretKey, Verifier};
+use ulp_um::manifest::Clock;
 
 use framing::{Document, Framing};
 use judge::{Desk, Judge, Judged, Purpose};
@@ -81,7 +81,7 @@ enum Check {
 }
 
 fn main() -> ExitCode {
-    cli::run(include_str!("man.roff"), run)
+    ulp_cli::run(include_str!("man.roff"), run)
 }
 
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
@@ -191,7 +191,7 @@ impl Pass<'_> {
         self.log.feed(batch).map(drop)
     }
 
-    fn count(&mut self, one: &Judged, batch: &mut cli::Batch) {
+    fn count(&mut self, one: &Judged, batch: &mut ulp_cli::Batch) {
         let text = |detail: &str| (one.id.clone(), detail.to_owned());
         if let Some(denial) = &one.denial {
             return batch

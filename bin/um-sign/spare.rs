@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ulp::cli::Failure;
+use ulp_cli::Failure;
 
 /// A source of random UUIDs. Randomness is asked for once; each name is a hash over it and a count.
 pub struct Spare {

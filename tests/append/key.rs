@@ -3,8 +3,8 @@
 use super::{Said, read, said, write};
 use crate::run;
 use std::path::Path;
-use ulp::event::{Defaults, Line, Reader};
-use ulp::trust::SecretKey;
+use ulp_core::event::{Defaults, Line, Reader};
+use ulp_core::trust::SecretKey;
 
 const WHOLE: &str = r#"{"actor_id":"ACTOR","event_id":"e1","layer_id":"default","node_id":"n","operation":"create_node","preserves_invariants":[],"previous_events":[],"scope":{"authority":"source","boundary":"interior","policy":"public","realm":"team"},"space_id":"demo","tile":"z0/x0/y0","timestamp":1730000000}"#;
 
@@ -115,8 +115,10 @@ fn drafts_and_ones_own_are_signed_and_all_else_passes_as_it_came() {
     assert_eq!((other.status, other.codes("rejected")), (1, vec!["signature.actor"]));
     // Whole lines: one's own, others', and those that others signed.
     let mine = append(at, "", &whole(&did(1)));
-    assert_eq!(mine.out.trim_end(), ulp::event::sign(&whole(&did(1)), &key(1)).unwrap());
-    for line in [whole("user:bob"), ulp::event::sign(&whole(&did(2)), &key(2)).unwrap(), mine.out.clone()] {
+    assert_eq!(mine.out.trim_end(), ulp_core::event::sign(&whole(&did(1)), &key(1)).unwrap());
+    for line in
+        [whole("user:bob"), ulp_core::event::sign(&whole(&did(2)), &key(2)).unwrap(), mine.out.clone()]
+    {
         assert_eq!(append(at, "", &line).out.trim_end(), line.trim_end());
     }
     let unsigned = append(at, "", &whole(&did(2)));

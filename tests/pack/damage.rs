@@ -4,8 +4,8 @@ use super::{EVENTS, quiet, sh};
 use crate::run;
 use std::collections::BTreeSet;
 use std::path::Path;
-use ulp::hash::Sha256;
-use ulp::pack::read::{Pack, Piece};
+use ulp_core::hash::Sha256;
+use ulp_store::pack::read::{Pack, Piece};
 
 fn packs(dir: &Path) -> Vec<Vec<u8>> {
     std::fs::write(dir.join("t.jsonl"), EVENTS).unwrap();

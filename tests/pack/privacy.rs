@@ -5,7 +5,7 @@ use super::quiet;
 use crate::run;
 use base64::Engine as _;
 use std::path::Path;
-use ulp::hash::{Blake3, Sha256};
+use ulp_core::hash::{Blake3, Sha256};
 
 const CANARY: &str = "kanari7f3ae91c";
 

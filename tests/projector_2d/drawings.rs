@@ -101,7 +101,7 @@ fn a_picture_has_the_size_that_was_asked_for() {
 fn a_blob_is_embedded_once_its_hash_holds() {
     let dir = tempfile::tempdir().unwrap();
     let gif = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
-    let id = ulp::hash::Sha256::of(gif);
+    let id = ulp_core::hash::Sha256::of(gif);
     let node = format!(
         r#"create_node "node_id":"a","geometry":{{"kind":"rect","width":9,"height":9}},"media":{{"ref":"{id}","mime":"image/gif"}}"#
     );

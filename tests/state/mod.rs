@@ -3,10 +3,10 @@
 
 use crate::reference;
 use crate::reference::generate::{self, Rng};
-use ulp::id::{Key, Lane, Tile};
-use ulp::root::{self, Roots};
-use ulp::scope::Scope;
-use ulp::world::{Arenas, Cut, Filter, Gatherer, World};
+use ulp_core::id::{Key, Lane, Tile};
+use ulp_core::root::{self, Roots};
+use ulp_core::scope::Scope;
+use ulp_core::world::{Arenas, AsOf, Filter, Gatherer, World};
 
 /// What the library derives from lines that are all valid.
 pub fn derive(lines: &[String]) -> (Vec<u8>, Roots) {
@@ -130,8 +130,8 @@ fn a_moment_derives_what_had_happened_by_then() {
         let order = reference::order(&lines);
         let Some((_, key)) = order.get(seed as usize % order.len().max(1)) else { continue };
         let key = Key::parse(key).unwrap();
-        let by_time = Cut::Time(key.eff);
-        let by_key = Cut::Key { eff: key.eff, id: key.id.to_owned() };
+        let by_time = AsOf::Time(key.eff);
+        let by_key = AsOf::Key { eff: key.eff, id: key.id.to_owned() };
         for at in [by_time, by_key] {
             let past: Vec<_> = order.iter().filter(|(_, k)| !at.is_before(Key::parse(k).unwrap())).collect();
             let by_then: Vec<String> = past.iter().map(|(event, _)| event.clone()).collect();

@@ -3,8 +3,8 @@
 use super::{append, event, fast_dir, files, init, snapshot, state};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use ulp::store::check::Finding;
-use ulp::store::{Error, Store};
+use ulp_store::check::Finding;
+use ulp_store::{Error, Store};
 
 fn findings(store: &Store, replay: bool) -> Result<Vec<Finding>, Error> {
     let mut findings = store.check_objects()?;

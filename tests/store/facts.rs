@@ -4,15 +4,15 @@ use super::{append, fast_dir, files, init};
 use crate::reference::generate::{self, Rng};
 use std::collections::BTreeSet;
 use std::path::Path;
-use ulp::event::{Defaults, Event, Line, Payload, Reader};
-use ulp::scope::Lookup as _;
-use ulp::store::Store;
-use ulp::store::facts::Facts;
+use ulp_core::event::{Defaults, Event, Line, Payload, Reader};
+use ulp_core::scope::Lookup as _;
+use ulp_store::Store;
+use ulp_store::lookup::StoreLookup;
 
 const HISTORIES: u64 = 24;
 
 /// Every answer there is to what an event may ask.
-fn answers(facts: &Facts<'_>, event: &Event<'_>, nodes: &BTreeSet<String>) -> Vec<String> {
+fn answers(facts: &StoreLookup<'_>, event: &Event<'_>, nodes: &BTreeSet<String>) -> Vec<String> {
     let mut said = Vec::new();
     for node in nodes {
         let mut of_node = Vec::new();
@@ -28,8 +28,8 @@ fn answers(facts: &Facts<'_>, event: &Event<'_>, nodes: &BTreeSet<String>) -> Ve
     for parent in event.parents {
         said.push(format!("{parent} is {:?}", facts.parent(event, parent)));
     }
-    if let Payload::Link(ulp::event::Link { ends, .. }) | Payload::Unlink(ulp::event::Unlink { ends, .. }) =
-        event.payload
+    if let Payload::Link(ulp_core::event::Link { ends, .. })
+    | Payload::Unlink(ulp_core::event::Unlink { ends, .. }) = event.payload
     {
         said.push(format!("{ends:?}: {:?}", facts.standing(event, event.tile, *ends)));
     }
@@ -41,7 +41,7 @@ fn answers(facts: &Facts<'_>, event: &Event<'_>, nodes: &BTreeSet<String>) -> Ve
 /// Asks both about all events, those too that are not there yet; then tells both of some that come in, and asks again.
 /// Answers how many answers there were.
 fn compare(seed: u64, store: &Store, lines: &[String], coming: &[String]) -> usize {
-    let (fast, slow) = (Facts::new(store, None), Facts::by_replay(store));
+    let (fast, slow) = (StoreLookup::new(store, None), StoreLookup::by_replay(store));
     let (arena, defaults) = (bumpalo::Bump::new(), Defaults::default());
     let mut reader = Reader::new(&arena, &defaults);
     let events: Vec<Event<'_>> = lines

@@ -3,8 +3,8 @@
 
 use super::{fast_dir, files, init};
 use std::time::{Duration, Instant};
-use ulp::store::prune::Prune;
-use ulp::store::{Appender, LaneId, Offer, Store, digest};
+use ulp_store::prune::Prune;
+use ulp_store::{Appender, LaneId, Offer, Store, digest};
 
 const APPENDS: usize = 100_000;
 const ROUND: usize = 1_000;
@@ -28,8 +28,11 @@ fn a_lane_stays_flat_however_often_it_is_written() {
     let dir = fast_dir();
     let path = dir.path().join("w");
     let store = init(&path);
-    let id =
-        LaneId { space: "s".to_owned(), tile: ulp::id::Tile::ORIGIN, lane: ulp::id::Scope::default().into() };
+    let id = LaneId {
+        space: "s".to_owned(),
+        tile: ulp_core::id::Tile::ORIGIN,
+        lane: ulp_core::id::Scope::default().into(),
+    };
     let prune = Prune { keep: 2, older_than: Duration::ZERO, blobs: false, dry_run: false };
     let (mut times, mut most) = (Vec::new(), 0);
     for round in 0..APPENDS / ROUND {

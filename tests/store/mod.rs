@@ -10,12 +10,12 @@ mod planted;
 mod work;
 
 use std::path::Path;
-use ulp::event::{Defaults, Line, Reader};
-use ulp::json::Tape;
-use ulp::store::replay::{Place, Wanted};
-use ulp::store::shoot::shoot;
-use ulp::store::{Appender, LaneId, Offer, Store, digest};
-use ulp::world::Filter;
+use ulp_core::event::{Defaults, Line, Reader};
+use ulp_core::json::Tape;
+use ulp_core::world::Filter;
+use ulp_store::read::{Place, Wanted};
+use ulp_store::snapshot::make::make;
+use ulp_store::{Appender, LaneId, Offer, Store, digest};
 
 /// A new store.
 pub fn init(path: &Path) -> Store {
@@ -56,12 +56,7 @@ pub fn state(store: &Store, snapshots: bool) -> (Vec<u8>, [usize; 2]) {
     (text, used)
 }
 
-fn each(
-    store: &Store,
-    place: &Place,
-    snapshots: bool,
-    work: impl FnOnce(&ulp::store::replay::Replay<'_, '_>),
-) {
+fn each(store: &Store, place: &Place, snapshots: bool, work: impl FnOnce(&ulp_store::read::Replay<'_, '_>)) {
     let filter = Filter::default();
     store.replay(place, Wanted::new(&filter, snapshots), false, |replay| work(&replay)).unwrap();
 }
@@ -71,7 +66,7 @@ pub fn snapshot(store: &Store) {
     for place in store.tiles().unwrap() {
         let mut shots = Vec::new();
         each(store, &place, true, |replay| {
-            replay.states(&Filter::default(), false, |part, lines| shots.extend(shoot(replay, part, lines)));
+            replay.states(&Filter::default(), false, |part, lines| shots.extend(make(replay, part, lines)));
         });
         store.keep(&shots).unwrap();
     }

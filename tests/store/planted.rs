@@ -4,8 +4,8 @@ use super::{append, event, fast_dir, init, snapshot, state};
 use crate::run;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use ulp::kind::Kind;
-use ulp::store::{Error, Store};
+use ulp_core::kind::Kind;
+use ulp_store::{Error, Store};
 
 fn plant(at: &Path, what: usize) {
     let _ = std::fs::remove_file(at);
@@ -27,7 +27,7 @@ fn plant(at: &Path, what: usize) {
 /// Everything that reads the store.
 fn look(path: &Path) -> Result<(), Error> {
     let store = Store::open(path, false)?;
-    let damage = |f: &ulp::store::check::Finding| f.severity == ulp::store::check::Severity::Damage;
+    let damage = |f: &ulp_store::check::Finding| f.severity == ulp_store::check::Severity::Damage;
     let unsafe_ = || Error::Unsafe(path.to_owned());
     store.manifest(&store.lanes()?.remove(0))?;
     if store.check_objects()?.iter().chain(&store.check_lanes(true)?).any(damage) {

@@ -1,6 +1,6 @@
 //! Every bit of what is signed counts.
 
-use ulp::json::Tape;
+use ulp_core::json::Tape;
 
 use super::{key, signed_event, signed_manifest, verdicts};
 

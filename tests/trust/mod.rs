@@ -15,7 +15,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use ulp::trust::SecretKey;
+use ulp_core::trust::SecretKey;
 
 /// A time at which the manifests of these tests are fresh.
 const NOW: &str = "2026-02-17T12:00:00Z";
@@ -117,7 +117,7 @@ fn event(n: u8) -> String {
 }
 
 fn signed_event(n: u8) -> String {
-    ulp::event::sign(&event(n), &key(n)).unwrap()
+    ulp_core::event::sign(&event(n), &key(n)).unwrap()
 }
 
 /// The folder with the public fixtures, where the project has it beside it.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
-use ulp::json::{Canonical, Tape};
+use ulp_core::json::{Canonical, Tape};
 
 use super::{manifest, run, verify};
 use crate::run::skipped;

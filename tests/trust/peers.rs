@@ -1,7 +1,7 @@
 //! Project Wycheproof's vectors for Ed25519 (151 cases).
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
-use ulp::trust::{Did, Signature, Verifier};
+use ulp_core::trust::{Did, Signature, Verifier};
 use wycheproof::TestResult;
 use wycheproof::eddsa::{TestName, TestSet};
 
@@ -116,9 +116,9 @@ fn every_fault_is_refused_in_a_document_that_held() {
             cases += 1;
             let mut canonical = Vec::new();
             let is_document = std::str::from_utf8(&test.msg).is_ok_and(|text| {
-                let is = ulp::json::parse_text(&mut ulp::json::Tape::new(), text).is_ok();
+                let is = ulp_core::json::parse_text(&mut ulp_core::json::Tape::new(), text).is_ok();
                 if is {
-                    ulp::json::write_canonical(text, &mut canonical);
+                    ulp_core::json::write_canonical(text, &mut canonical);
                 }
                 is
             });

@@ -5,7 +5,7 @@ use curve25519_dalek::edwards::EdwardsPoint;
 use curve25519_dalek::scalar::Scalar;
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD};
 use sha2::{Digest as _, Sha512};
-use ulp::trust::Did;
+use ulp_core::trust::Did;
 
 use super::{event, key, manifest, run, signed_event, signed_manifest, verify};
 
@@ -342,7 +342,7 @@ fn escapes_in_a_signature_mean_the_same() {
         signed.replace("\"Ed25519\"", "\"\\u0045d25519\"").replace("\"keyRef\"", "\"\\u006beyRef\"");
     assert_eq!(verify(&escaped).code(), "");
     let mut canonical = Vec::new();
-    ulp::json::write_canonical(&escaped, &mut canonical);
+    ulp_core::json::write_canonical(&escaped, &mut canonical);
     assert_eq!(String::from_utf8(canonical).unwrap(), signed);
     let twice = signed.replace("\"keyRef\"", "\"k\\u0065yRef\":\"x\",\"keyRef\"");
     assert_eq!(verify(&twice).code(), "json.duplicate_key");

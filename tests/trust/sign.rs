@@ -127,7 +127,7 @@ fn a_signer_counts_where_it_is_asked_for() {
         .sign_document(&manifest("did:key:z6LSbysY2xFMRpGMhb7tFTLMpeuPRaqaWM1yECx2AtzE3KCc"), NOW)
         .unwrap();
     assert_eq!(asked(&x25519, &[]).code(), "signature.signer");
-    let by_name = ulp::event::sign(&event(1).replace(&one, "user:alice"), &key(1)).unwrap();
+    let by_name = ulp_core::event::sign(&event(1).replace(&one, "user:alice"), &key(1)).unwrap();
     assert!(asked(&by_name, &[]).log.contains("\"signature.unbound\":1"));
     assert!(!asked(&by_name, &[&one]).log.contains("unbound"));
     assert_eq!(asked(&by_name, &[&two]).code(), "signature.signer");
@@ -274,7 +274,7 @@ fn private_events_leave_no_trace_in_the_shared_log() {
     let private = event(1)
         .replace("\"policy\":\"public\"", "\"policy\":\"private\"")
         .replace("\"e1\"", "\"secret-name\"");
-    let signed = ulp::event::sign(&private, &key(1)).unwrap();
+    let signed = ulp_core::event::sign(&private, &key(1)).unwrap();
     let said = verify(&signed);
     assert_eq!(said.code(), "");
     assert!(!said.log.contains("did:key") && !said.log.contains("input"), "{}", said.log);

@@ -7,7 +7,7 @@
 use super::{MOST_CORNERS, MOST_INDICES};
 use crate::shape::Triangles;
 use crate::space::{FAR, Vector, cross, dot};
-use ulp::json::{self, Kind, Tape, Value};
+use ulp_core::json::{self, Kind, Tape, Value};
 
 pub const MAGIC: &[u8] = b"glTF";
 /// Longest description, in bytes.

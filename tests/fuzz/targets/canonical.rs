@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ulp::json::{Canonical, Tape, is_canonical, parse_line};
+use ulp_core::json::{Canonical, Tape, is_canonical, parse_line};
 
 /// The canonical form, where the line is one.
 fn canonical(line: &[u8]) -> Option<Vec<u8>> {

@@ -4,8 +4,8 @@
 use bumpalo::Bump;
 use libfuzzer_sys::fuzz_target;
 use std::cell::RefCell;
-use ulp::event::{Line, Reader};
-use ulp::scope::{NoStore, Scope};
+use ulp_core::event::{Line, Reader};
+use ulp_core::scope::{NoStore, Scope};
 
 const LINE: &str = r#"{"event_id":"e","timestamp":1,"actor_id":"user:a","space_id":"demo","operation":"create_node","node_id":"n","transform":{"position":[1,2]}}"#;
 

@@ -3,7 +3,7 @@
 
 use bumpalo::Bump;
 use libfuzzer_sys::fuzz_target;
-use ulp::event::{Defaults, Reader};
+use ulp_core::event::{Defaults, Reader};
 
 fuzz_target!(|bytes: &[u8]| {
     let (arena, defaults) = (Bump::new(), Defaults::default());

@@ -3,8 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use std::path::Path;
-use ulp::store::manifest::Manifest;
-use ulp::store::snapshot::Record;
+use ulp_store::manifest::Manifest;
+use ulp_store::snapshot::record::Record;
 
 fuzz_target!(|bytes: &[u8]| {
     let path = Path::new("manifest.json");

@@ -2,10 +2,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ulp::id::Time;
-use ulp::pack::read::{Pack, Piece};
-use ulp::pack::receive::{first_lane, look_at};
-use ulp::scope::{Clock, Scope};
+use ulp_core::id::Time;
+use ulp_store::pack::read::{Pack, Piece};
+use ulp_store::intake::segments::{first_lane, look_at};
+use ulp_core::scope::{Clock, Scope};
 
 const CLOCK: Clock = Clock::Given(Time(1_800_000_000_000_000_000));
 /// Most bytes of tar that a run reads.

@@ -4,11 +4,11 @@
 
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
-use ulp::id::Time;
-use ulp::json::{Tape, parse_line};
-use ulp::trust::document::Kind;
-use ulp::trust::manifest::{self, Clock};
-use ulp::trust::{Scratch, SecretKey, Signature, Verifier, cosign};
+use ulp_core::id::Time;
+use ulp_core::json::{Tape, parse_line};
+use ulp_um::document::Kind;
+use ulp_um::manifest::{self, Clock};
+use ulp_core::trust::{Scratch, SecretKey, Signature, Verifier, cosign};
 
 static KEY: LazyLock<SecretKey> = LazyLock::new(|| SecretKey::from_seed(&[1; 32]));
 const NOW: Clock = Clock::Fresh(Time(1_800_000_000_000_000_000));
@@ -28,7 +28,7 @@ fuzz_target!(|bytes: &[u8]| {
     let text = object.raw();
     let defaults = manifest::Defaults { id: "urn:x".to_owned(), now: Time(0), ttl: 86_400_000_000_000 };
     let _ = manifest::complete(text, &defaults);
-    let _ = ulp::event::sign(text, &KEY);
+    let _ = ulp_core::event::sign(text, &KEY);
     if let Ok(signed) = cosign::add(&KEY, text, false, &verifier) {
         let mut tape = Tape::new();
         let line = parse_line(&mut tape, signed.as_bytes()).expect("a line that was signed");

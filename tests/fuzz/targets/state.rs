@@ -3,9 +3,9 @@
 
 use bumpalo::Bump;
 use libfuzzer_sys::fuzz_target;
-use ulp::id::Tile;
-use ulp::scope::Scope;
-use ulp::world::{Arenas, Filter, Gatherer, World};
+use ulp_core::id::Tile;
+use ulp_core::scope::Scope;
+use ulp_core::world::{Arenas, Filter, Gatherer, World};
 
 /// What is not so simple for states beside their events: a name with several events, and events that are each
 /// other's causes.
@@ -26,7 +26,7 @@ fn derive<'l>(lines: impl Iterator<Item = &'l [u8]>) -> (Vec<u8>, bool) {
     for i in 0..world.len() {
         let arena = Bump::new();
         let derived = world.derive(i, &filter, &arena, true);
-        let _ = ulp::root::write_tile(&derived, &mut out);
+        let _ = ulp_core::root::write_tile(&derived, &mut out);
     }
     (out, !ODD.iter().any(|code| codes.contains_key(code)))
 }

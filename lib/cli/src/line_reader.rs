@@ -1,0 +1,185 @@
+//! Lines of a chunk, and reading for tools that hold no more than a few of them.
+
+use super::blocks::{BlockSource, Piece};
+use super::input::{CHUNK, Chunk, STDIN};
+use super::progress::Progress;
+use super::stdio::Std;
+use super::{Failure, Files};
+use ulp_core::hash::Blake3;
+use ulp_core::json::Fault;
+
+/// The lines of a chunk that are not blank.
+#[derive(Clone, Debug)]
+pub struct Lines<'a> {
+    rest: &'a [u8],
+    limit: usize,
+    too_long: bool,
+    number: u64,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(rest: &'a [u8], limit: usize, too_long: bool) -> Lines<'a> {
+        Lines { rest, limit, too_long, number: 0 }
+    }
+
+    /// How many lines were passed, blank ones included: after the last, those of the chunk.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The next line, blank or not, without LF and one CR before it.
+    fn cut(&mut self) -> Option<&'a [u8]> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let end = memchr::memchr(b'\n', self.rest);
+        let line = &self.rest[..end.unwrap_or(self.rest.len())];
+        self.rest = end.map_or(&[], |end| &self.rest[end + 1..]);
+        self.number += 1;
+        Some(line.strip_suffix(b"\r").unwrap_or(line))
+    }
+}
+
+/// The number of a line in its chunk, from 1, and the line without its end.
+impl<'a> Iterator for Lines<'a> {
+    type Item = (u64, Result<&'a [u8], Fault>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if std::mem::take(&mut self.too_long) {
+            self.number += 1;
+            return Some((self.number, Err(Fault::TooLong)));
+        }
+        loop {
+            let line = self.cut()?;
+            if line.len() > self.limit {
+                return Some((self.number, Err(Fault::TooLong)));
+            }
+            if !is_blank(line) {
+                return Some((self.number, Ok(line)));
+            }
+        }
+    }
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(|b| matches!(b, b' ' | b'\t' | b'\r'))
+}
+
+/// The operands of a tool that holds no more than it needs: lines as they come.
+#[derive(Debug)]
+pub struct LineReader {
+    names: Vec<String>,
+    feeds: Vec<BlockSource>,
+    at: usize,
+    block: Vec<u8>,
+    limit: usize,
+    hasher: blake3::Hasher,
+    progress: Progress,
+}
+
+impl LineReader {
+    pub(super) fn open(files: &Files, limit: usize, progress: &Progress) -> Result<LineReader, Failure> {
+        let operands = files.operands();
+        let names: Vec<String> = operands.iter().map(|o| o.to_string_lossy().into_owned()).collect();
+        let feeds = names.iter().zip(operands).map(|(name, operand)| {
+            if name != STDIN {
+                return BlockSource::later(name, operand, limit);
+            }
+            let file = Std::In.open().map_err(|e| Failure::io("stdin", e))?;
+            Ok(BlockSource::new(name, file, limit))
+        });
+        let feeds = feeds.collect::<Result<Vec<BlockSource>, Failure>>()?;
+        Ok(LineReader {
+            names,
+            feeds,
+            at: 0,
+            block: Vec::new(),
+            limit,
+            hasher: blake3::Hasher::new(),
+            progress: progress.clone(),
+        })
+    }
+
+    /// The names of the sources, as the log has them.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The whole lines that are there, at most about [`CHUNK`] bytes of them; waits only where there is none.
+    /// Nothing at the end of the last source.
+    pub fn next_chunk(&mut self) -> Result<Option<Chunk<'_>>, Failure> {
+        while let Some(feed) = self.feeds.get_mut(self.at) {
+            feed.give_back(std::mem::take(&mut self.block));
+            let Some(piece) = feed.next_ready(CHUNK, &mut self.hasher)? else {
+                self.at += 1;
+                continue;
+            };
+            let too_long = matches!(piece, Piece::TooLong);
+            if let Piece::Lines(bytes) = piece {
+                self.progress.advance(bytes.len() as u64);
+                self.block = bytes;
+            }
+            let source = u32::try_from(self.at).unwrap_or(u32::MAX);
+            return Ok(Some(Chunk { source, bytes: &self.block, too_long, limit: self.limit }));
+        }
+        Ok(None)
+    }
+
+    /// Whether the next chunk may have to be waited for: the time to flush what is buffered for output.
+    pub fn would_block(&self) -> bool {
+        self.feeds.get(self.at).is_some_and(BlockSource::would_block)
+    }
+
+    /// The digest of all bytes read so far, operands in order.
+    pub fn digest(&self) -> Blake3 {
+        self.hasher.finalize().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsString;
+
+    #[test]
+    fn blank_lines_are_counted_and_passed_over() {
+        let bytes = b"one\r\n\n \t\r\ntwo \r\r\n\0\nlast\r";
+        let mut lines = Lines::new(bytes, 100, false);
+        let got: Vec<_> = lines.by_ref().map(|(number, line)| (number, line.unwrap())).collect();
+        assert_eq!(got, [(1, &b"one"[..]), (4, b"two \r"), (5, b"\0"), (6, b"last")]);
+        assert_eq!(lines.number(), 6);
+        let mut blank = Lines::new(b"\n\r\n  ", 100, false);
+        assert_eq!((blank.next(), blank.number()), (None, 3));
+    }
+
+    #[test]
+    fn a_line_beyond_the_limit_is_an_error() {
+        let mut lines = Lines::new(b"1234\r\n12345\n123456", 5, false);
+        assert_eq!(lines.next(), Some((1, Ok(&b"1234"[..]))));
+        assert_eq!(lines.next(), Some((2, Ok(&b"12345"[..]))));
+        assert_eq!(lines.next(), Some((3, Err(Fault::TooLong))));
+        assert_eq!(Lines::new(b"", 5, true).collect::<Vec<_>>(), [(1, Err(Fault::TooLong))]);
+    }
+
+    #[test]
+    fn operands_are_read_one_after_the_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths: Vec<OsString> = ["a\nb", "", "c\n"]
+            .iter()
+            .enumerate()
+            .map(|(i, text)| {
+                let path = dir.path().join(i.to_string());
+                std::fs::write(&path, text).unwrap();
+                path.into_os_string()
+            })
+            .collect();
+        let mut reader = LineReader::open(&Files { files: paths }, 10, &Progress::default()).unwrap();
+        let mut got = Vec::new();
+        while let Some(chunk) = reader.next_chunk().unwrap() {
+            got.extend(chunk.lines().map(|(_, line)| (chunk.source, line.unwrap().to_vec())));
+        }
+        assert_eq!(got, [(0, b"a".to_vec()), (0, b"b".to_vec()), (2, b"c".to_vec())]);
+        assert_eq!(reader.digest(), Blake3::of(b"a\nbc\n"));
+        assert!(!reader.would_block());
+    }
+}

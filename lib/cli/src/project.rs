@@ -1,0 +1,358 @@
+//! A trace read by a tool: from its operands into a [`World`], with everything there is to say put into the log.
+
+use super::{Action, At, Failure, Files, Input, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, Record};
+use super::{ScopeArgs, Select, Status, StoreArgs, When, Witness, stored};
+use bumpalo::Bump;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+use ulp_core::hash::Blake3;
+use ulp_core::id::{Lane, Tile};
+use ulp_core::kind::Kind;
+use ulp_core::report::{Fate, Remarks};
+use ulp_core::root::{self, Roots};
+use ulp_core::scope::Scope;
+use ulp_core::world::{Arenas, AsOf, Derived, Filter, Gatherer, World};
+use ulp_store::Store;
+use ulp_store::blobs::Blobs;
+use ulp_store::read::{Wanted, manifest_lines};
+use ulp_view::View;
+use ulp_view::join::{self, Space};
+
+/// Whether lanes that are not for everyone are taken in where no option names a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefaultLanes {
+    /// Every lane: what the owner of a store sees.
+    All,
+    /// Shared lanes alone: what a view shows.
+    Shared,
+}
+
+/// What a tool takes in, from its options.
+pub fn filter(lanes: &Lanes, layers: &Layers, kinds: &Kinds, unless: DefaultLanes) -> Filter {
+    let takes = |lane: Lane| match unless {
+        DefaultLanes::All => lanes.all_unless_told(lane),
+        DefaultLanes::Shared => lanes.shared_unless_told(lane),
+    };
+    Filter {
+        lanes: std::array::from_fn(|i| takes(Lane::from_index(i))),
+        layers: layers.layer.clone(),
+        authorities: kinds.authority.clone(),
+        boundaries: kinds.boundary.clone(),
+        at: None,
+    }
+}
+
+/// The code under which a space or tile that was not chosen is withheld.
+pub fn not_selected(select: &Select, space: &str, tile: Tile) -> Option<&'static str> {
+    if !select.space(space) {
+        Some("view.space")
+    } else if !select.tile(tile) {
+        Some("view.tile")
+    } else {
+        None
+    }
+}
+
+/// The rules that lines from stdin are held to.
+///
+/// # Errors
+/// A dotfile that is not understood is wrong usage.
+pub fn scope(args: &ScopeArgs) -> Result<Scope, Failure> {
+    let mut scope = match &args.scope {
+        None => Scope::default(),
+        Some(dir) => Scope::discover(dir).map_err(|e| Failure::of(e.kind(), e))?,
+    };
+    if args.verify {
+        scope.verify_all();
+    }
+    Ok(scope)
+}
+
+/// Reads all operands into an ordered world, on the threads of the current pool. What is refused, doubled or odd is
+/// in the remarks, for [`say`].
+///
+/// # Errors
+/// Where the input cannot be read, or is larger than the arenas hold.
+pub fn read<'a>(
+    input: &'a Input,
+    arenas: &'a mut Arenas,
+    scope: &'a Scope,
+    filter: &'a Filter,
+    select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
+    all: bool,
+) -> Result<(World<'a>, Remarks), Failure> {
+    let gatherer = Gatherer::new(arenas, scope, filter, select).admit_new();
+    let batches = input.map_once(|chunk, text| {
+        let mut lines = chunk.lines_of(text);
+        // A line's place in the text is its place in the chunk.
+        let stays = |line: &[u8]| {
+            let start = line.as_ptr().addr() - text.as_ptr().addr();
+            &chunk.bytes[start..start + line.len()]
+        };
+        let both = |line| (line, stays(line));
+        let numbered = lines.by_ref().map(|(number, line)| (narrow(number), line.map(both)));
+        let mut batch = gatherer.batch(chunk.source, numbered)?;
+        batch.set_lines(narrow(lines.number()));
+        Ok(batch)
+    })?;
+    let batches: Result<Vec<_>, ulp_core::world::TooLarge> = batches.into_iter().collect();
+    let batches = batches.map_err(|e| Failure::of(Kind::System, e))?;
+    let mut world = World::new(batches, scope.defaults());
+    let mut remarks = world.remarks(all);
+    remarks.join(world.order(all));
+    Ok((world, remarks))
+}
+
+/// A line's number within its chunk; a chunk holds at most 64 MiB.
+fn narrow(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// What `--at` asks for, once the keys of the world are known.
+///
+/// # Errors
+/// A name that no event of the view bears is wrong usage.
+pub fn cut(at: Option<&When>, world: &World<'_>, filter: &Filter) -> Result<Option<AsOf>, Failure> {
+    match at {
+        None => Ok(None),
+        Some(When::Time(time)) => Ok(Some(AsOf::Time(*time))),
+        Some(When::Event(name)) => match world.greatest_key(name, filter) {
+            Some(key) => Ok(Some(key)),
+            None => Err(Failure::usage(format!("--at id:{name}"), "no event of this name is in the view")),
+        },
+    }
+}
+
+/// Writes what there is to say into the log, in the order of the lines, and counts it.
+///
+/// # Errors
+/// Under `--strict` the first rejection is a failure.
+pub fn say(log: &mut Log, mut remarks: Remarks) -> Result<(), Failure> {
+    remarks.list.sort();
+    let list = std::mem::take(&mut remarks.list);
+    for remark in list {
+        let record = Record {
+            action: match remark.fate {
+                Fate::Rejected => Action::Rejected,
+                Fate::Withheld => Action::Withheld,
+                Fate::Duplicate => Action::Duplicate,
+                Fate::Noted => Action::Noted,
+            },
+            code: remark.code,
+            place: Some((remark.position.source, remark.position.line)),
+            shared: remark.shared,
+            event_id: remark.event_id,
+            detail: remark.detail,
+        };
+        log.write_counted(&record)?;
+        if log.is_strict() && remark.fate == Fate::Rejected {
+            return Err(Failure::Strict);
+        }
+    }
+    let tally = log.tally_mut();
+    tally.rejected += remarks.rejected;
+    tally.withheld += remarks.withheld;
+    tally.duplicate += remarks.duplicate;
+    tally.applied += remarks.read.saturating_sub(remarks.rejected + remarks.withheld + remarks.duplicate);
+    tally.private |= remarks.private;
+    for (code, count) in remarks.codes {
+        *tally.codes.entry(code).or_default() += count;
+    }
+    Ok(())
+}
+
+/// What every projector can be told.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Projection {
+    #[command(flatten)]
+    pub files: Files,
+    #[command(flatten)]
+    pub stored: StoreArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(flatten)]
+    pub select: Select,
+    #[command(flatten)]
+    pub layers: Layers,
+    #[command(flatten)]
+    pub lanes: Lanes,
+    #[command(flatten)]
+    pub kinds: Kinds,
+    #[command(flatten)]
+    pub at: At,
+    /// Embed media blobs from DIR, named by their SHA-256, once their hash holds
+    #[arg(long, value_name = "DIR")]
+    pub objects: Option<PathBuf>,
+    /// Write beside each value the key of the event that set it
+    #[arg(long)]
+    pub provenance: bool,
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    #[command(flatten)]
+    pub jobs: Jobs,
+}
+
+/// What of a store a view is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// What has come about: snapshots tell it too.
+    State,
+    /// How it came about: the events.
+    History,
+}
+
+/// Notes in the log what a format could not show. Of lanes that are not for everyone the log names nothing.
+///
+/// # Errors
+/// What the log answers.
+pub fn note(view: &View<'_, '_>, code: &'static str, detail: String, log: &mut Log) -> Result<(), Failure> {
+    let shared = Lane::all().all(|lane| lane.is_shared() || !view.filter.lanes[lane.index()]);
+    log.record(&Record { action: Action::Noted, code, place: None, shared, event_id: None, detail })
+}
+
+/// Notes the blobs that could not be used.
+///
+/// # Errors
+/// What the log answers.
+pub fn note_blobs(view: &View<'_, '_>, log: &mut Log) -> Result<(), Failure> {
+    view.blobs.faults().into_iter().try_for_each(|(reference, code)| note(view, code, reference, log))
+}
+
+/// Writes what is seen.
+type Write<'w> = &'w mut dyn FnMut(&View<'_, '_>, &mut Output, &mut Log) -> Result<(), Failure>;
+
+/// Reads a trace or a store, joins what may be seen of it, lets `write` write it, and ends with the witness line.
+///
+/// # Errors
+/// What [`read`], [`cut`], the store and `write` answer; under `--strict` the first rejection.
+pub fn project(
+    args: &Projection,
+    needs: Needs,
+    log: &mut Log,
+    mut write: impl FnMut(&View<'_, '_>, &mut Output, &mut Log) -> Result<(), Failure> + Send,
+) -> Result<Status, Failure> {
+    args.jobs.run(|| match &args.stored.store {
+        None => project_stream(args, log, &mut write),
+        Some(dir) => project_store(args, dir, needs, log, &mut write),
+    })?
+}
+
+fn project_stream(args: &Projection, log: &mut Log, write: Write<'_>) -> Result<Status, Failure> {
+    let mut out = Output::open(&args.output)?;
+    let input = log.input(&args.files)?;
+    let filter = filter(&args.lanes, &args.layers, &args.kinds, DefaultLanes::Shared);
+    let scope = scope(&args.scope)?;
+    let select = |space: &str, tile| not_selected(&args.select, space, tile);
+    let mut arenas = Arenas::new(Arenas::STREAM);
+    let (world, remarks) = read(&input, &mut arenas, &scope, &filter, &select, log.writes_all())?;
+    let blobs = Blobs::new(args.objects.as_deref(), None);
+    let roots = show(args, &world, (filter.clone(), remarks), &blobs, (&mut out, log), write)?;
+    let root = Some(roots.root(false));
+    log.finish(
+        Some(out),
+        &Witness { input: Some(input.digest()?), root, scope: scope.digest(), ..Witness::default() },
+    )
+}
+
+fn project_store(
+    args: &Projection,
+    dir: &Path,
+    needs: Needs,
+    log: &mut Log,
+    write: Write<'_>,
+) -> Result<Status, Failure> {
+    let mut out = Output::open(&args.output)?;
+    let store = Store::open(dir, args.stored.trust)?;
+    let mut places = store.tiles()?;
+    places.retain(|p| not_selected(&args.select, &p.space, p.tile).is_none());
+    let filter = filter(&args.lanes, &args.layers, &args.kinds, DefaultLanes::Shared);
+    let verify = args.scope.verify;
+    let now = needs == Needs::State && args.at.at.is_none() && !verify;
+    let wanted = Wanted { filter: &filter, snapshots: now && filter.takes_all_kinds(), verify };
+    let blobs = Blobs::new(args.objects.as_deref(), Some(&store));
+    let done = store.replay_together(&places, wanted, log.writes_all(), |read| {
+        stored::note_damage(log, read.absent, read.damage)?;
+        if let Some(first) = read.damage.first() {
+            return Err(Failure::Corrupt(stored::describe(first)));
+        }
+        let about = (filter.clone(), read.remarks);
+        let roots = show(args, read.world, about, &blobs, (&mut out, log), write)?;
+        Ok((roots.root(true), manifest_lines(read.parts)))
+    });
+    let (root, manifests) = done??;
+    let input = Some(Blake3::of(manifests.as_bytes()));
+    log.finish(Some(out), &Witness { input, root: Some(root), ..Witness::default() })
+}
+
+/// Joins what may be seen of a world, and lets `write` write it.
+fn show(
+    args: &Projection,
+    world: &World<'_>,
+    (mut filter, mut remarks): (Filter, Remarks),
+    blobs: &Blobs<'_>,
+    (out, log): (&mut Output, &mut Log),
+    write: Write<'_>,
+) -> Result<Roots, Failure> {
+    if log.is_strict() && remarks.rejected > 0 {
+        say(log, remarks)?;
+        return Err(Failure::Strict);
+    }
+    filter.at = cut(args.at.at.as_ref(), world, &filter)?;
+    let mut arenas = view_arenas(world);
+    let takes_tile = |tile| args.select.tile(tile);
+    let (spaces, roots, said) = view(world, &filter, takes_tile, &mut arenas, log.writes_all());
+    remarks.join(said);
+    say(log, remarks)?;
+    write(&View { world, filter: &filter, spaces, blobs }, out, log)?;
+    Ok(roots)
+}
+
+/// The arenas that a [`view`] of a world needs.
+pub fn view_arenas(world: &World<'_>) -> Vec<Bump> {
+    (0..world.len()).map(|_| Bump::new()).collect()
+}
+
+/// Derives every tile, on the threads of the current pool, and joins what `filter` may see of them; with the roots
+/// of the tiles, and what there is to say.
+pub fn view<'a>(
+    world: &World<'a>,
+    filter: &Filter,
+    takes_tile: impl Fn(Tile) -> bool + Sync,
+    arenas: &'a mut [Bump],
+    all: bool,
+) -> (Vec<Space<'a>>, Roots, Remarks) {
+    let (tiles, roots, mut remarks) = derive(world, filter, arenas, all);
+    let spaces = join::join(tiles, filter, takes_tile);
+    for (code, _) in spaces.iter().flat_map(|s| &s.anomalies) {
+        *remarks.codes.entry(code).or_default() += 1;
+    }
+    (spaces, roots, remarks)
+}
+
+/// Every tile derived, with its root.
+pub fn derive<'a>(
+    world: &World<'a>,
+    filter: &Filter,
+    arenas: &'a mut [Bump],
+    all: bool,
+) -> (Vec<Derived<'a>>, Roots, Remarks) {
+    let parts: Vec<_> = arenas
+        .par_iter_mut()
+        .enumerate()
+        .map(|(i, arena)| {
+            let derived = world.derive(i, filter, arena, all);
+            let root = root::write_tile(&derived, &mut Vec::new());
+            (derived, root)
+        })
+        .collect();
+    let (mut roots, mut remarks) = (Roots::default(), Remarks::new(all));
+    let mut tiles = Vec::with_capacity(parts.len());
+    for (mut derived, root) in parts {
+        if let Some(root) = root {
+            roots.push(derived.space, derived.tile, root);
+        }
+        remarks.join(std::mem::take(&mut derived.remarks));
+        tiles.push(derived);
+    }
+    (tiles, roots, remarks)
+}

@@ -1,0 +1,368 @@
+//! The event: its envelope, what is completed when a field is missing, and its payload.
+//!
+//! An [`Event`] is read once from its line and is valid from then on: every string is unescaped, every number in
+//! range, every payload has passed the rules of its operation, and a macro has been expanded. What is only
+//! carried (a property's value, a geometry) stays the raw text of the line. Page "2. The event".
+//!
+//! ```
+//! use ulp_core::event::{Defaults, Line, Reader};
+//! let arena = bumpalo::Bump::new();
+//! let defaults = Defaults::default();
+//! let mut reader = Reader::new(&arena, &defaults);
+//! let line = r#"{"timestamp":1,"actor_id":"node:esp32_A12","operation":"sensor_reading","sensor":"level","value":1.42}"#;
+//! let Ok(Line::Event(event)) = reader.read(line) else { panic!("a valid event") };
+//! assert_eq!(event.space, "default");
+//! assert_eq!(event.tile.to_string(), "z0/x0/y0");
+//! assert!(event.id.starts_with("evt-"));
+//! ```
+
+mod complete;
+mod envelope;
+mod macros;
+mod payload;
+mod places;
+mod quick;
+mod signature;
+
+use crate::id::{Lane, Scope, Tile, Time};
+use crate::json::{self, Fault, Tape};
+use crate::state::line::StateLine;
+use bumpalo::Bump;
+use std::fmt;
+
+pub use complete::{Defaults, Grid};
+pub use macros::{MAX_MACRO_BYTES, MAX_MACRO_DEPTH, MAX_MACRO_EVENTS, Primitive};
+pub use payload::{Ends, Link, OPERATIONS, Payload, Sensor, Unlink, nearest_operation, time_number};
+pub use payload::{is_any_node, is_node, transform};
+pub use places::{Given, Places, SpaceGiven, Words};
+pub use signature::{SignatureScratch, sign};
+
+/// Most `previous_events` of an event.
+pub const MAX_PARENTS: usize = 64;
+
+/// A valid, completed event. Text borrows the line or the reader's arena.
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'a> {
+    /// The line as it was read, without its line end.
+    pub line: &'a str,
+    pub id: &'a str,
+    pub time: Time,
+    pub space: &'a str,
+    pub layer: &'a str,
+    pub actor: &'a str,
+    pub operation: &'a str,
+    pub scope: Scope,
+    pub invariants: &'a [&'a str],
+    /// `previous_events`: names in this event's space and tile.
+    pub parents: &'a [&'a str],
+    pub tile: Tile,
+    /// The raw `signature` object.
+    pub signature: Option<&'a str>,
+    /// Which fields the line left out.
+    pub missing: Missing,
+    pub payload: Payload<'a>,
+}
+
+impl Event<'_> {
+    /// The lane of the event within its space and tile.
+    pub fn lane(&self) -> Lane {
+        self.scope.into()
+    }
+
+    /// Whether the line lacked its `event_id` or its `timestamp`: it is being written here and now.
+    pub fn is_draft(&self) -> bool {
+        self.missing.has(Missing::EVENT_ID) || self.missing.has(Missing::TIMESTAMP)
+    }
+
+    /// Appends the canonical form of the completed event (RFC 8785).
+    pub fn write_canonical(&self, tape: &mut Tape, out: &mut Vec<u8>) {
+        complete::write_canonical(self, tape, out);
+    }
+}
+
+/// The fields that a line left out, as a set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Missing(u16);
+
+impl Missing {
+    pub const EVENT_ID: Missing = Missing(1);
+    pub const TIMESTAMP: Missing = Missing(1 << 1);
+    pub const SPACE: Missing = Missing(1 << 2);
+    pub const LAYER: Missing = Missing(1 << 3);
+    pub const ACTOR: Missing = Missing(1 << 4);
+    pub const REALM: Missing = Missing(1 << 5);
+    pub const AUTHORITY: Missing = Missing(1 << 6);
+    pub const BOUNDARY: Missing = Missing(1 << 7);
+    pub const POLICY: Missing = Missing(1 << 8);
+    pub const INVARIANTS: Missing = Missing(1 << 9);
+    pub const PARENTS: Missing = Missing(1 << 10);
+    pub const TILE: Missing = Missing(1 << 11);
+    /// The whole `scope` object; its members are then missing too.
+    pub const SCOPE: Missing = Missing(1 << 12);
+
+    /// Whether any of `other` is missing.
+    pub fn has(self, other: Missing) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether the line had every field.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    fn add(&mut self, other: Missing) {
+        self.0 |= other.0;
+    }
+}
+
+/// A register of a node, as page 3 lists them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Register<'a> {
+    pub kind: RegisterKind,
+    /// The role of a media register, the key of a property; empty for the others.
+    pub key: &'a str,
+}
+
+/// Which register, but for a media register's role and a property's key. Declared in the order of the registers'
+/// names, in which a clock lists them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RegisterKind {
+    AbsorbedInto,
+    AngularVelocity,
+    Authority,
+    Boundary,
+    Geometry,
+    Kind,
+    Layer,
+    Media,
+    MovedTo,
+    Parent,
+    Physics,
+    Position,
+    Property,
+    Rotation,
+    Scale,
+    Velocity,
+}
+
+impl RegisterKind {
+    /// Every register that has a name of its own.
+    pub const PLAIN: [RegisterKind; 14] = [
+        RegisterKind::AbsorbedInto,
+        RegisterKind::AngularVelocity,
+        RegisterKind::Authority,
+        RegisterKind::Boundary,
+        RegisterKind::Geometry,
+        RegisterKind::Kind,
+        RegisterKind::Layer,
+        RegisterKind::MovedTo,
+        RegisterKind::Parent,
+        RegisterKind::Physics,
+        RegisterKind::Position,
+        RegisterKind::Rotation,
+        RegisterKind::Scale,
+        RegisterKind::Velocity,
+    ];
+
+    /// The register's name; for media and properties what stands before the dot.
+    pub fn name(self) -> &'static str {
+        match self {
+            RegisterKind::AbsorbedInto => "absorbed_into",
+            RegisterKind::AngularVelocity => "angular_velocity",
+            RegisterKind::Authority => "authority",
+            RegisterKind::Boundary => "boundary",
+            RegisterKind::Geometry => "geometry",
+            RegisterKind::Kind => "kind",
+            RegisterKind::Layer => "layer",
+            RegisterKind::Media => "media",
+            RegisterKind::MovedTo => "moved_to",
+            RegisterKind::Parent => "parent",
+            RegisterKind::Physics => "physics",
+            RegisterKind::Position => "position",
+            RegisterKind::Property => "properties",
+            RegisterKind::Rotation => "rotation",
+            RegisterKind::Scale => "scale",
+            RegisterKind::Velocity => "velocity",
+        }
+    }
+
+    /// Whether the register has a key of its own beside its kind.
+    pub fn is_keyed(self) -> bool {
+        matches!(self, RegisterKind::Media | RegisterKind::Property)
+    }
+}
+
+impl<'a> Register<'a> {
+    /// A register without a key of its own.
+    pub const fn plain(kind: RegisterKind) -> Register<'static> {
+        Register { kind, key: "" }
+    }
+
+    /// `media.<role>`.
+    pub fn media(role: &'a str) -> Register<'a> {
+        Register { kind: RegisterKind::Media, key: role }
+    }
+
+    /// `properties.<key>`.
+    pub fn property(key: &'a str) -> Register<'a> {
+        Register { kind: RegisterKind::Property, key }
+    }
+
+    /// Reads a register's name.
+    pub fn parse(name: &'a str) -> Option<Register<'a>> {
+        if let Some(role) = name.strip_prefix("media.") {
+            return Some(Register::media(role));
+        }
+        if let Some(key) = name.strip_prefix("properties.") {
+            return Some(Register::property(key));
+        }
+        RegisterKind::PLAIN.into_iter().find(|kind| kind.name() == name).map(Register::plain)
+    }
+}
+
+impl fmt::Display for Register<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.name())?;
+        if self.kind.is_keyed() { write!(f, ".{}", self.key) } else { Ok(()) }
+    }
+}
+
+/// One write of an event: this register takes this value, raw JSON text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Set<'a> {
+    pub register: Register<'a>,
+    pub value: &'a str,
+}
+
+/// Why a line was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The boundary code, `family.name`.
+    pub code: &'static str,
+    pub detail: String,
+    /// Its event's name, where that could be read.
+    pub event_id: Option<String>,
+    /// Whether the line is known to be for everyone, so that a shared log may speak of it.
+    pub shared: bool,
+}
+
+impl Refusal {
+    /// A refusal of a line of which nothing is known.
+    pub fn new(code: &'static str, detail: impl Into<String>) -> Refusal {
+        Refusal { code, detail: detail.into(), event_id: None, shared: false }
+    }
+}
+
+impl From<json::Error> for Refusal {
+    fn from(error: json::Error) -> Refusal {
+        Refusal::new(error.fault.code(), error.to_string())
+    }
+}
+
+/// What a line of a trace can be.
+#[derive(Clone, Debug)]
+pub enum Line<'a> {
+    Event(Event<'a>),
+    State(StateLine<'a>),
+}
+
+/// Reads lines into events and state lines. One a thread; the arena outlives what is read.
+pub struct Reader<'a> {
+    arena: &'a Bump,
+    defaults: &'a Defaults,
+    drafts: bool,
+    plainly: bool,
+    tape: Tape,
+    scratch: payload::Scratch<'a>,
+    memory: quick::Memory<'a>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader that completes events from `defaults` and puts what it must own into `arena`.
+    pub fn new(arena: &'a Bump, defaults: &'a Defaults) -> Reader<'a> {
+        Reader {
+            arena,
+            defaults,
+            drafts: false,
+            plainly: false,
+            tape: Tape::new(),
+            scratch: payload::Scratch::default(),
+            memory: quick::Memory::default(),
+        }
+    }
+
+    /// Uses the memory of a tape that was used before.
+    pub fn with_tape(mut self, tape: Tape) -> Reader<'a> {
+        self.tape = tape;
+        self
+    }
+
+    /// Gives the tape back.
+    pub fn into_tape(self) -> Tape {
+        self.tape
+    }
+
+    /// Lets lines without a timestamp pass: their `time` is 0 until it is given, and so is their name.
+    pub fn with_drafts(mut self) -> Reader<'a> {
+        self.drafts = true;
+        self
+    }
+
+    /// Reads every line step by step, to hold the quick way to it.
+    pub fn plainly(mut self) -> Reader<'a> {
+        self.plainly = true;
+        self
+    }
+
+    /// Reads one line, given as bytes.
+    ///
+    /// # Errors
+    /// Everything of pages 1 and 2 that a line can break, the first in their order.
+    pub fn read_bytes(&mut self, line: &'a [u8]) -> Result<Line<'a>, Refusal> {
+        if line.len() > json::STATE_BYTES {
+            return Err(json::Error { fault: Fault::TooLong, offset: json::STATE_BYTES }.into());
+        }
+        match simdutf8::basic::from_utf8(line) {
+            Ok(text) => self.read(text),
+            // The strict reader says which of the faults comes first.
+            Err(_) => match json::parse_line(&mut self.tape, line) {
+                Ok(_) => Err(Refusal::new(Fault::Utf8.code(), "not UTF-8")),
+                Err(error) => Err(error.into()),
+            },
+        }
+    }
+
+    /// Reads one line.
+    ///
+    /// # Errors
+    /// As [`Reader::read_bytes`].
+    pub fn read(&mut self, line: &'a str) -> Result<Line<'a>, Refusal> {
+        if self.plainly {
+            return self.read_plainly(line);
+        }
+        match quick::read(line, &mut self.tape, self.arena, &mut self.scratch, &mut self.memory) {
+            Some(event) => Ok(Line::Event(event)),
+            None => self.read_plainly(line),
+        }
+    }
+
+    /// Reads one line of any kind, step by step; the slow twin of [`quick::read`].
+    fn read_plainly(&mut self, line: &'a str) -> Result<Line<'a>, Refusal> {
+        let top = json::parse_text(&mut self.tape, line)?;
+        let fields = envelope::Fields::gather(top, self.arena);
+        match fields.kind()? {
+            envelope::LineKind::State(operation) => {
+                crate::state::line::read(top, operation, self.arena).map(Line::State)
+            }
+            envelope::LineKind::Event => envelope::read(
+                line,
+                top,
+                &fields,
+                (self.defaults, self.drafts),
+                self.arena,
+                &mut self.scratch,
+            )
+            .map(Line::Event),
+        }
+    }
+}

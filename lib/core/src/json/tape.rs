@@ -1,0 +1,173 @@
+//! The tape: a flat list of nodes, in reading order, that point into the line.
+
+use super::keys::Keys;
+use super::scan::{Open, Scan};
+use super::{Error, Kind, Value, text};
+
+/// Longest text, so that positions and counts fit a node. Twice the longest state line.
+pub(super) const TEXT_BYTES: usize = (1 << 27) - 1;
+/// A tape with room for more nodes is given back before the next line.
+const KEEP: usize = 1 << 16;
+
+/// A value or a key. A key stands right before its value, a container right before what it holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    /// Its first byte in the line.
+    pub start: u32,
+    /// The byte after its last; 0 while a container is open.
+    pub end: u32,
+    /// The node after it and all it holds.
+    pub next: u32,
+    /// Kind, flags, and how much a container holds.
+    info: u32,
+}
+
+const KIND_BITS: u32 = 3;
+/// Strings: there is a backslash in it.
+pub(super) const ESCAPED: u32 = 1 << 3;
+/// Surely canonical as it stands. Its absence says nothing about numbers and what holds them.
+pub(super) const CANONICAL: u32 = 1 << 4;
+/// Numbers: neither fraction nor exponent. Objects: the keys ascend.
+pub(super) const PLAIN: u32 = 1 << 5;
+const COUNT_SHIFT: u32 = 6;
+
+impl Node {
+    #[inline(always)]
+    pub fn new(kind: Kind, flags: u32, start: usize, end: usize, next: usize) -> Node {
+        Node { start: start as u32, end: end as u32, next: next as u32, info: kind as u32 | flags }
+    }
+
+    /// Closes a container.
+    #[inline(always)]
+    pub fn close(&mut self, flags: u32, count: u32, end: usize, next: usize) {
+        self.info |= flags | count << COUNT_SHIFT;
+        self.end = end as u32;
+        self.next = next as u32;
+    }
+
+    #[inline(always)]
+    pub fn kind(self) -> Kind {
+        Kind::ALL[(self.info & ((1 << KIND_BITS) - 1)) as usize % Kind::ALL.len()]
+    }
+
+    #[inline(always)]
+    pub fn has(&self, flag: u32) -> bool {
+        self.info & flag != 0
+    }
+
+    pub fn escaped(self) -> bool {
+        self.has(ESCAPED)
+    }
+
+    pub fn count(self) -> usize {
+        (self.info >> COUNT_SHIFT) as usize
+    }
+
+    /// Its text as it stands in the line.
+    #[inline(always)]
+    pub fn raw(self, text: &str) -> &str {
+        &text[self.start as usize..self.end as usize]
+    }
+
+    /// The text between the quotes of a string, as bytes. Fields are read one by one: a node that was just
+    /// written in parts is slow to load as a whole.
+    #[inline(always)]
+    pub fn inner_bytes<'a>(&self, text: &'a str) -> &'a [u8] {
+        &text.as_bytes()[self.start as usize + 1..self.end as usize - 1]
+    }
+
+    /// The text between the quotes of a string.
+    #[inline(always)]
+    pub fn inner(self, text: &str) -> &str {
+        &text[self.start as usize + 1..self.end as usize - 1]
+    }
+}
+
+/// What a text may be.
+#[derive(Clone, Copy)]
+pub(super) struct Rules {
+    /// Nothing but an object.
+    pub object: bool,
+    /// Integer literals of any size. Canonical JSON has some of up to 21 digits.
+    pub wide: bool,
+    /// The depth beyond which the tape notes the place.
+    pub mark: usize,
+    pub max_depth: usize,
+}
+
+impl Rules {
+    pub fn object(max_depth: usize) -> Rules {
+        Rules { object: true, wide: false, mark: max_depth, max_depth }
+    }
+
+    /// For text that was accepted once, or was written here.
+    pub fn lenient() -> Rules {
+        Rules { object: false, wide: true, ..Rules::object(TEXT_BYTES) }
+    }
+}
+
+/// A reusable parser. One line at a time; after the first few lines it allocates nothing.
+///
+/// ```
+/// let mut tape = ulp_core::json::Tape::new();
+/// let value = tape.parse(r#"{"n":[1,2]}"#, 64)?;
+/// assert_eq!(value.get("n").map(|n| n.len()), Some(2));
+/// # Ok::<(), ulp_core::json::Error>(())
+/// ```
+#[derive(Default)]
+pub struct Tape {
+    pub(super) nodes: Vec<Node>,
+    /// The open containers around the innermost one.
+    pub(super) open: Vec<Open>,
+    pub(super) keys: Keys,
+    /// Where brackets first went deeper than the mark, if they did.
+    pub(super) beyond: Option<usize>,
+}
+
+impl Tape {
+    pub fn new() -> Tape {
+        Tape::default()
+    }
+
+    /// Parses one document that must be an object, no deeper than `max_depth`; the outer object is 1.
+    ///
+    /// Errors: the first fault in reading order; a lone surrogate escape anywhere in the line is
+    /// [`Fault::Utf8`](super::Fault::Utf8) and comes before all others. A text over 128 MiB is
+    /// [`Fault::TooLong`](super::Fault::TooLong).
+    pub fn parse<'t, 'a>(&'t mut self, line: &'a str, max_depth: usize) -> Result<Value<'t, 'a>, Error> {
+        self.read(line, Rules::object(max_depth))?;
+        Ok(self.root(line))
+    }
+
+    /// Parses one document of any kind; errors as for [`Tape::parse`]. A scalar has depth 0.
+    pub fn parse_any<'t, 'a>(&'t mut self, text: &'a str, max_depth: usize) -> Result<Value<'t, 'a>, Error> {
+        self.read(text, Rules { object: false, ..Rules::object(max_depth) })?;
+        Ok(self.root(text))
+    }
+
+    /// Fills the tape from a text.
+    pub(super) fn read(&mut self, text: &str, rules: Rules) -> Result<(), Error> {
+        self.clear();
+        if text.len() > TEXT_BYTES {
+            return Err(Error { fault: super::Fault::TooLong, offset: TEXT_BYTES });
+        }
+        let read = Scan::new(self, text, rules).document();
+        read.map_err(|error| match text::lone_surrogate(text.as_bytes()) {
+            Some(offset) => Error { fault: super::Fault::Utf8, offset },
+            None => error,
+        })
+    }
+
+    /// The document that was read last, from this very text.
+    pub(super) fn root<'t, 'a>(&'t self, text: &'a str) -> Value<'t, 'a> {
+        Value::new(&self.nodes, text, 0)
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.nodes.clear();
+        self.nodes.shrink_to(KEEP);
+        self.open.clear();
+        self.keys.clear();
+        self.beyond = None;
+    }
+}

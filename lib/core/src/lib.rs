@@ -1,0 +1,21 @@
+//! Events, order and state of replayable worlds: pure functions over lines.
+//!
+//! Nothing here knows of files, but for the search for dotfiles, nor of the process.
+
+pub mod event;
+pub mod hash;
+pub mod id;
+pub mod json;
+pub mod kind;
+pub mod names;
+pub mod order;
+pub mod parallel;
+pub mod pattern;
+pub mod report;
+pub mod root;
+pub mod scope;
+pub mod state;
+pub mod text;
+pub mod trust;
+pub mod world;
+pub mod yaml;

@@ -1,0 +1,333 @@
+//! State lines out: canonical JSON, in the one order of page 3.
+//!
+//! The members of each line are written in the order that RFC 8785 asks for, so that nothing is sorted twice.
+
+use super::{LaneState, Links, Node, Reading, Written};
+use crate::event::{Ends, RegisterKind, Sensor};
+use crate::id::{Key, Lane, Tile};
+use crate::json::{self, write_canonical, write_string};
+use std::io::Write as _;
+
+impl LaneState<'_> {
+    /// Appends the lane's state lines: the tile's, then its nodes, links and sensors.
+    pub fn write_lines(&self, space: &str, tile: Tile, lane: Lane, out: &mut Vec<u8>) {
+        let place = Place::new(space, tile, lane);
+        place.write_tile(self, out);
+        let mut nodes: Vec<_> = self.nodes.iter().collect();
+        nodes.sort_unstable_by_key(|(name, _)| **name);
+        let mut order = Vec::new();
+        for (name, node) in nodes {
+            if node.created.is_some() || node.deleted.is_some() || !node.registers.is_empty() {
+                place.write_node(name, node, &mut order, out);
+            }
+        }
+        let mut links: Vec<_> = self.links.iter().collect();
+        links.sort_unstable_by_key(|(ends, _)| **ends);
+        for (ends, link) in links {
+            place.write_link(ends, link, out);
+        }
+        let mut sensors: Vec<_> = self.sensors.iter().collect();
+        sensors.sort_unstable_by_key(|(name, _)| **name);
+        for (_, reading) in sensors {
+            place.write_sensor(reading, out);
+        }
+    }
+}
+
+/// The members that every line of a lane shares, ready to be copied.
+struct Place {
+    /// `"scope":{…},"space_id":…,` and, for nodes, links and sensors alike, what follows it.
+    scope_space: Vec<u8>,
+    tile: String,
+}
+
+impl Place {
+    fn new(space: &str, tile: Tile, lane: Lane) -> Place {
+        let mut scope_space = Vec::new();
+        let (policy, realm) = (lane.policy, lane.realm);
+        let _ = write!(scope_space, r#""scope":{{"policy":"{policy}","realm":"{realm}"}},"space_id":"#);
+        write_string(space, &mut scope_space);
+        Place { scope_space, tile: format!(r#","tile":"{tile}""#) }
+    }
+
+    fn write_tile(&self, state: &LaneState<'_>, out: &mut Vec<u8>) {
+        out.extend_from_slice(br#"{"operation":"tile_state","recent":["#);
+        for (i, key) in state.recent.iter().enumerate() {
+            comma(i > 0, out);
+            write_key(key, out);
+        }
+        out.extend_from_slice(b"],");
+        out.extend_from_slice(&self.scope_space);
+        out.extend_from_slice(self.tile.as_bytes());
+        out.extend_from_slice(b"}\n");
+    }
+
+    fn write_node<'s>(
+        &self,
+        name: &str,
+        node: &'s Node<'_>,
+        order: &mut Vec<&'s Written<'s>>,
+        out: &mut Vec<u8>,
+    ) {
+        let mut line = Members::open(out);
+        if node.deleted.is_some() {
+            line.key("created", node.created, out);
+            line.key("deleted", node.deleted, out);
+            line.text("node_id", name, out);
+            line.text("operation", "node_state", out);
+            self.close(line, out);
+            return;
+        }
+        // In the order of the names, which is that of the clock and, within media and properties, of the members.
+        order.clear();
+        order.extend(node.registers.iter());
+        order.sort_unstable_by(|a, b| {
+            let (a, b) = (a.register, b.register);
+            a.kind.cmp(&b.kind).then_with(|| json::key_order(a.key, b.key))
+        });
+        let plain = |kind: RegisterKind| order.iter().find(|w| w.register.kind == kind).map(|w| w.value);
+        line.value("absorbed_into", plain(RegisterKind::AbsorbedInto), out);
+        line.value("angular_velocity", plain(RegisterKind::AngularVelocity), out);
+        line.value("authority", plain(RegisterKind::Authority), out);
+        line.value("boundary", plain(RegisterKind::Boundary), out);
+        write_clock(node.created, order, &mut line, out);
+        line.key("created", node.created, out);
+        line.value("geometry", plain(RegisterKind::Geometry), out);
+        line.value("kind", plain(RegisterKind::Kind), out);
+        line.value("layer", plain(RegisterKind::Layer), out);
+        write_keyed(RegisterKind::Media, order, &mut line, out);
+        line.text("node_id", name, out);
+        line.text("operation", "node_state", out);
+        line.value("physics", plain(RegisterKind::Physics), out);
+        write_keyed(RegisterKind::Property, order, &mut line, out);
+        line.name(out);
+        out.extend_from_slice(&self.scope_space);
+        out.extend_from_slice(self.tile.as_bytes());
+        write_transform(order, &mut line, out);
+        line.value("velocity", plain(RegisterKind::Velocity), out);
+        out.extend_from_slice(b"}\n");
+    }
+
+    fn write_link(&self, ends: &Ends<'_>, link: &Links<'_>, out: &mut Vec<u8>) {
+        let mut line = Members::open(out);
+        let standing = link.standing();
+        if !standing.is_empty() {
+            let mut tags = standing;
+            tags.sort_unstable_by(|a, b| json::key_order(a.0, b.0));
+            line.raw_name("adds", out);
+            out.push(b'{');
+            for (i, (tag, add)) in tags.into_iter().enumerate() {
+                comma(i > 0, out);
+                write_string(tag, out);
+                out.extend_from_slice(br#":{"key":"#);
+                write_key(add.key, out);
+                if let Some(properties) = add.properties {
+                    out.extend_from_slice(br#","properties":"#);
+                    write_canonical(properties, out);
+                }
+                out.push(b'}');
+            }
+            out.push(b'}');
+        }
+        line.text("from_node", ends.from, out);
+        line.text("operation", "link_state", out);
+        line.text("relation", ends.relation, out);
+        let removed = link.removed();
+        if !removed.is_empty() {
+            line.raw_name("removed", out);
+            out.push(b'[');
+            for (i, tag) in removed.into_iter().enumerate() {
+                comma(i > 0, out);
+                write_string(tag, out);
+            }
+            out.push(b']');
+        }
+        line.key("removed_before", link.removed_before(), out);
+        line.name(out);
+        out.extend_from_slice(&self.scope_space);
+        out.extend_from_slice(self.tile.as_bytes());
+        line.text("to_node", ends.to, out);
+        out.extend_from_slice(b"}\n");
+    }
+
+    fn write_sensor(&self, reading: &Reading<'_>, out: &mut Vec<u8>) {
+        let sensor = &reading.sensor;
+        let mut line = Members::open(out);
+        line.text("actor_id", sensor.actor, out);
+        line.key("key", Some(reading.key), out);
+        line.value("layer_id", Some(sensor.layer), out);
+        line.value("node_id", sensor.node, out);
+        line.text("operation", "sensor_state", out);
+        line.value("position", sensor.position, out);
+        line.name(out);
+        // `sensor` stands between `scope` and `space_id`.
+        let split = self.scope_space.iter().position(|b| *b == b'}').map_or(0, |at| at + 1);
+        out.extend_from_slice(&self.scope_space[..split]);
+        line.text("sensor", sensor.sensor, out);
+        out.extend_from_slice(&self.scope_space[split..]);
+        out.extend_from_slice(self.tile.as_bytes());
+        line.value("timestamp", Some(sensor.timestamp), out);
+        line.value("unit", sensor.unit, out);
+        line.value("value", Some(sensor.value), out);
+        out.extend_from_slice(b"}\n");
+    }
+
+    fn close(&self, mut line: Members, out: &mut Vec<u8>) {
+        line.name(out);
+        out.extend_from_slice(&self.scope_space);
+        out.extend_from_slice(self.tile.as_bytes());
+        out.extend_from_slice(b"}\n");
+    }
+}
+
+/// The value of a sensor's register, as one canonical object.
+pub(super) fn reading_value(sensor: &Sensor<'_>) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut object = Members::open(&mut out);
+    object.value("layer_id", Some(sensor.layer), &mut out);
+    object.value("node_id", sensor.node, &mut out);
+    object.value("position", sensor.position, &mut out);
+    object.value("timestamp", Some(sensor.timestamp), &mut out);
+    object.value("unit", sensor.unit, &mut out);
+    object.value("value", Some(sensor.value), &mut out);
+    out.push(b'}');
+    out
+}
+
+/// Each register's key by its name, but for those that the creation wrote.
+fn write_clock(created: Option<Key<'_>>, registers: &[&Written<'_>], line: &mut Members, out: &mut Vec<u8>) {
+    let mut clock: Option<Members> = None;
+    for written in registers.iter().filter(|w| Some(w.key) != created) {
+        let object = clock.get_or_insert_with(|| {
+            line.raw_name("clock", out);
+            Members::open(out)
+        });
+        let register = written.register;
+        object.name(out);
+        if register.kind.is_keyed() {
+            write_string_after(register.kind.name(), register.key, out);
+        } else {
+            write_string(register.kind.name(), out);
+        }
+        out.push(b':');
+        write_key(written.key, out);
+    }
+    if clock.is_some() {
+        out.push(b'}');
+    }
+}
+
+/// Appends `"prefix.text"` as one JSON string; the prefix needs no escape.
+fn write_string_after(prefix: &str, text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(prefix.as_bytes());
+    // The text's own opening quote becomes the dot.
+    let dot = out.len();
+    write_string(text, out);
+    out[dot] = b'.';
+}
+
+/// The registers of one kind that have keys of their own, as one object.
+fn write_keyed(kind: RegisterKind, registers: &[&Written<'_>], line: &mut Members, out: &mut Vec<u8>) {
+    let of_kind = |w: &&&Written<'_>| w.register.kind == kind;
+    let members: Vec<_> = registers.iter().filter(of_kind).map(|w| **w).collect();
+    line.keyed(kind.name(), &members, out);
+}
+
+fn write_transform(registers: &[&Written<'_>], line: &mut Members, out: &mut Vec<u8>) {
+    const MEMBERS: [RegisterKind; 5] = [
+        RegisterKind::MovedTo,
+        RegisterKind::Parent,
+        RegisterKind::Position,
+        RegisterKind::Rotation,
+        RegisterKind::Scale,
+    ];
+    let mut members = registers.iter().filter(|w| MEMBERS.contains(&w.register.kind)).peekable();
+    if members.peek().is_none() {
+        return;
+    }
+    line.raw_name("transform", out);
+    let mut object = Members::open(out);
+    for written in members {
+        object.value(written.register.kind.name(), Some(written.value), out);
+    }
+    out.push(b'}');
+}
+
+fn comma(wanted: bool, out: &mut Vec<u8>) {
+    if wanted {
+        out.push(b',');
+    }
+}
+
+/// Appends an order key as a JSON string.
+pub fn write_key(key: Key<'_>, out: &mut Vec<u8>) {
+    out.push(b'"');
+    key.eff.write(out);
+    // Only the id can hold what must be escaped; its own opening quote becomes the slash.
+    let slash = out.len();
+    write_string(key.id, out);
+    out[slash] = b'/';
+}
+
+/// The members of an object that is being written: knows whether a comma is due.
+pub struct Members {
+    any: bool,
+}
+
+impl Members {
+    pub fn open(out: &mut Vec<u8>) -> Members {
+        out.push(b'{');
+        Members { any: false }
+    }
+
+    /// A comma, where one is due.
+    fn name(&mut self, out: &mut Vec<u8>) {
+        comma(self.any, out);
+        self.any = true;
+    }
+
+    /// A member's name, which needs no escape.
+    pub fn raw_name(&mut self, name: &str, out: &mut Vec<u8>) {
+        self.name(out);
+        out.push(b'"');
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\":");
+    }
+
+    /// A member whose value is raw JSON, where it has one.
+    pub fn value(&mut self, name: &str, value: Option<&str>, out: &mut Vec<u8>) {
+        if let Some(raw) = value {
+            self.raw_name(name, out);
+            write_canonical(raw, out);
+        }
+    }
+
+    /// An object of registers that have keys of their own, where there are any.
+    pub fn keyed(&mut self, name: &str, members: &[Written<'_>], out: &mut Vec<u8>) {
+        if members.is_empty() {
+            return;
+        }
+        self.raw_name(name, out);
+        let mut object = Members::open(out);
+        for written in members {
+            object.name(out);
+            write_string(written.register.key, out);
+            out.push(b':');
+            write_canonical(written.value, out);
+        }
+        out.push(b'}');
+    }
+
+    pub fn text(&mut self, name: &str, text: &str, out: &mut Vec<u8>) {
+        self.raw_name(name, out);
+        write_string(text, out);
+    }
+
+    pub fn key(&mut self, name: &str, key: Option<Key<'_>>, out: &mut Vec<u8>) {
+        if let Some(key) = key {
+            self.raw_name(name, out);
+            write_key(key, out);
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! Lines read into batches: compact rows that borrow the lines, place by place.
+
+use super::filter::{Filter, Withheld};
+use super::intern::Interner;
+use crate::event::{Event, Line, Payload, Reader, Refusal};
+use crate::id::{Lane, Tile, Time};
+use crate::json::{self, Fault};
+use crate::scope::{Gate, NoStore, Note, Scope, hold_to_invariants};
+use crate::state::line::StateLine;
+use crate::state::untouched::Subject;
+use bumpalo::Bump;
+use foldhash::fast::RandomState;
+use std::collections::HashMap;
+use std::slice::IterMut;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The arenas that own what events cannot borrow from their lines: one a batch.
+pub struct Arenas(Vec<Bump>);
+
+impl Arenas {
+    /// Enough for any stream that a machine can hold, at about 1 MiB a batch.
+    pub const STREAM: usize = 1 << 16;
+
+    pub fn new(batches: usize) -> Arenas {
+        Arenas((0..batches).map(|_| Bump::new()).collect())
+    }
+}
+
+/// An event as stage 1 keeps it.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    pub id: &'a str,
+    /// The line as it was read, without its line end. It is where the input is held; the rest is a copy.
+    pub line: &'a [u8],
+    pub parents: &'a [&'a str],
+    pub payload: Payload<'a>,
+    pub time: Time,
+    pub lane: Lane,
+    /// The line's number in its batch, from 1.
+    pub(super) number: u32,
+    pub(super) withheld: Withheld,
+}
+
+impl Row<'_> {
+    /// Whether the event, or a primitive of a macro, deletes a node.
+    pub(super) fn deletes(&self) -> bool {
+        match self.payload {
+            Payload::Delete { .. } => true,
+            Payload::Macro(list) => list.iter().any(|p| matches!(p.payload, Payload::Delete { .. })),
+            _ => false,
+        }
+    }
+}
+
+/// Reads lines into batches; shared by all threads.
+pub struct Gatherer<'a> {
+    arenas: Mutex<IterMut<'a, Bump>>,
+    scope: &'a Scope,
+    filter: &'a Filter,
+    select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
+    /// Whether the lines come in here for the first time, and are held to what they declare.
+    admit_new: bool,
+    /// Arenas for what only lives as long as a batch is being read.
+    scratch: Mutex<Vec<Bump>>,
+}
+
+/// What some lines of one source hold.
+#[derive(Default)]
+pub struct Batch<'a> {
+    pub(super) source: u32,
+    /// How many lines there are, blank ones included.
+    pub(super) lines: u32,
+    /// How many lines are not blank.
+    pub(super) read: u64,
+    /// Place by place, and in the order of the lines within each.
+    pub(super) rows: Vec<Row<'a>>,
+    pub(super) states: Vec<(u32, u32, StateLine<'a>)>,
+    pub(super) places: Vec<Place<'a>>,
+    pub(super) refusals: Vec<(u32, Refusal)>,
+    /// What the gate found odd: number, whether it is for everyone, event id.
+    pub(super) notes: Vec<(u32, Note, bool, &'a str)>,
+    /// Lines of spaces and tiles that were not chosen: number, code, whether it is for everyone, event id.
+    pub(super) passed_over: Vec<(u32, &'static str, bool, &'a str)>,
+    /// Whether any event or state line is not for everyone.
+    pub(super) private: bool,
+}
+
+/// A space and tile of a batch, and how many rows it has there.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) space: &'a str,
+    pub(super) tile: Tile,
+    pub(super) rows: u32,
+}
+
+/// An event between being read and being kept: it still borrows the text it was read from.
+struct Fresh<'l, 'a> {
+    row: Row<'l>,
+    line: &'a [u8],
+    place: u32,
+}
+
+impl<'a> Gatherer<'a> {
+    /// Lines pass the gate of `scope`, which also completes them: without dotfiles there is none.
+    ///
+    /// `select` answers for each space and tile the code under which its lines are withheld, if they are.
+    pub fn new(
+        arenas: &'a mut Arenas,
+        scope: &'a Scope,
+        filter: &'a Filter,
+        select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
+    ) -> Gatherer<'a> {
+        let (arenas, scratch) = (Mutex::new(arenas.0.iter_mut()), Mutex::default());
+        Gatherer { arenas, scope, filter, select, admit_new: false, scratch }
+    }
+
+    /// For lines that no gate has seen yet, as those of a stream: what they declare to preserve they are held to,
+    /// with and without dotfiles.
+    pub fn admit_new(self) -> Gatherer<'a> {
+        Gatherer { admit_new: true, ..self }
+    }
+
+    /// Reads the lines of one batch. `lines` gives those that are not blank, with their numbers from 1: each as the
+    /// text to read, which is not needed afterwards, and as the same text where it stays. How many there were in all
+    /// is said afterwards, by [`Batch::set_lines`].
+    ///
+    /// # Errors
+    /// Only where there are more batches than arenas.
+    pub fn batch<'l>(
+        &self,
+        source: u32,
+        lines: impl Iterator<Item = (u32, Result<(&'l [u8], &'a [u8]), Fault>)>,
+    ) -> Result<Batch<'a>, TooLarge> {
+        let arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).next().ok_or(TooLarge)?;
+        let mut scratch = self.scratch().pop().unwrap_or_default();
+        let gate = self.scope.has_gate().then(|| self.scope.gate());
+        let mut gathering = Gathering {
+            gatherer: self,
+            interner: Interner::new(arena),
+            fresh: Vec::new(),
+            places: Places::default(),
+            batch: Batch { source, ..Batch::default() },
+            admission: Admission { gate, holds: self.admit_new, tape: json::Tape::new() },
+        };
+        gathering.read(&scratch, lines);
+        let batch = gathering.finish();
+        scratch.reset();
+        self.scratch().push(scratch);
+        Ok(batch)
+    }
+
+    /// Whether lines are held to any rule.
+    pub fn has_gate(&self) -> bool {
+        self.scope.has_gate()
+    }
+
+    fn scratch(&self) -> MutexGuard<'_, Vec<Bump>> {
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn withheld(&self, event: &Event<'_>) -> Withheld {
+        let Filter { layers, authorities, boundaries, .. } = self.filter;
+        if !layers.is_empty() && !layers.iter().any(|l| l == event.layer) {
+            Withheld::Layer
+        } else if !authorities.is_empty() && !authorities.contains(&event.scope.authority) {
+            Withheld::Authority
+        } else if !boundaries.is_empty() && !boundaries.contains(&event.scope.boundary) {
+            Withheld::Boundary
+        } else {
+            Withheld::No
+        }
+    }
+}
+
+/// A batch that is being read.
+struct Gathering<'g, 'l, 'a> {
+    gatherer: &'g Gatherer<'a>,
+    interner: Interner<'a>,
+    fresh: Vec<Fresh<'l, 'a>>,
+    places: Places<'a>,
+    batch: Batch<'a>,
+    admission: Admission<'a>,
+}
+
+impl<'l, 'a> Gathering<'_, 'l, 'a> {
+    fn read<'t: 'l>(
+        &mut self,
+        scratch: &'l Bump,
+        lines: impl Iterator<Item = (u32, Result<(&'t [u8], &'a [u8]), Fault>)>,
+    ) where
+        'a: 'l,
+    {
+        let mut reader = Reader::new(scratch, self.gatherer.scope.defaults());
+        for (number, line) in lines {
+            self.batch.read += 1;
+            let (read, line) = match line {
+                Ok((text, line)) => (reader.read_bytes(text), line),
+                Err(fault) => (Err(json::Error { fault, offset: json::STATE_BYTES }.into()), &[][..]),
+            };
+            let refused = match read {
+                Ok(ref read) => self.take(read, number, line).err(),
+                Err(refusal) => Some(refusal),
+            };
+            self.batch.refusals.extend(refused.map(|refusal| (number, refusal)));
+        }
+    }
+
+    fn take(&mut self, read: &Line<'l>, number: u32, line: &'a [u8]) -> Result<(), Refusal> {
+        self.admission.permit(read, number, &mut self.interner, &mut self.batch)?;
+        match read {
+            Line::Event(event) => self.take_event(event, number, line),
+            Line::State(state) => self.take_state(state, number),
+        }
+        Ok(())
+    }
+
+    fn take_event(&mut self, event: &Event<'l>, number: u32, line: &'a [u8]) {
+        let lane = event.lane();
+        if let Some(code) = (self.gatherer.select)(event.space, event.tile) {
+            let id = self.interner.text(event.id);
+            self.batch.passed_over.push((number, code, lane.is_shared(), id));
+            return;
+        }
+        self.batch.private |= !lane.is_shared();
+        let place = self.place(event.space, event.tile);
+        self.batch.places[place as usize].rows += 1;
+        let withheld = self.gatherer.withheld(event);
+        let Event { id, parents, payload, time, .. } = *event;
+        let row = Row { id, line: &[], parents, payload, time, lane, number, withheld };
+        self.fresh.push(Fresh { row, line, place });
+    }
+
+    fn take_state(&mut self, line: &StateLine<'l>, number: u32) {
+        let shared = line.lane.is_shared();
+        if let Some(code) = (self.gatherer.select)(line.space, line.tile) {
+            self.batch.passed_over.push((number, code, shared, ""));
+            return;
+        }
+        self.batch.private |= !shared;
+        let place = self.place(line.space, line.tile);
+        let body = self.interner.body(&line.body);
+        let kept = StateLine {
+            space: self.batch.places[place as usize].space,
+            tile: line.tile,
+            lane: line.lane,
+            body,
+        };
+        self.batch.states.push((place, number, kept));
+    }
+
+    fn place(&mut self, space: &str, tile: Tile) -> u32 {
+        self.places.index(space, tile, &mut self.interner, &mut self.batch.places)
+    }
+
+    /// Keeps the events, place by place: what will be used together stands together.
+    fn finish(mut self) -> Batch<'a> {
+        let mut next: Vec<u32> = vec![0; self.batch.places.len()];
+        for i in 1..next.len() {
+            next[i] = next[i - 1] + self.batch.places[i - 1].rows;
+        }
+        let mut order: Vec<u32> = vec![0; self.fresh.len()];
+        for (i, fresh) in (0..).zip(&self.fresh) {
+            let slot = &mut next[fresh.place as usize];
+            order[*slot as usize] = i;
+            *slot += 1;
+        }
+        self.batch.rows.reserve_exact(order.len());
+        for i in order {
+            let Fresh { row, line, .. } = &self.fresh[i as usize];
+            let Row { time, lane, number, withheld, .. } = *row;
+            let id = self.interner.text(row.id);
+            let parents = self.interner.texts(row.parents);
+            let payload = self.interner.payload(&row.payload);
+            self.batch.rows.push(Row { id, line, parents, payload, time, lane, number, withheld });
+        }
+        self.batch
+    }
+}
+
+/// The gate of a scope, as lines come to it.
+struct Admission<'s> {
+    gate: Option<Gate<'s>>,
+    /// Whether events are held to what they declare where there is no gate.
+    holds: bool,
+    tape: json::Tape,
+}
+
+impl Admission<'_> {
+    /// Lets a line through that breaks no rule. The clock is not looked at: only what is written here and now is.
+    fn permit<'a>(
+        &mut self,
+        line: &Line<'_>,
+        number: u32,
+        interner: &mut Interner<'a>,
+        batch: &mut Batch<'a>,
+    ) -> Result<(), Refusal> {
+        let shared = |event: &Event<'_>| event.lane().is_shared();
+        let Some(gate) = &mut self.gate else {
+            if let Line::Event(event) = line
+                && self.holds
+                && !event.invariants.is_empty()
+            {
+                let mut notes = Vec::new();
+                hold_to_invariants(event, &NoStore, &mut notes).map_err(|refusal| Refusal {
+                    event_id: Some(event.id.to_owned()),
+                    shared: shared(event),
+                    ..refusal
+                })?;
+                let note = |note| (number, note, shared(event), interner.text(event.id));
+                batch.notes.extend(notes.into_iter().map(note));
+            }
+            return Ok(());
+        };
+        match line {
+            Line::State(state) => gate.permit_state(state)?,
+            Line::Event(event) => {
+                let permit = gate.permit(event, None, &NoStore)?;
+                if permit.max_event_bytes < json::EVENT_BYTES {
+                    let mut text = Vec::new();
+                    event.write_canonical(&mut self.tape, &mut text);
+                    if text.len() > permit.max_event_bytes {
+                        let detail = format!("{} bytes are more than max_event_bytes", text.len());
+                        let event_id = Some(event.id.to_owned());
+                        let shared = shared(event);
+                        return Err(Refusal { code: "scope.limit", detail, event_id, shared });
+                    }
+                }
+                let note = |note| (number, note, shared(event), interner.text(event.id));
+                batch.notes.extend(permit.notes.into_iter().map(note));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// There are more batches than arenas for them.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the stream is larger than this tool holds")]
+pub struct TooLarge;
+
+/// The spaces and tiles of a batch, by name.
+#[derive(Default)]
+struct Places<'a> {
+    by_name: HashMap<(&'a str, Tile), u32, RandomState>,
+}
+
+impl<'a> Places<'a> {
+    fn index(
+        &mut self,
+        space: &str,
+        tile: Tile,
+        interner: &mut Interner<'a>,
+        places: &mut Vec<Place<'a>>,
+    ) -> u32 {
+        if let Some(index) = self.by_name.get(&(space, tile)) {
+            return *index;
+        }
+        let index = u32::try_from(places.len()).expect("a batch has fewer places than lines");
+        let space = interner.text(space);
+        self.by_name.insert((space, tile), index);
+        places.push(Place { space, tile, rows: 0 });
+        index
+    }
+}
+
+impl<'a> Batch<'a> {
+    /// Calls `each` with what its events touch, and with their lanes.
+    pub fn touches(&self, mut each: impl FnMut(Lane, Subject<'a>)) {
+        for row in &self.rows {
+            Subject::each_of(&row.payload, &mut |subject| each(row.lane, subject));
+        }
+    }
+
+    /// Whether it holds that many events of one lane and nothing else: what a segment of a store must be. Events that
+    /// a gate refused count where one stood there.
+    pub fn is_segment_of(&self, space: &str, tile: Tile, lane: Lane, events: u64, gated: bool) -> bool {
+        let here = self.places.iter().all(|place| (place.space, place.tile) == (space, tile));
+        let refused = if gated { self.refusals.len() } else { 0 };
+        let clean = self.refusals.len() == refused && self.passed_over.is_empty() && self.states.is_empty();
+        let all = (self.rows.len() + refused) as u64 == events;
+        here && clean && all && self.rows.iter().all(|row| row.lane == lane)
+    }
+
+    /// Whether it holds state lines of one lane and nothing else: what a snapshot of a store must be.
+    pub fn is_snapshot_of(&self, space: &str, tile: Tile, lane: Lane) -> bool {
+        let here = self.places.iter().all(|place| (place.space, place.tile) == (space, tile));
+        let clean = self.refusals.is_empty() && self.passed_over.is_empty() && self.rows.is_empty();
+        here && clean && self.states.iter().all(|(_, _, line)| line.lane == lane)
+    }
+
+    /// The operand that it was read from.
+    pub fn source(&self) -> u32 {
+        self.source
+    }
+
+    /// Says how many lines the batch had, blank ones included.
+    pub fn set_lines(&mut self, lines: u32) {
+        self.lines = lines;
+    }
+}

@@ -1,0 +1,118 @@
+//! The rows of one tile, applied to the states of its lanes.
+
+use super::World;
+use super::filter::Filter;
+use crate::event::{Payload, nearest_operation};
+use crate::id::{Key, Lane, Tile, Time};
+use crate::json;
+use crate::report::{Fate, Remarks};
+use crate::state::LaneState;
+use crate::state::apply::{self, Odd};
+use bumpalo::Bump;
+
+/// The states of one tile's lanes.
+pub struct Derived<'a> {
+    pub space: &'a str,
+    pub tile: Tile,
+    /// In the order of lanes.
+    pub lanes: Vec<(Lane, LaneState<'a>)>,
+    pub remarks: Remarks,
+}
+
+pub(super) struct Derivation<'w, 'a> {
+    pub(super) world: &'w World<'a>,
+    pub(super) filter: &'w Filter,
+    pub(super) arena: &'a Bump,
+    pub(super) lanes: [Option<LaneState<'a>>; Lane::COUNT],
+    pub(super) remarks: Remarks,
+}
+
+impl<'a> Derivation<'_, 'a> {
+    pub(super) fn join_line(&mut self, at: (u32, u32)) {
+        let (_, number, line) = &self.world.batches[at.0 as usize].states[at.1 as usize];
+        let position = self.world.position(at.0, *number);
+        let shared = line.lane.is_shared();
+        if !self.filter.lanes[line.lane.index()] {
+            return self.remarks.say(position, Fate::Withheld, ("view.lane", shared, None), String::new);
+        }
+        if let Some(cut) = &self.filter.at {
+            let mut later = None;
+            line.body.keys(|key| {
+                if cut.is_before(key) {
+                    later = Some(key);
+                }
+            });
+            if let Some(key) = later {
+                let detail = || format!("{key} is later than --at");
+                return self.remarks.say(position, Fate::Rejected, ("state.later", shared, None), detail);
+            }
+        }
+        self.lanes[line.lane.index()].get_or_insert_default().join_line(&line.body);
+    }
+
+    pub(super) fn delete(&mut self, at: (u32, u32), eff: Time) {
+        let row = self.world.row(at);
+        if self.world.withheld(row, Key { eff, id: row.id }, self.filter).is_some() {
+            return;
+        }
+        let lane = self.lanes[row.lane.index()].get_or_insert_default();
+        match row.payload {
+            Payload::Delete { node } => lane.delete(node, Key { eff, id: row.id }),
+            Payload::Macro(list) => {
+                for primitive in list {
+                    if let Payload::Delete { node } = primitive.payload {
+                        let id = self.arena.alloc_str(&format!("{}{}", row.id, primitive.suffix));
+                        lane.delete(node, Key { eff, id });
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn apply(&mut self, at: (u32, u32), eff: Time) {
+        let row = self.world.row(at);
+        let key = Key { eff, id: row.id };
+        let position = self.world.position(at.0, row.number);
+        let shared = row.lane.is_shared();
+        if let Some(code) = self.world.withheld(row, key, self.filter) {
+            return self.remarks.say(position, Fate::Withheld, (code, shared, Some(row.id)), String::new);
+        }
+        let lane = self.lanes[row.lane.index()].get_or_insert_default();
+        lane.recent.insert(key);
+        let mut odd = Odd::default();
+        match row.payload {
+            Payload::Macro(list) => {
+                for primitive in list {
+                    let id = self.arena.alloc_str(&format!("{}{}", row.id, primitive.suffix));
+                    apply::primitive(
+                        lane,
+                        Key { eff, id },
+                        &primitive.payload,
+                        primitive.operation,
+                        &mut odd,
+                    );
+                }
+            }
+            payload => apply::primitive(lane, key, &payload, "", &mut odd),
+        }
+        if let Some(node) = odd.after_delete {
+            let about = ("state.after_delete", shared, Some(row.id));
+            self.remarks.say(position, Fate::Noted, about, || format!("{node} was deleted before"));
+        }
+        if let Some(operation) = odd.unknown {
+            let operation = if operation.is_empty() { operation_of(row.line) } else { operation.to_owned() };
+            let about = ("event.unknown_operation", shared, Some(row.id));
+            let detail = || format!("{operation}: did you mean {}?", nearest_operation(&operation));
+            self.remarks.say(position, Fate::Noted, about, detail);
+        }
+    }
+}
+
+/// The operation of a line that was read before.
+fn operation_of(line: &[u8]) -> String {
+    let arena = Bump::new();
+    let mut tape = json::Tape::new();
+    let top = json::parse_line(&mut tape, line).ok();
+    top.and_then(|t| t.get("operation")?.as_str(&arena)).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,405 @@
+//! A world read from lines: events and state lines in any mix, gathered by tile, ordered, and derived to states.
+//!
+//! The stages are functions over slices, so that a caller spreads them over its threads:
+//!
+//! 1. [`Gatherer::batch`] reads some lines into a [`Batch`]: compact rows that borrow the lines.
+//! 2. [`World::new`] sorts the batches' rows into tiles, and [`World::order`] gives every event its key.
+//! 3. [`World::derive`] applies the rows of one tile to the states of its lanes.
+//!
+//! The result depends on the lines alone: not on how they were cut into batches, nor on the order of stages 1 and 3.
+
+mod batch;
+mod derive;
+mod filter;
+mod intern;
+
+pub use batch::{Arenas, Batch, Gatherer, Row, TooLarge};
+pub use derive::Derived;
+pub use filter::{AsOf, Filter};
+
+use crate::event::{Defaults, Line, Reader};
+use crate::id::{Key, Lane, Tile, Time, event_of};
+use crate::json;
+use crate::order::{self, Anomaly, Entry, Known, Names, Order};
+use crate::report::{Fate, Position, Remarks};
+use crate::state::line::StateLine;
+use bumpalo::Bump;
+use derive::Derivation;
+use foldhash::fast::RandomState;
+use rayon::prelude::*;
+use std::collections::{HashMap, HashSet};
+
+/// Events and state lines, by tile.
+pub struct World<'a> {
+    batches: Vec<Batch<'a>>,
+    /// How many lines of its source stand before each batch.
+    bases: Vec<u64>,
+    /// In the order of spaces and tiles.
+    tiles: Vec<TileRows<'a>>,
+    defaults: &'a Defaults,
+}
+
+/// The rows and state lines of one tile, as places in the batches.
+struct TileRows<'a> {
+    space: &'a str,
+    tile: Tile,
+    rows: Vec<(u32, u32)>,
+    states: Vec<(u32, u32)>,
+    /// After ordering: the effective time of each row; duplicates are gone from `rows`.
+    eff: Vec<Time>,
+    /// What a store knows of events that are not at hand.
+    known: Vec<(Lane, &'a str, Time)>,
+    /// After ordering: parents that no lane as loose as the event's holds, with the event's lane.
+    missing: Vec<(Lane, &'a str)>,
+    /// After ordering: which of `rows` delete a node, as they are applied before all others.
+    deletes: Vec<u32>,
+}
+
+impl<'a> World<'a> {
+    /// Sorts batches, given in the order of the input, into tiles.
+    pub fn new(batches: Vec<Batch<'a>>, defaults: &'a Defaults) -> World<'a> {
+        let mut bases = Vec::with_capacity(batches.len());
+        let (mut source, mut base) = (0, 0);
+        for batch in &batches {
+            if batch.source != source {
+                (source, base) = (batch.source, 0);
+            }
+            bases.push(base);
+            base += u64::from(batch.lines);
+        }
+        let mut names: Vec<(&'a str, Tile)> =
+            batches.iter().flat_map(|b| &b.places).map(|p| (p.space, p.tile)).collect();
+        names.sort_unstable();
+        names.dedup();
+        let mut tiles: Vec<TileRows<'a>> = names
+            .iter()
+            .map(|(space, tile)| TileRows {
+                space,
+                tile: *tile,
+                rows: Vec::new(),
+                states: Vec::new(),
+                eff: Vec::new(),
+                known: Vec::new(),
+                missing: Vec::new(),
+                deletes: Vec::new(),
+            })
+            .collect();
+        let index: HashMap<(&str, Tile), usize, RandomState> = names.iter().copied().zip(0..).collect();
+        for (b, batch) in (0..).zip(&batches) {
+            let places: Vec<usize> = batch.places.iter().map(|p| index[&(p.space, p.tile)]).collect();
+            let mut start = 0;
+            for (place, at) in batch.places.iter().zip(&places) {
+                let rows = start..start + place.rows;
+                start = rows.end;
+                tiles[*at].rows.extend(rows.map(|r| (b, r)));
+            }
+            for (s, (place, _, _)) in (0..).zip(&batch.states) {
+                tiles[places[*place as usize]].states.push((b, s));
+            }
+        }
+        World { batches, bases, tiles, defaults }
+    }
+
+    fn row(&self, at: (u32, u32)) -> &Row<'a> {
+        &self.batches[at.0 as usize].rows[at.1 as usize]
+    }
+
+    fn state(&self, at: (u32, u32)) -> &StateLine<'a> {
+        &self.batches[at.0 as usize].states[at.1 as usize].2
+    }
+
+    fn position(&self, batch: u32, number: u32) -> Position {
+        let b = batch as usize;
+        Position { source: self.batches[b].source, line: self.bases[b] + u64::from(number) }
+    }
+
+    /// What the lines themselves gave to say: refusals, and tiles that were not chosen.
+    pub fn remarks(&mut self, all: bool) -> Remarks {
+        let mut remarks = Remarks::new(all);
+        for b in 0..self.batches.len() {
+            let index = u32::try_from(b).expect("batches are counted in 32 bits");
+            let refusals = std::mem::take(&mut self.batches[b].refusals);
+            let batch = &self.batches[b];
+            remarks.read += batch.read;
+            remarks.private |= batch.private;
+            for (number, refusal) in refusals {
+                remarks.private |= !refusal.shared;
+                let about = (refusal.code, refusal.shared, refusal.event_id.as_deref());
+                remarks.say(self.position(index, number), Fate::Rejected, about, || refusal.detail.clone());
+            }
+            for (number, note, shared, id) in &batch.notes {
+                let about = (note.code, *shared, Some(*id));
+                remarks.say(self.position(index, *number), Fate::Noted, about, || note.detail.clone());
+            }
+            for (number, code, shared, id) in &batch.passed_over {
+                remarks.private |= !shared;
+                let id = (!id.is_empty()).then_some(*id);
+                remarks.say(self.position(index, *number), Fate::Withheld, (code, *shared, id), String::new);
+            }
+        }
+        remarks
+    }
+
+    /// Gives every event its key: drops duplicates, and notes what is odd. On the threads of the current pool.
+    pub fn order(&mut self, all: bool) -> Remarks {
+        let mut tiles = std::mem::take(&mut self.tiles);
+        let world = &*self;
+        let parts: Vec<Remarks> =
+            by_size(&mut tiles).into_par_iter().map(|tile| world.order_tile(tile, all)).collect();
+        self.tiles = tiles;
+        let mut remarks = Remarks::new(all);
+        parts.into_iter().for_each(|part| remarks.join(part));
+        remarks
+    }
+
+    fn order_tile(&self, tile: &mut TileRows<'a>, all: bool) -> Remarks {
+        let mut remarks = Remarks::new(all);
+        let mut entries = self.entries(tile);
+        let mut names = Names::new(&entries);
+        if names.any_repeated() {
+            self.drop_duplicates(tile, &mut remarks);
+            entries = self.entries(tile);
+            names = Names::new(&entries);
+        }
+        let mut known = Known::default();
+        for at in &tile.states {
+            let line = self.state(*at);
+            line.body.keys(|key| known.add(line.lane, key.event(), key.eff));
+        }
+        for (lane, id, eff) in &tile.known {
+            known.add(*lane, id, *eff);
+        }
+        let Order { eff, anomalies } = order::order(&entries, &names, &known);
+        tile.eff = eff;
+        let deletes = (0..).zip(&tile.rows).filter(|(_, at)| self.row(**at).deletes());
+        tile.deletes = deletes.map(|(i, _)| i).collect();
+        for (at, oddity) in anomalies {
+            if let Anomaly::UnknownParent(name) = oddity {
+                tile.missing.push((entries[at as usize].lane, name));
+            }
+            let (code, detail) = match oddity {
+                Anomaly::UnknownParent(name) => ("order.unknown_parent", name),
+                Anomaly::Cycle => ("order.cycle", ""),
+                Anomaly::Equivocation => ("event.equivocation", ""),
+            };
+            if !all {
+                // Nobody asks of which line: there is no need to fetch its row.
+                remarks.note(code);
+                continue;
+            }
+            let at = tile.rows[at as usize];
+            let row = self.row(at);
+            let about = (code, row.lane.is_shared(), Some(row.id));
+            remarks.say(self.position(at.0, row.number), Fate::Noted, about, || detail.to_owned());
+        }
+        remarks
+    }
+
+    /// What the order needs of a tile's rows.
+    fn entries(&self, tile: &TileRows<'a>) -> Vec<Entry<'a>> {
+        let entry = |at: &(u32, u32)| {
+            let row = self.row(*at);
+            Entry { id: row.id, time: row.time, lane: row.lane, parents: row.parents }
+        };
+        tile.rows.iter().map(entry).collect()
+    }
+
+    /// An event is its hash: of rows with the same canonical form only the first stays.
+    fn drop_duplicates(&self, tile: &mut TileRows<'a>, remarks: &mut Remarks) {
+        let mut first: HashMap<&str, (u32, u32), RandomState> = HashMap::default();
+        // Canonical forms are hashed only once a name comes up again.
+        let mut hashes: HashSet<blake3::Hash> = HashSet::new();
+        let mut hashed: HashSet<&str, RandomState> = HashSet::default();
+        let mut hasher = Hasher::new(self.defaults);
+        tile.rows.retain(|at| {
+            let row = self.row(*at);
+            let Some(before) = first.get(row.id) else {
+                first.insert(row.id, *at);
+                return true;
+            };
+            let before = self.row(*before);
+            let known = row.line == before.line || {
+                if hashed.insert(row.id) {
+                    hashes.insert(hasher.hash(before.line));
+                }
+                !hashes.insert(hasher.hash(row.line))
+            };
+            if known {
+                let about = ("event.duplicate", row.lane.is_shared(), Some(row.id));
+                remarks.say(self.position(at.0, row.number), Fate::Duplicate, about, String::new);
+            }
+            !known
+        });
+    }
+
+    /// Makes an event known in a tile that is not at hand: one that a store holds.
+    pub fn know(&mut self, index: usize, lane: Lane, id: &'a str, eff: Time) {
+        self.tiles[index].known.push((lane, id, eff));
+    }
+
+    /// The events of a tile before they are ordered: their names, lanes and parents.
+    pub fn named(&self, index: usize) -> impl Iterator<Item = (&'a str, Lane, &'a [&'a str])> {
+        self.tiles[index].rows.iter().map(|at| {
+            let row = self.row(*at);
+            (row.id, row.lane, row.parents)
+        })
+    }
+
+    /// After ordering: the parents that are not there, each with the lane of an event that names it.
+    pub fn missing(&self, index: usize) -> &[(Lane, &'a str)] {
+        &self.tiles[index].missing
+    }
+
+    /// What completed the events: a line that is read again is completed in the same way.
+    pub fn defaults(&self) -> &'a Defaults {
+        self.defaults
+    }
+
+    /// How many tiles there are.
+    pub fn len(&self) -> usize {
+        self.tiles.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.tiles.is_empty()
+    }
+
+    /// The space and tile of a place in the order of tiles.
+    pub fn place(&self, index: usize) -> (&'a str, Tile) {
+        (self.tiles[index].space, self.tiles[index].tile)
+    }
+
+    /// The tiles, those with the most rows first: the order in which threads should take them.
+    pub fn largest_first(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.tiles.len()).collect();
+        order.sort_by_key(|i| std::cmp::Reverse(self.tiles[*i].rows.len() + self.tiles[*i].states.len()));
+        order
+    }
+
+    /// The events of a tile with their effective times, in no order.
+    pub fn rows(&self, index: usize) -> impl Iterator<Item = (Key<'a>, Position, &Row<'a>)> {
+        let tile = &self.tiles[index];
+        tile.rows.iter().zip(&tile.eff).map(|(at, eff)| {
+            let row = self.row(*at);
+            (Key { eff: *eff, id: row.id }, self.position(at.0, row.number), row)
+        })
+    }
+
+    /// The events of a tile in the order of their keys, and those of one name and time in that of their canonical
+    /// lines: the same whatever the order of the input.
+    pub fn sorted_rows(&self, index: usize) -> Vec<(Key<'a>, &Row<'a>)> {
+        let mut rows: Vec<(Key<'a>, &Row<'a>)> = self.rows(index).map(|(key, _, row)| (key, row)).collect();
+        rows.sort_by_key(|(key, _)| *key);
+        let mut hasher = Hasher::new(self.defaults);
+        for same in rows.chunk_by_mut(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+            same.sort_by_cached_key(|(_, row)| hasher.canonical(row.line).to_vec());
+        }
+        rows
+    }
+
+    /// The state lines of a tile, in the order of the input.
+    pub fn state_lines(&self, index: usize) -> impl Iterator<Item = &StateLine<'a>> {
+        self.tiles[index].states.iter().map(|at| self.state(*at))
+    }
+
+    /// Whether a state takes in a state line: its lane, and no key after the cut.
+    pub fn takes_line(&self, line: &StateLine<'_>, filter: &Filter) -> bool {
+        let mut later = false;
+        if let Some(cut) = &filter.at {
+            line.body.keys(|key| later |= cut.is_before(key));
+        }
+        filter.lanes[line.lane.index()] && !later
+    }
+
+    /// The code under which `filter` withholds an event, if it does.
+    pub fn withheld(&self, row: &Row<'_>, key: Key<'_>, filter: &Filter) -> Option<&'static str> {
+        if !filter.lanes[row.lane.index()] {
+            return Some("view.lane");
+        }
+        if filter.at.as_ref().is_some_and(|cut| cut.is_before(key)) {
+            return Some("view.later");
+        }
+        row.withheld.code()
+    }
+
+    /// A cut behind the greatest key of one name, of its events and of what state lines know of it, in lanes that
+    /// `filter` takes in.
+    pub fn greatest_key(&self, name: &str, filter: &Filter) -> Option<AsOf> {
+        let mut greatest: Option<Time> = None;
+        for i in 0..self.tiles.len() {
+            for (key, _, row) in self.rows(i) {
+                if row.id == name && filter.lanes[row.lane.index()] {
+                    greatest = greatest.max(Some(key.eff));
+                }
+            }
+        }
+        for (_, _, line) in self.batches.iter().flat_map(|b| &b.states) {
+            if filter.lanes[line.lane.index()] {
+                line.body.keys(|key| {
+                    if event_of(key.id) == name {
+                        greatest = greatest.max(Some(key.eff));
+                    }
+                });
+            }
+        }
+        greatest.map(|eff| AsOf::Key { eff, id: name.to_owned() })
+    }
+
+    /// Derives the states of one tile's lanes from what `filter` takes in.
+    pub fn derive(&self, index: usize, filter: &Filter, arena: &'a Bump, all: bool) -> Derived<'a> {
+        let tile = &self.tiles[index];
+        let mut derivation = Derivation {
+            world: self,
+            filter,
+            arena,
+            lanes: std::array::from_fn(|_| None),
+            remarks: Remarks::new(all),
+        };
+        for at in &tile.states {
+            derivation.join_line(*at);
+        }
+        // Deletions first: what a deleted node's registers held is never looked at.
+        for i in &tile.deletes {
+            derivation.delete(tile.rows[*i as usize], tile.eff[*i as usize]);
+        }
+        for (at, eff) in tile.rows.iter().zip(&tile.eff) {
+            derivation.apply(*at, *eff);
+        }
+        let lanes =
+            Lane::all().zip(derivation.lanes).filter_map(|(lane, state)| Some((lane, state?))).collect();
+        Derived { space: tile.space, tile: tile.tile, lanes, remarks: derivation.remarks }
+    }
+}
+
+/// Tiles as a list of references, the largest first.
+fn by_size<'t, 'a>(tiles: &'t mut [TileRows<'a>]) -> Vec<&'t mut TileRows<'a>> {
+    let mut list: Vec<_> = tiles.iter_mut().collect();
+    list.sort_by_key(|t| std::cmp::Reverse(t.rows.len()));
+    list
+}
+
+/// Hashes events that were read before.
+struct Hasher<'d> {
+    defaults: &'d Defaults,
+    tape: json::Tape,
+    text: Vec<u8>,
+}
+
+impl<'d> Hasher<'d> {
+    fn new(defaults: &'d Defaults) -> Hasher<'d> {
+        Hasher { defaults, tape: json::Tape::new(), text: Vec::new() }
+    }
+
+    fn hash(&mut self, line: &[u8]) -> blake3::Hash {
+        blake3::hash(self.canonical(line))
+    }
+
+    fn canonical(&mut self, line: &[u8]) -> &[u8] {
+        let arena = Bump::new();
+        self.text.clear();
+        if let Ok(Line::Event(event)) = Reader::new(&arena, self.defaults).read_bytes(line) {
+            event.write_canonical(&mut self.tape, &mut self.text);
+        }
+        &self.text
+    }
+}

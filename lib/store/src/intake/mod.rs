@@ -1,0 +1,3 @@
+//! What comes into a store.
+
+pub mod segments;

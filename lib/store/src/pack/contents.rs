@@ -1,0 +1,292 @@
+//! What a pack can be made of: lanes with all their entries, and the objects behind them.
+
+use super::{Error, refs};
+use crate::dir::Sort;
+use crate::manifest::{Entry, Manifest};
+use crate::object::{Bytes, Found};
+use crate::{LaneId, Store, append};
+use ahash::{AHashMap, AHashSet};
+use memchr::memmem::Finder;
+use rayon::prelude::*;
+use std::ops::Deref;
+use ulp_core::hash::Sha256;
+use ulp_core::id::Time;
+use ulp_core::json::{self, Tape};
+
+/// A lane, with what it names.
+#[derive(Debug)]
+pub struct LaneLot {
+    pub id: LaneId,
+    /// Its pages from the oldest on, then its manifest.
+    pub chain: Vec<Manifest>,
+    pub snapshot: Option<Snapshot>,
+}
+
+/// The newest snapshot of a lane.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The root, as its record's name has it.
+    pub root: String,
+    pub record: Vec<u8>,
+    pub object: Sha256,
+    pub bytes: u64,
+}
+
+/// The place of an entry: its lane, the link of the lane's chain, its place there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct At {
+    pub lane: usize,
+    pub link: usize,
+    pub entry: usize,
+}
+
+/// What was found in a segment.
+#[derive(Clone, Debug, Default)]
+pub struct Scan {
+    /// The greatest timestamp.
+    pub newest: Option<Time>,
+    /// The blobs that it names and that are here, with their lengths.
+    pub blobs: Vec<(Sha256, u64)>,
+}
+
+/// Where the bytes of objects are.
+#[derive(Debug)]
+pub enum Objects<'s> {
+    Store(&'s Store),
+    Held(AHashMap<Sha256, Vec<u8>>),
+}
+
+/// The bytes of an object.
+#[derive(Debug)]
+pub enum Body<'o> {
+    Mapped(Bytes),
+    Held(&'o [u8]),
+}
+
+impl Deref for Body<'_> {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        match self {
+            Body::Mapped(bytes) => bytes,
+            Body::Held(bytes) => bytes,
+        }
+    }
+}
+
+impl Objects<'_> {
+    /// The bytes of an object, if it is here in this length.
+    pub fn get(&self, hash: &Sha256, bytes: u64) -> Result<Option<Body<'_>>, Error> {
+        match self {
+            Objects::Store(store) => match store.object(hash, Some(bytes))? {
+                Found::Here(body) => Ok(Some(Body::Mapped(body))),
+                Found::Missing | Found::Wrong(_) => Ok(None),
+            },
+            Objects::Held(held) => Ok(held.get(hash).map(|b| Body::Held(b))),
+        }
+    }
+}
+
+/// Lanes, in the order of their paths.
+#[derive(Debug)]
+pub struct Contents<'s> {
+    pub lanes: Vec<LaneLot>,
+    pub objects: Objects<'s>,
+    /// What manifests, pages and records of any lane name: none of it is a blob.
+    named: AHashSet<Sha256>,
+}
+
+impl<'s> Contents<'s> {
+    /// The lanes of a store that are wanted.
+    pub fn of_store(store: &'s Store, wanted: impl Fn(&LaneId) -> bool) -> Result<Contents<'s>, Error> {
+        let mut lot = Contents { lanes: Vec::new(), objects: Objects::Store(store), named: AHashSet::new() };
+        for id in store.lanes()? {
+            let Some((manifest, _)) = store.manifest(&id)? else { continue };
+            let chain = chain(store, manifest)?;
+            for link in &chain {
+                lot.named.extend(link.segments.iter().map(|e| e.hash));
+                lot.named.extend(link.previous.map(|p| p.hash));
+            }
+            lot.named.extend(snapshots(store, &id)?.iter().map(|s| s.object));
+            if wanted(&id) {
+                let snapshot = if store.is_trusted() { newest_snapshot(store, &id)? } else { None };
+                lot.lanes.push(LaneLot { id, chain, snapshot });
+            }
+        }
+        lot.lanes.sort_by_cached_key(|lane| lane.id.dir());
+        Ok(lot)
+    }
+
+    /// Lanes whose lines are at hand, in the order of acceptance.
+    pub fn of_lines(lines: Vec<(LaneId, Vec<u8>)>) -> Contents<'static> {
+        let (mut lanes, mut held) = (Vec::new(), AHashMap::new());
+        for (id, text) in lines {
+            let mut manifest = Manifest::new(id.tile);
+            let mut chain = Vec::new();
+            let mut start = 0;
+            for part in append::parts(&text) {
+                let segment = text[start..part.end].to_vec();
+                start = part.end;
+                manifest.segments.push(part.entry(&segment));
+                held.insert(Sha256::of(&segment), segment);
+                if let Some(page) = manifest.turn_page() {
+                    chain.extend(Manifest::parse(&page, std::path::Path::new("page")).ok());
+                }
+            }
+            chain.push(manifest);
+            lanes.push(LaneLot { id, chain, snapshot: None });
+        }
+        lanes.sort_by_cached_key(|lane| lane.id.dir());
+        Contents { lanes, objects: Objects::Held(held), named: AHashSet::new() }
+    }
+
+    /// Every entry whose segment is not said to be absent, in order.
+    pub fn entries(&self) -> impl Iterator<Item = (At, &Entry)> {
+        self.lanes.iter().enumerate().flat_map(|(lane, lot)| {
+            lot.chain.iter().enumerate().flat_map(move |(link, manifest)| {
+                let all = manifest.segments.iter().enumerate();
+                all.map(move |(entry, e)| (At { lane, link, entry }, e))
+            })
+        })
+    }
+
+    pub fn entry(&self, at: At) -> &Entry {
+        &self.lanes[at.lane].chain[at.link].segments[at.entry]
+    }
+
+    pub fn entry_mut(&mut self, at: At) -> &mut Entry {
+        &mut self.lanes[at.lane].chain[at.link].segments[at.entry]
+    }
+
+    /// Looks through segments on all cores; nothing for one that is missing or damaged.
+    pub fn scan(&self, entries: &[At]) -> Result<Vec<Option<Scan>>, Error> {
+        entries.par_iter().map(|at| self.scan_one(self.entry(*at))).collect()
+    }
+
+    fn scan_one(&self, entry: &Entry) -> Result<Option<Scan>, Error> {
+        let Some(bytes) = self.objects.get(&entry.hash, entry.bytes)? else { return Ok(None) };
+        if matches!(self.objects, Objects::Store(_)) && Sha256::of(&bytes) != entry.hash {
+            return Ok(None);
+        }
+        let mut scan = Scan { newest: newest(&bytes), blobs: Vec::new() };
+        if let Objects::Store(store) = &self.objects {
+            let mut names = Vec::new();
+            refs::each_ref(&bytes, |hash| names.push(hash));
+            names.sort_unstable();
+            names.dedup();
+            names.retain(|hash| !self.named.contains(hash));
+            for hash in names {
+                if let Some(bytes) = blob_length(store, &hash)? {
+                    scan.blobs.push((hash, bytes));
+                }
+            }
+        }
+        Ok(Some(scan))
+    }
+}
+
+/// A lane's pages from the oldest on, then its manifest.
+pub fn chain(store: &Store, manifest: Manifest) -> Result<Vec<Manifest>, Error> {
+    let mut chain = vec![manifest];
+    while let Some(previous) = chain.last().and_then(|m: &Manifest| m.previous) {
+        chain.push(store.page(&previous)?);
+    }
+    chain.reverse();
+    Ok(chain)
+}
+
+/// How long a blob is that is here and is what its name says.
+fn blob_length(store: &Store, hash: &Sha256) -> Result<Option<u64>, Error> {
+    match store.object(hash, None)? {
+        Found::Here(bytes) if Sha256::of(&bytes) == *hash => Ok(Some(bytes.len() as u64)),
+        _ => Ok(None),
+    }
+}
+
+/// The snapshot that has seen most, of those that are whole.
+fn newest_snapshot(store: &Store, lane: &LaneId) -> Result<Option<Snapshot>, Error> {
+    for record in store.records(lane)? {
+        let Some(bytes) = store.snapshot(&record)? else { continue };
+        if Sha256::of(&bytes) == record.object {
+            let (root, bytes) = (record.root.hex(), bytes.len() as u64);
+            return Ok(Some(Snapshot { root, record: record.print(), object: record.object, bytes }));
+        }
+    }
+    Ok(None)
+}
+
+/// Every snapshot of a lane that is here, whatever derived it.
+pub fn snapshots(store: &Store, lane: &LaneId) -> Result<Vec<Snapshot>, Error> {
+    let path = format!("{}/{}", lane.dir(), super::layout::SNAPSHOTS);
+    let Some(dir) = store.root().at(&path)? else { return Ok(Vec::new()) };
+    let mut snapshots = Vec::new();
+    for (name, sort) in dir.list()? {
+        let Some(root) = name.strip_suffix(".json").filter(|r| Sha256::from_hex(r).is_some()) else {
+            continue;
+        };
+        let Some(record) = dir.read(&name)?.filter(|_| sort == Sort::File) else { continue };
+        let Some(object) = read_record(&record) else { continue };
+        if let Found::Here(bytes) = store.object(&object, None)? {
+            let bytes = bytes.len() as u64;
+            snapshots.push(Snapshot { root: root.to_owned(), record, object, bytes });
+        }
+    }
+    Ok(snapshots)
+}
+
+/// The object that a record names.
+pub fn read_record(record: &[u8]) -> Option<Sha256> {
+    let mut tape = Tape::new();
+    let top = json::parse_line(&mut tape, record.trim_ascii_end()).ok()?;
+    top.get("snapshot")?.as_plain_str()?.parse().ok()
+}
+
+/// How a timestamp is announced in a canonical line.
+const TIMESTAMP: &str = r#""timestamp":"#;
+
+/// The greatest timestamp of a segment's events.
+fn newest(segment: &[u8]) -> Option<Time> {
+    let (mut newest, mut tape) = (None, Tape::new());
+    let finder = Finder::new(TIMESTAMP);
+    for line in crate::dedup::lines(segment) {
+        newest = newest.max(timestamp(line, &finder, &mut tape));
+    }
+    newest
+}
+
+/// The timestamp of an event. Where its line has the key but once, that is the event's own.
+fn timestamp(line: &[u8], finder: &Finder<'_>, tape: &mut Tape) -> Option<Time> {
+    let mut found = finder.find_iter(line);
+    let at = found.next()?;
+    if found.next().is_none() {
+        let rest = &line[at + TIMESTAMP.len()..];
+        let end = rest.iter().position(|b| matches!(b, b',' | b'}'))?;
+        let text = std::str::from_utf8(&rest[..end]).ok()?;
+        if let Some(time) = Time::parse(text) {
+            return Some(time);
+        }
+    }
+    let top = json::parse_line(tape, line).ok()?;
+    Time::from_seconds(top.get("timestamp")?.as_f64()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_events_own_timestamp_is_found() {
+        let mut tape = Tape::new();
+        for (line, nanos) in [
+            (r#"{"event_id":"a","timestamp":12.5}"#, 12_500_000_000),
+            (r#"{"event_id":"a","properties":{"timestamp":99},"timestamp":3,"value":1}"#, 3_000_000_000),
+            (r#"{"event_id":"\"timestamp\":7,","timestamp":-1}"#, -1_000_000_000),
+            (r#"{"event_id":"a","timestamp":1e-7}"#, 100),
+        ] {
+            assert_eq!(
+                timestamp(line.as_bytes(), &Finder::new(TIMESTAMP), &mut tape),
+                Some(Time(nanos)),
+                "{line}"
+            );
+        }
+    }
+}

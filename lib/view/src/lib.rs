@@ -1,0 +1,8 @@
+//! What may be seen of a world: its lanes and tiles joined, where its nodes stand, and the pages that play it.
+
+pub mod join;
+pub mod page;
+pub mod transform;
+pub mod view;
+
+pub use view::View;

@@ -1,0 +1,142 @@
+//! One self-contained page: a drawing, its history, and the script that shows both.
+//!
+//! Nothing is fetched: a content policy forbids every request, and lets run the page's own script alone, by its
+//! hash. What events wrote stands in one JSON text that no event can end, and the script puts it into the page as
+//! text. What differs between projectors is the class `Drawing`, which each brings along.
+
+use crate::View;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::collections::BTreeMap;
+use ulp_core::hash::Sha256;
+use ulp_core::id::Tile;
+use ulp_core::json::write_string;
+
+pub mod history;
+
+const PAGE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("page.css");
+const COMMON: &str = include_str!("common.js");
+const SCRIPT: &str = include_str!("page.js");
+
+/// What a projector brings to its page.
+pub struct Page<'p> {
+    pub title: &'p str,
+    /// The keys that the drawing answers to, in words.
+    pub help: &'p str,
+    /// The script of its class `Drawing`.
+    pub drawing: &'p str,
+    /// What that is given besides the canvas, as JSON.
+    pub data: &'p [u8],
+}
+
+/// Writes the page of all spaces of a view.
+pub fn write(view: &View<'_, '_>, page: &Page<'_>, takes_tile: impl Fn(Tile) -> bool) -> Vec<u8> {
+    let script = [history::SCRIPT, COMMON, page.drawing, SCRIPT].concat();
+    let mut data = Vec::new();
+    history::write_for_html(&embedded(view, page, takes_tile), &mut data);
+    let parts = [
+        ("title", escaped(page.title).into_bytes()),
+        ("help", escaped(page.help).into_bytes()),
+        ("style-hash", source(STYLE)),
+        ("script-hash", source(&script)),
+        ("style", STYLE.as_bytes().to_vec()),
+        ("script", script.clone().into_bytes()),
+        ("data", data),
+    ];
+    filled(PAGE, &parts.into_iter().collect())
+}
+
+/// Text as it stands in an element: no markup, and no character that a terminal would obey.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            c if c.is_control() || history::is_obeyed(c) => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A page with its `{{names}}` replaced, each in one pass, so that nothing that was put in is looked at again.
+fn filled(page: &str, parts: &BTreeMap<&str, Vec<u8>>) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = page;
+    while let Some((before, after)) = rest.split_once("{{") {
+        out.extend_from_slice(before.as_bytes());
+        let (name, after) = after.split_once("}}").unwrap_or((after, ""));
+        out.extend_from_slice(parts.get(name).map_or(&[], Vec::as_slice));
+        rest = after;
+    }
+    out.extend_from_slice(rest.as_bytes());
+    out
+}
+
+/// The name of an inline script or style in a content policy.
+fn source(text: &str) -> Vec<u8> {
+    format!("'sha256-{}'", STANDARD.encode(Sha256::of(text.as_bytes()).0)).into_bytes()
+}
+
+/// What the script reads: `{"filter":{…},"drawing":…,"spaces":[history,…]}`.
+fn embedded(view: &View<'_, '_>, page: &Page<'_>, takes_tile: impl Fn(Tile) -> bool) -> Vec<u8> {
+    let filter = view.filter;
+    let mut out = b"{\"filter\":{\"layers\":".to_vec();
+    write_list(filter.layers.iter().map(String::as_str), &mut out);
+    out.extend_from_slice(b",\"authorities\":");
+    write_list(filter.authorities.iter().map(|a| a.as_str()), &mut out);
+    out.extend_from_slice(b",\"boundaries\":");
+    write_list(filter.boundaries.iter().map(|b| b.as_str()), &mut out);
+    out.extend_from_slice(b"},\"drawing\":");
+    out.extend_from_slice(page.data);
+    out.extend_from_slice(b",\"spaces\":[");
+    for (i, space) in view.spaces.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        history::write(view.world, filter, space.space, &takes_tile, &mut out);
+    }
+    out.extend_from_slice(b"]}");
+    out
+}
+
+fn write_list<'t>(texts: impl Iterator<Item = &'t str>, out: &mut Vec<u8>) {
+    out.push(b'[');
+    for (i, text) in texts.enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        write_string(text, out);
+    }
+    out.push(b']');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_in_is_not_looked_at_again() {
+        let parts = [("a", b"{{b}}".to_vec()), ("b", b"no".to_vec())];
+        assert_eq!(filled("<{{a}}|{{c}}>", &parts.into_iter().collect()), b"<{{b}}|>");
+    }
+
+    #[test]
+    fn every_part_of_the_page_is_known() {
+        for name in PAGE.split("{{").skip(1).filter_map(|part| part.split("}}").next()) {
+            let known = ["title", "help", "style", "script", "style-hash", "script-hash", "data"];
+            assert!(known.contains(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_script_ends_itself() {
+        for script in [history::SCRIPT, COMMON, SCRIPT] {
+            assert!(!script.contains("</script") && !script.contains("<!--"));
+            assert!(!script.contains("innerHTML") && !script.contains("eval("));
+        }
+    }
+}
