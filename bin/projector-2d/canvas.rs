@@ -7,13 +7,14 @@ use crate::page::reference_in;
 use crate::records::Members;
 use crate::scene::{Connection, Item, Scene};
 use crate::shape::{Bounds, Shape};
-use crate::style::{Paint, one_line};
 use crate::text;
 use std::collections::{BTreeMap, BTreeSet};
 use ulp_core::event::RegisterKind;
 use ulp_core::json::write_canonical;
+use ulp_view::name::one_line;
 use ulp_view::page::history::is_obeyed;
 use ulp_view::page::history::write_printable;
+use ulp_view::style::Paint;
 
 /// The sides between which a drawing keeps its scale, in pixels.
 const SMALL: f64 = 300.0;
@@ -225,7 +226,7 @@ fn whole(x: f64) -> f64 {
 fn said(item: &Item<'_, '_>) -> String {
     match &item.shape {
         Shape::Text { lines, .. } => lines.join("\n"),
-        _ => item.label().unwrap_or_else(|| item.name()).to_owned(),
+        _ => item.label().unwrap_or_else(|| item.name()).into_owned(),
     }
 }
 

@@ -3,9 +3,10 @@
 //! Coordinates are the page's: y runs down.
 
 use crate::shape::{Bounds, Point};
-use crate::style::one_line;
 use crate::text::{self, ASCENT, DESCENT, LINE};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use ulp_view::name::one_line;
 
 /// With more labels than this, one that would mostly hide others is left out.
 const CROWD: usize = 200;
@@ -20,7 +21,7 @@ const CELLS: f64 = 64.0;
 
 /// A label that wants a place.
 pub struct Wanted<'t> {
-    pub text: &'t str,
+    pub text: Cow<'t, str>,
     /// Of the shape that it names.
     pub around: Bounds,
     pub size: f64,
@@ -94,7 +95,7 @@ fn inside(w: &Wanted<'_>) -> Option<Placed> {
     let [width, height] = w.around.size().map(|x| x * room);
     let sizes: &[f64] = if w.elastic { &[1.0, 0.85, 0.7, SHRUNK] } else { &[1.0] };
     for size in sizes.iter().map(|s| s * w.size) {
-        let lines = text::wrap(&one_line(w.text), width / size);
+        let lines = text::wrap(&one_line(&w.text), width / size);
         let widest = lines.iter().map(|l| text::width(l)).fold(0.0, f64::max) * size;
         let tall = (lines.len().saturating_sub(1) as f64 * LINE + ASCENT + DESCENT) * size;
         if widest <= width && tall <= height {
@@ -108,7 +109,7 @@ fn inside(w: &Wanted<'_>) -> Option<Placed> {
 
 /// The best of the places around a shape.
 fn beside(w: &Wanted<'_>, labels: &Grid, shapes: &Grid) -> Option<(Placed, Bounds)> {
-    let line = one_line(w.text);
+    let line = one_line(&w.text);
     let gap = w.size * 0.3;
     let ([x, y], [left, top], [right, bottom]) = (w.around.centre(), w.around.min, w.around.max);
     let middle = y + (ASCENT - DESCENT) / 2.0 * w.size;
@@ -206,7 +207,7 @@ mod tests {
     use super::*;
 
     fn wanted(text: &str, around: Bounds) -> Wanted<'_> {
-        Wanted { text, around, size: 10.0, elastic: true, room: None }
+        Wanted { text: text.into(), around, size: 10.0, elastic: true, room: None }
     }
 
     #[test]

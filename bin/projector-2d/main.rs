@@ -10,7 +10,6 @@ mod png;
 mod records;
 mod scene;
 mod shape;
-mod style;
 mod svg;
 mod text;
 

@@ -9,12 +9,13 @@ use crate::pictures::Pictures;
 use crate::records::{Members, write_clock};
 use crate::scene::{Connection, Item, Scene};
 use crate::shape::{Bounds, Point, Shape};
-use crate::style::{Paint, Style};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use ulp_core::event::RegisterKind;
 use ulp_core::json::{write_canonical, write_number, write_string};
 use ulp_view::page::history::write_printable;
+use ulp_view::style::{Paint, Style};
 use ulp_view::transform::{Transform, rounded};
 
 /// The format's name for itself.
@@ -209,7 +210,7 @@ impl File<'_> {
         let picture = raws.filter_map(reference_in).find_map(|r| self.pictures.get(&r));
         let words = match &item.shape {
             Shape::Text { lines, .. } => Some(lines.join("\n")),
-            _ => item.label().map(str::to_owned),
+            _ => item.label().map(Cow::into_owned),
         };
         let mut representation = Vec::new();
         let mut line = Members::open(&mut representation);

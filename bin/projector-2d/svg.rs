@@ -8,13 +8,14 @@ use crate::path::Segment;
 use crate::pictures::Pictures;
 use crate::scene::{Connection, Item, Scene};
 use crate::shape::{Bounds, Point, Shape};
-use crate::style::{Color, Paint, one_line, shortened};
 use crate::text::{self, LINE};
 use std::fmt::{self, Write as _};
 use ulp_core::event::Register;
 use ulp_core::parallel::by_chunks;
 use ulp_core::state::Written;
+use ulp_view::name::{one_line, shortened};
 use ulp_view::page::history::is_obeyed;
+use ulp_view::style::{Color, Paint};
 
 /// The longer side of the drawing as a browser or an editor opens it, in pixels.
 const PIXELS: f64 = 1200.0;
@@ -375,7 +376,7 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
 
     /// What is it called, what is it, and the readings taken at it.
     fn tooltip(&self, item: &Item<'_, '_>) -> String {
-        let mut text = item.name().to_owned();
+        let mut text = item.name().into_owned();
         if !item.kind.is_empty() && item.kind != text {
             let _ = write!(text, " ({})", item.kind);
         }
@@ -574,7 +575,7 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
     fn label(&self, item: &Item<'_, '_>, placed: &Placed, out: &mut String) {
         let ground = match item.style.fill {
             Some(Paint::Color(fill))
-                if placed.inside && item.style.opacity.unwrap_or(1.0) > 0.5 && fill.alpha > 0.5 =>
+                if placed.inside && item.style.opacity.unwrap_or(1.0) > 0.5 && fill.alpha() > 0.5 =>
             {
                 fill
             }
@@ -721,8 +722,8 @@ fn write_paint(name: &str, paint: Paint, out: &mut String) {
         }
         Paint::Color(color) => {
             let _ = write!(out, " {name}=\"{color}\"");
-            if color.alpha < 1.0 {
-                let _ = write!(out, " {name}-opacity=\"{}\"", FRACTION.show(color.alpha));
+            if color.alpha() < 1.0 {
+                let _ = write!(out, " {name}-opacity=\"{}\"", FRACTION.show(color.alpha()));
             }
         }
     }

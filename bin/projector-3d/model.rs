@@ -1,7 +1,7 @@
 //! A scene as a model: which nodes hold which meshes, in what look, how thick and where.
 
 use crate::gltf::{Document, Geometry, Node as Part, extras};
-use crate::look::{self, Look, is_hollow, number, number_in, text_in};
+use crate::look::{self, Look, is_hollow, number, number_in};
 use crate::mesh::{self, Common, Plan, Sizes};
 use crate::record::{self, Object, Style};
 use crate::scene::{Link, Node, Scene};
@@ -15,6 +15,8 @@ use std::f64::consts::FRAC_1_SQRT_2;
 use ulp_core::event::Register;
 use ulp_core::json::{self as ujson};
 use ulp_core::state::Node as State;
+use ulp_view::name::text_in;
+use ulp_view::style::Style as LinkStyle;
 use ulp_view::transform::Transform;
 
 /// The turn from our z up to the format's y up.
@@ -133,6 +135,8 @@ pub struct Site<'s, 'v, 'a> {
     layers: Vec<Layer>,
     by_id: BTreeMap<String, usize>,
     shapes: Vec<Option<Shape>>,
+    /// Whether each flat shape is to be left open.
+    pub hollow: Vec<bool>,
     pub sizes: Sizes,
     /// −1 where y runs down, as the group of the space then mirrors it; else 1.
     flip: f64,
@@ -291,15 +295,15 @@ impl Builder {
         let [from, to] = link.points;
         let way = minus(to, from);
         let long = length(way);
-        let width = link.add.properties.and_then(|p| number_in(look::member(p, "stroke_width")?));
-        let width = width.filter(|w| *w > 0.0).unwrap_or(site.sizes.line);
+        let style = LinkStyle::of_link(link.add.properties);
+        let width = style.stroke_width.filter(|w| *w > 0.0).unwrap_or(site.sizes.line);
         let middle: Vector = std::array::from_fn(|i| from[i] / 2.0 + to[i] / 2.0);
         let name = format!("{} → {}", link.ends.from, link.ends.to);
         let size = tamed([long, width, width]);
         let mut part = Part::placed(name, middle, towards(way), size);
         part.extras = extras(record::link_members(link, self.style).json());
         if long > 0.0 {
-            part.mesh = Some(self.common(Common::Cube, Look::of_link(link.add.properties)));
+            part.mesh = Some(self.common(Common::Cube, Look::of_link(&style)));
         }
         (self.document.node(part), size)
     }
@@ -357,6 +361,7 @@ fn onto([x, y, z]: Vector) -> [f64; 4] {
 impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
     pub fn new(scene: &'s Scene<'v, 'a>, style: Style) -> Site<'s, 'v, 'a> {
         let shapes: Vec<Option<Shape>> = scene.nodes.par_iter().map(|n| n.shape(scene.models)).collect();
+        let hollow = scene.nodes.par_iter().map(|n| is_hollow(&look::style(n.view))).collect();
         let mut holds = vec![false; scene.nodes.len()];
         scene.nodes.iter().filter_map(|n| n.parent).for_each(|p| holds[p] = true);
         let layers = layers(scene);
@@ -372,7 +377,7 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
                 sensors[i].push(record::sensor_members(sensor, style).bytes());
             }
         }
-        Site { scene, layers, by_id, shapes, sizes, flip, holds, heights, sensors }
+        Site { scene, layers, by_id, shapes, hollow, sizes, flip, holds, heights, sensors }
     }
 
     fn ready(&self, i: usize, style: Style) -> Ready {
@@ -399,10 +404,10 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
             None if self.is_bare(i) => return None,
             None => &Shape::Point,
         };
-        let hollow = is_hollow(node.view);
+        let hollow = self.hollow[i];
         let lined = hollow && shape.is_flat() || matches!(shape, Shape::Line(_));
         let opacity = self.layer_of(node).map_or(1.0, |l| l.opacity);
-        let look = Look::of(node.view, opacity, lined);
+        let look = Look::of(node.view, &look::style(node.view), opacity, lined);
         Some(Form { look, hollow, sizes: self.sizes_at(i), plan: self.plan(shape, i) })
     }
 
@@ -426,7 +431,7 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
 
     /// How a node is drawn when it has this shape.
     pub fn plan(&self, shape: &Shape, i: usize) -> Plan {
-        match mesh::plan(shape, &self.sizes_at(i), is_hollow(self.scene.nodes[i].view)) {
+        match mesh::plan(shape, &self.sizes_at(i), self.hollow[i]) {
             // Mirrored twice, letters can be read.
             Plan::Own([x, y, z]) if matches!(shape, Shape::Text(..)) => Plan::Own([x, y * self.flip, z]),
             plan => plan,
@@ -558,12 +563,13 @@ fn light(node: &Node<'_, '_>) -> serde_json::Value {
     let kind = look::text(node.view, "type").filter(|t| matches!(t.as_str(), "spot" | "directional"));
     let kind = kind.unwrap_or_else(|| "point".to_owned());
     let number = |name| look::number(node.view, name).map(tame);
-    let [r, g, b, _] = Look::of(node.view, 1.0, false).color.linear();
+    let style = look::style(node.view);
+    let [r, g, b, _] = look::linear(Look::of(node.view, &style, 1.0, false).color);
     let mut light = json!({
         "type": kind, "name": node.name.as_deref().unwrap_or(node.id),
         "intensity": number("intensity").unwrap_or(1.0).max(0.0),
     });
-    if look::text(node.view, "color").is_some() {
+    if style.color.is_some() {
         light["color"] = json!([r, g, b]);
     }
     if let Some(range) = number("range").filter(|r| *r > 0.0 && kind != "directional") {

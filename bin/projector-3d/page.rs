@@ -4,7 +4,6 @@
 //! along as a mesh, under its canonical geometry.
 
 use crate::history::{Change, History};
-use crate::look::is_hollow;
 use crate::mesh::{self, Common, Mesh, Plan, Sizes};
 use crate::model::Site;
 use crate::record::{Object, Style};
@@ -92,7 +91,7 @@ fn gather(site: &Site<'_, '_, '_>, history: &History<'_>, meshes: &mut BTreeMap<
         json::write_canonical(value, &mut name);
         let Ok(name) = String::from_utf8(name) else { continue };
         if let Entry::Vacant(slot) = meshes.entry(name) {
-            let hollow = is_hollow(site.scene.nodes[*i].view);
+            let hollow = site.hollow[*i];
             let mesh = mesh::own(&shape, site.sizes_at(*i).line, hollow);
             if !mesh.indices.is_empty() {
                 slot.insert(embedded(&mesh, shape.is_flat()));

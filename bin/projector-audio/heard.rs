@@ -15,6 +15,7 @@ use ulp_core::state::{Reading, Written};
 use ulp_core::world::Row;
 use ulp_view::View;
 use ulp_view::join::{Space, ViewNode, unquoted};
+use ulp_view::name::name_of;
 use ulp_view::transform::{Local, Transform, numbers};
 
 /// Most ancestors that a position is worked out through.
@@ -374,7 +375,7 @@ impl Now<'_> {
     fn read(&mut self) {
         let text = |register| self.node.get(register).map(unquoted).filter(|t| !t.is_empty());
         let plain = |kind| text(Register::plain(kind));
-        let words = ["label", "name", "title"].into_iter().find_map(|key| text(Register::property(key)));
+        let words = name_of(|key| self.node.get(Register::property(key)));
         let name = words.map(|w| clean(&w)).filter(|w| !w.is_empty());
         let kind = plain(RegisterKind::Kind).unwrap_or_default();
         let layer = plain(RegisterKind::Layer).unwrap_or_default();

@@ -152,13 +152,13 @@ function moved(box, m) {
 }
 
 class Drawing {
-  constructor(canvas, pictures) {
+  constructor(canvas, pictures, palette) {
     this.canvas = canvas;
     this.top = canvas.getContext("2d");
     /** The board that is shown, and the one that is painted next. */
     this.boards = [new Board(canvas), new Board(canvas)];
     this.painting = null;
-    this.palette = new Palette();
+    this.palette = palette;
     this.pictures = new Map(Object.entries(pictures).map(([reference, data]) => [reference, picture(data)]));
     /** x and y of the world in the middle of the canvas, and CSS pixels a unit. */
     this.view = { x: 0, y: 0, scale: 1 };
@@ -216,9 +216,8 @@ class Drawing {
     const { palette } = this;
     const number = node.number("geometry");
     const shape = this.shapes.get(number, node.get("geometry"));
-    const text = (x) => (typeof x === "string" && x.trim() !== "" ? x : finite(x) ? String(x) : null);
-    const label = text(node.property("label"));
-    const name = label ?? text(node.property("name")) ?? node.id;
+    const label = textOf(node.property("label"));
+    const name = nameOf(node);
     const width = node.property("stroke_width");
     const opacity = node.property("opacity");
     const size = node.property("font_size");
@@ -228,8 +227,8 @@ class Drawing {
       shape,
       name,
       label: label ?? (shape.named ? name : null),
-      fill: palette.read(node.property("fill") ?? node.property("color")),
-      stroke: palette.read(node.property("stroke")),
+      fill: palette.readInPlane(node.property("fill")) ?? palette.readInPlane(node.property("color")),
+      stroke: palette.readInPlane(node.property("stroke")),
       width: finite(width) && width >= 0 ? width : null,
       opacity: finite(opacity) ? clamp(opacity, 0, 1) : 1,
       size: finite(size) && size > 0 ? size : null,
@@ -453,7 +452,7 @@ class Drawing {
   }
 
   groundColor() {
-    const own = this.palette.read(this.history.setting("@space", "background"));
+    const own = this.palette.readInPlane(this.history.setting("@space", "background"));
     if (this.dark) return own !== null && own !== "none" && this.palette.isDark(own) ? own : "#12181e";
     return own !== null && own !== "none" ? own : "#ffffff";
   }
@@ -790,7 +789,7 @@ class Drawing {
     let count = 0;
     for (const [link, from, to, a, b] of list) {
       const properties = this.history.data.values[link.standing()?.value] ?? {};
-      const read = this.palette.read(properties.stroke ?? properties.fill ?? properties.color);
+      const read = ["stroke", "fill", "color"].map((key) => this.palette.readInPlane(properties[key])).find((c) => c !== null) ?? null;
       if (read === "none") continue;
       const color = read === null ? edge : this.#tone(read);
       const own = finite(properties.stroke_width) ? Math.max(0, properties.stroke_width) * view[0] : 0;

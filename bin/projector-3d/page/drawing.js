@@ -233,10 +233,10 @@ function met(mesh, matrix, eye, ray) {
 }
 
 class Drawing {
-  constructor(canvas, extra) {
+  constructor(canvas, extra, palette) {
     this.canvas = canvas;
     this.scenes = extra.scenes;
-    this.palette = new Palette();
+    this.palette = palette;
     this.gl = canvas.getContext("webgl2", { antialias: true, alpha: false });
     this.meshes = new Meshes(this.gl, extra.meshes);
     this.labels = document.createElement("canvas");
@@ -352,10 +352,9 @@ class Drawing {
   /** Reads a node's registers into an item. */
   #prepare(node) {
     if (node.id.startsWith("@")) return;
-    const text = (x) => (typeof x === "string" && x.trim() !== "" ? x : finite(x) ? String(x) : null);
-    const label = text(node.property("label"));
+    const label = textOf(node.property("label"));
     const shape = this.#shape(node);
-    const name = label ?? text(node.property("name")) ?? text(node.property("title")) ?? node.id;
+    const name = nameOf(node);
     const opacity = node.property("opacity");
     const looks = ["color", "fill", "stroke"].map((key) => this.palette.read(node.property(key)));
     this.items.set(node, {
@@ -668,7 +667,7 @@ class Drawing {
   }
 
   groundColor() {
-    const own = this.palette.read(this.history.setting("@space", "background"));
+    const own = this.palette.readInPlane(this.history.setting("@space", "background"));
     if (this.dark) return own !== null && own !== "none" && this.palette.isDark(own) ? own : "#12181e";
     return own !== null && own !== "none" ? own : "#ffffff";
   }
@@ -678,9 +677,8 @@ class Drawing {
     if (thing.tint !== null && thing.ground === this.ground && thing.faded === opacity) return thing.tint;
     const plain = words ? this.ink() : this.groundIsDark ? "#7fa3c4" : "#8fa3b5";
     const color = thing.paint ?? plain;
-    const alpha = color.startsWith("rgba") ? Number(color.match(/[\d.]+/g)[3] ?? 1) : 1;
     const shown = this.groundIsDark && words ? this.palette.onDark(color) : color;
-    thing.tint = [...this.palette.parts(shown).map((x) => x / 255), alpha * opacity];
+    thing.tint = [...this.palette.parts(shown).map((x) => x / 255), this.palette.alpha(color) * opacity];
     [thing.ground, thing.faded] = [this.ground, opacity];
     return thing.tint;
   }

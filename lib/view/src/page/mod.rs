@@ -5,6 +5,8 @@
 //! text. What differs between projectors is the class `Drawing`, which each brings along.
 
 use crate::View;
+use crate::join::unquoted;
+use crate::style::{Paint, paint};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
@@ -81,7 +83,7 @@ fn source(text: &str) -> Vec<u8> {
     format!("'sha256-{}'", STANDARD.encode(Sha256::of(text.as_bytes()).0)).into_bytes()
 }
 
-/// What the script reads: `{"filter":{…},"drawing":…,"spaces":[history,…]}`.
+/// What the script reads: `{"filter":{…},"drawing":…,"spaces":[history,…],"colors":{…}}`.
 fn embedded(view: &View<'_, '_>, page: &Page<'_>, takes_tile: impl Fn(Tile) -> bool) -> Vec<u8> {
     let filter = view.filter;
     let mut out = b"{\"filter\":{\"layers\":".to_vec();
@@ -93,14 +95,48 @@ fn embedded(view: &View<'_, '_>, page: &Page<'_>, takes_tile: impl Fn(Tile) -> b
     out.extend_from_slice(b"},\"drawing\":");
     out.extend_from_slice(page.data);
     out.extend_from_slice(b",\"spaces\":[");
+    let start = out.len();
     for (i, space) in view.spaces.iter().enumerate() {
         if i > 0 {
             out.push(b',');
         }
         history::write(view.world, filter, space.space, &takes_tile, &mut out);
     }
-    out.extend_from_slice(b"]}");
+    let colors = colors_in(&out[start..]);
+    out.extend_from_slice(b"],\"colors\":{");
+    for (i, (text, paint)) in colors.into_iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        write_string(&text, &mut out);
+        out.push(b':');
+        write_string(&paint.to_string(), &mut out);
+    }
+    out.extend_from_slice(b"}}");
     out
+}
+
+/// Every string of a JSON text that is a colour, so that the page draws what was read here rather than read colours
+/// in its own way.
+fn colors_in(json: &[u8]) -> BTreeMap<String, Paint> {
+    let mut colors = BTreeMap::new();
+    let mut rest = json;
+    while let Some(start) = rest.iter().position(|b| *b == b'"') {
+        let mut escaped = false;
+        let ends = |b: &u8| {
+            let ends = *b == b'"' && !escaped;
+            escaped = *b == b'\\' && !escaped;
+            ends
+        };
+        let Some(length) = rest[start + 1..].iter().position(ends) else { break };
+        let (string, after) = rest[start..].split_at(length + 2);
+        let text = std::str::from_utf8(string).map(unquoted).unwrap_or_default();
+        if let Some(paint) = paint(&text) {
+            colors.insert(text, paint);
+        }
+        rest = after;
+    }
+    colors
 }
 
 fn write_list<'t>(texts: impl Iterator<Item = &'t str>, out: &mut Vec<u8>) {
@@ -122,6 +158,13 @@ mod tests {
     fn what_is_put_in_is_not_looked_at_again() {
         let parts = [("a", b"{{b}}".to_vec()), ("b", b"no".to_vec())];
         assert_eq!(filled("<{{a}}|{{c}}>", &parts.into_iter().collect()), b"<{{b}}|>");
+    }
+
+    #[test]
+    fn colours_are_found_wherever_they_stand() {
+        let json = r##"[{"fill":"red","a\"b":"\\"},"\"#fff","no","#0008",["rgb(1,\n2,3)"]]"##;
+        let found: Vec<_> = colors_in(json.as_bytes()).into_iter().map(|(t, p)| format!("{t} {p}")).collect();
+        assert_eq!(found, ["#0008 #00000088", "red #ff0000", "rgb(1,\n2,3) #010203"]);
     }
 
     #[test]
