@@ -71,11 +71,7 @@ impl Macros {
             return None;
         }
         let stamped = self.0.get(draft.operation.strip_prefix(PREFIX)?)?.stamp(draft.line);
-        Some(stamped.map_err(|refusal| Refusal {
-            event_id: (!draft.id.is_empty()).then(|| draft.id.to_owned()),
-            shared: draft.lane().is_shared(),
-            ..refusal
-        }))
+        Some(stamped.map_err(|refusal| draft.blame(refusal)))
     }
 }
 
