@@ -15,7 +15,8 @@ use super::progress::{Drawer, Progress};
 use super::stdio::{Patient, Std};
 use super::{Chunk, Failure, Files, Input, LineReader, LogArgs, Output, Status};
 use ulp_core::hash::Blake3;
-use ulp_core::text::{escape, json_string_into};
+use ulp_core::json::write::Members;
+use ulp_core::text::{escape, write_escaped_string};
 
 /// Bytes of the log that are gathered before a write.
 const BUFFER: usize = 64 << 10;
@@ -226,7 +227,7 @@ pub struct Log {
     raised: Status,
     drawer: Drawer,
     screen: Option<Patient>,
-    buffer: String,
+    buffer: Vec<u8>,
     private: Option<PrivateLog>,
 }
 
@@ -234,7 +235,7 @@ pub struct Log {
 struct PrivateLog {
     name: String,
     file: Patient,
-    buffer: String,
+    buffer: Vec<u8>,
 }
 
 impl Log {
@@ -258,7 +259,7 @@ impl Log {
             raised: Status::Accepted,
             drawer,
             screen: Std::Err.open().ok().map(Patient),
-            buffer: String::new(),
+            buffer: Vec::new(),
             private: private.transpose()?,
         })
     }
@@ -391,11 +392,11 @@ impl Log {
             self.write_summary(witness, output.filter(|_| !private));
         } else {
             let line = self.witness_line(witness, output, !private);
-            self.buffer.push_str(&line);
+            self.buffer.extend_from_slice(&line);
         }
         let whole = private.then(|| self.witness_line(witness, output, true));
         if let (Some(log), Some(line)) = (&mut self.private, whole) {
-            log.buffer.push_str(&line);
+            log.buffer.extend_from_slice(&line);
         }
         self.flush()
     }
@@ -428,7 +429,7 @@ impl Log {
             return;
         }
         let line = complaint(&self.tool, failure);
-        self.buffer.push_str(&line);
+        self.buffer.extend_from_slice(line.as_bytes());
         // Where this cannot be written, the status still tells.
         let _ = self.push_out();
     }
@@ -442,7 +443,7 @@ impl Log {
         if let Some(private) = self.private.as_mut().filter(|_| !record.shared) {
             write_json(record, source_name(&self.sources, record), true, &mut private.buffer);
         }
-        let full = |buffer: &String| buffer.len() >= BUFFER;
+        let full = |buffer: &Vec<u8>| buffer.len() >= BUFFER;
         if full(&self.buffer) || self.private.as_ref().is_some_and(|p| full(&p.buffer)) {
             self.flush()
         } else {
@@ -468,8 +469,8 @@ impl Log {
         if record.shared && !record.detail.is_empty() {
             let _ = write!(line, ": {}", escape(&record.detail));
         }
-        self.buffer.push_str(&line);
-        self.buffer.push('\n');
+        line.push('\n');
+        self.buffer.extend_from_slice(line.as_bytes());
     }
 
     /// The witness in words.
@@ -508,45 +509,41 @@ impl Log {
     }
 
     /// The witness line with its end; `whole` says whether it names input and output.
-    fn witness_line(&self, witness: &Witness, output: Option<Blake3>, whole: bool) -> String {
-        let mut line = "{\"log\":\"witness\"".to_owned();
-        text_member("tool", &self.tool, &mut line);
-        text_member("version", &self.version, &mut line);
+    fn witness_line(&self, witness: &Witness, output: Option<Blake3>, whole: bool) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut line = Members::open(&mut out);
+        line.word("log", "witness", &mut out);
+        write_text("tool", &self.tool, &mut line, &mut out);
+        write_text("version", &self.version, &mut line, &mut out);
         let tally = &self.tally;
-        let counts = [
-            ("read", tally.read()),
-            ("applied", tally.applied),
-            ("rejected", tally.rejected),
-            ("withheld", tally.withheld),
-            ("duplicate", tally.duplicate),
-        ];
-        for (name, count) in counts {
-            let _ = write!(line, ",\"{name}\":{count}");
-        }
-        let codes: Vec<String> =
-            tally.codes.iter().map(|(code, count)| format!("\"{code}\":{count}")).collect();
-        let _ = write!(line, ",\"codes\":{{{}}}", codes.join(","));
+        line.integer("read", tally.read(), &mut out);
+        line.integer("applied", tally.applied, &mut out);
+        line.integer("rejected", tally.rejected, &mut out);
+        line.integer("withheld", tally.withheld, &mut out);
+        line.integer("duplicate", tally.duplicate, &mut out);
+        line.name("codes", &mut out);
+        let mut codes = Members::open(&mut out);
+        tally.codes.iter().for_each(|(code, count)| codes.integer(code, *count, &mut out));
+        codes.close(&mut out);
         let (input, output) = (witness.input.filter(|_| whole), output.filter(|_| whole));
         for (name, digest) in
             [("input", input), ("output", output), ("root", witness.root), ("scope", witness.scope)]
         {
-            if let Some(digest) = digest {
-                let _ = write!(line, ",\"{name}\":\"{digest}\"");
-            }
+            digest.into_iter().for_each(|digest| line.word(name, digest, &mut out));
         }
         for (name, text) in
             witness.now.iter().map(|now| ("now", now)).chain(witness.more.iter().map(|(n, t)| (*n, t)))
         {
-            text_member(name, text, &mut line);
+            write_text(name, text, &mut line, &mut out);
         }
-        line.push_str("}\n");
-        line
+        line.end_line(&mut out);
+        out
     }
 
     fn push_out(&mut self) -> Result<(), Failure> {
         let text = std::mem::take(&mut self.buffer);
         let Some(screen) = self.screen.as_mut().filter(|_| !text.is_empty()) else { return Ok(()) };
-        let done = self.drawer.progress().aside(screen, |screen| screen.write_all(text.as_bytes()));
+        let done = self.drawer.progress().aside(screen, |screen| screen.write_all(&text));
         done.or_else(|error| {
             // After an error nothing more is written: the log would have a hole.
             self.screen = None;
@@ -562,12 +559,12 @@ impl PrivateLog {
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
         let file = file.map_err(|e| Failure::io(name, e))?;
         keep_private(&file).map_err(|e| Failure::io(name, e))?;
-        Ok(PrivateLog { name: name.to_owned(), file: Patient(file), buffer: String::new() })
+        Ok(PrivateLog { name: name.to_owned(), file: Patient(file), buffer: Vec::new() })
     }
 
     fn push_out(&mut self) -> Result<(), Failure> {
         let text = std::mem::take(&mut self.buffer);
-        self.file.write_all(text.as_bytes()).map_err(|e| Failure::io(&self.name, e))
+        self.file.write_all(&text).map_err(|e| Failure::io(&self.name, e))
     }
 }
 
@@ -601,29 +598,28 @@ fn source_name<'a>(sources: &'a [String], record: &Record) -> Option<&'a str> {
 }
 
 /// A record as a JSON line; `whole` says whether its id and text stand in it.
-fn write_json(record: &Record, source: Option<&str>, whole: bool, out: &mut String) {
-    let _ = write!(
-        out,
-        "{{\"log\":\"boundary\",\"action\":\"{}\",\"code\":\"{}\"",
-        record.action.as_str(),
-        record.code
-    );
-    if let Some((_, line)) = record.place {
-        let _ = write!(out, ",\"line\":{line}");
+fn write_json(record: &Record, source: Option<&str>, whole: bool, out: &mut Vec<u8>) {
+    let mut line = Members::open(out);
+    line.word("log", "boundary", out);
+    line.word("action", record.action.as_str(), out);
+    line.word("code", record.code, out);
+    if let Some((_, number)) = record.place {
+        line.integer("line", number, out);
     }
     if let Some(source) = source {
-        text_member("source", source, out);
+        write_text("source", source, &mut line, out);
     }
     if let Some(event) = record.event_id.as_ref().filter(|_| whole) {
-        text_member("event_id", event, out);
+        write_text("event_id", event, &mut line, out);
     }
     if whole && !record.detail.is_empty() {
-        text_member("detail", &record.detail, out);
+        write_text("detail", &record.detail, &mut line, out);
     }
-    out.push_str("}\n");
+    line.end_line(out);
 }
 
-fn text_member(name: &str, text: &str, out: &mut String) {
-    let _ = write!(out, ",\"{name}\":");
-    json_string_into(text, out);
+/// A member whose text shows nothing but what prints.
+fn write_text(name: &str, text: &str, line: &mut Members, out: &mut Vec<u8>) {
+    line.name(name, out);
+    write_escaped_string(text, out);
 }
