@@ -1,8 +1,9 @@
 //! How a node looks: its colour and material, from properties that are named as in SVG.
 
+use std::borrow::Cow;
 use ulp_core::event::{Register, RegisterKind};
-use ulp_core::json::{self, Tape};
-use ulp_view::join::{ViewNode, unquoted};
+use ulp_core::json::{Tape, raw};
+use ulp_view::join::ViewNode;
 use ulp_view::style::{Color, Paint, Style};
 
 /// What is drawn in no colour of its own.
@@ -81,7 +82,7 @@ fn thousandths(n: f64) -> u16 {
 
 /// A property that is a number.
 pub fn number(node: &ViewNode<'_>, name: &str) -> Option<f64> {
-    number_in(node.get(Register::property(name))?)
+    raw::number(node.get(Register::property(name))?)
 }
 
 /// A property that is a string.
@@ -94,15 +95,9 @@ pub fn word(node: &ViewNode<'_>, kind: RegisterKind) -> Option<String> {
     node.plain(kind).and_then(text_in)
 }
 
-/// The number that a raw JSON text is.
-pub fn number_in(raw: &str) -> Option<f64> {
-    let mut tape = Tape::new();
-    tape.parse_any(raw, json::STATE_DEPTH).ok().and_then(|v| v.as_f64())
-}
-
 /// The string that a raw JSON text is.
 pub fn text_in(raw: &str) -> Option<String> {
-    raw.starts_with('"').then(|| unquoted(raw))
+    raw::text(raw).map(Cow::into_owned)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! A scene as a model: which nodes hold which meshes, in what look, how thick and where.
 
 use crate::gltf::{Document, Geometry, Node as Part, extras};
-use crate::look::{self, Look, is_hollow, number, number_in};
+use crate::look::{self, Look, is_hollow, number};
 use crate::mesh::{self, Common, Plan, Sizes};
-use crate::record::{self, Object, Style};
+use crate::record::{self, Style};
 use crate::scene::{Link, Node, Scene};
 use crate::shape::Shape;
 use crate::space::{STILL, Vector, length, minus, tame, tamed, times, towards, turn};
@@ -13,7 +13,8 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::f64::consts::FRAC_1_SQRT_2;
 use ulp_core::event::Register;
-use ulp_core::json::{self as ujson};
+use ulp_core::json::write::Object;
+use ulp_core::json::{self as ujson, raw};
 use ulp_core::state::Node as State;
 use ulp_view::name::text_in;
 use ulp_view::style::Style as LinkStyle;
@@ -469,7 +470,7 @@ fn layers(scene: &Scene<'_, '_>) -> Vec<Layer> {
     }
     let read = |(id, nodes): (&str, Vec<usize>)| {
         let state = scene.space.settings.get(format!("@layer:{id}").as_str());
-        let number = |name| setting(state, name).and_then(number_in);
+        let number = |name| setting(state, name).and_then(raw::number);
         Layer {
             id: id.to_owned(),
             nodes,

@@ -1,8 +1,7 @@
 //! What things are called, and words as they are shown: one line, printable, not too long.
 
-use crate::join::unquoted;
-use crate::page::history::is_obeyed;
-use ulp_core::json::write_canonical;
+use ulp_core::json::{raw, write_canonical};
+use ulp_core::text::is_obeyed;
 
 /// The properties by which a node is called, the first that says something.
 pub const NAMES: [&str; 3] = ["label", "name", "title"];
@@ -19,7 +18,7 @@ pub fn name_of<'a>(property: impl Fn(&str) -> Option<&'a str>) -> Option<String>
 /// The text of a raw JSON string, number or boolean, however it was spelled; nothing where it is blank.
 pub fn text_in(raw: &str) -> Option<String> {
     let text = match raw.as_bytes().first()? {
-        b'"' => unquoted(raw),
+        b'"' => raw::text(raw)?.into_owned(),
         b'-' | b'0'..=b'9' | b't' | b'f' => {
             let mut canonical = Vec::new();
             write_canonical(raw, &mut canonical);
