@@ -1,6 +1,5 @@
 //! The drawing of one space: layers, nodes in paint order with their shapes and looks, links, sensors.
 
-use crate::shape::{Bounds, Point, Shape, on_plane};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,10 +8,12 @@ use ulp_core::id::Key;
 use ulp_core::json::{self, Tape, raw};
 use ulp_core::state::{Add, Node, Reading, Written};
 use ulp_core::world::Filter;
+use ulp_view::geometry::{Bounds, Shape, on_plane};
 use ulp_view::join::{Space, ViewNode, unquoted};
 use ulp_view::name::{name_of, text_in};
+use ulp_view::path::Point;
 use ulp_view::style::{Color, Paint, Style, paint};
-use ulp_view::transform::{self, Transform};
+use ulp_view::transform::{self, LARGEST, Transform};
 
 /// The extent of a drawing without content.
 const EMPTY: Bounds = Bounds { min: [0.0; 2], max: [100.0; 2] };
@@ -193,7 +194,7 @@ impl<'s, 'a> Scene<'s, 'a> {
 
     /// Whether a text among the nodes says this already.
     pub fn says(&self, words: &str) -> bool {
-        self.items.iter().any(|i| matches!(&i.shape, Shape::Text { lines, .. } if lines.join(" ") == words))
+        self.items.iter().any(|i| matches!(&i.shape, Shape::Text { text, .. } if text.lines().collect::<Vec<_>>().join(" ") == words))
     }
 
     /// The drawing's larger side.
@@ -294,7 +295,7 @@ fn item<'s, 'a>(space: &'s Space<'a>, at: &Place<'a>, worlds: &[Transform], tape
         layer: at.layer,
         bounds: Bounds::at(on_plane(&world, [0.0; 2])),
         world,
-        shape: Shape::read(node.plain(RegisterKind::Geometry), tape),
+        shape: Shape::read(node.plain(RegisterKind::Geometry), LARGEST, tape).in_plane(),
         style: Style::of_node(node, tape).in_plane(),
     }
 }

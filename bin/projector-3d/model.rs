@@ -5,7 +5,6 @@ use crate::look::{self, Look, is_hollow, number};
 use crate::mesh::{self, Common, Plan, Sizes};
 use crate::record::{self, Style};
 use crate::scene::{Link, Node, Scene};
-use crate::shape::Shape;
 use crate::space::{STILL, Vector, length, minus, tame, tamed, times, towards, turn};
 use rayon::prelude::*;
 use serde_json::json;
@@ -16,6 +15,7 @@ use ulp_core::event::Register;
 use ulp_core::json::write::Object;
 use ulp_core::json::{self as ujson, raw};
 use ulp_core::state::Node as State;
+use ulp_view::geometry::Shape;
 use ulp_view::name::text_in;
 use ulp_view::style::Style as LinkStyle;
 use ulp_view::transform::Transform;
@@ -406,7 +406,7 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
             None => &Shape::Point,
         };
         let hollow = self.hollow[i];
-        let lined = hollow && shape.is_flat() || matches!(shape, Shape::Line(_));
+        let lined = hollow && mesh::is_flat(shape) || matches!(shape, Shape::Line(_));
         let opacity = self.layer_of(node).map_or(1.0, |l| l.opacity);
         let look = Look::of(node.view, &look::style(node.view), opacity, lined);
         Some(Form { look, hollow, sizes: self.sizes_at(i), plan: self.plan(shape, i) })
@@ -434,7 +434,7 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
     pub fn plan(&self, shape: &Shape, i: usize) -> Plan {
         match mesh::plan(shape, &self.sizes_at(i), self.hollow[i]) {
             // Mirrored twice, letters can be read.
-            Plan::Own([x, y, z]) if matches!(shape, Shape::Text(..)) => Plan::Own([x, y * self.flip, z]),
+            Plan::Own([x, y, z]) if matches!(shape, Shape::Text { .. }) => Plan::Own([x, y * self.flip, z]),
             plan => plan,
         }
     }
@@ -517,7 +517,7 @@ fn sizes(scene: &Scene<'_, '_>, shapes: &[Option<Shape>]) -> Sizes {
     let width = |(node, shape): (&Node<'_, '_>, &Option<Shape>)| {
         let (least, most) = mesh::bounds(shape.as_ref()?)?;
         let [x, y, z] = times(minus(most, least), stretches(&node.frame));
-        Some((x.max(y).max(z), shape.as_ref()?.is_flat())).filter(|(width, _)| *width > 0.0)
+        Some((x.max(y).max(z), mesh::is_flat(shape.as_ref()?))).filter(|(width, _)| *width > 0.0)
     };
     let widths: Vec<(f64, bool)> = scene.nodes.par_iter().zip(shapes).filter_map(width).collect();
     let all = middle(widths.iter().map(|(w, _)| *w)).unwrap_or_else(|| across(scene));
@@ -543,7 +543,7 @@ fn across(scene: &Scene<'_, '_>) -> f64 {
 fn heights(scene: &Scene<'_, '_>, shapes: &[Option<Shape>], layers: &[Layer]) -> Vec<f64> {
     let mut heights = vec![1.0; scene.nodes.len()];
     for (rank, layer) in layers.iter().enumerate() {
-        let flat = layer.nodes.iter().filter(|i| shapes[**i].as_ref().is_some_and(Shape::is_flat));
+        let flat = layer.nodes.iter().filter(|i| shapes[**i].as_ref().is_some_and(mesh::is_flat));
         let mut on_it: Vec<usize> = flat.copied().collect();
         on_it.sort_by(|a, b| {
             let (a, b) = (&scene.nodes[*a], &scene.nodes[*b]);

@@ -6,9 +6,9 @@
 use crate::history::{Change, History};
 use crate::mesh::{self, Common, Mesh, Plan, Sizes};
 use crate::model::Site;
+use crate::models::shape_of;
 use crate::record::Style;
 use crate::scene::Scene;
-use crate::shape::Shape;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::btree_map::Entry;
@@ -84,7 +84,7 @@ fn gather(site: &Site<'_, '_, '_>, history: &History<'_>, meshes: &mut BTreeMap<
     for change in history.steps.iter().flat_map(|s| &s.changes) {
         let Change::Write { node, register, value, .. } = change else { continue };
         let Some(i) = index.get(node).filter(|_| register.kind == RegisterKind::Geometry) else { continue };
-        let shape = site.scene.models.shape(Shape::parse(value));
+        let shape = site.scene.models.shape(shape_of(value));
         if !matches!(site.plan(&shape, *i), Plan::Own(_)) {
             continue;
         }
@@ -95,7 +95,7 @@ fn gather(site: &Site<'_, '_, '_>, history: &History<'_>, meshes: &mut BTreeMap<
             let hollow = site.hollow[*i];
             let mesh = mesh::own(&shape, site.sizes_at(*i).line, hollow);
             if !mesh.indices.is_empty() {
-                slot.insert(embedded(&mesh, shape.is_flat()));
+                slot.insert(embedded(&mesh, mesh::is_flat(&shape)));
             }
         }
     }

@@ -2,13 +2,13 @@
 
 use crate::look::{text_in, word};
 use crate::mesh;
-use crate::models::Models;
-use crate::shape::Shape;
+use crate::models::{Models, shape_of, shape_of_media};
 use crate::space::Vector;
 use rayon::prelude::*;
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::state::{Add, Reading};
 use ulp_core::world::Filter;
+use ulp_view::geometry::Shape;
 use ulp_view::join::{Space, ViewNode, unquoted};
 use ulp_view::name::name_of;
 use ulp_view::transform::{self, Local, Transform};
@@ -95,8 +95,8 @@ impl Node<'_, '_> {
     /// Its shape; `None` where none was given.
     pub fn shape(&self, models: &Models<'_>) -> Option<Shape> {
         match self.geometry {
-            Some(geometry) => Some(models.shape(Shape::parse(geometry))),
-            None => Some(models.shape(Shape::of_media(self.media?)?)),
+            Some(geometry) => Some(models.shape(shape_of(geometry))),
+            None => Some(models.shape(shape_of_media(self.media?)?)),
         }
     }
 

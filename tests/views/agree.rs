@@ -97,3 +97,43 @@ fn a_node_has_one_name() {
         assert!(captions.contains(&format!(": {name} appears")), "{properties}: {captions}");
     }
 }
+
+/// A node of this geometry as it is drawn in the plane and in space.
+fn drawn(geometry: &str) -> [String; 2] {
+    let input = node(&format!("\"geometry\":{geometry}"));
+    [text(FLAT, "svg", &input), text(SOLID, "gltf", &input)]
+}
+
+#[test]
+fn a_geometry_is_known_to_both_or_to_neither() {
+    let unknown = drawn(r#"{"kind":"tesseract"}"#);
+    for geometry in [
+        r#"{"kind":"rect","width":-4,"height":2}"#,
+        r#"{"kind":"rect","width":4,"height":2,"radius":-1}"#,
+        r#"{"kind":"ellipse","rx":-1,"ry":2}"#,
+        r#"{"kind":"box","size":[1,2,-3]}"#,
+        r#"{"kind":"sphere","radius":"1"}"#,
+        r#"{"kind":"cylinder","radius":1}"#,
+        r#"{"kind":"line","points":[[0,0],null,[2,2]]}"#,
+        r#"{"kind":"line","points":[[0,0]]}"#,
+        r#"{"kind":"polygon","points":[[0,0],[4,0],["x",4],[0,4]]}"#,
+        r#"{"kind":"path","d":"no path"}"#,
+        r#"{"kind":"mesh","positions":[0,0,0,4,0,0,0,4,0]}"#,
+        r#"{"kind":"mesh","positions":[0,0,0,4,0,0,0,4,0],"indices":[0,1,2,0,1,9]}"#,
+        r#"{"kind":"text","text":7}"#,
+    ] {
+        assert!(drawn(geometry) == unknown, "{geometry} is unknown");
+    }
+    for geometry in [
+        r#"{"kind":"rect","width":4,"height":2}"#,
+        r#"{"kind":"box","size":[4]}"#,
+        r#"{"kind":"line","points":[[0,0],[2,2,1]]}"#,
+        r#"{"kind":"polygon","points":[[0,0],[4,0],[0,4]]}"#,
+        r#"{"kind":"path","d":"M0 0A4 4 0 0 1 8 0Z"}"#,
+        r#"{"kind":"mesh","positions":[[0,0],[4,0],[0,4]],"indices":[[0,1,2]]}"#,
+        r#"{"kind":"text","text":"seven"}"#,
+    ] {
+        let known = drawn(geometry);
+        assert!((0..2).all(|i| known[i] != unknown[i]), "{geometry} is known");
+    }
+}

@@ -49,21 +49,21 @@ class Shapes {
 
   #read(g) {
     if (g === undefined) return { kind: "mark", named: false };
-    const length = (x) => finite(x) && x >= 0;
+    const length = isLength;
     switch (g.kind) {
       case "rect":
-        if (!length(g.width) || !length(g.height)) return null;
-        return this.#rect(g.width, g.height, length(g.radius) ? g.radius : 0);
+        if (![g.width, g.height, g.radius ?? 0].every(length)) return null;
+        return this.#rect(g.width, g.height, g.radius ?? 0);
       case "box": {
         const size = numbersOf(g.size);
         const [x, y] = [size[0], size[1] ?? size[0]];
-        return length(x) && length(y) ? this.#rect(x, y, 0) : null;
+        return size.length > 0 && size.length < 4 && size.every(length) ? this.#rect(x, y, 0) : null;
       }
       case "ellipse":
         return length(g.rx) && length(g.ry) ? this.#ellipse(g.rx, g.ry) : null;
       case "sphere":
       case "cylinder":
-        return length(g.radius) ? this.#ellipse(g.radius, g.radius) : null;
+        return length(g.radius) && (g.kind === "sphere" || length(g.height)) ? this.#ellipse(g.radius, g.radius) : null;
       case "line":
       case "polyline":
         return this.#points(g.points, 2, "line");
@@ -74,7 +74,7 @@ class Shapes {
       case "mesh":
         return this.#mesh(g);
       case "text":
-        return typeof g.text === "string" ? { kind: "text", lines: g.text.split(/\r?\n/), size: g.size > 0 ? g.size : 0 } : null;
+        return typeof g.text === "string" && length(g.size ?? 0) ? { kind: "text", lines: g.text.split(/\r?\n/), size: g.size > 0 ? g.size : 0 } : null;
       case "point":
         return { kind: "mark", named: false };
       default:
@@ -116,21 +116,28 @@ class Shapes {
   }
 
   #mesh(g) {
-    const flat = Array.isArray(g.positions) ? g.positions.flat() : [];
-    const places = [];
-    for (let i = 0; i + 2 < flat.length; i += 3) places.push([flat[i], flat[i + 1]]);
-    const indices = Array.isArray(g.indices) ? g.indices.flat() : places.map((_, i) => i);
+    const places = placesOf(g.positions);
+    const indices = Array.isArray(g.indices) ? g.indices.flat() : [];
+    const known = (i) => Number.isInteger(i) && places[i] !== undefined;
+    if (places === null || indices.length === 0 || indices.length % 3 !== 0 || !indices.every(known)) return null;
     const path = new Path2D();
-    for (let i = 0; i + 2 < indices.length && i < 60000; i += 3) {
+    for (let i = 0; i < indices.length && i < 60000; i += 3) {
       const corners = [0, 1, 2].map((n) => places[indices[i + n]]);
-      if (corners.some((c) => c === undefined || !c.every(finite))) return null;
       path.moveTo(...corners[0]);
       path.lineTo(...corners[1]);
       path.lineTo(...corners[2]);
       path.closePath();
     }
-    return places.length > 2 ? { kind: "area", path, box: around(places), room: 0.6 } : null;
+    return { kind: "area", path, box: around(places), room: 0.6 };
   }
+}
+
+/** Places as lists of two or three numbers, or three by three in one list; null where one is of another shape. */
+function placesOf(value) {
+  if (!Array.isArray(value)) return null;
+  const flat = numbersOf(value);
+  const list = flat.length > 0 && flat.length % 3 === 0 ? flat.flatMap((x, i) => (i % 3 === 0 ? [[x, flat[i + 1]]] : [])) : value.map(numbersOf);
+  return list.some((p) => p.length < 2) ? null : list.map(([x, y]) => [x, y]);
 }
 
 /** [least x, least y, greatest x, greatest y] around points. */

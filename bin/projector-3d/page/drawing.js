@@ -336,15 +336,14 @@ class Drawing {
     const text = JSON.stringify(g);
     const own = this.meshes.embedded[text];
     if (own !== undefined) return { mesh: text, stretch: [1, 1, 1], flat: own.flat === true, words: g.kind === "text", own: g.kind !== "text" };
-    const size = (x) => finite(x);
-    if (g.kind === "rect" && size(g.width) && size(g.height)) return { mesh: "slab", stretch: [g.width, g.height, 1].map(Math.abs), flat: true };
-    if (g.kind === "ellipse" && size(g.rx) && size(g.ry)) return { mesh: "column", stretch: [g.rx, g.ry, 1].map(Math.abs), flat: true };
-    if (g.kind === "sphere" && size(g.radius)) return { mesh: "ball", stretch: [g.radius, g.radius, g.radius].map(Math.abs) };
-    if (g.kind === "cylinder" && size(g.radius) && size(g.height)) return { mesh: "column", stretch: [g.radius, g.radius, g.height].map(Math.abs) };
+    const sized = (...lengths) => lengths.every(isLength);
+    if (g.kind === "rect" && sized(g.width, g.height, g.radius ?? 0)) return { mesh: "slab", stretch: [g.width, g.height, 1], flat: true };
+    if (g.kind === "ellipse" && sized(g.rx, g.ry)) return { mesh: "column", stretch: [g.rx, g.ry, 1], flat: true };
+    if (g.kind === "sphere" && sized(g.radius)) return { mesh: "ball", stretch: [g.radius, g.radius, g.radius] };
+    if (g.kind === "cylinder" && sized(g.radius, g.height)) return { mesh: "column", stretch: [g.radius, g.radius, g.height] };
     const box = numbersOf(g.size);
-    if (g.kind === "box" && box.length > 0) {
-      const stretch = box.length === 1 ? [box[0], box[0], box[0]] : [box[0], box[1], box[2] ?? 0];
-      return { mesh: "cube", stretch: stretch.map(Math.abs) };
+    if (g.kind === "box" && box.length > 0 && box.length < 4 && sized(...box)) {
+      return { mesh: "cube", stretch: box.length === 1 ? [box[0], box[0], box[0]] : [box[0], box[1], box[2] ?? 0] };
     }
     return gem;
   }

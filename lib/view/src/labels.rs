@@ -2,11 +2,12 @@
 //!
 //! Coordinates are the page's: y runs down.
 
-use crate::shape::{Bounds, Point};
-use crate::text::{self, ASCENT, DESCENT, LINE};
+use crate::font::{self, ASCENT, DESCENT, LINE};
+use crate::geometry::Bounds;
+use crate::name::one_line;
+use crate::path::Point;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use ulp_view::name::one_line;
 
 /// With more labels than this, one that would mostly hide others is left out.
 const CROWD: usize = 200;
@@ -95,8 +96,8 @@ fn inside(w: &Wanted<'_>) -> Option<Placed> {
     let [width, height] = w.around.size().map(|x| x * room);
     let sizes: &[f64] = if w.elastic { &[1.0, 0.85, 0.7, SHRUNK] } else { &[1.0] };
     for size in sizes.iter().map(|s| s * w.size) {
-        let lines = text::wrap(&one_line(&w.text), width / size);
-        let widest = lines.iter().map(|l| text::width(l)).fold(0.0, f64::max) * size;
+        let lines = font::wrap(&one_line(&w.text), width / size);
+        let widest = lines.iter().map(|l| font::width(l)).fold(0.0, f64::max) * size;
         let tall = (lines.len().saturating_sub(1) as f64 * LINE + ASCENT + DESCENT) * size;
         if widest <= width && tall <= height {
             let [x, y] = w.around.centre();
@@ -141,7 +142,7 @@ fn beside(w: &Wanted<'_>, labels: &Grid, shapes: &Grid) -> Option<(Placed, Bound
 
 /// The box that a placed label fills.
 pub fn box_of(placed: &Placed) -> Bounds {
-    let wide = placed.lines.iter().map(|l| text::width(l)).fold(0.0, f64::max) * placed.size;
+    let wide = placed.lines.iter().map(|l| font::width(l)).fold(0.0, f64::max) * placed.size;
     let [x, y] = placed.at;
     let left = match placed.anchor {
         Anchor::Start => x,
