@@ -170,7 +170,7 @@ fn take_nodes<'a>(derived: &mut Derived<'a>) -> Vec<(&'a str, ViewNode<'a>)> {
     for (lane, state) in &mut derived.lanes {
         for (name, mut node) in std::mem::take(&mut state.nodes) {
             if lane.policy == Policy::Redacted {
-                node.registers.retain(|r| matches!(r.kind, RegisterKind::Parent | RegisterKind::MovedTo));
+                node.registers.retain(|r| r.kind.is_in_redacted());
             }
             if node.created.is_some() || node.deleted.is_some() || !node.registers.is_empty() {
                 let tile = node.created.map(|_| derived.tile);

@@ -23,6 +23,7 @@ mod payload;
 mod places;
 mod quick;
 mod signature;
+mod touch;
 
 use crate::id::{Lane, Scope, Tile, Time};
 use crate::json::{self, Fault, Tape};
@@ -36,6 +37,7 @@ pub use payload::{Ends, Link, OPERATIONS, Payload, Sensor, Unlink, nearest_opera
 pub use payload::{is_any_node, is_node, transform};
 pub use places::{Given, Places, SpaceGiven, Words};
 pub use signature::{SignatureScratch, sign};
+pub use touch::Touch;
 
 /// Most `previous_events` of an event.
 pub const MAX_PARENTS: usize = 64;
@@ -184,6 +186,16 @@ impl RegisterKind {
             RegisterKind::Scale => "scale",
             RegisterKind::Velocity => "velocity",
         }
+    }
+
+    /// Whether the register's value is the name of another node.
+    pub fn names_node(self) -> bool {
+        matches!(self, RegisterKind::AbsorbedInto | RegisterKind::Parent)
+    }
+
+    /// Whether a view takes the register from a redacted lane: how things hang together, and where they went.
+    pub fn is_in_redacted(self) -> bool {
+        matches!(self, RegisterKind::MovedTo | RegisterKind::Parent)
     }
 
     /// Whether the register has a key of its own beside its kind.

@@ -2,7 +2,7 @@
 
 use super::Scope;
 use super::gate::Note;
-use crate::event::{Event, Payload, Refusal};
+use crate::event::{Event, Refusal};
 use crate::json::{self, Tape};
 use crate::trust::authority::{Authority, Facts, Permit, UNBOUND};
 use crate::trust::{Denial, Did, Scratch, Signature, Verifier};
@@ -35,14 +35,9 @@ impl Signatures {
             return Err(refuse(Denial::missing("only what is signed passes")));
         }
         let mut unbound = false;
-        let mut each = |operation: &str| {
-            let permit = self.authority.permit(&facts(event, operation), signer.as_ref(), required)?;
-            unbound |= permit == Permit::Unbound;
-            Ok(())
-        };
-        each(event.operation).map_err(refuse)?;
-        if let Payload::Macro(primitives) = event.payload {
-            primitives.iter().try_for_each(|p| each(p.operation)).map_err(refuse)?;
+        for operation in event.operations() {
+            let permit = self.authority.permit(&facts(event, operation), signer.as_ref(), required);
+            unbound |= permit.map_err(refuse)? == Permit::Unbound;
         }
         let detail = || "no rule says whose key signed it".to_owned();
         Ok(unbound.then(|| Note { code: UNBOUND, detail: detail() }))
