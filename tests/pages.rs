@@ -157,7 +157,7 @@ fn every_code_is_listed() {
         for word in text.split('"') {
             let Some((family, name)) = word.split_once('.') else { continue };
             let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-            let is_operation = ulp_core::event::OPERATIONS.contains(&word);
+            let is_operation = ulp_core::event::OPERATIONS.iter().any(|operation| operation.name == word);
             if families.contains(&family) && is_name && !is_operation && !page.contains(word) {
                 missing.insert(word.to_owned());
             }

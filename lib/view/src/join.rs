@@ -13,7 +13,8 @@ use std::collections::hash_map;
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::{Authority, Boundary, Key, Policy, Tile};
 use ulp_core::json::{self, Kind, Tape};
-use ulp_core::state::{Add, Links, Map, Node, Reading, Written};
+use ulp_core::state::{Add, LAST, Links, Map, Members, Node, Reading, Written};
+use ulp_core::state::{sort_by_name, write_registers, write_transform};
 use ulp_core::world::{Derived, Filter};
 
 /// What may be seen of one space.
@@ -453,39 +454,20 @@ fn on_cycles(next: &[Option<usize>]) -> Vec<usize> {
 /// Appends `{"node_id","space_id","tile","layer","kind","transform","geometry","physics","media","properties"}`,
 /// canonical, with what the node has; members that are null are left out.
 pub fn write_node(space: &str, name: &str, node: &ViewNode<'_>, out: &mut Vec<u8>) {
-    let mut line = ulp_core::state::Members::open(out);
-    line.value("geometry", node.plain(RegisterKind::Geometry), out);
-    line.value("kind", node.plain(RegisterKind::Kind), out);
-    line.value("layer", node.plain(RegisterKind::Layer), out);
-    line.keyed("media", &node.keyed(RegisterKind::Media), out);
+    let shown = |w: &&Written<'_>| w.register.kind.is_in_views() && w.value != "null";
+    let mut writes: Vec<_> = node.state.registers.iter().filter(shown).collect();
+    sort_by_name(&mut writes);
+    let mut line = Members::open(out);
+    let rest = write_registers(&writes, "node_id", &mut line, out);
     line.text("node_id", name, out);
-    line.value("physics", node.plain(RegisterKind::Physics), out);
-    line.keyed("properties", &node.keyed(RegisterKind::Property), out);
+    let rest = write_registers(rest, "space_id", &mut line, out);
     line.text("space_id", space, out);
     if let Some(tile) = node.tile {
         line.text("tile", &tile.to_string(), out);
     }
-    write_transform(node, &mut line, out);
+    write_transform(&writes, &mut line, out);
+    write_registers(rest, LAST, &mut line, out);
     out.extend_from_slice(b"}\n");
-}
-
-fn write_transform(node: &ViewNode<'_>, line: &mut ulp_core::state::Members, out: &mut Vec<u8>) {
-    const MEMBERS: [RegisterKind; 5] = [
-        RegisterKind::MovedTo,
-        RegisterKind::Parent,
-        RegisterKind::Position,
-        RegisterKind::Rotation,
-        RegisterKind::Scale,
-    ];
-    if MEMBERS.iter().all(|kind| node.plain(*kind).is_none()) {
-        return;
-    }
-    line.raw_name("transform", out);
-    let mut object = ulp_core::state::Members::open(out);
-    for kind in MEMBERS {
-        object.value(kind.name(), node.plain(kind), out);
-    }
-    out.push(b'}');
 }
 
 /// Appends one line a register of a node: `{"node_id","register","value","key","actor_id","timestamp"}`, canonical;
@@ -497,13 +479,10 @@ pub fn write_blame<'a>(
     out: &mut Vec<u8>,
 ) {
     let mut writes: Vec<_> = node.registers.iter().collect();
-    writes.sort_unstable_by(|a, b| {
-        let (a, b) = (a.register, b.register);
-        a.kind.cmp(&b.kind).then_with(|| json::key_order(a.key, b.key))
-    });
+    sort_by_name(&mut writes);
     for written in writes {
         let author = author(written.key);
-        let mut line = ulp_core::state::Members::open(out);
+        let mut line = Members::open(out);
         if let Some((actor, _)) = &author {
             line.text("actor_id", actor, out);
         }

@@ -9,8 +9,7 @@ pub mod line;
 mod print;
 pub mod untouched;
 
-pub use print::Members;
-pub use print::write_key;
+pub use print::{LAST, Members, sort_by_name, write_key, write_registers, write_transform};
 
 use crate::event::{Ends, Register, Sensor, Set};
 use crate::id::Key;

@@ -3,7 +3,7 @@
 //! The members of each line are written in the order that RFC 8785 asks for, so that nothing is sorted twice.
 
 use super::{LaneState, Links, Node, Reading, Written};
-use crate::event::{Ends, RegisterKind, Sensor};
+use crate::event::{Ends, Member, Sensor};
 use crate::id::{Key, Lane, Tile};
 use crate::json::{self, write_canonical, write_string};
 use std::io::Write as _;
@@ -78,33 +78,21 @@ impl Place {
             self.close(line, out);
             return;
         }
-        // In the order of the names, which is that of the clock and, within media and properties, of the members.
         order.clear();
         order.extend(node.registers.iter());
-        order.sort_unstable_by(|a, b| {
-            let (a, b) = (a.register, b.register);
-            a.kind.cmp(&b.kind).then_with(|| json::key_order(a.key, b.key))
-        });
-        let plain = |kind: RegisterKind| order.iter().find(|w| w.register.kind == kind).map(|w| w.value);
-        line.value("absorbed_into", plain(RegisterKind::AbsorbedInto), out);
-        line.value("angular_velocity", plain(RegisterKind::AngularVelocity), out);
-        line.value("authority", plain(RegisterKind::Authority), out);
-        line.value("boundary", plain(RegisterKind::Boundary), out);
+        sort_by_name(order);
+        let rest = write_registers(order, "clock", &mut line, out);
         write_clock(node.created, order, &mut line, out);
         line.key("created", node.created, out);
-        line.value("geometry", plain(RegisterKind::Geometry), out);
-        line.value("kind", plain(RegisterKind::Kind), out);
-        line.value("layer", plain(RegisterKind::Layer), out);
-        write_keyed(RegisterKind::Media, order, &mut line, out);
+        let rest = write_registers(rest, "node_id", &mut line, out);
         line.text("node_id", name, out);
         line.text("operation", "node_state", out);
-        line.value("physics", plain(RegisterKind::Physics), out);
-        write_keyed(RegisterKind::Property, order, &mut line, out);
+        let rest = write_registers(rest, "scope", &mut line, out);
         line.name(out);
         out.extend_from_slice(&self.scope_space);
         out.extend_from_slice(self.tile.as_bytes());
         write_transform(order, &mut line, out);
-        line.value("velocity", plain(RegisterKind::Velocity), out);
+        write_registers(rest, LAST, &mut line, out);
         out.extend_from_slice(b"}\n");
     }
 
@@ -227,22 +215,41 @@ fn write_string_after(prefix: &str, text: &str, out: &mut Vec<u8>) {
     out[dot] = b'.';
 }
 
-/// The registers of one kind that have keys of their own, as one object.
-fn write_keyed(kind: RegisterKind, registers: &[&Written<'_>], line: &mut Members, out: &mut Vec<u8>) {
-    let of_kind = |w: &&&Written<'_>| w.register.kind == kind;
-    let members: Vec<_> = registers.iter().filter(of_kind).map(|w| **w).collect();
-    line.keyed(kind.name(), &members, out);
+/// Comes after every register's name.
+pub const LAST: &str = "~";
+
+/// Sorts writes by their registers' names, which is the order of a clock and of the members that they become.
+pub fn sort_by_name(writes: &mut [&Written<'_>]) {
+    writes.sort_unstable_by(|a, b| {
+        let (a, b) = (a.register, b.register);
+        a.kind.cmp(&b.kind).then_with(|| json::key_order(a.key, b.key))
+    });
 }
 
-fn write_transform(registers: &[&Written<'_>], line: &mut Members, out: &mut Vec<u8>) {
-    const MEMBERS: [RegisterKind; 5] = [
-        RegisterKind::MovedTo,
-        RegisterKind::Parent,
-        RegisterKind::Position,
-        RegisterKind::Rotation,
-        RegisterKind::Scale,
-    ];
-    let mut members = registers.iter().filter(|w| MEMBERS.contains(&w.register.kind)).peekable();
+/// Appends the members of the registers whose names come before one, but for those of `transform`; answers the writes
+/// that are left. They are sorted by name.
+pub fn write_registers<'s, 'a>(
+    writes: &'s [&'s Written<'a>],
+    before: &str,
+    line: &mut Members,
+    out: &mut Vec<u8>,
+) -> &'s [&'s Written<'a>] {
+    let (writes, rest) = writes.split_at(writes.partition_point(|w| w.register.kind.name() < before));
+    for of_kind in writes.chunk_by(|a, b| a.register.kind == b.register.kind) {
+        let kind = of_kind[0].register.kind;
+        match kind.member() {
+            Member::Own => line.value(kind.name(), Some(of_kind[0].value), out),
+            Member::Keyed => line.keyed(kind.name(), of_kind, out),
+            Member::Transform => {}
+        }
+    }
+    rest
+}
+
+/// Appends `transform`, where there is any of it. The writes are sorted by name.
+pub fn write_transform(writes: &[&Written<'_>], line: &mut Members, out: &mut Vec<u8>) {
+    let of_transform = |w: &&&Written<'_>| w.register.kind.member() == Member::Transform;
+    let mut members = writes.iter().filter(of_transform).peekable();
     if members.peek().is_none() {
         return;
     }
@@ -303,11 +310,8 @@ impl Members {
         }
     }
 
-    /// An object of registers that have keys of their own, where there are any.
-    pub fn keyed(&mut self, name: &str, members: &[Written<'_>], out: &mut Vec<u8>) {
-        if members.is_empty() {
-            return;
-        }
+    /// An object of registers that have keys of their own.
+    fn keyed(&mut self, name: &str, members: &[&Written<'_>], out: &mut Vec<u8>) {
         self.raw_name(name, out);
         let mut object = Members::open(out);
         for written in members {
