@@ -237,7 +237,7 @@ impl File<'_> {
 
     /// All that is known of a node.
     fn registers(&self, item: &Item<'_, '_>, scene: &Scene<'_, '_>) -> Vec<u8> {
-        // What is drawn was absorbed by nothing that the view knows of.
+        // Who absorbed it is not said: what is drawn stands for itself.
         let held_as = |member| {
             RegisterKind::all().filter(move |k| k.member() == member && *k != RegisterKind::AbsorbedInto)
         };

@@ -462,9 +462,11 @@ pub fn write_node(space: &str, name: &str, node: &ViewNode<'_>, out: &mut Vec<u8
     line.text("node_id", name, out);
     let rest = write_registers(rest, "space_id", &mut line, out);
     line.text("space_id", space, out);
+    let rest = write_registers(rest, "tile", &mut line, out);
     if let Some(tile) = node.tile {
         line.text("tile", &tile.to_string(), out);
     }
+    let rest = write_registers(rest, "transform", &mut line, out);
     write_transform(&writes, &mut line, out);
     write_registers(rest, LAST, &mut line, out);
     out.extend_from_slice(b"}\n");

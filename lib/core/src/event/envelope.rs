@@ -1,8 +1,8 @@
 //! The envelope: its fields, their rules, and their completion.
 
 use super::complete::{self, Chosen};
-use super::field::strings;
-use super::operation::{self, Scratch, Source};
+use super::field::{Scratch, Source, strings};
+use super::operation;
 use super::payload::Payload;
 use super::{Defaults, Event, MAX_PARENTS, Missing, Refusal};
 use crate::id::{Authority, Boundary, Lane, Policy, Realm, Scope, Tile, Time, is_event_id, is_id, is_place};

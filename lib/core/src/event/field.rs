@@ -1,9 +1,33 @@
 //! The fields of lines: what names, numbers and lists are, and how they are read.
 
-use super::Refusal;
+use super::{Event, Refusal, Set};
 use crate::id::{Time, is_id, is_place};
 use crate::json::{self, Kind, Value};
 use bumpalo::Bump;
+
+/// What a payload is read from.
+pub struct Source<'s, 'a> {
+    pub top: Value<'s, 'a>,
+    /// The envelope; its payload is not there yet.
+    pub event: &'s Event<'a>,
+    pub arena: &'a Bump,
+    pub scratch: &'s mut Scratch<'a>,
+}
+
+/// Buffers that live from line to line.
+#[derive(Default)]
+pub struct Scratch<'a> {
+    pub names: Vec<&'a str>,
+    sets: Vec<Set<'a>>,
+}
+
+impl<'a> Scratch<'a> {
+    /// The buffer for what is set, empty.
+    pub fn no_sets(&mut self) -> &mut Vec<Set<'a>> {
+        self.sets.clear();
+        &mut self.sets
+    }
+}
 
 pub fn required<'t, 'a>(
     top: Value<'t, 'a>,

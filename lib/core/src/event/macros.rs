@@ -4,8 +4,9 @@
 //! could grow is counted before it is built: instances, primitives and bytes. Page "2. The event", macros.
 
 use super::envelope::FIELDS;
-use super::operation::{Operation, Reads, Scratch, Source};
-use super::payload::Payload;
+use super::field::{Scratch, Source};
+use super::operation::{Operation, Reads};
+use super::payload::{Payload, Primitive};
 use super::{Event, Refusal};
 use crate::json::{self, Kind, Tape, Value};
 use bumpalo::Bump;
@@ -16,15 +17,6 @@ pub const MAX_MACRO_DEPTH: usize = 8;
 pub const MAX_MACRO_EVENTS: usize = 10_000;
 /// Most canonical bytes of the payloads of one macro event's primitives; of its nested macros likewise.
 pub const MAX_MACRO_BYTES: usize = 4 << 20;
-
-/// One event of a macro's expansion. It has the macro event's envelope and effective time.
-#[derive(Clone, Copy, Debug)]
-pub struct Primitive<'a> {
-    /// `<macro event_id>#<n>`, without the event's own name: `#0003` or `#0003#0001`.
-    pub suffix: &'a str,
-    pub operation: &'a str,
-    pub payload: Payload<'a>,
-}
 
 /// Expands a macro.
 pub fn read<'a>(source: Source<'_, 'a>, shape: ReadShape) -> Result<Payload<'a>, Refusal> {

@@ -35,9 +35,9 @@ use bumpalo::Bump;
 
 pub use complete::{Defaults, Grid};
 pub use field::{is_any_node, is_node, time_number};
-pub use macros::{MAX_MACRO_BYTES, MAX_MACRO_DEPTH, MAX_MACRO_EVENTS, Primitive};
+pub use macros::{MAX_MACRO_BYTES, MAX_MACRO_DEPTH, MAX_MACRO_EVENTS};
 pub use operation::{OPERATIONS, Operation, nearest_operation};
-pub use payload::{Ends, Link, Payload, Sensor, Unlink, transform};
+pub use payload::{Ends, Link, Payload, Primitive, Sensor, Unlink, transform};
 pub use places::{Given, Places, SpaceGiven, Words};
 pub use register::{Member, REGISTERS, Register, RegisterKind, Set};
 pub use signature::{SignatureScratch, sign};
@@ -160,7 +160,7 @@ pub struct Reader<'a> {
     drafts: bool,
     plainly: bool,
     tape: Tape,
-    scratch: operation::Scratch<'a>,
+    scratch: field::Scratch<'a>,
     memory: quick::Memory<'a>,
 }
 
@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
             drafts: false,
             plainly: false,
             tape: Tape::new(),
-            scratch: operation::Scratch::default(),
+            scratch: field::Scratch::default(),
             memory: quick::Memory::default(),
         }
     }

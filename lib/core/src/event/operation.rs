@@ -3,11 +3,10 @@
 //! Whoever asks for an operation by its name goes by the [`OPERATIONS`]: the reader of lines, quick or plain, that of
 //! macros' templates, and the hint beside a name that nobody knows. Page "2. The event", operations.
 
+use super::Refusal;
+use super::field::Source;
 use super::macros::{self, ReadShape, Shape};
 use super::payload::{self, Payload};
-use super::{Event, Refusal, Set};
-use crate::json::Value;
-use bumpalo::Bump;
 
 /// An operation that this version knows.
 #[derive(Clone, Copy)]
@@ -24,30 +23,6 @@ pub enum Reads {
     Primitive(for<'a> fn(Source<'_, 'a>) -> Result<Payload<'a>, Refusal>),
     /// A macro: how often its template is stamped, and with what.
     Macro(ReadShape),
-}
-
-/// What a payload is read from.
-pub struct Source<'s, 'a> {
-    pub top: Value<'s, 'a>,
-    /// The envelope; its payload is not there yet.
-    pub event: &'s Event<'a>,
-    pub arena: &'a Bump,
-    pub scratch: &'s mut Scratch<'a>,
-}
-
-/// Buffers that live from line to line.
-#[derive(Default)]
-pub struct Scratch<'a> {
-    pub names: Vec<&'a str>,
-    sets: Vec<Set<'a>>,
-}
-
-impl<'a> Scratch<'a> {
-    /// The buffer for what is set, empty.
-    pub fn no_sets(&mut self) -> &mut Vec<Set<'a>> {
-        self.sets.clear();
-        &mut self.sets
-    }
 }
 
 /// Every operation, by name.

@@ -1,9 +1,7 @@
 //! The payload: what each operation carries, its rules, and what it writes.
 
-use super::field::time_number;
+use super::field::{Source, time_number};
 use super::field::{is_node, is_special, is_vector, json_string, node, node_id, required, string, strings};
-use super::macros::Primitive;
-use super::operation::Source;
 use super::register::{Member, REGISTERS};
 use super::{Refusal, Register, RegisterKind, Set};
 use crate::id::is_tag;
@@ -35,6 +33,15 @@ pub enum Payload<'a> {
     Macro(&'a [Primitive<'a>]),
     /// An operation that this version does not know.
     Unknown,
+}
+
+/// One event of a macro's expansion. It has the macro event's envelope and effective time.
+#[derive(Clone, Copy, Debug)]
+pub struct Primitive<'a> {
+    /// `<macro event_id>#<n>`, without the event's own name: `#0003` or `#0003#0001`.
+    pub suffix: &'a str,
+    pub operation: &'a str,
+    pub payload: Payload<'a>,
 }
 
 /// The two ends of a link and its relation.

@@ -83,14 +83,17 @@ impl Place {
         sort_by_name(order);
         let rest = write_registers(order, "clock", &mut line, out);
         write_clock(node.created, order, &mut line, out);
+        let rest = write_registers(rest, "created", &mut line, out);
         line.key("created", node.created, out);
         let rest = write_registers(rest, "node_id", &mut line, out);
         line.text("node_id", name, out);
+        let rest = write_registers(rest, "operation", &mut line, out);
         line.text("operation", "node_state", out);
         let rest = write_registers(rest, "scope", &mut line, out);
         line.name(out);
         out.extend_from_slice(&self.scope_space);
         out.extend_from_slice(self.tile.as_bytes());
+        let rest = write_registers(rest, "transform", &mut line, out);
         write_transform(order, &mut line, out);
         write_registers(rest, LAST, &mut line, out);
         out.extend_from_slice(b"}\n");
