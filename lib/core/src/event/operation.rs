@@ -26,7 +26,7 @@ pub enum Reads {
 }
 
 /// Every operation, by name.
-pub static OPERATIONS: [Operation; 16] = [
+pub const OPERATIONS: &[Operation] = &[
     primitive("create_node", payload::create_node).placed(),
     primitive("delete_node", payload::delete_node),
     primitive("link_nodes", payload::link_nodes),

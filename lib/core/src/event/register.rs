@@ -78,7 +78,7 @@ pub struct Row {
 type Fits = for<'a> fn(Value<'_, 'a>, &'a Bump) -> bool;
 
 /// Every register, in the order in which the members of a node's line are looked at.
-pub static REGISTERS: [Row; COUNT] = [
+pub const REGISTERS: &[Row] = &[
     own(RegisterKind::Kind, "kind", "state.kind", |v, _| v.kind() == Kind::String).in_views(),
     own(RegisterKind::Layer, "layer", "state.layer", |v, a| v.as_str(a).is_some_and(is_place)).in_views(),
     own(RegisterKind::Authority, "authority", "state.authority", is_authority),
@@ -99,13 +99,11 @@ pub static REGISTERS: [Row; COUNT] = [
     keyed(RegisterKind::Property, "properties", "state.properties"),
 ];
 
-const COUNT: usize = 16;
-
 /// The rows by kind, which is by name.
-static BY_NAME: [Row; COUNT] = {
-    let mut rows = REGISTERS;
+static BY_NAME: [Row; REGISTERS.len()] = {
+    let mut rows = [REGISTERS[0]; REGISTERS.len()];
     let mut i = 0;
-    while i < COUNT {
+    while i < REGISTERS.len() {
         rows[REGISTERS[i].kind as usize] = REGISTERS[i];
         i += 1;
     }
@@ -263,7 +261,7 @@ mod tests {
     fn every_kind_has_a_row_and_they_stand_by_name() {
         assert!(BY_NAME.iter().enumerate().all(|(i, row)| row.kind as usize == i));
         assert!(BY_NAME.windows(2).all(|pair| pair[0].name < pair[1].name));
-        for row in &REGISTERS {
+        for row in REGISTERS {
             let member = if row.member == Member::Transform { "transform" } else { row.name };
             assert_eq!(row.code, format!("state.{member}"));
             // These three members of a line are written as one.
@@ -277,7 +275,7 @@ mod tests {
 
     #[test]
     fn names_are_read_as_they_are_written() {
-        for row in &REGISTERS {
+        for row in REGISTERS {
             let key = if row.member == Member::Keyed { "a.b" } else { "" };
             let register = Register { kind: row.kind, key };
             assert_eq!(Register::parse(&register.to_string()), Some(register));
