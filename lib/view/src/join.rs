@@ -4,17 +4,16 @@
 //! and how they hang together, and says what is visible. Page "3. Order and state", views.
 
 use ahash::AHashMap;
-use bumpalo::Bump;
 use rayon::prelude::*;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::collections::hash_map;
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::{Authority, Boundary, Key, Policy, Tile};
-use ulp_core::json::{self, Kind, Tape};
-use ulp_core::state::{Add, LAST, Links, Map, Members, Node, Reading, Written};
-use ulp_core::state::{sort_by_name, write_registers, write_transform};
+use ulp_core::json::write::Members;
+use ulp_core::json::{self, raw};
+use ulp_core::state::{Add, LAST, Links, Map, Node, Reading, Written};
+use ulp_core::state::{sort_by_name, write_key, write_registers, write_transform};
 use ulp_core::world::{Derived, Filter};
 
 /// What may be seen of one space.
@@ -286,19 +285,7 @@ fn stays(node: &ViewNode<'_>, takes_tile: &impl Fn(Tile) -> bool) -> bool {
 
 /// The text of a raw JSON string; empty for any other value.
 pub fn unquoted(raw: &str) -> String {
-    text_of(raw).into_owned()
-}
-
-/// The text of a raw JSON string; empty for any other value. Where nothing in it is escaped it is what stands there.
-pub fn text_of(raw: &str) -> Cow<'_, str> {
-    let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    if let Some(text) = inner.filter(|text| text.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\')) {
-        return Cow::Borrowed(text);
-    }
-    let arena = Bump::new();
-    let mut tape = Tape::new();
-    let value = tape.parse_any(raw, json::STATE_DEPTH).ok().filter(|v| v.kind() == Kind::String);
-    Cow::Owned(value.and_then(|v| v.as_str(&arena)).unwrap_or_default().to_owned())
+    raw::text(raw).unwrap_or_default().into_owned()
 }
 
 /// Who hangs below whom, and who was absorbed by whom, as numbers of nodes.
@@ -329,7 +316,8 @@ enum Parent {
 
 impl Family {
     fn read<'a>(nodes: &Nodes<'a>, passes: impl Fn(&ViewNode<'a>) -> bool + Sync) -> Family {
-        let number_of = |node: &ViewNode<'a>, kind| Some(nodes.number(&text_of(node.plain(kind)?)));
+        let number_of =
+            |node: &ViewNode<'a>, kind| Some(nodes.number(&raw::text(node.plain(kind)?).unwrap_or_default()));
         let read = |(_, node): &(&'a str, ViewNode<'a>)| {
             let absorbed = match number_of(node, RegisterKind::AbsorbedInto) {
                 None => Absorbed::No,
@@ -469,7 +457,7 @@ pub fn write_node(space: &str, name: &str, node: &ViewNode<'_>, out: &mut Vec<u8
     let rest = write_registers(rest, "transform", &mut line, out);
     write_transform(&writes, &mut line, out);
     write_registers(rest, LAST, &mut line, out);
-    out.extend_from_slice(b"}\n");
+    line.end_line(out);
 }
 
 /// Appends one line a register of a node: `{"node_id","register","value","key","actor_id","timestamp"}`, canonical;
@@ -488,14 +476,15 @@ pub fn write_blame<'a>(
         if let Some((actor, _)) = &author {
             line.text("actor_id", actor, out);
         }
-        line.key("key", Some(written.key), out);
+        line.name("key", out);
+        write_key(written.key, out);
         line.text("node_id", name, out);
         line.text("register", &written.register.to_string(), out);
         if let Some((_, timestamp)) = &author {
-            line.value("timestamp", Some(timestamp), out);
+            line.raw("timestamp", Some(timestamp), out);
         }
-        line.value("value", Some(written.value), out);
-        out.extend_from_slice(b"}\n");
+        line.raw("value", Some(written.value), out);
+        line.end_line(out);
     }
 }
 

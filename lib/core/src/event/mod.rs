@@ -43,6 +43,8 @@ pub use register::{Member, REGISTERS, Register, RegisterKind, Set};
 pub use signature::{SignatureScratch, sign};
 pub use touch::Touch;
 
+pub use crate::report::Refusal;
+
 /// Most `previous_events` of an event.
 pub const MAX_PARENTS: usize = 64;
 
@@ -78,6 +80,12 @@ impl Event<'_> {
     /// Whether the line lacked its `event_id` or its `timestamp`: it is being written here and now.
     pub fn is_draft(&self) -> bool {
         self.missing.has(Missing::EVENT_ID) || self.missing.has(Missing::TIMESTAMP)
+    }
+
+    /// Says whose refusal it is.
+    pub fn blame(&self, refusal: Refusal) -> Refusal {
+        let event_id = (!self.id.is_empty()).then(|| self.id.to_owned());
+        Refusal { event_id, shared: self.lane().is_shared(), ..refusal }
     }
 
     /// Appends the canonical form of the completed event (RFC 8785).
@@ -118,31 +126,6 @@ impl Missing {
 
     fn add(&mut self, other: Missing) {
         self.0 |= other.0;
-    }
-}
-
-/// Why a line was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// The boundary code, `family.name`.
-    pub code: &'static str,
-    pub detail: String,
-    /// Its event's name, where that could be read.
-    pub event_id: Option<String>,
-    /// Whether the line is known to be for everyone, so that a shared log may speak of it.
-    pub shared: bool,
-}
-
-impl Refusal {
-    /// A refusal of a line of which nothing is known.
-    pub fn new(code: &'static str, detail: impl Into<String>) -> Refusal {
-        Refusal { code, detail: detail.into(), event_id: None, shared: false }
-    }
-}
-
-impl From<json::Error> for Refusal {
-    fn from(error: json::Error) -> Refusal {
-        Refusal::new(error.fault.code(), error.to_string())
     }
 }
 

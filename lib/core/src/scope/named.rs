@@ -1,6 +1,7 @@
 //! The nodes that an event or a state line names.
 
 use crate::event::{Ends, Payload, Touch};
+use crate::json::raw;
 use crate::state::Written;
 use crate::state::line::Body;
 use std::borrow::Cow;
@@ -12,11 +13,11 @@ pub fn nodes<'a>(payload: Payload<'a>) -> impl Iterator<Item = Cow<'a, str>> {
         let own = match touch {
             Touch::Link(link) => both(link.ends),
             Touch::Unlink(unlink) => both(unlink.ends),
-            Touch::Read(sensor) => [sensor.node.and_then(unquote), None],
+            Touch::Read(sensor) => [sensor.node.and_then(raw::text), None],
             touch => [touch.node().map(Cow::from), None],
         };
         let named = touch.sets().iter().filter(|set| set.register.kind.names_node());
-        own.into_iter().flatten().chain(named.filter_map(|set| unquote(set.value)))
+        own.into_iter().flatten().chain(named.filter_map(|set| raw::text(set.value)))
     })
 }
 
@@ -26,18 +27,12 @@ pub fn nodes_of_state<'a>(body: &Body<'a>) -> impl Iterator<Item = Cow<'a, str>>
         Body::Tile { .. } => ([None, None], &[]),
         Body::Node { node, registers, .. } => ([Some(node.into()), None], registers),
         Body::Link { ends, .. } => (both(ends), &[]),
-        Body::Sensor(reading) => ([reading.sensor.node.and_then(unquote), None], &[]),
+        Body::Sensor(reading) => ([reading.sensor.node.and_then(raw::text), None], &[]),
     };
     let named = registers.iter().filter(|written| written.register.kind.names_node());
-    own.into_iter().flatten().chain(named.filter_map(|written| unquote(written.value)))
+    own.into_iter().flatten().chain(named.filter_map(|written| raw::text(written.value)))
 }
 
 fn both(ends: Ends<'_>) -> [Option<Cow<'_, str>>; 2] {
     [Some(ends.from.into()), Some(ends.to.into())]
-}
-
-/// The text of a JSON string; `None` for any other value.
-pub fn unquote(raw: &str) -> Option<Cow<'_, str>> {
-    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') { serde_json::from_str(raw).ok().map(Cow::Owned) } else { Some(inner.into()) }
 }
