@@ -77,7 +77,7 @@ pub use log::{Log, Witness};
 pub use output::Output;
 pub use progress::Progress;
 pub use stored::StoreArgs;
-pub use ulp_core::text::{escape, escape_into, json_string_into};
+pub use ulp_core::text::escape;
 
 use man::Generate;
 use stdio::{Patient, Std};

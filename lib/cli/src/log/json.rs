@@ -1,30 +1,33 @@
 //! The boundary log as JSON lines.
 
-use std::fmt::Write as _;
-
+use ulp_core::json::write::Members;
 use ulp_core::report::Diagnostic;
-use ulp_core::text::json_string_into;
+use ulp_core::text::write_escaped_string;
 
 /// Appends a diagnostic as a line; `whole` says whether its id and text stand in it.
-pub(super) fn write(diagnostic: &Diagnostic, source: Option<&str>, whole: bool, out: &mut String) {
+pub(super) fn write(diagnostic: &Diagnostic, source: Option<&str>, whole: bool, out: &mut Vec<u8>) {
     let Diagnostic { position, outcome, code, event_id, detail, .. } = diagnostic;
-    let _ = write!(out, "{{\"log\":\"boundary\",\"action\":\"{}\",\"code\":\"{code}\"", outcome.as_str());
+    let mut line = Members::open(out);
+    line.word("log", "boundary", out);
+    line.word("action", outcome.as_str(), out);
+    line.word("code", code, out);
     if let Some(position) = position {
-        let _ = write!(out, ",\"line\":{}", position.line);
+        line.integer("line", position.line, out);
     }
     if let Some(source) = source {
-        text_member("source", source, out);
+        write_text("source", source, &mut line, out);
     }
     if let Some(event) = event_id.as_ref().filter(|_| whole) {
-        text_member("event_id", event, out);
+        write_text("event_id", event, &mut line, out);
     }
     if whole && !detail.is_empty() {
-        text_member("detail", detail, out);
+        write_text("detail", detail, &mut line, out);
     }
-    out.push_str("}\n");
+    line.end_line(out);
 }
 
-pub(super) fn text_member(name: &str, text: &str, out: &mut String) {
-    let _ = write!(out, ",\"{name}\":");
-    json_string_into(text, out);
+/// A member whose text shows nothing but what prints.
+pub(super) fn write_text(name: &str, text: &str, line: &mut Members, out: &mut Vec<u8>) {
+    line.name(name, out);
+    write_escaped_string(text, out);
 }

@@ -42,7 +42,7 @@ pub struct Log {
     raised: Status,
     drawer: Drawer,
     screen: Option<Patient>,
-    buffer: String,
+    buffer: Vec<u8>,
     private: Option<PrivateLog>,
 }
 
@@ -67,7 +67,7 @@ impl Log {
             raised: Status::Accepted,
             drawer,
             screen: Std::Err.open().ok().map(Patient),
-            buffer: String::new(),
+            buffer: Vec::new(),
             private: private.transpose()?,
         })
     }
@@ -255,7 +255,7 @@ impl Log {
             return;
         }
         let line = complaint(&self.tool, failure);
-        self.buffer.push_str(&line);
+        self.buffer.extend_from_slice(line.as_bytes());
         // Where this cannot be written, the status still tells.
         let _ = self.push_out();
     }
@@ -271,7 +271,7 @@ impl Log {
         if let Some(private) = self.private.as_mut().filter(|_| !diagnostic.shared) {
             json::write(diagnostic, source, true, &mut private.buffer);
         }
-        let full = |buffer: &String| buffer.len() >= BUFFER;
+        let full = |buffer: &Vec<u8>| buffer.len() >= BUFFER;
         if full(&self.buffer) || self.private.as_ref().is_some_and(|p| full(&p.buffer)) {
             self.flush()
         } else {
@@ -282,7 +282,7 @@ impl Log {
     fn push_out(&mut self) -> Result<(), Failure> {
         let text = std::mem::take(&mut self.buffer);
         let Some(screen) = self.screen.as_mut().filter(|_| !text.is_empty()) else { return Ok(()) };
-        let done = self.drawer.progress().aside(screen, |screen| screen.write_all(text.as_bytes()));
+        let done = self.drawer.progress().aside(screen, |screen| screen.write_all(&text));
         done.or_else(|error| {
             // After an error nothing more is written: the log would have a hole.
             self.screen = None;

@@ -12,7 +12,7 @@ use crate::stdio::Patient;
 pub(super) struct PrivateLog {
     name: String,
     file: Patient,
-    pub buffer: String,
+    pub buffer: Vec<u8>,
 }
 
 impl PrivateLog {
@@ -21,12 +21,12 @@ impl PrivateLog {
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
         let file = file.map_err(|e| Failure::io(&name, e))?;
         keep_private(&file).map_err(|e| Failure::io(&name, e))?;
-        Ok(PrivateLog { name, file: Patient(file), buffer: String::new() })
+        Ok(PrivateLog { name, file: Patient(file), buffer: Vec::new() })
     }
 
     pub fn push_out(&mut self) -> Result<(), Failure> {
         let text = std::mem::take(&mut self.buffer);
-        self.file.write_all(text.as_bytes()).map_err(|e| Failure::io(&self.name, e))
+        self.file.write_all(&text).map_err(|e| Failure::io(&self.name, e))
     }
 }
 

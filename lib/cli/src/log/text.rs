@@ -1,6 +1,6 @@
 //! The boundary log for people: `tool: source:line: rejected code event: detail`.
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 
 use ulp_core::report::{Diagnostic, Outcome};
 use ulp_core::text::escape;
@@ -11,7 +11,7 @@ pub(super) fn write(
     tool: &str,
     source: Option<&str>,
     coloured: bool,
-    out: &mut String,
+    out: &mut Vec<u8>,
 ) {
     let Diagnostic { position, outcome, code, shared, event_id, detail } = diagnostic;
     let _ = write!(out, "{tool}: ");
@@ -30,7 +30,7 @@ pub(super) fn write(
     if *shared && !detail.is_empty() {
         let _ = write!(out, ": {}", escape(detail));
     }
-    out.push('\n');
+    out.push(b'\n');
 }
 
 /// A colour on a terminal, as an ANSI number.

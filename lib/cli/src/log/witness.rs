@@ -1,9 +1,10 @@
 //! The witness: the last line of a run that reached its end.
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 
-use super::json::text_member;
+use super::json::write_text;
 use ulp_core::hash::Blake3;
+use ulp_core::json::write::Members;
 use ulp_core::report::Tally;
 use ulp_core::text::escape;
 
@@ -62,27 +63,23 @@ impl Ending<'_> {
     }
 
     /// The witness line with its end; `whole` says whether it names input and output.
-    pub fn write_json(&self, whole: bool, out: &mut String) {
-        out.push_str("{\"log\":\"witness\"");
-        text_member("tool", self.tool, out);
-        text_member("version", self.version, out);
-        for (name, count) in self.counts() {
-            let _ = write!(out, ",\"{name}\":{count}");
-        }
-        let codes: Vec<String> =
-            self.tally.codes.iter().map(|(code, count)| format!("\"{code}\":{count}")).collect();
-        let _ = write!(out, ",\"codes\":{{{}}}", codes.join(","));
-        for (name, digest) in self.digests(whole) {
-            let _ = write!(out, ",\"{name}\":\"{digest}\"");
-        }
-        for (name, text) in self.texts() {
-            text_member(name, text, out);
-        }
-        out.push_str("}\n");
+    pub fn write_json(&self, whole: bool, out: &mut Vec<u8>) {
+        let mut line = Members::open(out);
+        line.word("log", "witness", out);
+        write_text("tool", self.tool, &mut line, out);
+        write_text("version", self.version, &mut line, out);
+        self.counts().into_iter().for_each(|(name, count)| line.integer(name, count, out));
+        line.name("codes", out);
+        let mut codes = Members::open(out);
+        self.tally.codes.iter().for_each(|(code, count)| codes.integer(code, *count, out));
+        codes.close(out);
+        self.digests(whole).for_each(|(name, digest)| line.word(name, digest, out));
+        self.texts().for_each(|(name, text)| write_text(name, text, &mut line, out));
+        line.end_line(out);
     }
 
     /// The witness in words.
-    pub fn write_text(&self, whole: bool, out: &mut String) {
+    pub fn write_text(&self, whole: bool, out: &mut Vec<u8>) {
         let tool = self.tool;
         let counts = self.counts().map(|(name, count)| format!("{name} {count}"));
         let _ = writeln!(out, "{tool}: {}", counts.join(", "));

@@ -7,7 +7,7 @@ use super::rules::{Allowed, MAX_CLOCK_SKEW, Rules};
 use super::signed::Signatures;
 use crate::event::{Event, MAX_PARENTS, Missing, Payload, RegisterKind};
 use crate::id::{Authority, Boundary, Policy, Realm, Tile, Time};
-use crate::json;
+use crate::json::{self, raw};
 use crate::names;
 use crate::pattern::Pattern;
 use crate::report::{Note, Refusal};
@@ -293,7 +293,7 @@ impl<'s> Here<'s> {
 
     /// Holds the words with which a node was created to their ceilings.
     fn register_stands(&self, kind: RegisterKind, value: &str) -> Result<(), Refusal> {
-        let word = || named::unquote(value);
+        let word = || raw::text(value);
         match kind {
             RegisterKind::Authority => match word().and_then(|w| w.parse::<Authority>().ok()) {
                 Some(word) => stands("scope.authority", &self.authority[word as usize]),
@@ -371,9 +371,9 @@ fn layer_of<'a>(body: &Body<'a>) -> Option<Cow<'a, str>> {
     match body {
         Body::Node { registers, .. } => {
             let layer = registers.iter().find(|w| w.register.kind == RegisterKind::Layer);
-            layer.and_then(|w| named::unquote(w.value))
+            layer.and_then(|w| raw::text(w.value))
         }
-        Body::Sensor(reading) => named::unquote(reading.sensor.layer),
+        Body::Sensor(reading) => raw::text(reading.sensor.layer),
         Body::Tile { .. } | Body::Link { .. } => None,
     }
 }
