@@ -5,7 +5,7 @@
 
 use crate::{LaneId, MANIFEST, ROOT, object};
 use ulp_core::hash::Sha256;
-use ulp_core::id::{Lane, Tile};
+use ulp_core::id::Tile;
 use ulp_core::names;
 
 /// The payload's directory.
@@ -148,7 +148,7 @@ pub fn is_portable(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ulp_core::id::{Policy, Realm};
+    use ulp_core::id::{Lane, Policy, Realm};
 
     fn members() -> Vec<Member> {
         let lane = LaneId {
