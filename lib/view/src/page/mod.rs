@@ -5,6 +5,7 @@
 //! text. What differs between projectors is the class `Drawing`, which each brings along.
 
 use crate::View;
+use crate::history::History;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
@@ -30,11 +31,16 @@ pub struct Page<'p> {
     pub data: &'p [u8],
 }
 
-/// Writes the page of all spaces of a view.
-pub fn write(view: &View<'_, '_>, page: &Page<'_>, takes_tile: impl Fn(Tile) -> bool) -> Vec<u8> {
+/// Writes the page of all spaces of a view; `histories` are theirs.
+pub fn write(
+    view: &View<'_, '_>,
+    page: &Page<'_>,
+    histories: &[History<'_>],
+    takes_tile: impl Fn(Tile) -> bool,
+) -> Vec<u8> {
     let script = [history::SCRIPT, COMMON, page.drawing, SCRIPT].concat();
     let mut data = Vec::new();
-    history::write_for_html(&embedded(view, page, takes_tile), &mut data);
+    history::write_for_html(&embedded(view, page, histories, takes_tile), &mut data);
     let parts = [
         ("title", escaped(page.title).into_bytes()),
         ("help", escaped(page.help).into_bytes()),
@@ -82,7 +88,12 @@ fn source(text: &str) -> Vec<u8> {
 }
 
 /// What the script reads: `{"filter":{…},"drawing":…,"spaces":[history,…]}`.
-fn embedded(view: &View<'_, '_>, page: &Page<'_>, takes_tile: impl Fn(Tile) -> bool) -> Vec<u8> {
+fn embedded(
+    view: &View<'_, '_>,
+    page: &Page<'_>,
+    histories: &[History<'_>],
+    takes_tile: impl Fn(Tile) -> bool,
+) -> Vec<u8> {
     let filter = view.filter;
     let mut out = b"{\"filter\":{\"layers\":".to_vec();
     write_list(filter.layers.iter().map(String::as_str), &mut out);
@@ -93,11 +104,11 @@ fn embedded(view: &View<'_, '_>, page: &Page<'_>, takes_tile: impl Fn(Tile) -> b
     out.extend_from_slice(b"},\"drawing\":");
     out.extend_from_slice(page.data);
     out.extend_from_slice(b",\"spaces\":[");
-    for (i, space) in view.spaces.iter().enumerate() {
+    for (i, history) in histories.iter().enumerate() {
         if i > 0 {
             out.push(b',');
         }
-        history::write(view.world, filter, space.space, &takes_tile, &mut out);
+        history::write(history, &takes_tile, &mut out);
     }
     out.extend_from_slice(b"]}");
     out

@@ -1,53 +1,38 @@
-//! What is heard of a view: its events in the order of their keys, each with what its node was at that moment.
-//!
-//! State lines are heard as far as they tell when something happened: a register's key is an event that set it.
-//! What an event of the stream says is not heard a second time from a state line.
+//! Sonified events: what is heard of a view, in the order of keys, each with what its node was at that moment.
 
 use crate::mapping::{Mapping, Operation, Sound};
+use crate::told::Told;
 use crate::words::clean;
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use bumpalo::Bump;
+use std::collections::HashMap;
 use std::rc::Rc;
-use ulp_core::event::{Payload, Register, RegisterKind, Sensor, Set};
-use ulp_core::id::{Key, Policy, Time};
+use ulp_core::event::{Ends, Payload, Register, RegisterKind, Sensor, Set};
+use ulp_core::id::{Key, Time};
 use ulp_core::json::{self, Kind, Tape};
-use ulp_core::state::{Reading, Written};
-use ulp_core::world::Row;
+use ulp_core::state::Written;
 use ulp_view::View;
-use ulp_view::join::{Space, ViewNode, unquoted};
+use ulp_view::history::{Change, Part, Source};
+use ulp_view::join::{ViewNode, unquoted};
+use ulp_view::series;
 use ulp_view::transform::{Local, Transform, numbers};
 
 /// Most ancestors that a position is worked out through.
 const ANCESTORS: usize = 64;
 
-/// Something that happened.
-struct Moment<'a> {
-    eff: Time,
-    event: Cow<'a, str>,
-    /// The order of what one key did.
-    nth: usize,
+/// A part of a space's history.
+struct Moment<'h> {
+    /// The place of its space among the view's.
     space: usize,
-    act: Act<'a>,
-}
-
-/// What happened.
-enum Act<'a> {
-    Create { node: &'a str, sets: Cow<'a, [Set<'a>]> },
-    Set { node: &'a str, sets: Cow<'a, [Set<'a>]> },
-    Step { updates: &'a [(&'a str, &'a [Set<'a>])] },
-    Delete { node: &'a str },
-    Link { from: &'a str, to: &'a str, on: bool },
-    Merge { node: Option<&'a str> },
-    Sensor(Sensor<'a>),
-    Unknown,
+    part: &'h Part<'h>,
+    changes: &'h [Change<'h>],
 }
 
 /// What is heard of one node at one moment.
 #[derive(Clone, Debug)]
-pub struct Heard {
+pub struct Sonified {
     /// Its effective time, in nanoseconds.
     pub time: i64,
-    pub event: Rc<str>,
+    pub id: Rc<str>,
     /// The place of its space among the view's.
     pub space: usize,
     pub operation: Operation,
@@ -68,6 +53,9 @@ pub struct Heard {
     pub clip: Option<Rc<str>>,
 }
 
+/// A sensor by its space, actor and name.
+pub type SensorName = (usize, Rc<str>, Rc<str>);
+
 /// A sensor's reading.
 #[derive(Clone, Debug)]
 pub struct Read {
@@ -79,109 +67,34 @@ pub struct Read {
     pub words: Rc<str>,
 }
 
+impl Sonified {
+    /// What a sensor said, where it is a number.
+    pub fn number(&self) -> Option<(SensorName, f64)> {
+        let read = self.reading.as_ref()?;
+        Some(((self.space, read.actor.clone(), read.sensor.clone()), read.value?))
+    }
+}
+
 /// Everything that is heard, in the order of keys.
-pub fn hear(view: &View<'_, '_>, mapping: &Mapping) -> Vec<Heard> {
-    let mut moments = Vec::new();
-    let mut known: Vec<HashSet<&str>> = view.spaces.iter().map(|_| HashSet::new()).collect();
-    let places: BTreeMap<&str, usize> = view.spaces.iter().map(|s| s.space).zip(0..).collect();
-    for tile in 0..view.world.len() {
-        let Some(&space) = places.get(view.world.place(tile).0) else { continue };
-        for (key, row) in view.world.sorted_rows(tile) {
-            known[space].insert(key.id);
-            if view.world.withheld(row, key, view.filter).is_none() {
-                take_row(key, space, row, &mut moments);
-            }
-        }
+pub fn sonify(view: &View<'_, '_>, mapping: &Mapping) -> Vec<Sonified> {
+    let arena = Bump::new();
+    let histories = view.histories(&arena);
+    let mut moments: Vec<Moment<'_>> = Vec::new();
+    for (space, history) in histories.iter().enumerate() {
+        let moment = |part| Moment { space, part, changes: history.changes(part) };
+        moments.extend(history.parts().iter().map(moment));
     }
-    for (i, space) in view.spaces.iter().enumerate() {
-        take_state(i, space, &known[i], &mut moments);
-    }
-    moments.sort_by(|a, b| (a.eff, &a.event, a.nth, a.space).cmp(&(b.eff, &b.event, b.nth, b.space)));
-    let mut listener =
-        Ear { mapping, view, nodes: HashMap::new(), turn: 0, heard: Vec::with_capacity(moments.len()) };
-    moments.iter().for_each(|moment| listener.take(moment));
-    listener.heard
-}
-
-/// The moments of one row. From a redacted lane a view takes no more than where things are and how they hang
-/// together.
-fn take_row<'a>(key: Key<'a>, space: usize, row: &Row<'a>, moments: &mut Vec<Moment<'a>>) {
-    let redacted = row.lane.policy == Policy::Redacted;
-    let mut take = |event, nth, payload: &Payload<'a>| {
-        if let Some(act) = act(payload, redacted) {
-            moments.push(Moment { eff: key.eff, event, nth, space, act });
-        }
+    moments.sort_by_key(|moment| (moment.part.key, moment.space));
+    let mut sonifier = Sonifier {
+        mapping,
+        view,
+        told: view.spaces.iter().map(|space| Told::new(view.world, space)).collect(),
+        nodes: HashMap::new(),
+        turn: 0,
+        events: Vec::with_capacity(moments.len()),
     };
-    match row.payload {
-        Payload::Macro(list) => {
-            for (nth, primitive) in list.iter().enumerate() {
-                take(Cow::Owned(format!("{}{}", key.id, primitive.suffix)), nth, &primitive.payload);
-            }
-        }
-        payload => take(Cow::Borrowed(key.id), 0, &payload),
-    }
-}
-
-fn act<'a>(payload: &Payload<'a>, redacted: bool) -> Option<Act<'a>> {
-    let seen = |sets: &'a [Set<'a>]| {
-        if !redacted {
-            return Cow::Borrowed(sets);
-        }
-        let stays = |s: &&Set<'_>| matches!(s.register.kind, RegisterKind::Parent | RegisterKind::MovedTo);
-        Cow::Owned(sets.iter().filter(stays).copied().collect())
-    };
-    match *payload {
-        Payload::Create { node, sets } => Some(Act::Create { node, sets: seen(sets) }),
-        Payload::Set { node, sets } => {
-            Some(Act::Set { node, sets: seen(sets) }).filter(|_| !redacted || !seen(sets).is_empty())
-        }
-        Payload::Delete { node } => Some(Act::Delete { node }),
-        Payload::Link(link) => Some(Act::Link { from: link.ends.from, to: link.ends.to, on: true }),
-        Payload::Unlink(unlink) => Some(Act::Link { from: unlink.ends.from, to: unlink.ends.to, on: false }),
-        _ if redacted => None,
-        Payload::Step { updates } => Some(Act::Step { updates }),
-        Payload::Merge { node, .. } => Some(Act::Merge { node: node.map(|(name, _)| name) }),
-        Payload::Sensor(sensor) => Some(Act::Sensor(*sensor)),
-        Payload::Macro(_) => None,
-        Payload::Unknown => Some(Act::Unknown),
-    }
-}
-
-/// The moments that only the state tells of.
-fn take_state<'a>(index: usize, space: &Space<'a>, known: &HashSet<&str>, moments: &mut Vec<Moment<'a>>) {
-    let mut take = |key: Key<'a>, nth, act| {
-        if !known.contains(key.id) && !known.contains(key.event()) {
-            moments.push(Moment { eff: key.eff, event: Cow::Borrowed(key.id), nth, space: index, act });
-        }
-    };
-    for (node, known) in space.nodes.iter() {
-        let mut writes: BTreeMap<Key<'a>, Vec<Set<'a>>> = BTreeMap::new();
-        for Written { register, key, value } in known.state.registers.iter().copied() {
-            writes.entry(key).or_default().push(Set { register, value });
-        }
-        if let Some(created) = known.state.created {
-            let sets = writes.remove(&created).unwrap_or_default();
-            take(created, 0, Act::Create { node, sets: ordered(sets) });
-        }
-        for (key, sets) in writes {
-            take(key, 0, Act::Set { node, sets: ordered(sets) });
-        }
-        if let Some(deleted) = known.state.deleted {
-            take(deleted, 1, Act::Delete { node });
-        }
-    }
-    for (ends, add) in &space.links {
-        take(add.key, 0, Act::Link { from: ends.from, to: ends.to, on: true });
-    }
-    for Reading { key, sensor } in space.sensors.values() {
-        take(*key, 0, Act::Sensor(*sensor));
-    }
-}
-
-/// Registers come in no order, and the first of an event's says what it did.
-fn ordered<'a>(mut sets: Vec<Set<'a>>) -> Cow<'a, [Set<'a>]> {
-    sets.sort_by(|a, b| (a.register.kind, a.register.key).cmp(&(b.register.kind, b.register.key)));
-    Cow::Owned(sets)
+    moments.iter().for_each(|moment| sonifier.take(moment));
+    sonifier.events
 }
 
 /// What a node was at the moment that is being heard.
@@ -194,39 +107,68 @@ struct Now<'a> {
     parent: Option<Rc<str>>,
 }
 
-/// Hears moments in their order.
-struct Ear<'v, 'a> {
+/// Makes sonified events of moments, in their order.
+struct Sonifier<'v, 'a> {
     mapping: &'v Mapping,
     view: &'v View<'v, 'a>,
-    nodes: HashMap<(usize, Rc<str>), Now<'a>>,
+    /// By space.
+    told: Vec<Told<'v, 'a>>,
+    nodes: HashMap<(usize, Rc<str>), Now<'v>>,
     /// How many changes there were.
     turn: i64,
-    heard: Vec<Heard>,
+    events: Vec<Sonified>,
 }
 
-impl<'a> Ear<'_, 'a> {
-    fn take(&mut self, moment: &Moment<'a>) {
-        match &moment.act {
-            Act::Create { node, sets } => self.change(moment, Operation::Create, node, sets),
-            Act::Set { node, sets } => {
-                if let Some(operation) = operation_of(sets) {
-                    self.change(moment, operation, node, sets);
-                }
-            }
-            Act::Step { updates } => {
+impl<'v> Sonifier<'v, '_> {
+    fn take(&mut self, moment: &Moment<'v>) {
+        match moment.part.source {
+            Source::Event(Payload::Step { updates }) => {
                 updates.iter().for_each(|(node, sets)| self.change(moment, Operation::Step, node, sets));
             }
-            Act::Delete { node } => self.about(moment, Operation::Delete, Some(node), |_| {}),
-            Act::Link { from, to, on } => {
-                if self.is_known(moment.space, from) && self.is_known(moment.space, to) {
-                    let operation = if *on { Operation::Link } else { Operation::Unlink };
-                    self.about(moment, operation, Some(from), |_| {});
-                    self.about(moment, operation, Some(to), |heard| heard.counts = false);
-                }
+            Source::Event(Payload::Unlink(unlink)) => self.link(moment, Operation::Unlink, &unlink.ends),
+            Source::Event(Payload::Merge { node, .. }) => {
+                self.about(moment, Operation::Merge, node.map(|(name, _)| name), |_| {});
             }
-            Act::Merge { node } => self.about(moment, Operation::Merge, *node, |_| {}),
-            Act::Unknown => self.about(moment, Operation::Unknown, None, |_| {}),
-            Act::Sensor(sensor) => self.read(moment, sensor),
+            Source::Event(Payload::Unknown) => self.about(moment, Operation::Unknown, None, |_| {}),
+            Source::Event(_) | Source::Redacted => self.take_changes(moment, moment.changes),
+            Source::State => {
+                let heard = self.told[moment.space].heard(moment.part, moment.changes);
+                self.take_changes(moment, &heard);
+            }
+        }
+    }
+
+    /// Takes changes, those of one node together.
+    fn take_changes(&mut self, moment: &Moment<'v>, changes: &[Change<'v>]) {
+        for same in changes.chunk_by(are_heard_as_one) {
+            match same[0] {
+                Change::Create { node } => self.set(moment, Some(Operation::Create), node, same),
+                Change::Write { node, .. } | Change::Absorb { node, .. } => {
+                    self.set(moment, None, node, same)
+                }
+                Change::Delete { node } => self.about(moment, Operation::Delete, Some(node), |_| {}),
+                Change::AddLink { ends, .. } => self.link(moment, Operation::Link, &ends),
+                Change::RemoveLink { ends, .. } | Change::RemoveLinksBefore { ends } => {
+                    self.link(moment, Operation::Unlink, &ends);
+                }
+                Change::Read(sensor) => self.read(moment, sensor),
+            }
+        }
+    }
+
+    /// Takes what is set of one node; what that does is told by the first register, unless it is known.
+    fn set(&mut self, moment: &Moment<'v>, known: Option<Operation>, node: &str, changes: &[Change<'v>]) {
+        let sets: Vec<Set<'v>> = changes.iter().filter_map(set).collect();
+        if let Some(operation) = known.or_else(|| operation_of(&sets)) {
+            self.change(moment, operation, node, &sets);
+        }
+    }
+
+    /// Both ends of a link are heard; it is counted once.
+    fn link(&mut self, moment: &Moment<'v>, operation: Operation, ends: &Ends<'_>) {
+        if self.is_known(moment.space, ends.from) && self.is_known(moment.space, ends.to) {
+            self.about(moment, operation, Some(ends.from), |_| {});
+            self.about(moment, operation, Some(ends.to), |event| event.counts = false);
         }
     }
 
@@ -236,7 +178,7 @@ impl<'a> Ear<'_, 'a> {
         nodes.get(node).is_some_and(|n| n.state.created.is_some())
     }
 
-    fn change(&mut self, moment: &Moment<'a>, operation: Operation, node: &'a str, sets: &[Set<'a>]) {
+    fn change(&mut self, moment: &Moment<'v>, operation: Operation, node: &str, sets: &[Set<'v>]) {
         if !self.is_known(moment.space, node) {
             return;
         }
@@ -261,13 +203,13 @@ impl<'a> Ear<'_, 'a> {
         });
         let clip =
             sets.iter().filter(|s| s.register.kind == RegisterKind::Media).find_map(|s| audio(s.value));
-        self.about(moment, operation, Some(node), |heard| {
-            heard.standing = standing;
-            heard.clip = clip;
+        self.about(moment, operation, Some(node), |event| {
+            event.standing = standing;
+            event.clip = clip;
         });
     }
 
-    fn now(&mut self, space: usize, node: &str) -> &mut Now<'a> {
+    fn now(&mut self, space: usize, node: &str) -> &mut Now<'v> {
         let id: Rc<str> = node.into();
         self.nodes.entry((space, id.clone())).or_insert_with(|| Now {
             node: ViewNode::default(),
@@ -282,10 +224,10 @@ impl<'a> Ear<'_, 'a> {
     /// Puts down what is heard of a node, or of none.
     fn about(
         &mut self,
-        moment: &Moment<'a>,
+        moment: &Moment<'v>,
         operation: Operation,
         node: Option<&str>,
-        finish: impl FnOnce(&mut Heard),
+        finish: impl FnOnce(&mut Sonified),
     ) {
         let node = node.filter(|n| self.is_known(moment.space, n));
         if node.is_none() && !matches!(operation, Operation::Merge | Operation::Unknown) {
@@ -302,9 +244,9 @@ impl<'a> Ear<'_, 'a> {
             None => (mapping.sound(operation, "", ""), none.clone(), none.clone(), none),
         };
         let position = node.and_then(|n| self.position(moment.space, n));
-        let mut heard = Heard {
-            time: moment.eff.0,
-            event: (&*moment.event).into(),
+        let mut event = Sonified {
+            time: moment.part.key.eff.0,
+            id: moment.part.key.id.into(),
             space: moment.space,
             operation,
             sound,
@@ -317,11 +259,11 @@ impl<'a> Ear<'_, 'a> {
             standing: None,
             clip: None,
         };
-        finish(&mut heard);
-        self.heard.push(heard);
+        finish(&mut event);
+        self.events.push(event);
     }
 
-    fn read(&mut self, moment: &Moment<'a>, sensor: &Sensor<'a>) {
+    fn read(&mut self, moment: &Moment<'v>, sensor: &Sensor<'_>) {
         let node = sensor.node.map(unquoted).filter(|n| self.is_known(moment.space, n));
         let own = sensor.position.map(numbers).filter(|p| p.len() > 1);
         let own = own.map(|p| std::array::from_fn(|i| p.get(i).copied().unwrap_or(0.0)));
@@ -334,9 +276,9 @@ impl<'a> Ear<'_, 'a> {
             None => ("".into(), clean(sensor.actor).into(), sensor.actor.into()),
         };
         let position = own.or_else(|| self.position(moment.space, node.as_deref()?));
-        self.heard.push(Heard {
-            time: moment.eff.0,
-            event: (&*moment.event).into(),
+        self.events.push(Sonified {
+            time: moment.part.key.eff.0,
+            id: moment.part.key.id.into(),
             space: moment.space,
             operation: Operation::Sensor,
             sound: self.mapping.sound(Operation::Sensor, "", sensor.layer),
@@ -397,11 +339,7 @@ impl Now<'_> {
 
 impl Read {
     fn of(sensor: &Sensor<'_>) -> Read {
-        let value = match sensor.value {
-            "true" => Some(1.0),
-            "false" => Some(0.0),
-            raw => numbers(raw).first().copied(),
-        };
+        let value = series::number(sensor.value);
         let text = value.filter(|_| !matches!(sensor.value, "true" | "false")).map(crate::words::number);
         let text = text.unwrap_or_else(|| {
             let text = unquoted(sensor.value);
@@ -410,6 +348,33 @@ impl Read {
         let unit = sensor.unit.map(unquoted).unwrap_or_default();
         let words = clean(&format!("{text} {unit}"));
         Read { actor: sensor.actor.into(), sensor: sensor.sensor.into(), value, words: words.into() }
+    }
+}
+
+/// Whether two changes of one part are heard as one: those of a node's registers, or of the tags of a link.
+fn are_heard_as_one(a: &Change<'_>, b: &Change<'_>) -> bool {
+    match (a, b) {
+        (Change::RemoveLink { ends: a, .. }, Change::RemoveLink { ends: b, .. }) => a == b,
+        _ => changed_node(a).is_some() && changed_node(a) == changed_node(b),
+    }
+}
+
+/// The node that a change creates or sets a register of.
+fn changed_node<'h>(change: &Change<'h>) -> Option<&'h str> {
+    match *change {
+        Change::Create { node } | Change::Write { node, .. } | Change::Absorb { node, .. } => Some(node),
+        _ => None,
+    }
+}
+
+/// The register that a change sets.
+fn set<'h>(change: &Change<'h>) -> Option<Set<'h>> {
+    match *change {
+        Change::Write { register, value, .. } => Some(Set { register, value }),
+        Change::Absorb { into, .. } => {
+            Some(Set { register: Register::plain(RegisterKind::AbsorbedInto), value: into })
+        }
+        _ => None,
     }
 }
 

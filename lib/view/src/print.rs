@@ -1,0 +1,75 @@
+//! Views as lines: a node with all it is, and who wrote each of its registers.
+
+use crate::join::ViewNode;
+use ulp_core::event::RegisterKind;
+use ulp_core::id::Key;
+use ulp_core::json;
+use ulp_core::state::{Members, Node};
+
+/// Appends `{"node_id","space_id","tile","layer","kind","transform","geometry","physics","media","properties"}`,
+/// canonical, with what the node has; members that are null are left out.
+pub fn write_node(space: &str, name: &str, node: &ViewNode<'_>, out: &mut Vec<u8>) {
+    let mut line = Members::open(out);
+    line.value("geometry", node.plain(RegisterKind::Geometry), out);
+    line.value("kind", node.plain(RegisterKind::Kind), out);
+    line.value("layer", node.plain(RegisterKind::Layer), out);
+    line.keyed("media", &node.keyed(RegisterKind::Media), out);
+    line.text("node_id", name, out);
+    line.value("physics", node.plain(RegisterKind::Physics), out);
+    line.keyed("properties", &node.keyed(RegisterKind::Property), out);
+    line.text("space_id", space, out);
+    if let Some(tile) = node.tile {
+        line.text("tile", &tile.to_string(), out);
+    }
+    write_transform(node, &mut line, out);
+    out.extend_from_slice(b"}\n");
+}
+
+fn write_transform(node: &ViewNode<'_>, line: &mut Members, out: &mut Vec<u8>) {
+    const MEMBERS: [RegisterKind; 5] = [
+        RegisterKind::MovedTo,
+        RegisterKind::Parent,
+        RegisterKind::Position,
+        RegisterKind::Rotation,
+        RegisterKind::Scale,
+    ];
+    if MEMBERS.iter().all(|kind| node.plain(*kind).is_none()) {
+        return;
+    }
+    line.raw_name("transform", out);
+    let mut object = Members::open(out);
+    for kind in MEMBERS {
+        object.value(kind.name(), node.plain(kind), out);
+    }
+    out.push(b'}');
+}
+
+/// Appends one line a register of a node: `{"node_id","register","value","key","actor_id","timestamp"}`, canonical;
+/// `author` gives the last two where the event is at hand.
+pub fn write_blame<'a>(
+    name: &str,
+    node: &Node<'a>,
+    author: impl Fn(Key<'a>) -> Option<(String, String)>,
+    out: &mut Vec<u8>,
+) {
+    let mut writes: Vec<_> = node.registers.iter().collect();
+    writes.sort_unstable_by(|a, b| {
+        let (a, b) = (a.register, b.register);
+        a.kind.cmp(&b.kind).then_with(|| json::key_order(a.key, b.key))
+    });
+    for written in writes {
+        let author = author(written.key);
+        let mut line = Members::open(out);
+        if let Some((actor, _)) = &author {
+            line.text("actor_id", actor, out);
+        }
+        line.key("key", Some(written.key), out);
+        line.text("node_id", name, out);
+        line.text("register", &written.register.to_string(), out);
+        if let Some((_, timestamp)) = &author {
+            line.value("timestamp", Some(timestamp), out);
+        }
+        line.value("value", Some(written.value), out);
+        out.extend_from_slice(b"}\n");
+    }
+}
