@@ -8,6 +8,7 @@ mod listener;
 mod mapping;
 mod midi;
 mod mix;
+mod now;
 mod score;
 mod sonify;
 mod synth;

@@ -1,6 +1,7 @@
 //! Sonified events: what is heard of a view, in the order of keys, each with what its node was at that moment.
 
 use crate::mapping::{Mapping, Operation, Sound};
+use crate::now::Now;
 use crate::told::Told;
 use crate::words::clean;
 use bumpalo::Bump;
@@ -97,16 +98,6 @@ pub fn sonify(view: &View<'_, '_>, mapping: &Mapping) -> Vec<Sonified> {
     sonifier.events
 }
 
-/// What a node was at the moment that is being heard.
-struct Now<'a> {
-    node: ViewNode<'a>,
-    id: Rc<str>,
-    name: Rc<str>,
-    kind: Rc<str>,
-    layer: Rc<str>,
-    parent: Option<Rc<str>>,
-}
-
 /// Makes sonified events of moments, in their order.
 struct Sonifier<'v, 'a> {
     mapping: &'v Mapping,
@@ -184,19 +175,8 @@ impl<'v> Sonifier<'v, '_> {
         }
         // Moments come in the order of keys, so that the later of two writes is the greater.
         self.turn += 1;
-        let key = Key { eff: Time(self.turn), id: "" };
-        let now = self.now(moment.space, node);
-        let mut named = false;
-        for set in sets.iter().filter(|s| is_heard(s.register)) {
-            now.node.state.registers.write(Written { register: set.register, key, value: set.value });
-            named |= matches!(
-                set.register.kind,
-                RegisterKind::Property | RegisterKind::Kind | RegisterKind::Layer | RegisterKind::Parent
-            );
-        }
-        if named {
-            now.read();
-        }
+        let turn = Time(self.turn);
+        self.now(moment.space, node).write(turn, sets);
         let standing = self.mapping.standing.as_deref().and_then(|name| {
             let set = sets.iter().find(|s| s.register == Register::property(name))?;
             numbers(set.value).first().copied()
@@ -211,14 +191,7 @@ impl<'v> Sonifier<'v, '_> {
 
     fn now(&mut self, space: usize, node: &str) -> &mut Now<'v> {
         let id: Rc<str> = node.into();
-        self.nodes.entry((space, id.clone())).or_insert_with(|| Now {
-            node: ViewNode::default(),
-            name: clean(node).into(),
-            id,
-            kind: "".into(),
-            layer: "".into(),
-            parent: None,
-        })
+        self.nodes.entry((space, id.clone())).or_insert_with(|| Now::new(id))
     }
 
     /// Puts down what is heard of a node, or of none.
@@ -311,32 +284,6 @@ impl<'v> Sonifier<'v, '_> {
     }
 }
 
-impl Now<'_> {
-    /// Reads anew what the registers say in words.
-    fn read(&mut self) {
-        let text = |register| self.node.get(register).map(unquoted).filter(|t| !t.is_empty());
-        let plain = |kind| text(Register::plain(kind));
-        let words = ["label", "name", "title"].into_iter().find_map(|key| text(Register::property(key)));
-        let name = words.map(|w| clean(&w)).filter(|w| !w.is_empty());
-        let kind = plain(RegisterKind::Kind).unwrap_or_default();
-        let layer = plain(RegisterKind::Layer).unwrap_or_default();
-        self.parent = plain(RegisterKind::Parent).map(Rc::from);
-        self.name = name.unwrap_or_else(|| clean(&self.id)).into();
-        self.kind = kind.into();
-        self.layer = layer.into();
-    }
-
-    fn pitch(&self, mapping: &Mapping) -> Rc<str> {
-        use crate::mapping::PitchOf;
-        match mapping.pitch {
-            PitchOf::Node => self.id.clone(),
-            PitchOf::Kind => self.kind.clone(),
-            PitchOf::Layer => self.layer.clone(),
-            PitchOf::Nothing => "".into(),
-        }
-    }
-}
-
 impl Read {
     fn of(sensor: &Sensor<'_>) -> Read {
         let value = series::number(sensor.value);
@@ -375,16 +322,6 @@ fn set<'h>(change: &Change<'h>) -> Option<Set<'h>> {
             Some(Set { register: Register::plain(RegisterKind::AbsorbedInto), value: into })
         }
         _ => None,
-    }
-}
-
-/// Whether a register changes what is heard of its node later on.
-fn is_heard(register: Register<'_>) -> bool {
-    use RegisterKind as R;
-    match register.kind {
-        R::Position | R::Rotation | R::Scale | R::Parent | R::Kind | R::Layer => true,
-        R::Property => matches!(register.key, "label" | "name" | "title"),
-        _ => false,
     }
 }
 

@@ -5,6 +5,7 @@ pub mod join;
 pub mod page;
 pub mod print;
 pub mod record;
+mod redaction;
 pub mod series;
 pub mod transform;
 pub mod view;

@@ -1,6 +1,7 @@
 //! Gathering what changed: from events, macros expanded, and from state lines.
 
-use super::{Change, Event, History, Part, Source, is_redacted, is_seen};
+use super::event::{Change, Event, History, Part, Source};
+use crate::redaction::{is_redacted, is_seen};
 use ahash::{AHashMap, AHashSet};
 use bumpalo::Bump;
 use ulp_core::event::{Ends, Payload, RegisterKind, Set};
@@ -29,8 +30,8 @@ pub fn gather<'a>(world: &'a World<'_>, filter: &Filter, arena: &'a Bump) -> Vec
 struct Gathering<'a> {
     history: History<'a>,
     arena: &'a Bump,
-    /// Tags that a state line knows as removed, without any key.
-    removed: Vec<(Ends<'a>, &'a str)>,
+    /// Tags that a state line knows as removed.
+    removed: AHashSet<(Ends<'a>, &'a str)>,
 }
 
 /// What the state lines of a tile tell, each change under the key of its event.
@@ -45,7 +46,7 @@ impl<'a> Gathering<'a> {
     fn new(world: &'a World<'_>, space: &'a str, arena: &'a Bump) -> Gathering<'a> {
         let (events, parts, changes) = Default::default();
         let history = History { space, defaults: world.defaults(), events, parts, changes };
-        Gathering { history, arena, removed: Vec::new() }
+        Gathering { history, arena, removed: AHashSet::new() }
     }
 
     fn take_tile(&mut self, world: &'a World<'_>, place: usize, filter: &Filter) {
@@ -167,12 +168,10 @@ impl<'a> Gathering<'a> {
                     let properties = add.properties.filter(|_| !is_redacted(lane));
                     push(add.key, Change::AddLink { ends: *ends, properties });
                 }
-                // When a tag was removed is not known, but it never comes back: it counts as never there.
-                match adds.iter().map(|(_, add)| add.key).chain(*removed_before).min() {
-                    Some(first) => {
-                        removed.iter().for_each(|tag| push(first, Change::RemoveLink { ends: *ends, tag }));
-                    }
-                    None => self.removed.extend(removed.iter().map(|tag| (*ends, *tag))),
+                self.removed.extend(removed.iter().map(|tag| (*ends, *tag)));
+                let first = adds.iter().map(|(_, add)| add.key).chain(*removed_before).min();
+                if let Some(first) = first {
+                    removed.iter().for_each(|tag| push(first, Change::RemoveLink { ends: *ends, tag }));
                 }
                 removed_before.iter().for_each(|key| push(*key, Change::RemoveLinksBefore { ends: *ends }));
             }
@@ -204,7 +203,7 @@ impl<'a> Gathering<'a> {
 
     fn finish(mut self) -> History<'a> {
         if !self.removed.is_empty() {
-            self.remove_unkeyed();
+            self.remove_told();
         }
         let History { events, parts, .. } = &mut self.history;
         // The sort is stable: of one lane and key, what state lines tell goes first, then line by line.
@@ -215,26 +214,26 @@ impl<'a> Gathering<'a> {
         self.history
     }
 
-    /// Removes tags of which only a state line without any key says that they were removed, as soon as they are added.
-    fn remove_unkeyed(&mut self) {
-        let told = |change: &Change<'a>| match change {
-            Change::RemoveLink { ends, tag } => Some((*ends, *tag)),
-            _ => None,
-        };
-        let known: AHashSet<(Ends<'a>, &str)> = self.history.changes.iter().filter_map(told).collect();
-        self.removed.retain(|removed| !known.contains(removed));
-        let removed: AHashSet<(Ends<'a>, &str)> = self.removed.drain(..).collect();
-        let mut found = Vec::new();
-        for part in &self.history.parts {
-            for change in self.history.changes(part) {
-                if let Change::AddLink { ends, .. } = change
-                    && removed.contains(&(*ends, part.key.id))
-                {
-                    found.push((part.key, part.event, *ends));
-                }
+    /// When a tag was removed, a state line does not say, but it never comes back: unless an event at hand removes it,
+    /// it goes as soon as it is added.
+    fn remove_told(&mut self) {
+        let History { parts, changes, .. } = &self.history;
+        let all =
+            || parts.iter().flat_map(|p| changes[p.changes.clone()].iter().map(move |change| (p, change)));
+        for (part, change) in all() {
+            if let Change::RemoveLink { ends, tag } = *change
+                && !matches!(part.source, Source::State)
+            {
+                self.removed.remove(&(ends, tag));
             }
         }
-        for (key, event, ends) in found {
+        let adds = all().filter_map(|(part, change)| match *change {
+            Change::AddLink { ends, .. } if self.removed.contains(&(ends, part.key.id)) => {
+                Some((part.key, part.event, ends))
+            }
+            _ => None,
+        });
+        for (key, event, ends) in adds.collect::<Vec<_>>() {
             self.tell(key, event, std::iter::once(Change::RemoveLink { ends, tag: key.id }));
         }
     }

@@ -3,7 +3,7 @@
 //! Applying the steps up to a key gives what the view shows with `--at` that key: writes that lose against an earlier
 //! one are left out, and links are told as whether one stands.
 
-use super::{Change, History};
+use super::event::{Change, History};
 use std::collections::{BTreeSet, HashMap};
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::Key;

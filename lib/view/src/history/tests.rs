@@ -21,9 +21,9 @@ fn with_history<T>(lines: &[&str], then: impl FnOnce(&History<'_>) -> T) -> T {
     then(&gather(&world, &filter, &arena)[0])
 }
 
-/// A line of the event `id` at second 1, with more members.
-fn event(id: &str, members: &str) -> String {
-    format!(r#"{{"event_id":"{id}","timestamp":1,{members}}}"#)
+/// A line of the event `id` of an actor at second 1, with more members.
+fn event(id: &str, actor: &str, members: &str) -> String {
+    format!(r#"{{"event_id":"{id}","timestamp":1,"actor_id":"{actor}",{members}}}"#)
 }
 
 /// The events in order: tile, lane, id, author, and what they changed.
@@ -61,36 +61,28 @@ const SET: &str = r#""operation":"set_properties","node_id":"n""#;
 #[test]
 fn two_tiles_make_two_events_of_one_name() {
     let set = |tile: &str, actor: &str| {
-        event("e", &format!(r#"{SET},"actor_id":"{actor}","properties":{{"a":1}},"tile":"{tile}""#))
+        event("e", actor, &format!(r#"{SET},"properties":{{"a":1}},"tile":"{tile}""#))
     };
-    let expected = [
-        "z1/x0/y0 team.public e ann: n.properties.a=1",
-        "z1/x1/y0 team.public e bob: n.properties.a=1",
-    ];
+    let expected =
+        ["z1/x0/y0 team.public e ann: n.properties.a=1", "z1/x1/y0 team.public e bob: n.properties.a=1"];
     assert_eq!(told_of(&[set("z1/x1/y0", "bob"), set("z1/x0/y0", "ann")]), expected);
 }
 
 #[test]
 fn two_lanes_make_two_events_and_the_redacted_one_has_no_author() {
-    let plain = event("e", &format!(r#"{SET},"actor_id":"ann","properties":{{"a":1}}"#));
+    let plain = event("e", "ann", &format!(r#"{SET},"properties":{{"a":1}}"#));
     let moved = r#""operation":"update_transform","node_id":"n","transform":{"parent":"m","position":[1,2]}"#;
-    let hidden = event("e", &format!(r#"{moved},"actor_id":"bob",{REDACTED}"#));
-    let expected = [
-        "z0/x0/y0 team.public e ann: n.properties.a=1",
-        "z0/x0/y0 team.redacted e -: n.parent=\"m\"",
-    ];
+    let hidden = event("e", "bob", &format!("{moved},{REDACTED}"));
+    let expected =
+        ["z0/x0/y0 team.public e ann: n.properties.a=1", "z0/x0/y0 team.redacted e -: n.parent=\"m\""];
     assert_eq!(told_of(&[hidden, plain]), expected);
 }
 
 #[test]
 fn equivocation_makes_two_events_in_the_order_of_their_lines() {
-    let set = |value: u8| {
-        event("e", &format!(r#"{SET},"actor_id":"a{value}","properties":{{"a":{value}}}"#))
-    };
-    let expected = [
-        "z0/x0/y0 team.public e a1: n.properties.a=1",
-        "z0/x0/y0 team.public e a2: n.properties.a=2",
-    ];
+    let set = |value: u8| event("e", &format!("a{value}"), &format!(r#"{SET},"properties":{{"a":{value}}}"#));
+    let expected =
+        ["z0/x0/y0 team.public e a1: n.properties.a=1", "z0/x0/y0 team.public e a2: n.properties.a=2"];
     for lines in [[set(1), set(2)], [set(2), set(1)]] {
         assert_eq!(told_of(&lines), expected);
     }
@@ -100,7 +92,7 @@ fn equivocation_makes_two_events_in_the_order_of_their_lines() {
 
 #[test]
 fn a_state_line_tells_of_the_event_in_its_lane() {
-    let set = event("e", &format!(r#"{SET},"actor_id":"ann","properties":{{"a":1}}"#));
+    let set = event("e", "ann", &format!(r#"{SET},"properties":{{"a":1}}"#));
     let state = |policy: &str, key: &str| {
         format!(
             r#"{{"operation":"node_state","space_id":"default","tile":"z0/x0/y0","node_id":"m","created":"{key}",
@@ -110,21 +102,24 @@ fn a_state_line_tells_of_the_event_in_its_lane() {
     };
     let both = told_of(&[set.clone(), state("public", "1/e")]);
     assert_eq!(both, ["z0/x0/y0 team.public e ann: +m n.properties.a=1"]);
-    let apart = told_of(&[set, state("redacted", "1/e"), state("public", "2/e")]);
+    let apart = told_of(&[set, state("redacted", "1/e"), state("public", "2/f")]);
     let expected = [
         "z0/x0/y0 team.public e ann: n.properties.a=1",
         "z0/x0/y0 team.redacted e -: +m",
-        "z0/x0/y0 team.public e -: +m",
+        "z0/x0/y0 team.public f -: +m",
     ];
     assert_eq!(apart, expected);
 }
 
 #[test]
 fn of_a_redacted_lane_nothing_else_is_seen() {
-    let hidden = |id: &str, members: &str| event(id, &format!("{members},{REDACTED}"));
+    let hidden = |id: &str, members: &str| event(id, "ann", &format!("{members},{REDACTED}"));
     let link = r#""operation":"link_nodes","from_node":"n","to_node":"m","properties":{"secret":1}"#;
     let lines = [
-        hidden("a", r#""operation":"create_node","node_id":"n","kind":"secret","transform":{"position":[1,2]}"#),
+        hidden(
+            "a",
+            r#""operation":"create_node","node_id":"n","kind":"secret","transform":{"position":[1,2]}"#,
+        ),
         hidden("b", link),
         hidden("c", r#""operation":"sensor_reading","sensor":"s","value":1"#),
         hidden("d", r#""operation":"delete_node","node_id":"n""#),
@@ -149,7 +144,7 @@ fn of_a_redacted_lane_nothing_else_is_seen() {
 
 #[test]
 fn a_removal_that_nothing_else_tells_of_comes_with_its_add() {
-    let add = event("e", r#""operation":"link_nodes","from_node":"n","to_node":"m","actor_id":"ann""#);
+    let add = event("e", "ann", r#""operation":"link_nodes","from_node":"n","to_node":"m""#);
     let state = r#"{"operation":"link_state","space_id":"default","tile":"z0/x0/y0","from_node":"n","to_node":"m","relation":"link","removed":["e"],"scope":{"realm":"team","policy":"public"}}"#;
     let lines = [state, &add];
     assert_eq!(with_history(&lines, told), ["z0/x0/y0 team.public e ann: +n-m -n-m#e"]);
@@ -161,8 +156,9 @@ fn a_removal_that_nothing_else_tells_of_comes_with_its_add() {
 
 #[test]
 fn what_loses_has_no_effect() {
-    let set = |value: &str| event("e", &format!(r#"{SET},"properties":{{"a":{value}}}"#));
-    let lines = [set("2"), set("1"), event("f", r#""operation":"sensor_reading","sensor":"s","value":1"#)];
+    let set = |value: &str| event("e", "ann", &format!(r#"{SET},"properties":{{"a":{value}}}"#));
+    let lines =
+        [set("2"), set("1"), event("f", "ann", r#""operation":"sensor_reading","sensor":"s","value":1"#)];
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     with_history(&lines, |history| {
         let steps = resolve(history).steps;

@@ -3,17 +3,23 @@
 //! A view joins the same node from every lane it may see, takes no more of a redacted lane than where things are
 //! and how they hang together, and says what is visible. Page "3. Order and state", views.
 
-use ahash::AHashMap;
+mod family;
+mod nodes;
+
+pub use nodes::{Nodes, ViewNode};
+
+use crate::redaction::{is_redacted, is_seen};
 use bumpalo::Bump;
+use family::Family;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::collections::hash_map;
-use ulp_core::event::{Ends, Register, RegisterKind};
-use ulp_core::id::{Authority, Boundary, Policy, Tile};
+use ulp_core::event::{Ends, RegisterKind};
+use ulp_core::id::{Authority, Boundary, Tile};
 use ulp_core::json::{self, Kind, Tape};
-use ulp_core::state::{Add, Links, Map, Node, Reading, Written};
+use ulp_core::state::{Add, Links, Map, Node, Reading};
 use ulp_core::world::{Derived, Filter};
 
 /// What may be seen of one space.
@@ -30,86 +36,6 @@ pub struct Space<'a> {
     pub settings: BTreeMap<&'a str, Node<'a>>,
     /// What was odd, for the boundary log: code and node.
     pub anomalies: Vec<(&'static str, &'a str)>,
-}
-
-/// Nodes in the order of their names, numbered from 0, and found by name.
-#[derive(Debug, Default)]
-pub struct Nodes<'a> {
-    list: Vec<(&'a str, ViewNode<'a>)>,
-    numbers: AHashMap<&'a str, usize>,
-}
-
-impl<'a> Nodes<'a> {
-    /// Takes nodes that stand in the order of their names, each name once.
-    pub fn of_sorted(list: Vec<(&'a str, ViewNode<'a>)>) -> Nodes<'a> {
-        let numbers = list.iter().map(|(name, _)| *name).zip(0..).collect();
-        Nodes { list, numbers }
-    }
-
-    pub fn list(&self) -> &[(&'a str, ViewNode<'a>)] {
-        &self.list
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &ViewNode<'a>)> {
-        self.list.iter().map(|(name, node)| (*name, node))
-    }
-
-    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut ViewNode<'a>> {
-        self.list.iter_mut().map(|(_, node)| node)
-    }
-
-    pub fn len(&self) -> usize {
-        self.list.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
-    /// The number of a node.
-    pub fn number(&self, name: &str) -> Option<usize> {
-        self.numbers.get(name).copied()
-    }
-
-    pub fn get(&self, name: &str) -> Option<&ViewNode<'a>> {
-        self.number(name).map(|i| &self.list[i].1)
-    }
-
-    /// The name of the node of that number.
-    pub fn name(&self, number: usize) -> &'a str {
-        self.list[number].0
-    }
-}
-
-/// A node in a view.
-#[derive(Debug, Default)]
-pub struct ViewNode<'a> {
-    pub state: Node<'a>,
-    /// The tile of its greatest `create_node`.
-    pub tile: Option<Tile>,
-    pub visible: bool,
-    /// The number of its parent in the view: after absorptions, and without cycles and unknown nodes.
-    pub parent: Option<usize>,
-}
-
-impl<'a> ViewNode<'a> {
-    /// The value of a register as raw JSON; null counts as none.
-    pub fn get(&self, register: Register<'_>) -> Option<&'a str> {
-        self.state.registers.get(register).map(|w| w.value).filter(|v| *v != "null")
-    }
-
-    /// The value of a register without a key of its own.
-    pub fn plain(&self, kind: RegisterKind) -> Option<&'a str> {
-        self.get(Register::plain(kind))
-    }
-
-    /// The writes of one kind of register that are not null, by key in canonical order.
-    pub fn keyed(&self, kind: RegisterKind) -> Vec<Written<'a>> {
-        let of_kind = |w: &&Written<'a>| w.register.kind == kind && w.value != "null";
-        let mut list: Vec<_> = self.state.registers.iter().filter(of_kind).copied().collect();
-        list.sort_unstable_by(|a, b| json::key_order(a.register.key, b.register.key));
-        list
-    }
 }
 
 /// Joins derived tiles, given in the order of spaces, into a view a space, on the threads of the current pool.
@@ -169,8 +95,8 @@ fn take_nodes<'a>(derived: &mut Derived<'a>) -> Vec<(&'a str, ViewNode<'a>)> {
     let mut taken = Vec::with_capacity(derived.lanes.iter().map(|(_, state)| state.nodes.len()).sum());
     for (lane, state) in &mut derived.lanes {
         for (name, mut node) in std::mem::take(&mut state.nodes) {
-            if lane.policy == Policy::Redacted {
-                node.registers.retain(|r| matches!(r.kind, RegisterKind::Parent | RegisterKind::MovedTo));
+            if is_redacted(*lane) {
+                node.registers.retain(|register| is_seen(register, *lane));
             }
             if node.created.is_some() || node.deleted.is_some() || !node.registers.is_empty() {
                 let tile = node.created.map(|_| derived.tile);
@@ -215,26 +141,13 @@ fn array_of(mut bytes: impl Iterator<Item = u8>) -> [u8; 8] {
     std::array::from_fn(|_| bytes.next().unwrap_or_default())
 }
 
-impl<'a> ViewNode<'a> {
-    /// Joins what another lane knows of the same node.
-    fn join(&mut self, other: ViewNode<'a>) {
-        let (state, more) = (&mut self.state, other.state);
-        if more.created.is_some() && (more.created, other.tile) > (state.created, self.tile) {
-            self.tile = other.tile;
-        }
-        state.created = state.created.max(more.created);
-        state.deleted = state.deleted.max(more.deleted);
-        more.registers.iter().for_each(|w| state.registers.write(*w));
-    }
-}
-
 type Joined<'a> = (Map<Ends<'a>, Links<'a>>, BTreeMap<(&'a str, &'a str), Reading<'a>>);
 
 /// Joins the links and the sensors of all tiles.
 fn join_rest<'a>(tiles: Vec<Derived<'a>>) -> Joined<'a> {
     let (mut links, mut sensors): Joined<'a> = Default::default();
     for (lane, state) in tiles.into_iter().flat_map(|derived| derived.lanes) {
-        let redacted = lane.policy == Policy::Redacted;
+        let redacted = is_redacted(lane);
         for (ends, link) in state.links {
             let link = if redacted { link.without_properties() } else { link };
             match links.entry(ends) {
@@ -298,165 +211,4 @@ pub fn text_of(raw: &str) -> Cow<'_, str> {
     let mut tape = Tape::new();
     let value = tape.parse_any(raw, json::STATE_DEPTH).ok().filter(|v| v.kind() == Kind::String);
     Cow::Owned(value.and_then(|v| v.as_str(&arena)).unwrap_or_default().to_owned())
-}
-
-/// Who hangs below whom, and who was absorbed by whom, as numbers of nodes.
-struct Family {
-    absorbed: Vec<Absorbed>,
-    parents: Vec<Option<usize>>,
-    /// Whether each node would be visible if it had no parent.
-    alone: Vec<bool>,
-    anomalies: Vec<(&'static str, usize)>,
-}
-
-/// Into whom a node was absorbed.
-#[derive(Clone, Copy, PartialEq)]
-enum Absorbed {
-    No,
-    /// Into a name that the view does not know.
-    Away,
-    Into(usize),
-}
-
-/// Whom a node names as its parent.
-#[derive(Clone, Copy)]
-enum Parent {
-    None,
-    Unknown,
-    Known(usize),
-}
-
-impl Family {
-    fn read<'a>(nodes: &Nodes<'a>, passes: impl Fn(&ViewNode<'a>) -> bool + Sync) -> Family {
-        let number_of = |node: &ViewNode<'a>, kind| Some(nodes.number(&text_of(node.plain(kind)?)));
-        let read = |(_, node): &(&'a str, ViewNode<'a>)| {
-            let absorbed = match number_of(node, RegisterKind::AbsorbedInto) {
-                None => Absorbed::No,
-                Some(None) => Absorbed::Away,
-                Some(Some(into)) => Absorbed::Into(into),
-            };
-            let parent = match number_of(node, RegisterKind::Parent) {
-                None => Parent::None,
-                Some(None) => Parent::Unknown,
-                Some(Some(parent)) => Parent::Known(parent),
-            };
-            let alone = node.state.created.is_some() && node.state.deleted.is_none() && passes(node);
-            (absorbed, (parent, alone))
-        };
-        let told: (Vec<Absorbed>, Vec<(Parent, bool)>) = nodes.list().par_iter().map(read).unzip();
-        let (absorbed, told) = told;
-        let mut family =
-            Family { absorbed, parents: vec![None; told.len()], alone: Vec::new(), anomalies: Vec::new() };
-        family.drop_absorb_cycles();
-        for (i, (parent, alone)) in told.into_iter().enumerate() {
-            family.alone.push(alone && family.absorbed[i] == Absorbed::No);
-            // What was neither created nor deleted here is only a name to the view.
-            let known = |n: &usize| {
-                let state = &nodes.list()[*n].1.state;
-                state.created.is_some() || state.deleted.is_some()
-            };
-            family.parents[i] = match parent {
-                Parent::None => continue,
-                Parent::Unknown => None,
-                Parent::Known(parent) => family.survivor(parent).filter(known),
-            };
-            if family.parents[i].is_none() {
-                family.anomalies.push(("state.unknown_parent", i));
-            }
-        }
-        family
-    }
-
-    fn drop_absorb_cycles(&mut self) {
-        let into = |a: &Absorbed| if let Absorbed::Into(i) = *a { Some(i) } else { None };
-        let next: Vec<Option<usize>> = self.absorbed.iter().map(into).collect();
-        for i in on_cycles(&next) {
-            self.absorbed[i] = Absorbed::No;
-            self.anomalies.push(("state.absorb_cycle", i));
-        }
-    }
-
-    /// Follows absorptions to the node that is left; nothing where that is not known.
-    fn survivor(&self, node: usize) -> Option<usize> {
-        let mut at = node;
-        // Cycles are gone, so this ends; the bound says so.
-        for _ in 0..=self.absorbed.len() {
-            match self.absorbed[at] {
-                Absorbed::No => break,
-                Absorbed::Away => return None,
-                Absorbed::Into(into) => at = into,
-            }
-        }
-        Some(at)
-    }
-
-    /// Nodes on a parent cycle count as roots.
-    fn find_cycles(&mut self) {
-        for i in on_cycles(&self.parents) {
-            self.parents[i] = None;
-            self.anomalies.push(("state.parent_cycle", i));
-        }
-    }
-
-    /// Which nodes are visible: by themselves, and with all their ancestors.
-    fn visible(&self) -> Vec<bool> {
-        let mut known: Vec<Option<bool>> = vec![None; self.alone.len()];
-        let mut path = Vec::new();
-        for i in 0..known.len() {
-            let mut at = Some(i);
-            let mut answer = true;
-            while let Some(n) = at {
-                if let Some(found) = known[n] {
-                    answer = found;
-                    break;
-                }
-                path.push(n);
-                at = self.parents[n];
-            }
-            while let Some(n) = path.pop() {
-                answer = answer && self.alone[n];
-                known[n] = Some(answer);
-            }
-        }
-        known.into_iter().map(|k| k.unwrap_or_default()).collect()
-    }
-}
-
-/// The numbers that lie on a cycle of `next`, ascending.
-fn on_cycles(next: &[Option<usize>]) -> Vec<usize> {
-    // 0: not seen; otherwise the walk that saw it.
-    let mut seen = vec![0; next.len()];
-    let mut cycles = Vec::new();
-    for start in 0..next.len() {
-        let walk = start + 1;
-        let mut at = Some(start);
-        while let Some(n) = at.filter(|n| seen[*n] == 0) {
-            seen[n] = walk;
-            at = next[n];
-        }
-        // A walk that meets itself closed a cycle there.
-        if let Some(meeting) = at.filter(|n| seen[*n] == walk) {
-            let mut n = meeting;
-            loop {
-                cycles.push(n);
-                match next[n] {
-                    Some(following) if following != meeting => n = following,
-                    _ => break,
-                }
-            }
-        }
-    }
-    cycles.sort_unstable();
-    cycles
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cycles_are_found_and_their_tails_are_not() {
-        assert_eq!(on_cycles(&[Some(1), Some(2), Some(1), Some(0), None, Some(5)]), [1, 2, 5]);
-        assert_eq!(on_cycles(&[None, Some(0)]), [] as [usize; 0]);
-    }
 }
