@@ -8,12 +8,11 @@ use bumpalo::Bump;
 use std::collections::HashMap;
 use std::rc::Rc;
 use ulp_core::event::{Ends, Payload, Register, RegisterKind, Sensor, Set};
-use ulp_core::id::{Key, Time};
+use ulp_core::id::Time;
 use ulp_core::json::{self, Kind, Tape};
-use ulp_core::state::Written;
 use ulp_view::View;
 use ulp_view::history::{Change, Part, Source};
-use ulp_view::join::{ViewNode, unquoted};
+use ulp_view::join::unquoted;
 use ulp_view::series;
 use ulp_view::transform::{Local, Transform, numbers};
 
