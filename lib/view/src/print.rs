@@ -4,25 +4,26 @@ use crate::join::ViewNode;
 use ulp_core::event::RegisterKind;
 use ulp_core::id::Key;
 use ulp_core::json;
-use ulp_core::state::{Members, Node};
+use ulp_core::json::write::Members;
+use ulp_core::state::{Node, Written, write_key};
 
 /// Appends `{"node_id","space_id","tile","layer","kind","transform","geometry","physics","media","properties"}`,
 /// canonical, with what the node has; members that are null are left out.
 pub fn write_node(space: &str, name: &str, node: &ViewNode<'_>, out: &mut Vec<u8>) {
     let mut line = Members::open(out);
-    line.value("geometry", node.plain(RegisterKind::Geometry), out);
-    line.value("kind", node.plain(RegisterKind::Kind), out);
-    line.value("layer", node.plain(RegisterKind::Layer), out);
-    line.keyed("media", &node.keyed(RegisterKind::Media), out);
+    line.raw("geometry", node.plain(RegisterKind::Geometry), out);
+    line.raw("kind", node.plain(RegisterKind::Kind), out);
+    line.raw("layer", node.plain(RegisterKind::Layer), out);
+    line.raws("media", node.keyed(RegisterKind::Media).iter().map(Written::member), out);
     line.text("node_id", name, out);
-    line.value("physics", node.plain(RegisterKind::Physics), out);
-    line.keyed("properties", &node.keyed(RegisterKind::Property), out);
+    line.raw("physics", node.plain(RegisterKind::Physics), out);
+    line.raws("properties", node.keyed(RegisterKind::Property).iter().map(Written::member), out);
     line.text("space_id", space, out);
     if let Some(tile) = node.tile {
         line.text("tile", &tile.to_string(), out);
     }
     write_transform(node, &mut line, out);
-    out.extend_from_slice(b"}\n");
+    line.end_line(out);
 }
 
 fn write_transform(node: &ViewNode<'_>, line: &mut Members, out: &mut Vec<u8>) {
@@ -36,12 +37,12 @@ fn write_transform(node: &ViewNode<'_>, line: &mut Members, out: &mut Vec<u8>) {
     if MEMBERS.iter().all(|kind| node.plain(*kind).is_none()) {
         return;
     }
-    line.raw_name("transform", out);
+    line.name("transform", out);
     let mut object = Members::open(out);
     for kind in MEMBERS {
-        object.value(kind.name(), node.plain(kind), out);
+        object.raw(kind.name(), node.plain(kind), out);
     }
-    out.push(b'}');
+    object.close(out);
 }
 
 /// Appends one line a register of a node: `{"node_id","register","value","key","actor_id","timestamp"}`, canonical;
@@ -63,13 +64,14 @@ pub fn write_blame<'a>(
         if let Some((actor, _)) = &author {
             line.text("actor_id", actor, out);
         }
-        line.key("key", Some(written.key), out);
+        line.name("key", out);
+        write_key(written.key, out);
         line.text("node_id", name, out);
         line.text("register", &written.register.to_string(), out);
         if let Some((_, timestamp)) = &author {
-            line.value("timestamp", Some(timestamp), out);
+            line.raw("timestamp", Some(timestamp), out);
         }
-        line.value("value", Some(written.value), out);
-        out.extend_from_slice(b"}\n");
+        line.raw("value", Some(written.value), out);
+        line.end_line(out);
     }
 }

@@ -14,8 +14,8 @@ fn with_history<T>(lines: &[&str], then: impl FnOnce(&History<'_>) -> T) -> T {
     let gatherer = Gatherer::new(&mut arenas, &scope, &filter, &select);
     let numbered = (1..).zip(lines.iter().map(|l| Ok((l.as_bytes(), l.as_bytes()))));
     let mut world = World::new(vec![gatherer.batch(0, numbered).unwrap()], scope.defaults());
-    let remarks = world.remarks(true);
-    assert_eq!(remarks.rejected, 0, "{:?}", remarks.list);
+    let report = world.report(true);
+    assert_eq!(report.tally.rejected, 0, "{:?}", report.diagnostics);
     world.order(false);
     let arena = Bump::new();
     then(&gather(&world, &filter, &arena)[0])

@@ -1,8 +1,9 @@
 //! Who hangs below whom, and who was absorbed by whom: cycles let go, and what is visible.
 
-use super::{Nodes, ViewNode, text_of};
+use super::nodes::{Nodes, ViewNode};
 use rayon::prelude::*;
 use ulp_core::event::RegisterKind;
+use ulp_core::json::raw;
 
 /// Who hangs below whom, and who was absorbed by whom, as numbers of nodes.
 pub(super) struct Family {
@@ -32,7 +33,8 @@ enum Parent {
 
 impl Family {
     pub(super) fn read<'a>(nodes: &Nodes<'a>, passes: impl Fn(&ViewNode<'a>) -> bool + Sync) -> Family {
-        let number_of = |node: &ViewNode<'a>, kind| Some(nodes.number(&text_of(node.plain(kind)?)));
+        let number_of =
+            |node: &ViewNode<'a>, kind| Some(nodes.number(&raw::text(node.plain(kind)?).unwrap_or_default()));
         let read = |(_, node): &(&'a str, ViewNode<'a>)| {
             let absorbed = match number_of(node, RegisterKind::AbsorbedInto) {
                 None => Absorbed::No,

@@ -9,16 +9,14 @@ mod nodes;
 pub use nodes::{Nodes, ViewNode};
 
 use crate::redaction::{is_redacted, is_seen};
-use bumpalo::Bump;
 use family::Family;
 use rayon::prelude::*;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::collections::hash_map;
 use ulp_core::event::{Ends, RegisterKind};
 use ulp_core::id::{Authority, Boundary, Tile};
-use ulp_core::json::{self, Kind, Tape};
+use ulp_core::json::raw;
 use ulp_core::state::{Add, Links, Map, Node, Reading};
 use ulp_core::world::{Derived, Filter};
 
@@ -198,17 +196,5 @@ fn stays(node: &ViewNode<'_>, takes_tile: &impl Fn(Tile) -> bool) -> bool {
 
 /// The text of a raw JSON string; empty for any other value.
 pub fn unquoted(raw: &str) -> String {
-    text_of(raw).into_owned()
-}
-
-/// The text of a raw JSON string; empty for any other value. Where nothing in it is escaped it is what stands there.
-pub fn text_of(raw: &str) -> Cow<'_, str> {
-    let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    if let Some(text) = inner.filter(|text| text.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\')) {
-        return Cow::Borrowed(text);
-    }
-    let arena = Bump::new();
-    let mut tape = Tape::new();
-    let value = tape.parse_any(raw, json::STATE_DEPTH).ok().filter(|v| v.kind() == Kind::String);
-    Cow::Owned(value.and_then(|v| v.as_str(&arena)).unwrap_or_default().to_owned())
+    raw::text(raw).unwrap_or_default().into_owned()
 }
