@@ -14,13 +14,11 @@ pub fn gather<'a>(world: &'a World<'_>, filter: &Filter, arena: &'a Bump) -> Vec
     let mut spaces: Vec<Gathering<'a>> = Vec::new();
     for place in 0..world.len() {
         let space = world.place(place).0;
-        match spaces.last_mut() {
-            Some(last) if last.history.space == space => last.take_tile(world, place, filter),
-            _ => {
-                let mut gathering = Gathering::new(world, space, arena);
-                gathering.take_tile(world, place, filter);
-                spaces.push(gathering);
-            }
+        if spaces.last().is_none_or(|last| last.history.space != space) {
+            spaces.push(Gathering::new(world, space, arena));
+        }
+        if let Some(last) = spaces.last_mut() {
+            last.take_tile(world, place, filter);
         }
     }
     spaces.into_iter().map(Gathering::finish).collect()
