@@ -4,6 +4,7 @@
 pub mod font;
 #[cfg(feature = "draw")]
 pub mod geometry;
+pub mod history;
 pub mod join;
 #[cfg(feature = "draw")]
 pub mod labels;
@@ -12,6 +13,10 @@ pub mod name;
 pub mod page;
 #[cfg(feature = "draw")]
 pub mod path;
+pub mod print;
+pub mod record;
+mod redaction;
+pub mod series;
 pub mod style;
 pub mod transform;
 pub mod view;
