@@ -46,7 +46,7 @@ impl Crate {
             rest = tail;
         }
         while let [first, tail @ ..] = rest {
-            let below = [&at[..], &[first.clone()]].concat();
+            let below = [&at[..], std::slice::from_ref(first)].concat();
             if self.texts.contains_key(&below) {
                 at = below;
             } else if let Some(export) = self.exports.get(&at).and_then(|names| names.get(first)) {
