@@ -3,8 +3,8 @@
 //! A view joins the same node from every lane it may see, takes no more of a redacted lane than where things are
 //! and how they hang together, and says what is visible. Page "3. Order and state", views.
 
-use ahash::AHashMap;
 use bumpalo::Bump;
+use foldhash::HashMap;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ pub struct Space<'a> {
 #[derive(Debug, Default)]
 pub struct Nodes<'a> {
     list: Vec<(&'a str, ViewNode<'a>)>,
-    numbers: AHashMap<&'a str, usize>,
+    numbers: HashMap<&'a str, usize>,
 }
 
 impl<'a> Nodes<'a> {

@@ -14,8 +14,8 @@
 //! (created), 1 node register value (set), 2 node lane (deleted), 3 link tag value (added), 4 link tag (removed), 5
 //! link (removed so far), 6 sensor value unit node position (read), 7 node value lane (absorbed). −1 is nothing.
 
-use ahash::AHashMap;
 use bumpalo::Bump;
+use foldhash::{HashMap, HashMapExt as _};
 use std::io::Write as _;
 use ulp_core::event::{Defaults, Ends, Line, Payload, Reader, Register, RegisterKind, Sensor, Set};
 use ulp_core::id::{Key, Lane, Policy, Tile, Time};
@@ -58,7 +58,7 @@ pub fn write(
     out: &mut Vec<u8>,
 ) {
     let arena = Bump::new();
-    let mut gathered = Gathered { arena: &arena, filter, changes: Vec::new(), authors: AHashMap::new() };
+    let mut gathered = Gathered { arena: &arena, filter, changes: Vec::new(), authors: HashMap::new() };
     for tile in (0..world.len()).filter(|i| world.place(*i).0 == space) {
         gathered.take_tile(world, tile);
     }
@@ -80,7 +80,7 @@ struct Gathered<'a, 'f> {
     filter: &'f Filter,
     /// A change without anything stands for an event that changed nothing.
     changes: Vec<(Key<'a>, Option<Change<'a>>)>,
-    authors: AHashMap<(Time, &'a str), Author<'a>>,
+    authors: HashMap<(Time, &'a str), Author<'a>>,
 }
 
 impl<'a> Gathered<'a, '_> {
@@ -225,7 +225,7 @@ fn is_plain_to_all(register: Register<'_>) -> bool {
 /// Texts, each once, by number.
 #[derive(Default)]
 struct Table {
-    numbers: AHashMap<Vec<u8>, usize>,
+    numbers: HashMap<Vec<u8>, usize>,
     list: Vec<Vec<u8>>,
 }
 
