@@ -3,6 +3,7 @@
 
 usage: syscalls.py BIN [N [SEED [MODE...]]]   of each N faults in a row one is tried, by the SEED; MODE: as calls.py explains
 
+Faults are in the order of commands, calls and modes: with N as many as there are modes, every call is disturbed once.
 The points of a command are the calls of a first, undisturbed run, all of them. After each fault: `ulp-store check`
 finds no damage; everything that was echoed, and everything that was there before, is in the store, once, and nothing
 that nobody wrote; a command that says it succeeded has, and none does after a sync that failed; the next append works

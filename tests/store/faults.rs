@@ -37,10 +37,10 @@ fn many_at_once_lose_and_double_nothing() {
 
 #[test]
 fn a_system_call_that_kills_or_fails_loses_and_doubles_nothing() {
-    faults("syscalls.py", sample::size("1", "20"));
+    faults("syscalls.py", sample::size("1", "10"));
 }
 
 #[test]
 fn a_power_cut_loses_and_tears_nothing() {
-    faults("powercut.py", sample::size("all", "40"));
+    faults("powercut.py", sample::size("all", "100"));
 }
