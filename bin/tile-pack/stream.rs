@@ -2,16 +2,20 @@
 
 use super::{Args, Source};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
-use ulp_cli::{Action, Batch, Chunk, Failure, Log, project};
-use ulp_core::event::{Event, Line, Reader, Refusal};
+use ulp_cli::{Chunk, Failure, Log, project};
+use ulp_core::event::{Event, Line, Reader};
 use ulp_core::json::{self, EVENT_BYTES, Fault, Tape};
+use ulp_core::report::{Outcome, Position, Refusal, Report};
 use ulp_core::scope::{Gate, NoStore, Scope};
 use ulp_store::pack::contents::Contents;
 use ulp_store::{Digest, LaneId};
 
 /// The events of a chunk that are to be packed.
 struct Part {
-    batch: Batch,
+    report: Report,
+    source: u32,
+    /// How many lines there were, blank ones included.
+    count: u64,
     places: Vec<LaneId>,
     /// Canonical lines with their ends.
     text: Vec<u8>,
@@ -26,7 +30,7 @@ pub fn read(args: &Args, log: &mut Log) -> Result<Source<'static>, Failure> {
         None => Scope::default(),
         Some(dir) => Scope::discover(dir).map_err(|e| Failure::of(e.kind(), e))?,
     };
-    let read = |chunk: Chunk<'_>| read_chunk(args, &scope, log.batch(&chunk), chunk);
+    let read = |chunk: Chunk<'_>| read_chunk(args, &scope, log.report(), chunk);
     let (parts, digest) = rayon::join(|| input.map(read), || input.digest());
     let mut lanes: Vec<(LaneId, Vec<u8>)> = Vec::new();
     let mut index: HashMap<LaneId, usize> = HashMap::new();
@@ -38,35 +42,38 @@ pub fn read(args: &Args, log: &mut Log) -> Result<Source<'static>, Failure> {
             start = end;
             let id = &part.places[place];
             if !known.insert(digest) {
-                part.batch.record(Action::Duplicate, "event.duplicate", number, id.lane.is_shared(), || {
-                    (event_id(line.trim_ascii_end()), String::new())
-                });
+                let at = Position { source: part.source, line: number };
+                let text = || (event_id(line.trim_ascii_end()), String::new());
+                part.report.say(Outcome::Duplicate, "event.duplicate", at, id.lane.is_shared(), text);
                 continue;
             }
-            part.batch.apply(id.lane.is_shared());
+            part.report.tally.private |= !id.lane.is_shared();
             let at = *index.entry(id.clone()).or_insert_with(|| {
                 lanes.push((id.clone(), Vec::new()));
                 lanes.len() - 1
             });
             lanes[at].1.extend_from_slice(line);
         }
-        log.feed(part.batch)?;
+        log.feed(part.report, part.source, part.count)?;
     }
     let (grid, digest_of_scope) = (scope.defaults().grid, scope.digest());
     Ok(Source { lot: Contents::of_lines(lanes), grid, input: digest?, scope: digest_of_scope })
 }
 
-fn read_chunk(args: &Args, scope: &Scope, batch: Batch, chunk: Chunk<'_>) -> Part {
+fn read_chunk(args: &Args, scope: &Scope, report: Report, chunk: Chunk<'_>) -> Part {
     let arena = bumpalo::Bump::new();
     let mut reader = Reader::new(&arena, scope.defaults());
     let (mut gate, mut tape) = (scope.gate(), Tape::new());
-    let mut part = Part { batch, places: Vec::new(), text: Vec::new(), lines: Vec::new() };
+    let source = chunk.source;
+    let mut part = Part { report, source, count: 0, places: Vec::new(), text: Vec::new(), lines: Vec::new() };
     let mut lines = chunk.lines();
     for (number, line) in lines.by_ref() {
         let line = match line {
             Ok(line) if line.len() <= EVENT_BYTES => Ok(line),
             _ => Err(Refusal::from(json::Error { fault: Fault::TooLong, offset: EVENT_BYTES })),
         };
+        part.report.tally.read += 1;
+        let at = Position { source, line: number };
         let start = part.text.len();
         let passed = line.and_then(|line| pass(line, &mut reader, &mut gate, &mut tape, &mut part.text));
         match passed {
@@ -74,20 +81,20 @@ fn read_chunk(args: &Args, scope: &Scope, batch: Batch, chunk: Chunk<'_>) -> Par
                 let shared = event.lane().is_shared();
                 match withheld(args, &event) {
                     Some(code) => {
-                        let name = || (Some(event.id.to_owned()), String::new());
-                        part.batch.record(Action::Withheld, code, number, shared, name);
+                        let text = || (Some(event.id.to_owned()), String::new());
+                        part.report.say(Outcome::Withheld, code, at, shared, text);
                         part.text.truncate(start);
                     }
                     None => part.take(&event, start, number),
                 }
             }
-            Err(Refusal { code, detail, event_id, shared }) => {
+            Err(refusal) => {
                 part.text.truncate(start);
-                part.batch.record(Action::Rejected, code, number, shared, || (event_id, detail));
+                part.report.refuse(at, refusal);
             }
         }
     }
-    part.batch.ends_after(lines.number());
+    part.count = lines.number();
     part
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{Args, log as say, source};
 use ulp_cli::{Failure, Log, Status, Witness, project};
+use ulp_core::report;
 use ulp_core::scope::{Clock, Scope};
 use ulp_store::intake::segments::{self, Outcome};
 use ulp_store::pack::Error;
@@ -54,29 +55,17 @@ fn check(
 
 /// Counts the lines of a segment, and says what there is to say of them.
 pub fn tell(log: &mut Log, outcome: &Outcome) -> Result<(), Failure> {
-    use ulp_cli::{Action, Record};
-    use ulp_store::intake::segments::Fate;
-    let shared = outcome.lane.lane.is_shared();
+    let rejected =
+        outcome.said.iter().filter(|said| said.outcome == report::Outcome::Rejected).count() as u64;
     let tally = log.tally_mut();
-    tally.applied += outcome.events;
-    tally.private |= !shared;
+    tally.read += outcome.events + outcome.duplicates + rejected;
+    tally.private |= !outcome.lane.lane.is_shared();
+    if outcome.duplicates > 0 {
+        tally.duplicate += outcome.duplicates;
+        tally.note("event.duplicate", outcome.duplicates);
+    }
     if !outcome.said.is_empty() {
         log.set_sources(vec![outcome.object.to_string()]);
     }
-    for said in &outcome.said {
-        log.record(&Record {
-            action: if said.fate == Fate::Rejected { Action::Rejected } else { Action::Noted },
-            code: said.code,
-            place: Some((0, said.line)),
-            shared: said.shared,
-            event_id: said.event_id.clone(),
-            detail: said.detail.clone(),
-        })?;
-    }
-    if outcome.duplicates > 0 {
-        let tally = log.tally_mut();
-        tally.duplicate += outcome.duplicates;
-        *tally.codes.entry("event.duplicate").or_default() += outcome.duplicates;
-    }
-    Ok(())
+    outcome.said.iter().try_for_each(|said| log.record(said))
 }

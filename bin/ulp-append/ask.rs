@@ -6,7 +6,8 @@ use bumpalo::Bump;
 use ulp_cli::Failure;
 use ulp_core::event::{Defaults, Event, Line, Missing, Payload, Reader};
 use ulp_core::json::{self, Tape};
-use ulp_core::scope::{Note, hold_to_invariants};
+use ulp_core::report::Note;
+use ulp_core::scope::hold_to_invariants;
 use ulp_store::lookup::{Row, StoreLookup};
 use ulp_store::{Appender, LaneId, Store};
 

@@ -7,11 +7,12 @@ use crate::read::{Item, Piece, Reading, Told, What, Whole};
 use crate::rejects::Rejects;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
-use ulp_cli::{Action, Batch, Chunk, Failure, Log, Output, Record, Status, Witness};
+use ulp_cli::{Failure, Log, Output, Status, Witness};
 use ulp_core::event::{Event, Missing, Refusal, nearest_operation, time_number};
 use ulp_core::hash::Blake3;
 use ulp_core::id::Time;
 use ulp_core::json::{self, Tape};
+use ulp_core::report::{Diagnostic, Outcome, Position, Report};
 use ulp_core::scope::{Gate, Lookup, NoStore};
 use ulp_store::{Appender, LaneIndex, Offer, Store};
 
@@ -128,13 +129,12 @@ impl<'p> Pass<'p> {
     /// Takes the items of a piece in their order. Under `--strict` nothing after the first refused one.
     fn piece(&mut self, mut piece: Piece) -> Result<(), Failure> {
         self.keep_up();
-        let chunk = Chunk { source: piece.source, bytes: &[], too_long: false, limit: json::EVENT_BYTES };
-        let mut batch = self.log.batch(&chunk);
-        batch.ends_after(piece.lines);
+        let mut report = self.log.report();
         let items = std::mem::take(&mut piece.items);
         let mut taken = Vec::with_capacity(items.len());
         let mut lanes: Vec<Option<LaneIndex>> = Vec::new();
         for Item { number, what } in items {
+            report.tally.read += 1;
             let (mut is_draft, next) = (false, taken.len());
             let (whole, raw) = match what {
                 What::Event(whole) => (Ok(whole), 0..0),
@@ -148,14 +148,13 @@ impl<'p> Pass<'p> {
             };
             match whole {
                 Ok(whole) => {
-                    self.offer(&piece, whole, number, &mut lanes, &mut batch, &mut taken)?;
+                    self.offer(&piece, whole, number, &mut lanes, &mut report, &mut taken)?;
                     if let Some((ticket, ..)) = taken.get(next).filter(|(_, w, _)| is_draft && w.declares) {
                         self.declared.push(Declared { ticket: *ticket, came: piece.raw[raw].to_vec() });
                     }
                 }
                 Err(refusal) => {
-                    let Refusal { code, detail, event_id, shared } = refusal;
-                    batch.record(Action::Rejected, code, number, shared, || (event_id, detail));
+                    report.refuse(Position { source: piece.source, line: number }, refusal);
                     if let Some(rejects) = self.rejects.as_mut().filter(|_| !raw.is_empty()) {
                         rejects.add(&piece.raw[raw])?;
                     }
@@ -165,7 +164,8 @@ impl<'p> Pass<'p> {
                 }
             }
         }
-        let (source, before) = (piece.source, self.log.feed(batch));
+        let source = piece.source;
+        let before = self.log.feed(report, source, piece.lines);
         let base = *before.as_ref().unwrap_or(&0);
         self.pass_on(piece, source, base, taken)?;
         before.map(drop)
@@ -224,11 +224,12 @@ impl<'p> Pass<'p> {
         mut whole: Whole,
         number: u64,
         lanes: &mut Vec<Option<LaneIndex>>,
-        batch: &mut Batch,
+        report: &mut Report,
         taken: &mut Vec<(u64, Whole, u64)>,
     ) -> Result<(), Failure> {
         let line = &piece.text[whole.line.clone()];
         let shared = piece.lane(whole.place).is_shared();
+        let at = Position { source: piece.source, line: number };
         let ticket = match &mut self.appender {
             None => 0,
             Some(appender) => {
@@ -247,7 +248,7 @@ impl<'p> Pass<'p> {
                     }
                     Offer::Duplicate => {
                         let text = || (event_id(line), String::new());
-                        batch.record(Action::Duplicate, "event.duplicate", number, shared, text);
+                        report.say(Outcome::Duplicate, "event.duplicate", at, shared, text);
                         return Ok(());
                     }
                 }
@@ -255,15 +256,15 @@ impl<'p> Pass<'p> {
         };
         for note in &whole.notes {
             let text = || (event_id(line), note.detail.clone());
-            batch.record(Action::Noted, note.code, number, shared, text);
+            report.say(Outcome::Noted, note.code, at, shared, text);
         }
         if whole.unknown {
-            batch.record(Action::Noted, "event.unknown_operation", number, shared, || {
+            report.say(Outcome::Noted, "event.unknown_operation", at, shared, || {
                 let name = member(line, "operation").unwrap_or_default();
                 (event_id(line), format!("{name}: did you mean {}?", nearest_operation(&name)))
             });
         }
-        batch.apply(shared);
+        report.tally.private |= !shared;
         taken.push((ticket, whole, number));
         Ok(())
     }
@@ -358,13 +359,11 @@ impl<'p> Pass<'p> {
                 continue;
             }
             // Somebody else stored it between our look and our commit, or what it breaks.
-            let tally = self.log.tally_mut();
-            tally.applied -= 1;
             let refusal = refusal(&ticket);
-            let said = self.log.record(&Record {
-                action: if refusal.is_some() { Action::Rejected } else { Action::Duplicate },
+            let said = self.log.record(&Diagnostic {
+                position: Some(Position { source: echo.source, line }),
+                outcome: if refusal.is_some() { Outcome::Rejected } else { Outcome::Duplicate },
                 code: refusal.map_or("event.duplicate", |refusal| refusal.code),
-                place: Some((echo.source, line)),
                 shared,
                 event_id: event_id(text.trim_ascii_end()),
                 detail: refusal.map_or(String::new(), |refusal| refusal.detail.clone()),

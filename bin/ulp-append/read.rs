@@ -10,7 +10,8 @@ use ulp_core::event::{Event, Line, Missing, Payload, Reader, Refusal};
 use ulp_core::hash::Blake3;
 use ulp_core::id::{Lane, Time};
 use ulp_core::json::{self, EVENT_BYTES, Fault, Tape};
-use ulp_core::scope::{Clock, Gate, Lookup, NoStore, Note, Scope};
+use ulp_core::report::Note;
+use ulp_core::scope::{Clock, Gate, Lookup, NoStore, Scope};
 use ulp_store::lookup::{Row, write_rows};
 use ulp_store::{Digest, LaneId};
 
@@ -294,14 +295,12 @@ impl Piece {
         let line = start..self.text.len();
         if line.len() > permit.max_event_bytes.min(EVENT_BYTES) {
             self.text.truncate(start);
-            let mut refusal = if line.len() > EVENT_BYTES {
+            let refusal = if line.len() > EVENT_BYTES {
                 json::Error { fault: Fault::TooLong, offset: EVENT_BYTES }.into()
             } else {
                 Refusal::new("scope.limit", format!("{} bytes are more than max_event_bytes", line.len()))
             };
-            refusal.shared = event.lane().is_shared();
-            refusal.event_id = Some(event.id.to_owned());
-            return Err(refusal);
+            return Err(event.blame(refusal));
         }
         let store = reading.store;
         let digest = if store { ulp_store::digest(&self.text[line.clone()]) } else { Digest::default() };

@@ -52,7 +52,7 @@ pub use crate::pattern::Pattern;
 pub use crate::trust::authority::{Binding, BoundKey, Grant};
 pub use crate::yaml::Mark;
 pub use discover::{Error, MAX_DOTFILE};
-pub use gate::{Clock, Gate, Note, Permit, hold_to_invariants};
+pub use gate::{Clock, Gate, Permit, hold_to_invariants};
 pub use invariants::{Lookup, Made, NoStore, NodeFact, Parent};
 pub use list::Rule;
 pub use rules::{Allowed, MAX_CLOCK_SKEW};

@@ -2,10 +2,11 @@
 
 use super::filter::{Filter, Withheld};
 use super::intern::Interner;
-use crate::event::{Event, Line, Payload, Reader, Refusal};
+use crate::event::{Event, Line, Payload, Reader};
 use crate::id::{Lane, Tile, Time};
 use crate::json::{self, Fault};
-use crate::scope::{Gate, NoStore, Note, Scope, hold_to_invariants};
+use crate::report::{Note, Refusal};
+use crate::scope::{Gate, NoStore, Scope, hold_to_invariants};
 use crate::state::line::StateLine;
 use crate::state::untouched::Subject;
 use bumpalo::Bump;
@@ -301,11 +302,7 @@ impl Admission<'_> {
                 && !event.invariants.is_empty()
             {
                 let mut notes = Vec::new();
-                hold_to_invariants(event, &NoStore, &mut notes).map_err(|refusal| Refusal {
-                    event_id: Some(event.id.to_owned()),
-                    shared: shared(event),
-                    ..refusal
-                })?;
+                hold_to_invariants(event, &NoStore, &mut notes).map_err(|refusal| event.blame(refusal))?;
                 let note = |note| (number, note, shared(event), interner.text(event.id));
                 batch.notes.extend(notes.into_iter().map(note));
             }
@@ -320,9 +317,7 @@ impl Admission<'_> {
                     event.write_canonical(&mut self.tape, &mut text);
                     if text.len() > permit.max_event_bytes {
                         let detail = format!("{} bytes are more than max_event_bytes", text.len());
-                        let event_id = Some(event.id.to_owned());
-                        let shared = shared(event);
-                        return Err(Refusal { code: "scope.limit", detail, event_id, shared });
+                        return Err(event.blame(Refusal::new("scope.limit", detail)));
                     }
                 }
                 let note = |note| (number, note, shared(event), interner.text(event.id));

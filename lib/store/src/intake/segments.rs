@@ -23,10 +23,11 @@ use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use rayon::prelude::*;
 use std::io::{Read, Write as _};
 use std::time::{Duration, Instant};
-use ulp_core::event::{Event, Line, Payload, Reader, Refusal, nearest_operation};
+use ulp_core::event::{Event, Line, Payload, Reader, nearest_operation};
 use ulp_core::hash::Sha256;
 use ulp_core::json::{self, EVENT_BYTES, Fault, Tape};
-use ulp_core::scope::{Clock, Gate, NoStore, Note, Scope, hold_to_invariants};
+use ulp_core::report::{self, Diagnostic, Note, Position, Refusal};
+use ulp_core::scope::{Clock, Gate, NoStore, Scope, hold_to_invariants};
 
 /// Most lines of such a list.
 const MOST_SEEN: usize = 16 << 10;
@@ -37,25 +38,6 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// Lanes' events are forgotten between commits once there are so many.
 const MOST_KNOWN: u64 = 2 << 20;
 
-/// What happened to a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    Rejected,
-    Noted,
-}
-
-/// Something to say of a line of a segment.
-#[derive(Clone, Debug)]
-pub struct Said {
-    pub fate: Fate,
-    pub code: &'static str,
-    /// From 1, in its segment.
-    pub line: u64,
-    pub shared: bool,
-    pub event_id: Option<String>,
-    pub detail: String,
-}
-
 /// What became of a segment.
 #[derive(Debug)]
 pub struct Outcome {
@@ -65,7 +47,8 @@ pub struct Outcome {
     pub new: Vec<u8>,
     pub events: u64,
     pub duplicates: u64,
-    pub said: Vec<Said>,
+    /// What there is to say of its lines, numbered in the segment.
+    pub said: Vec<Diagnostic>,
 }
 
 /// A segment that arrived whole.
@@ -84,7 +67,7 @@ struct Judged {
     lines: Vec<(Digest, usize)>,
     /// Of each its number in the segment, and whether it declares what only the store can answer.
     asked: Vec<(u64, bool)>,
-    said: Vec<Said>,
+    said: Vec<Diagnostic>,
     refused: bool,
 }
 
@@ -204,12 +187,9 @@ impl<'s> Receiver<'s> {
                 let mut notes = Vec::new();
                 anew.extend(asks.then_some(line));
                 let held = if asks { hold_to_invariants(&event, &self.facts, &mut notes) } else { Ok(()) };
-                let (shared, name) = (event.lane().is_shared(), || Some(event.id.to_owned()));
-                for Note { code, detail } in notes {
-                    told.push(Said { fate: Fate::Noted, code, line, shared, event_id: name(), detail });
-                }
-                if let Err(Refusal { code, detail, .. }) = held {
-                    told.push(Said { fate: Fate::Rejected, code, line, shared, event_id: name(), detail });
+                told.extend(notes.into_iter().map(|note| noted(line, &event, note)));
+                if let Err(refusal) = held {
+                    told.push(rejected(line, event.blame(refusal)));
                     refused = true;
                     continue;
                 }
@@ -219,9 +199,10 @@ impl<'s> Receiver<'s> {
             judged.lines.push((digest, judged.text.len()));
             judged.asked.push((line, asks));
         }
-        said.retain(|said| !(anew.contains(&said.line) && said.code.starts_with("invariant.")));
+        let is_anew = |said: &Diagnostic| said.position.is_some_and(|at| anew.contains(&at.line));
+        said.retain(|said| !(is_anew(said) && said.code.starts_with("invariant.")));
         said.append(&mut told);
-        said.sort_by_key(|said| said.line);
+        said.sort_by_key(|said| said.position);
         (judged.said, judged.refused) = (said, refused);
         Ok(self.facts.check()?)
     }
@@ -597,35 +578,45 @@ fn judge(arrived: &Arrived, gate: &mut Gate<'_>, scope: &Scope, clock: Clock) ->
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let mut say = |fate, code, shared, event_id, detail| {
-            judged.said.push(Said { fate, code, line: number, shared, event_id, detail });
-        };
         let start = judged.text.len();
         match pass(line, &arrived.lane, &mut reader, (gate, clock), &mut tape, &mut judged.text) {
             Ok((event, notes)) => {
                 judged.asked.push((number, !event.invariants.is_empty()));
-                let name = || Some(event.id.to_owned());
-                let shared = event.lane().is_shared();
-                for note in notes {
-                    say(Fate::Noted, note.code, shared, name(), note.detail);
-                }
+                judged.said.extend(notes.into_iter().map(|note| noted(number, &event, note)));
                 if matches!(event.payload, Payload::Unknown) {
                     let near = nearest_operation(event.operation);
                     let detail = format!("{}: did you mean {near}?", event.operation);
-                    say(Fate::Noted, "event.unknown_operation", shared, name(), detail);
+                    judged.said.push(noted(number, &event, Note { code: "event.unknown_operation", detail }));
                 }
                 let digest = crate::digest(&judged.text[start..]);
                 judged.text.push(b'\n');
                 judged.lines.push((digest, judged.text.len()));
             }
-            Err(Refusal { code, detail, event_id, shared }) => {
+            Err(refusal) => {
                 judged.text.truncate(start);
                 judged.refused = true;
-                say(Fate::Rejected, code, shared, event_id, detail);
+                judged.said.push(rejected(number, refusal));
             }
         }
     }
     judged
+}
+
+fn noted(line: u64, event: &Event<'_>, note: Note) -> Diagnostic {
+    Diagnostic {
+        position: Some(Position { source: 0, line }),
+        outcome: report::Outcome::Noted,
+        code: note.code,
+        shared: event.lane().is_shared(),
+        event_id: Some(event.id.to_owned()),
+        detail: note.detail,
+    }
+}
+
+fn rejected(line: u64, refusal: Refusal) -> Diagnostic {
+    let Refusal { code, detail, event_id, shared } = refusal;
+    let (position, outcome) = (Some(Position { source: 0, line }), report::Outcome::Rejected);
+    Diagnostic { position, outcome, code, shared, event_id, detail }
 }
 
 /// Reads one line, holds it to its lane and to the gate, and appends its canonical form.
@@ -636,7 +627,7 @@ fn pass<'a>(
     (gate, clock): (&mut Gate<'_>, Clock),
     tape: &mut Tape,
     out: &mut Vec<u8>,
-) -> Result<(Event<'a>, Vec<ulp_core::scope::Note>), Refusal> {
+) -> Result<(Event<'a>, Vec<Note>), Refusal> {
     if line.len() > EVENT_BYTES {
         return Err(json::Error { fault: Fault::TooLong, offset: EVENT_BYTES }.into());
     }
@@ -646,20 +637,15 @@ fn pass<'a>(
             return Err(Refusal::new("event.kind", "a state line is derived, and never stored as an event"));
         }
     };
-    let blame = |mut refusal: Refusal| {
-        refusal.event_id = Some(event.id.to_owned());
-        refusal.shared = event.lane().is_shared();
-        refusal
-    };
     if event.space != lane.space || event.tile != lane.tile || event.lane() != lane.lane {
         let detail = format!("it is of {}/{}/{}", event.space, event.tile, event.lane());
-        return Err(blame(Refusal::new("pack.lane", detail)));
+        return Err(event.blame(Refusal::new("pack.lane", detail)));
     }
     let permit = gate.permit(&event, Some(clock), &NoStore)?;
     let start = out.len();
     event.write_canonical(tape, out);
     if out.len() - start > permit.max_event_bytes.min(EVENT_BYTES) {
-        return Err(blame(json::Error { fault: Fault::TooLong, offset: EVENT_BYTES }.into()));
+        return Err(event.blame(json::Error { fault: Fault::TooLong, offset: EVENT_BYTES }.into()));
     }
     Ok((event, permit.notes))
 }
