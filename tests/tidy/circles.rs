@@ -21,8 +21,11 @@ impl Crate {
     fn read(root: &Path) -> Crate {
         let mut files = Vec::new();
         super::walk(root, &mut files);
-        let is_code =
-            |f: &&std::path::PathBuf| f.extension().is_some_and(|e| e == "rs") && !f.ends_with("tests.rs");
+        let is_code = |f: &&std::path::PathBuf| {
+            f.extension().is_some_and(|e| e == "rs")
+                && !f.ends_with("tests.rs")
+                && !f.ends_with("properties.rs")
+        };
         let texts: BTreeMap<Module, String> = files
             .iter()
             .filter(is_code)
