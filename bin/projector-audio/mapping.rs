@@ -137,7 +137,7 @@ pub struct Mapping {
 }
 
 /// Most held tones: each needs a MIDI channel of its own beside those of the struck voices.
-pub const MOST_HELD: usize = 7;
+pub const MOST_DRONES: usize = 7;
 
 const fn sound(voice: Voice, octave: i64, loudness: i64) -> Sound {
     Sound { voice: Some(voice), octave, loudness }
@@ -228,8 +228,8 @@ impl Mapping {
         for (key, name, value) in top.map()? {
             mapping.set(name, value).map_err(|f| f.unwrap_or_else(|| key.fault("no such setting")))?;
         }
-        if mapping.solos + mapping.choirs > MOST_HELD {
-            return Err(top.fault(format_args!("solos and choirs are at most {MOST_HELD} together")));
+        if mapping.solos + mapping.choirs > MOST_DRONES {
+            return Err(top.fault(format_args!("solos and choirs are at most {MOST_DRONES} together")));
         }
         Ok(mapping)
     }
@@ -325,7 +325,7 @@ fn number(value: &Node, least: i64, most: i64) -> Result<i64, Fault> {
 }
 
 fn count(value: &Node) -> Result<usize, Fault> {
-    Ok(usize::try_from(number(value, 0, MOST_HELD as i64)?).unwrap_or(0))
+    Ok(usize::try_from(number(value, 0, MOST_DRONES as i64)?).unwrap_or(0))
 }
 
 fn word<T: Copy>(value: &Node, words: &[(&str, T)]) -> Result<T, Fault> {

@@ -126,7 +126,7 @@ impl<'a> Registers<'a> {
 }
 
 /// Whether one write beats another: the greater key, and of equal keys the greater canonical value as bytes.
-fn is_greater(key: Key<'_>, value: &str, old_key: Key<'_>, old_value: &str) -> bool {
+pub fn is_greater(key: Key<'_>, value: &str, old_key: Key<'_>, old_value: &str) -> bool {
     match key.cmp(&old_key) {
         Ordering::Equal if value == old_value => false,
         Ordering::Equal => canonical(value) > canonical(old_value),

@@ -5,6 +5,7 @@
 //! text. What differs between projectors is the class `Drawing`, which each brings along.
 
 use crate::View;
+use crate::history::History;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
@@ -31,11 +32,16 @@ pub struct Page<'p> {
     pub data: &'p [u8],
 }
 
-/// Writes the page of all spaces of a view.
-pub fn write(view: &View<'_, '_>, page: &Page<'_>, takes_tile: impl Fn(Tile) -> bool) -> Vec<u8> {
+/// Writes the page of all spaces of a view; `histories` are theirs.
+pub fn write(
+    view: &View<'_, '_>,
+    page: &Page<'_>,
+    histories: &[History<'_>],
+    takes_tile: impl Fn(Tile) -> bool,
+) -> Vec<u8> {
     let script = [history::SCRIPT, COMMON, page.drawing, SCRIPT].concat();
     let mut data = Vec::new();
-    text::write_for_html(&embedded(view, page, takes_tile), &mut data);
+    text::write_for_html(&embedded(view, page, histories, takes_tile), &mut data);
     let parts = [
         ("title", text::html_text(page.title).into_bytes()),
         ("help", text::html_text(page.help).into_bytes()),
@@ -68,7 +74,12 @@ fn source(text: &str) -> Vec<u8> {
 }
 
 /// What the script reads: `{"filter":{…},"drawing":…,"spaces":[history,…]}`.
-fn embedded(view: &View<'_, '_>, page: &Page<'_>, takes_tile: impl Fn(Tile) -> bool) -> Vec<u8> {
+fn embedded(
+    view: &View<'_, '_>,
+    page: &Page<'_>,
+    histories: &[History<'_>],
+    takes_tile: impl Fn(Tile) -> bool,
+) -> Vec<u8> {
     let filter = view.filter;
     let mut out = Vec::new();
     let mut whole = Members::open(&mut out);
@@ -82,9 +93,9 @@ fn embedded(view: &View<'_, '_>, page: &Page<'_>, takes_tile: impl Fn(Tile) -> b
     out.extend_from_slice(page.data);
     whole.name("spaces", &mut out);
     let mut spaces = Items::open(&mut out);
-    for space in &view.spaces {
+    for history in histories {
         spaces.next(&mut out);
-        history::write(view.world, filter, space.space, &takes_tile, &mut out);
+        history::write(history, &takes_tile, &mut out);
     }
     spaces.close(&mut out);
     whole.close(&mut out);
