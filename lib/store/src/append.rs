@@ -8,7 +8,7 @@ use super::commit::{Commit, Draft};
 use super::dedup::{DedupIndex, Digest, lines};
 use super::manifest::{Absent, Entry, Manifest};
 use super::{Error, INDEX, LaneId, MANIFEST, Store, index, runs};
-use ahash::AHashMap;
+use foldhash::{HashMap, HashMapExt as _};
 use rayon::prelude::*;
 use ulp_core::hash::Sha256;
 use ulp_core::json::{self, Tape, Value};
@@ -37,7 +37,7 @@ pub struct LaneIndex(usize);
 pub struct Appender<'s> {
     store: &'s Store,
     lanes: Vec<Work>,
-    by_id: AHashMap<LaneId, usize>,
+    by_id: HashMap<LaneId, usize>,
     /// Lanes with something to commit, in the order of their first event.
     waiting: Vec<usize>,
     bytes: usize,
@@ -68,7 +68,7 @@ impl<'s> Appender<'s> {
         Appender {
             store,
             lanes: Vec::new(),
-            by_id: AHashMap::new(),
+            by_id: HashMap::new(),
             waiting: Vec::new(),
             bytes: 0,
             next: 0,
@@ -142,7 +142,7 @@ impl<'s> Appender<'s> {
             waiting.iter().try_for_each(|at| self.lanes[*at].leave_out(self.store, &refused))?;
         }
         let mut works: Vec<&mut Work> = Vec::with_capacity(waiting.len());
-        let wanted: ahash::AHashSet<usize> = waiting.into_iter().collect();
+        let wanted: foldhash::HashSet<usize> = waiting.into_iter().collect();
         for (at, work) in self.lanes.iter_mut().enumerate() {
             if wanted.contains(&at) && !work.pending.is_empty() {
                 works.push(work);

@@ -12,7 +12,7 @@ use crate::names;
 use crate::pattern::Pattern;
 use crate::report::{Note, Refusal};
 use crate::state::line::{Body, StateLine};
-use ahash::AHashMap;
+use foldhash::{HashMap, HashMapExt as _};
 use std::borrow::Cow;
 use std::fmt::Display;
 
@@ -60,7 +60,7 @@ pub struct Gate<'s> {
     scope: &'s Scope,
     signatures: Signatures,
     places: Vec<Here<'s>>,
-    by_name: AHashMap<Vec<u8>, usize>,
+    by_name: HashMap<Vec<u8>, usize>,
     /// The place of the line before: neighbouring lines mostly share theirs.
     last: (Vec<u8>, usize),
     key: Vec<u8>,
@@ -121,7 +121,7 @@ impl<'s> Gate<'s> {
             scope,
             signatures: Signatures::new(scope),
             places: Vec::new(),
-            by_name: AHashMap::new(),
+            by_name: HashMap::new(),
             last: (Vec::new(), 0),
             key: Vec::new(),
         }

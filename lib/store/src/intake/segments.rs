@@ -18,8 +18,8 @@ use crate::pack::read::{Pack, Whole};
 use crate::pack::{Error, refs};
 use crate::runs::DUE_OF_MANY;
 use crate::{Digest, INDEX, LaneId, MANIFEST, SEEN, Store, append, index};
-use ahash::{AHashMap, AHashSet};
 use bumpalo::Bump;
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use rayon::prelude::*;
 use std::io::{Read, Write as _};
 use std::time::{Duration, Instant};
@@ -77,7 +77,7 @@ struct Held {
     bytes: Vec<u8>,
     manifest: Manifest,
     known: DedupIndex,
-    named: AHashSet<Sha256>,
+    named: HashSet<Sha256>,
 }
 
 /// Takes segments and blobs into a store.
@@ -88,16 +88,16 @@ pub struct Receiver<'s> {
     waiting: Vec<Arrived>,
     bytes: usize,
     since: Option<Instant>,
-    held: AHashMap<LaneId, Held>,
+    held: HashMap<LaneId, Held>,
     /// What the store knows of nodes, once an event declares what asks for it.
     facts: StoreLookup<'s>,
     /// Whether anything was asked of them yet: until then nothing need be told.
     asked: bool,
     /// Blobs that events of this run name.
-    refs: AHashSet<Sha256>,
+    refs: HashSet<Sha256>,
     /// Blobs that the store's events name, once somebody asked.
-    older_refs: Option<AHashSet<Sha256>>,
-    depends_on: AHashSet<LaneId>,
+    older_refs: Option<HashSet<Sha256>>,
+    depends_on: HashSet<LaneId>,
 }
 
 impl<'s> Receiver<'s> {
@@ -109,12 +109,12 @@ impl<'s> Receiver<'s> {
             waiting: Vec::new(),
             bytes: 0,
             since: None,
-            held: AHashMap::new(),
+            held: HashMap::new(),
             facts: StoreLookup::new(store, None),
             asked: false,
-            refs: AHashSet::new(),
+            refs: HashSet::new(),
             older_refs: None,
-            depends_on: AHashSet::new(),
+            depends_on: HashSet::new(),
         }
     }
 
@@ -151,7 +151,7 @@ impl<'s> Receiver<'s> {
             }
         }
         self.asked |= judged.iter().any(|judged| judged.asked.iter().any(|(_, asks)| *asks));
-        let mut new = AHashSet::new();
+        let mut new = HashSet::new();
         for (arrived, judged) in arrived.iter().zip(&mut judged) {
             self.hold(&arrived.lane, judged, &mut new)?;
             refs::gather(&judged.text, &mut self.refs);
@@ -167,7 +167,7 @@ impl<'s> Receiver<'s> {
 
     /// Holds the events of a segment that are new to what they declare, by what the store and the segments before it
     /// know; `new` are those of this commit.
-    fn hold(&mut self, lane: &LaneId, judged: &mut Judged, new: &mut AHashSet<Digest>) -> Result<(), Error> {
+    fn hold(&mut self, lane: &LaneId, judged: &mut Judged, new: &mut HashSet<Digest>) -> Result<(), Error> {
         if !self.asked {
             return Ok(());
         }
@@ -175,7 +175,7 @@ impl<'s> Receiver<'s> {
         let Judged { text, lines, asked, mut said, mut refused } = std::mem::take(judged);
         let (mut start, arena) = (0, Bump::new());
         // What the line alone told of its invariants gives way to what the store tells.
-        let (mut told, mut anew) = (Vec::new(), AHashSet::new());
+        let (mut told, mut anew) = (Vec::new(), HashSet::new());
         let mut reader = Reader::new(&arena, self.scope.defaults());
         for ((digest, end), (line, asks)) in lines.into_iter().zip(asked) {
             let whole = &text[start..end];
@@ -276,7 +276,7 @@ impl<'s> Receiver<'s> {
         }
         let mut seen = seen(self.store, lane).unwrap_or_default();
         let before = seen.len();
-        let known: AHashSet<Sha256> = seen.iter().copied().collect();
+        let known: HashSet<Sha256> = seen.iter().copied().collect();
         seen.extend(after.whole.iter().filter(|hash| !known.contains(hash)));
         if seen.len() > before {
             let from = seen.len().saturating_sub(MOST_SEEN);
@@ -375,8 +375,8 @@ pub fn seen(store: &Store, lane: &LaneId) -> Option<Vec<Sha256>> {
 ///
 /// # Errors
 /// What the store says.
-pub fn all_refs(store: &Store, takes: impl Fn(&LaneId) -> bool) -> Result<AHashSet<Sha256>, Error> {
-    let mut refs = AHashSet::new();
+pub fn all_refs(store: &Store, takes: impl Fn(&LaneId) -> bool) -> Result<HashSet<Sha256>, Error> {
+    let mut refs = HashSet::new();
     for lane in store.lanes()?.into_iter().filter(takes) {
         let Some((manifest, _)) = store.manifest(&lane)? else { continue };
         for entry in store.entries(&manifest, None)? {

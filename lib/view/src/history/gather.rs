@@ -2,8 +2,8 @@
 
 use super::event::{Change, Event, History, Part, Source};
 use crate::redaction::{is_redacted, is_seen};
-use ahash::{AHashMap, AHashSet};
 use bumpalo::Bump;
+use foldhash::{HashMap, HashSet, HashSetExt as _};
 use ulp_core::event::{Ends, Payload, RegisterKind, Set};
 use ulp_core::id::{Key, Lane, Tile, Time};
 use ulp_core::state::line::{Body, StateLine};
@@ -29,7 +29,7 @@ struct Gathering<'a> {
     history: History<'a>,
     arena: &'a Bump,
     /// Tags that a state line knows as removed.
-    removed: AHashSet<(Ends<'a>, &'a str)>,
+    removed: HashSet<(Ends<'a>, &'a str)>,
 }
 
 /// What the state lines of a tile tell, each change under the key of its event.
@@ -37,14 +37,14 @@ struct Gathering<'a> {
 struct Told<'a> {
     changes: Vec<(Lane, Key<'a>, Change<'a>)>,
     /// The events they tell of, by lane and own key.
-    events: AHashMap<(Lane, Time, &'a str), usize>,
+    events: HashMap<(Lane, Time, &'a str), usize>,
 }
 
 impl<'a> Gathering<'a> {
     fn new(world: &'a World<'_>, space: &'a str, arena: &'a Bump) -> Gathering<'a> {
         let (events, parts, changes) = Default::default();
         let history = History { space, defaults: world.defaults(), events, parts, changes };
-        Gathering { history, arena, removed: AHashSet::new() }
+        Gathering { history, arena, removed: HashSet::new() }
     }
 
     fn take_tile(&mut self, world: &'a World<'_>, place: usize, filter: &Filter) {
