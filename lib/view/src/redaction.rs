@@ -1,6 +1,6 @@
 //! What a view shows of a redacted lane: where things are, and how they hang together.
 
-use ulp_core::event::{Register, RegisterKind};
+use ulp_core::event::Register;
 use ulp_core::id::{Lane, Policy};
 
 pub fn is_redacted(lane: Lane) -> bool {
@@ -9,5 +9,5 @@ pub fn is_redacted(lane: Lane) -> bool {
 
 /// Whether a view takes a register from a lane.
 pub fn is_seen(register: Register<'_>, lane: Lane) -> bool {
-    !is_redacted(lane) || matches!(register.kind, RegisterKind::Parent | RegisterKind::MovedTo)
+    !is_redacted(lane) || register.kind.is_in_redacted()
 }
