@@ -3,8 +3,7 @@
 use crate::join::ViewNode;
 use ulp_core::id::Key;
 use ulp_core::json::write::Members;
-use ulp_core::state::{LAST, Node, Written};
-use ulp_core::state::{sort_by_name, write_key, write_registers, write_transform};
+use ulp_core::state::{LAST, Node, Written, sort_by_name, write_key, write_registers, write_transform};
 
 /// Appends `{"node_id","space_id","tile","layer","kind","transform","geometry","physics","media","properties"}`,
 /// canonical, with what the node has; members that are null are left out.

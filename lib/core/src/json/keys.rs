@@ -4,7 +4,7 @@
 //! not, an object of few members looks back where a bit of the key's hash was seen before, and one of many asks a
 //! table with random keys, so that no line, however made, costs more than its length.
 
-use super::tape::{ESCAPED, Node};
+use super::node::{ESCAPED, Node};
 use super::text;
 use std::cmp::Ordering;
 use std::collections::HashMap;

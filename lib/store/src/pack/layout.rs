@@ -148,7 +148,7 @@ pub fn is_portable(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ulp_core::id::{Policy, Realm};
+    use ulp_core::id::{Lane, Policy, Realm};
 
     fn members() -> Vec<Member> {
         let lane = LaneId {
