@@ -9,7 +9,7 @@
 //! use std::io::Write as _;
 //! use std::process::ExitCode;
 //! use clap::Parser;
-//! use ulp_cli::{self, Chunk, Failure, Files, Jobs, Log, Output, OutputArgs, Status, Witness};
+//! use ulp_cli::{Chunk, Failure, Files, Jobs, Log, Output, OutputArgs, Status, Witness};
 //!
 //! /// count what was read
 //! #[derive(Parser)]
@@ -24,7 +24,7 @@
 //! }
 //!
 //! fn main() -> ExitCode {
-//!     cli::run(".SH DESCRIPTION\nIt counts lines.\n", run)
+//!     ulp_cli::run(".SH DESCRIPTION\nIt counts lines.\n", run)
 //! }
 //!
 //! fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {

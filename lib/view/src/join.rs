@@ -12,7 +12,8 @@ use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::{Authority, Boundary, Key, Policy, Tile};
 use ulp_core::json::write::Members;
 use ulp_core::json::{self, raw};
-use ulp_core::state::{Add, Links, Map, Node, Reading, Written, write_key};
+use ulp_core::state::{Add, LAST, Links, Map, Node, Reading, Written};
+use ulp_core::state::{sort_by_name, write_key, write_registers, write_transform};
 use ulp_core::world::{Derived, Filter};
 
 /// What may be seen of one space.
@@ -169,7 +170,7 @@ fn take_nodes<'a>(derived: &mut Derived<'a>) -> Vec<(&'a str, ViewNode<'a>)> {
     for (lane, state) in &mut derived.lanes {
         for (name, mut node) in std::mem::take(&mut state.nodes) {
             if lane.policy == Policy::Redacted {
-                node.registers.retain(|r| matches!(r.kind, RegisterKind::Parent | RegisterKind::MovedTo));
+                node.registers.retain(|r| r.kind.is_in_redacted());
             }
             if node.created.is_some() || node.deleted.is_some() || !node.registers.is_empty() {
                 let tile = node.created.map(|_| derived.tile);
@@ -441,39 +442,22 @@ fn on_cycles(next: &[Option<usize>]) -> Vec<usize> {
 /// Appends `{"node_id","space_id","tile","layer","kind","transform","geometry","physics","media","properties"}`,
 /// canonical, with what the node has; members that are null are left out.
 pub fn write_node(space: &str, name: &str, node: &ViewNode<'_>, out: &mut Vec<u8>) {
+    let shown = |w: &&Written<'_>| w.register.kind.is_in_views() && w.value != "null";
+    let mut writes: Vec<_> = node.state.registers.iter().filter(shown).collect();
+    sort_by_name(&mut writes);
     let mut line = Members::open(out);
-    line.raw("geometry", node.plain(RegisterKind::Geometry), out);
-    line.raw("kind", node.plain(RegisterKind::Kind), out);
-    line.raw("layer", node.plain(RegisterKind::Layer), out);
-    line.raws("media", node.keyed(RegisterKind::Media).iter().map(Written::member), out);
+    let rest = write_registers(&writes, "node_id", &mut line, out);
     line.text("node_id", name, out);
-    line.raw("physics", node.plain(RegisterKind::Physics), out);
-    line.raws("properties", node.keyed(RegisterKind::Property).iter().map(Written::member), out);
+    let rest = write_registers(rest, "space_id", &mut line, out);
     line.text("space_id", space, out);
+    let rest = write_registers(rest, "tile", &mut line, out);
     if let Some(tile) = node.tile {
         line.text("tile", &tile.to_string(), out);
     }
-    write_transform(node, &mut line, out);
+    let rest = write_registers(rest, "transform", &mut line, out);
+    write_transform(&writes, &mut line, out);
+    write_registers(rest, LAST, &mut line, out);
     line.end_line(out);
-}
-
-fn write_transform(node: &ViewNode<'_>, line: &mut Members, out: &mut Vec<u8>) {
-    const MEMBERS: [RegisterKind; 5] = [
-        RegisterKind::MovedTo,
-        RegisterKind::Parent,
-        RegisterKind::Position,
-        RegisterKind::Rotation,
-        RegisterKind::Scale,
-    ];
-    if MEMBERS.iter().all(|kind| node.plain(*kind).is_none()) {
-        return;
-    }
-    line.name("transform", out);
-    let mut object = Members::open(out);
-    for kind in MEMBERS {
-        object.raw(kind.name(), node.plain(kind), out);
-    }
-    object.close(out);
 }
 
 /// Appends one line a register of a node: `{"node_id","register","value","key","actor_id","timestamp"}`, canonical;
@@ -485,10 +469,7 @@ pub fn write_blame<'a>(
     out: &mut Vec<u8>,
 ) {
     let mut writes: Vec<_> = node.registers.iter().collect();
-    writes.sort_unstable_by(|a, b| {
-        let (a, b) = (a.register, b.register);
-        a.kind.cmp(&b.kind).then_with(|| json::key_order(a.key, b.key))
-    });
+    sort_by_name(&mut writes);
     for written in writes {
         let author = author(written.key);
         let mut line = Members::open(out);

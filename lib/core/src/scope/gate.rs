@@ -5,7 +5,7 @@ use super::invariants::{self, Lookup};
 use super::named;
 use super::rules::{Allowed, MAX_CLOCK_SKEW, Rules};
 use super::signed::Signatures;
-use crate::event::{Event, MAX_PARENTS, Missing, Payload, RegisterKind};
+use crate::event::{Event, MAX_PARENTS, Missing, RegisterKind};
 use crate::id::{Authority, Boundary, Policy, Realm, Tile, Time};
 use crate::json::{self, raw};
 use crate::names;
@@ -260,7 +260,7 @@ impl<'s> Here<'s> {
     }
 
     fn judge(&self, event: &Event<'_>) -> Result<(), Refusal> {
-        self.exists(&mut |each| named::nodes(&event.payload, each))?;
+        self.exists(named::nodes(event.payload))?;
         let scope = event.scope;
         stands("scope.realm", &self.realm[scope.realm as usize])?;
         stands("scope.authority", &self.authority[scope.authority as usize])?;
@@ -280,7 +280,7 @@ impl<'s> Here<'s> {
     }
 
     fn judge_state(&self, line: &StateLine<'_>) -> Result<(), Refusal> {
-        self.exists(&mut |each| named::nodes_of_state(&line.body, each))?;
+        self.exists(named::nodes_of_state(&line.body))?;
         stands("scope.realm", &self.realm[line.lane.realm as usize])?;
         if let Body::Node { registers, .. } = &line.body {
             for written in *registers {
@@ -308,20 +308,17 @@ impl<'s> Here<'s> {
     }
 
     /// Whether the place and every node that is named exist.
-    fn exists(&self, nodes: &mut Visit<'_, '_>) -> Result<(), Refusal> {
+    fn exists<'n>(&self, mut nodes: impl Iterator<Item = Cow<'n, str>>) -> Result<(), Refusal> {
         if let Some(reason) = &self.ignored {
             return Err(Refusal::new("scope.ignored", reason.as_str()));
         }
-        let mut ignored = None;
-        match &self.nodes {
-            Nodes::All => return Ok(()),
-            Nodes::None(reason) => nodes(&mut |_| ignored = Some(reason.clone())),
-            Nodes::Each { scope, dir } => nodes(&mut |node| {
-                if ignored.is_none() {
-                    ignored = ignored_file(scope, &format!("{dir}/{}", names::encode(&node)));
-                }
-            }),
-        }
+        let ignored = match &self.nodes {
+            Nodes::All => None,
+            Nodes::None(reason) => nodes.next().map(|_| reason.clone()),
+            Nodes::Each { scope, dir } => {
+                nodes.find_map(|node| ignored_file(scope, &format!("{dir}/{}", names::encode(&node))))
+            }
+        };
         match ignored {
             Some(reason) => Err(Refusal::new("scope.ignored", reason)),
             None => Ok(()),
@@ -333,12 +330,9 @@ impl<'s> Here<'s> {
         if self.operations.is_empty() {
             return Ok(());
         }
-        is_listed(&self.operations, event.operation, "scope.operation", "operations")?;
-        let Payload::Macro(primitives) = event.payload else { return Ok(()) };
-        for primitive in primitives {
-            is_listed(&self.operations, primitive.operation, "scope.operation", "operations")?;
-        }
-        Ok(())
+        event
+            .operations()
+            .try_for_each(|operation| is_listed(&self.operations, operation, "scope.operation", "operations"))
     }
 
     fn is_signed(&self, signed: bool) -> Result<(), Refusal> {
@@ -362,9 +356,6 @@ impl<'s> Nodes<'s> {
         }
     }
 }
-
-/// Something that calls a function for each node that a line names.
-type Visit<'v, 'a> = dyn FnMut(&mut dyn FnMut(Cow<'a, str>)) + 'v;
 
 /// The layer that a state line speaks of, where it speaks of one.
 fn layer_of<'a>(body: &Body<'a>) -> Option<Cow<'a, str>> {

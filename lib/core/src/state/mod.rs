@@ -9,7 +9,7 @@ pub mod line;
 mod print;
 pub mod untouched;
 
-pub use print::write_key;
+pub use print::{LAST, sort_by_name, write_key, write_registers, write_transform};
 
 use crate::event::{Ends, Register, Sensor, Set};
 use crate::id::Key;

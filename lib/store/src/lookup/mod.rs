@@ -14,7 +14,7 @@ use super::dedup::lines;
 use super::{Error, LaneId, Store};
 use foldhash::{HashMap, HashSet, HashSetExt as _};
 pub use lane::write_rows;
-use lane::{Key, LaneFacts, NodeBits, Short, Tag, Touch};
+use lane::{Key, LaneFacts, LinkTouch, NodeBits, Short, Tag};
 use memtable::Memtable;
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -207,14 +207,14 @@ impl<'s> StoreLookup<'s> {
                 touches.push((of, lane::touch(value)));
             },
         );
-        if touches.iter().any(|(_, touch)| *touch == Touch::AllBefore) {
+        if touches.iter().any(|(_, touch)| *touch == LinkTouch::AllBefore) {
             return by_replay();
         }
         let mut facts = TileFacts::default();
         let State { lanes, spaces, failed, .. } = &mut *self.state.borrow_mut();
         let here = spaces.get(event.space).and_then(|space| space.tiles.get(&tile));
         for (of, touch) in touches {
-            let Touch::Tags(place) = touch else { continue };
+            let LinkTouch::Tags(place) = touch else { continue };
             let Some(at) = here.and_then(|here| here.lanes[of.index()]) else { continue };
             if let Err(error) = lanes[at].line(self.store, place, |line| read(line, |event| facts.add(event)))
             {

@@ -3,7 +3,7 @@
 use crate::read::{Place, Wanted};
 use crate::{Error, Store};
 use foldhash::{HashMap, HashSet, HashSetExt as _};
-use ulp_core::event::{Ends, Event, Payload};
+use ulp_core::event::{Ends, Event, Payload, Touch};
 use ulp_core::id::{Lane, Tile, Time};
 use ulp_core::scope::Made;
 use ulp_core::world::Filter;
@@ -119,30 +119,27 @@ impl TileFacts {
         let names: Vec<String> = parents.iter().map(|p| (*p).to_owned()).collect();
         self.named.extend(names.iter().cloned());
         self.events.entry(id.to_owned()).or_default().push((lane, eff, names));
-        match payload {
-            Payload::Macro(list) => {
-                for primitive in *list {
-                    self.payload(lane, (eff, format!("{id}{}", primitive.suffix)), &primitive.payload);
-                }
-            }
-            payload => self.payload(lane, (eff, id.to_owned()), payload),
+        for primitive in payload.primitives() {
+            let key = (eff, format!("{id}{}", primitive.suffix));
+            primitive.touches().for_each(|touch| self.touch(lane, &key, touch));
         }
     }
 
-    fn payload(&mut self, lane: Lane, key: OrderKey, payload: &Payload<'_>) {
-        match payload {
-            Payload::Create { node, sets } => {
-                self.nodes.entry((*node).to_owned()).or_default().created.push((lane, key, Made::of(sets)));
+    fn touch(&mut self, lane: Lane, key: &OrderKey, touch: Touch<'_>) {
+        match touch {
+            Touch::Create { node, sets } => {
+                let made = (lane, key.clone(), Made::of(sets));
+                self.nodes.entry(node.to_owned()).or_default().created.push(made);
             }
-            Payload::Delete { node } => {
-                self.nodes.entry((*node).to_owned()).or_default().deleted.push(lane);
+            Touch::Delete { node } => {
+                self.nodes.entry(node.to_owned()).or_default().deleted.push(lane);
             }
-            Payload::Link(link) => self.link(link.ends).adds.push((lane, key)),
-            Payload::Unlink(unlink) => {
+            Touch::Link(link) => self.link(link.ends).adds.push((lane, key.clone())),
+            Touch::Unlink(unlink) => {
                 let link = self.link(unlink.ends);
                 match unlink.observed {
                     Some(tags) => link.removed.extend(tags.iter().map(|tag| (lane, (*tag).to_owned()))),
-                    None => link.before.push((lane, key)),
+                    None => link.before.push((lane, key.clone())),
                 }
             }
             _ => {}
