@@ -1,8 +1,10 @@
 //! `--test`: everything is checked, nothing written.
 
 use crate::{Args, log as say, source};
-use ulp_cli::{Failure, Log, Status, Witness, project};
+use ulp_cli::{Action, Failure, Log, Record, Status, Witness, project};
+use ulp_core::report::Fate;
 use ulp_core::scope::{Clock, Scope};
+use ulp_store::intake::admit::member;
 use ulp_store::intake::segments::{self, Outcome};
 use ulp_store::pack::Error;
 use ulp_store::pack::read::{Pack, Piece};
@@ -54,13 +56,11 @@ fn check(
 
 /// Counts the lines of a segment, and says what there is to say of them.
 pub fn tell(log: &mut Log, outcome: &Outcome) -> Result<(), Failure> {
-    use ulp_cli::{Action, Record};
-    use ulp_store::intake::segments::Fate;
     let shared = outcome.lane.lane.is_shared();
     let tally = log.tally_mut();
     tally.applied += outcome.events;
     tally.private |= !shared;
-    if !outcome.said.is_empty() {
+    if !outcome.said.is_empty() || !outcome.duplicates.is_empty() {
         log.set_sources(vec![outcome.object.to_string()]);
     }
     for said in &outcome.said {
@@ -73,10 +73,17 @@ pub fn tell(log: &mut Log, outcome: &Outcome) -> Result<(), Failure> {
             detail: said.detail.clone(),
         })?;
     }
-    if outcome.duplicates > 0 {
-        let tally = log.tally_mut();
-        tally.duplicate += outcome.duplicates;
-        *tally.codes.entry("event.duplicate").or_default() += outcome.duplicates;
+    for (line, place) in &outcome.duplicates {
+        // It is only read again where it will be written.
+        let event_id = log.writes_all().then(|| member(&outcome.text[place.clone()], "event_id"));
+        log.record(&Record {
+            action: Action::Duplicate,
+            code: "event.duplicate",
+            place: Some((0, *line)),
+            shared,
+            event_id: event_id.flatten(),
+            detail: String::new(),
+        })?;
     }
     Ok(())
 }
