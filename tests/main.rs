@@ -6,6 +6,7 @@ mod browser;
 mod faults;
 mod pack;
 mod pages;
+mod peer;
 mod projector_2d;
 mod projector_3d;
 mod projector_audio;

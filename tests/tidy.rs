@@ -4,7 +4,7 @@ use crate::run;
 use std::path::{Path, PathBuf};
 
 /// The crates of the library.
-const CRATES: [&str; 5] = ["core", "store", "um", "view", "cli"];
+const CRATES: [&str; 6] = ["core", "store", "um", "peer", "view", "cli"];
 
 fn walk(dir: &Path, files: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(dir) else { return };

@@ -4,16 +4,16 @@
 //! round factor, so that it can be read at the size that text has there.
 
 use crate::page::reference_in;
-use crate::records::Members;
 use crate::scene::{Connection, Item, Scene};
 use crate::shape::{Bounds, Shape};
 use crate::style::{Paint, one_line};
 use crate::text;
 use std::collections::{BTreeMap, BTreeSet};
 use ulp_core::event::RegisterKind;
+use ulp_core::json::write::Members;
 use ulp_core::json::write_canonical;
-use ulp_view::page::history::is_obeyed;
-use ulp_view::page::history::write_printable;
+use ulp_core::text::is_obeyed;
+use ulp_core::text::write_printable;
 
 /// The sides between which a drawing keeps its scale, in pixels.
 const SMALL: f64 = 300.0;
@@ -41,11 +41,11 @@ pub fn write(scenes: &[Scene<'_, '_>]) -> (Vec<u8>, Dropped) {
         dropped: Vec::new(),
     };
     scenes.iter().for_each(|scene| sheet.space(scene));
-    let mut raw = b"{\"edges\":[".to_vec();
-    raw.extend_from_slice(&sheet.edges.join(&b','));
-    raw.extend_from_slice(b"],\"nodes\":[");
-    raw.extend_from_slice(&sheet.nodes.join(&b','));
-    raw.extend_from_slice(b"]}");
+    let mut raw = Vec::new();
+    let mut top = Members::open(&mut raw);
+    top.list("edges", &sheet.edges, &mut raw);
+    top.list("nodes", &sheet.nodes, &mut raw);
+    top.close(&mut raw);
     let mut canonical = Vec::new();
     write_canonical(&String::from_utf8_lossy(&raw), &mut canonical);
     let mut out = Vec::with_capacity(canonical.len());

@@ -6,15 +6,17 @@
 use crate::page::reference_in;
 use crate::path::Segment;
 use crate::pictures::Pictures;
-use crate::records::{Members, write_clock};
+use crate::records::write_clock;
 use crate::scene::{Connection, Item, Scene};
 use crate::shape::{Bounds, Point, Shape};
 use crate::style::{Paint, Style};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use ulp_core::event::RegisterKind;
+use ulp_core::json::write::Members;
 use ulp_core::json::{write_canonical, write_number, write_string};
-use ulp_view::page::history::write_printable;
+use ulp_core::state::Written;
+use ulp_core::text::write_printable;
 use ulp_view::transform::{Transform, rounded};
 
 /// The format's name for itself.
@@ -48,8 +50,8 @@ pub fn write(scenes: &[Scene<'_, '_>], pictures: &Pictures<'_>, provenance: bool
         let mut view = Vec::new();
         let mut line = Members::open(&mut view);
         line.text("type", "@ocif/canvas-viewport", &mut view);
-        line.numbers("position", &bounds.min, &mut view);
-        line.numbers("size", &bounds.size(), &mut view);
+        line.numbers("position", &bounds.min.map(rounded), &mut view);
+        line.numbers("size", &bounds.size().map(rounded), &mut view);
         view.push(b'}');
         top.list("data", &[view], &mut raw);
     }
@@ -126,8 +128,8 @@ impl File<'_> {
             line.text("layer", &layer.id, &mut known);
             line.text("title", &layer.title, &mut known);
             line.boolean("visible", layer.visible, &mut known);
-            line.number("order", layer.order, &mut known);
-            line.number("opacity", layer.opacity, &mut known);
+            line.number("order", rounded(layer.order), &mut known);
+            line.number("opacity", rounded(layer.opacity), &mut known);
             known.push(b'}');
             groups.push(self.group(&format!("layer:{}", layer.id), &members, known));
         }
@@ -135,7 +137,7 @@ impl File<'_> {
         let mut line = Members::open(&mut known);
         line.text("type", "@ulp/space", &mut known);
         line.text("space_id", scene.space, &mut known);
-        line.keyed("properties", &scene.settings, &mut known);
+        line.raws("properties", scene.settings.iter().map(Written::member), &mut known);
         let writer = crate::records::Writer { space: scene.space, provenance: self.provenance };
         let sensors: Vec<Vec<u8>> = scene
             .sensors
@@ -184,11 +186,11 @@ impl File<'_> {
         let mut out = Vec::new();
         let mut line = Members::open(&mut out);
         line.text("id", name, &mut out);
-        line.numbers("position", &[x, y * turn, z], &mut out);
-        line.numbers("size", &own.size(), &mut out);
+        line.numbers("position", &[x, y * turn, z].map(rounded), &mut out);
+        line.numbers("size", &own.size().map(rounded), &mut out);
         // Counter-clockwise on the page, wherever y runs.
-        line.number("rotation", item.world.rotation_2d() * -turn, &mut out);
-        line.numbers("scale", &item.world.scale_2d(), &mut out);
+        line.number("rotation", rounded(item.world.rotation_2d() * -turn), &mut out);
+        line.numbers("scale", &item.world.scale_2d().map(rounded), &mut out);
         if let Some(resource) = resource {
             line.text("resource", &resource, &mut out);
         }
@@ -268,8 +270,8 @@ impl File<'_> {
         let mut transform = Members::open(&mut out);
         TRANSFORM.into_iter().for_each(|kind| transform.raw(kind.name(), node.plain(kind), &mut out));
         out.push(b'}');
-        line.keyed("properties", &node.keyed(RegisterKind::Property), &mut out);
-        line.keyed("media", &node.keyed(RegisterKind::Media), &mut out);
+        line.raws("properties", node.keyed(RegisterKind::Property).iter().map(Written::member), &mut out);
+        line.raws("media", node.keyed(RegisterKind::Media).iter().map(Written::member), &mut out);
         if self.provenance {
             line.name("clock", &mut out);
             write_clock(item, &mut out);
@@ -285,8 +287,8 @@ impl File<'_> {
         let mut arrow = Vec::new();
         let mut line = Members::open(&mut arrow);
         line.text("type", "@ocif/arrow", &mut arrow);
-        line.numbers("start", &turn(link.points[0]), &mut arrow);
-        line.numbers("end", &turn(link.points[1]), &mut arrow);
+        line.numbers("start", &turn(link.points[0]).map(rounded), &mut arrow);
+        line.numbers("end", &turn(link.points[1]).map(rounded), &mut arrow);
         line.text("endMarker", "arrowhead", &mut arrow);
         strokes(&mut line, &link.style, "#4a6a8a", &mut arrow);
         arrow.push(b'}');
@@ -331,7 +333,7 @@ fn strokes(line: &mut Members, style: &Style, otherwise: &str, out: &mut Vec<u8>
         None => line.text("strokeColor", otherwise, out),
     }
     if let Some(width) = style.stroke_width {
-        line.number("strokeWidth", width, out);
+        line.number("strokeWidth", rounded(width), out);
     }
 }
 
@@ -381,7 +383,7 @@ fn shape(item: &Item<'_, '_>, own: Bounds, turn: f64) -> Vec<u8> {
     let none = is_text || style.stroke.is_none() && style.fill.is_some() || style.stroke == Some(Paint::None);
     match style.stroke_width {
         _ if none => line.number("strokeWidth", 0.0, &mut out),
-        Some(width) => line.number("strokeWidth", width, &mut out),
+        Some(width) => line.number("strokeWidth", rounded(width), &mut out),
         None => {}
     }
     out.push(b'}');
@@ -392,7 +394,7 @@ fn text_style(size: f64, style: &Style) -> Vec<u8> {
     let mut out = Vec::new();
     let mut line = Members::open(&mut out);
     line.text("type", "@ocif/textstyle", &mut out);
-    line.number("fontSizePx", size, &mut out);
+    line.number("fontSizePx", rounded(size), &mut out);
     if let Some(Paint::Color(color)) = style.fill {
         line.text("color", &color.to_string(), &mut out);
     }

@@ -5,6 +5,7 @@ use crate::scene::Scene;
 use std::collections::BTreeMap;
 use ulp_core::event::RegisterKind;
 use ulp_core::id::Tile;
+use ulp_core::json::write::Members;
 use ulp_core::json::{self, Tape, write_string};
 use ulp_view::View;
 use ulp_view::page::{self, Page};
@@ -20,16 +21,13 @@ pub fn write(
     takes_tile: impl Fn(Tile) -> bool,
 ) -> Vec<u8> {
     let titles: Vec<&str> = scenes.iter().map(|s| s.title.as_deref().unwrap_or(s.space)).collect();
-    let mut data = vec![b'{'];
-    for (i, (reference, picture)) in addresses(scenes, pictures).iter().enumerate() {
-        if i > 0 {
-            data.push(b',');
-        }
-        write_string(reference, &mut data);
-        data.push(b':');
-        write_string(picture, &mut data);
+    let mut data = Vec::new();
+    let mut object = Members::open(&mut data);
+    for (reference, picture) in addresses(scenes, pictures) {
+        object.any_name(&reference, &mut data);
+        write_string(&picture, &mut data);
     }
-    data.push(b'}');
+    object.close(&mut data);
     let page = Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data };
     page::write(view, &page, takes_tile)
 }

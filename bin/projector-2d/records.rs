@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use ulp_cli::follow::Line;
 use ulp_core::event::{Ends, RegisterKind};
-use ulp_core::json::{self, write_canonical, write_number, write_string};
+use ulp_core::json;
+use ulp_core::json::write::{Items, Members, write_numbers};
 use ulp_core::parallel::write_all;
 use ulp_core::state::{Written, write_key};
 use ulp_view::transform::rounded;
@@ -37,7 +38,8 @@ impl Writer<'_> {
         let node = item.node;
         let bounds = item.bounds;
         let mut line = Members::open(out);
-        line.numbers("bounds", &[bounds.min[0], bounds.min[1], bounds.max[0], bounds.max[1]], out);
+        let corners = [bounds.min[0], bounds.min[1], bounds.max[0], bounds.max[1]];
+        line.numbers("bounds", &corners.map(rounded), out);
         if self.provenance {
             line.name("clock", out);
             write_clock(item, out);
@@ -45,18 +47,18 @@ impl Writer<'_> {
         line.raw("geometry", node.plain(RegisterKind::Geometry), out);
         line.raw("kind", node.plain(RegisterKind::Kind), out);
         line.raw("layer", node.plain(RegisterKind::Layer), out);
-        line.keyed("media", &node.keyed(RegisterKind::Media), out);
+        line.raws("media", node.keyed(RegisterKind::Media).iter().map(Written::member), out);
         line.text("node_id", item.id, out);
-        line.numbers("position", &item.world.position()[..2], out);
-        line.keyed("properties", &node.keyed(RegisterKind::Property), out);
-        line.number("rotation", item.world.rotation_2d(), out);
-        line.numbers("scale", &item.world.scale_2d(), out);
+        line.numbers("position", &item.world.position().map(rounded)[..2], out);
+        line.raws("properties", node.keyed(RegisterKind::Property).iter().map(Written::member), out);
+        line.number("rotation", rounded(item.world.rotation_2d()), out);
+        line.numbers("scale", &item.world.scale_2d().map(rounded), out);
         line.text("space_id", self.space, out);
         if let Some(tile) = node.tile {
             line.text("tile", &tile.to_string(), out);
         }
         line.text("type", "node", out);
-        Members::close(out);
+        line.end_line(out);
     }
 
     /// A link's record.
@@ -68,16 +70,17 @@ impl Writer<'_> {
             write_key(link.add.key, out);
         }
         line.name("points", out);
-        out.push(b'[');
-        write_numbers(&link.points[0], out);
-        out.push(b',');
-        write_numbers(&link.points[1], out);
-        out.push(b']');
+        let mut points = Items::open(out);
+        for point in link.points {
+            points.next(out);
+            write_numbers(&point.map(rounded), out);
+        }
+        points.close(out);
         line.raw("properties", link.add.properties, out);
         line.text("relation", link.ends.relation, out);
         line.text("to_node", link.ends.to, out);
         line.text("type", "link", out);
-        Members::close(out);
+        line.end_line(out);
     }
 
     /// A sensor's record.
@@ -93,14 +96,14 @@ impl Writer<'_> {
             line.text("node_id", node, out);
         }
         if let Some(position) = &measure.position {
-            line.numbers("position", &position[..2], out);
+            line.numbers("position", &[position[0], position[1]].map(rounded), out);
         }
         line.text("sensor", measure.name, out);
         line.raw("timestamp", Some(sensor.timestamp), out);
         line.text("type", "sensor", out);
         line.raw("unit", sensor.unit.filter(|u| *u != "null"), out);
         line.raw("value", Some(sensor.value), out);
-        Members::close(out);
+        line.end_line(out);
     }
 }
 
@@ -129,7 +132,7 @@ pub fn lines(scene: &Scene<'_, '_>, provenance: bool) -> Vec<Line> {
                 line.text(members[0].0, members[0].1, out);
                 line.boolean("gone", true, out);
                 members[1..].iter().for_each(|(name, text)| line.text(name, text, out));
-                Members::close(out);
+                line.end_line(out);
             }),
         }
     });
@@ -150,77 +153,7 @@ fn gone(members: &[(&str, &str)], out: &mut Vec<u8>) {
     let mut line = Members::open(out);
     line.boolean("gone", true, out);
     members.iter().for_each(|(name, text)| line.text(name, text, out));
-    Members::close(out);
-}
-
-/// The members of a record that is being written: knows whether a comma is due.
-pub struct Members {
-    any: bool,
-}
-
-impl Members {
-    pub fn open(out: &mut Vec<u8>) -> Members {
-        out.push(b'{');
-        Members { any: false }
-    }
-
-    fn close(out: &mut Vec<u8>) {
-        out.extend_from_slice(b"}\n");
-    }
-
-    pub fn name(&mut self, name: &str, out: &mut Vec<u8>) {
-        if std::mem::replace(&mut self.any, true) {
-            out.push(b',');
-        }
-        write_string(name, out);
-        out.push(b':');
-    }
-
-    pub fn text(&mut self, name: &str, text: &str, out: &mut Vec<u8>) {
-        self.name(name, out);
-        write_string(text, out);
-    }
-
-    pub fn raw(&mut self, name: &str, raw: Option<&str>, out: &mut Vec<u8>) {
-        if let Some(raw) = raw {
-            self.name(name, out);
-            write_canonical(raw, out);
-        }
-    }
-
-    pub fn number(&mut self, name: &str, number: f64, out: &mut Vec<u8>) {
-        self.name(name, out);
-        write_number(rounded(number), out);
-    }
-
-    pub fn numbers(&mut self, name: &str, numbers: &[f64], out: &mut Vec<u8>) {
-        self.name(name, out);
-        write_numbers(numbers, out);
-    }
-
-    pub fn boolean(&mut self, name: &str, value: bool, out: &mut Vec<u8>) {
-        self.name(name, out);
-        out.extend_from_slice(if value { b"true" } else { b"false" });
-    }
-
-    /// A list of what is JSON already.
-    pub fn list(&mut self, name: &str, items: &[Vec<u8>], out: &mut Vec<u8>) {
-        self.name(name, out);
-        out.push(b'[');
-        out.extend_from_slice(&items.join(&b','));
-        out.push(b']');
-    }
-
-    /// An object of registers that have keys of their own, where there are any.
-    pub fn keyed(&mut self, name: &str, registers: &[Written<'_>], out: &mut Vec<u8>) {
-        if registers.is_empty() {
-            return;
-        }
-        self.name(name, out);
-        let mut object = Members::open(out);
-        registers.iter().for_each(|w| object.raw(w.register.key, Some(w.value), out));
-        out.push(b'}');
-    }
+    line.end_line(out);
 }
 
 /// Appends the key of each register by its name, and that of the node's creation as `created`, as one object.
@@ -235,16 +168,8 @@ pub fn write_clock(item: &Item<'_, '_>, out: &mut Vec<u8>) {
     keys.sort_by(|a, b| json::key_order(&a.0, &b.0));
     let mut object = Members::open(out);
     for (register, key) in keys {
-        object.name(&register, out);
+        object.any_name(&register, out);
         write_key(key, out);
     }
-    out.push(b'}');
-}
-
-fn write_numbers(numbers: &[f64], out: &mut Vec<u8>) {
-    for (i, number) in numbers.iter().enumerate() {
-        out.push(if i == 0 { b'[' } else { b',' });
-        write_number(rounded(*number), out);
-    }
-    out.push(b']');
+    object.close(out);
 }

@@ -6,10 +6,10 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::Key;
-use ulp_core::json::{self, Tape};
+use ulp_core::json::{self, Tape, raw};
 use ulp_core::state::{Add, Node, Reading, Written};
 use ulp_core::world::Filter;
-use ulp_view::join::{Space, ViewNode, text_of as plain_text, unquoted};
+use ulp_view::join::{Space, ViewNode, unquoted};
 use ulp_view::transform::{self, Transform};
 
 /// The extent of a drawing without content.
@@ -273,7 +273,7 @@ fn paint_order<'a>(space: &Space<'a>, worlds: &[Transform], layers: &[Layer]) ->
         if bits < 0 { bits ^ i64::MAX } else { bits }
     };
     let place = |(number, (_, node)): (usize, &(&str, ViewNode<'a>))| {
-        let id = node.plain(RegisterKind::Layer).map(plain_text).unwrap_or_default();
+        let id = node.plain(RegisterKind::Layer).and_then(raw::text).unwrap_or_default();
         let layer = places.get(&*id).copied().unwrap_or(0);
         let (order, z) = (ordered(layers[layer].order), ordered(worlds[number].position()[2]));
         Place { order, z, created: node.state.created, number, layer }

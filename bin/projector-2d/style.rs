@@ -134,7 +134,7 @@ pub fn text_of(value: Value<'_, '_>) -> Option<String> {
 pub fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     shortened(&words.join(" "), LABEL)
-        .replace(|c: char| c.is_control() || ulp_view::page::history::is_obeyed(c), "\u{fffd}")
+        .replace(|c: char| c.is_control() || ulp_core::text::is_obeyed(c), "\u{fffd}")
 }
 
 /// At most `limit` characters, the last of them an ellipsis where some were cut off.

@@ -1,9 +1,10 @@
 //! How a node looks: its colour and material, from properties that are named as in SVG.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 use ulp_core::event::{Register, RegisterKind};
-use ulp_core::json::{self, Kind, Tape};
-use ulp_view::join::{ViewNode, unquoted};
+use ulp_core::json::raw;
+use ulp_view::join::ViewNode;
 
 /// A colour with its alpha, as written: sRGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,8 +73,8 @@ impl Look {
 
     /// The look of a link, from its properties as raw JSON.
     pub fn of_link(properties: Option<&str>) -> Look {
-        let named = |name: &str| Color::parse(&text_in(member(properties?, name)?)?);
-        let opacity = properties.and_then(|p| number_in(member(p, "opacity")?)).unwrap_or(1.0);
+        let named = |name: &str| Color::parse(&raw::text(raw::member(properties?, name)?)?);
+        let opacity = properties.and_then(|p| raw::number(raw::member(p, "opacity")?)).unwrap_or(1.0);
         let color = ["stroke", "color", "fill"].into_iter().find_map(named).unwrap_or(PLAIN);
         Look::dull(color.faded(opacity))
     }
@@ -90,7 +91,7 @@ fn thousandths(n: f64) -> u16 {
 
 /// A property that is a number.
 pub fn number(node: &ViewNode<'_>, name: &str) -> Option<f64> {
-    number_in(node.get(Register::property(name))?)
+    raw::number(node.get(Register::property(name))?)
 }
 
 /// A property that is a string.
@@ -103,22 +104,9 @@ pub fn word(node: &ViewNode<'_>, kind: RegisterKind) -> Option<String> {
     node.plain(kind).and_then(text_in)
 }
 
-/// The number that a raw JSON text is.
-pub fn number_in(raw: &str) -> Option<f64> {
-    let mut tape = Tape::new();
-    tape.parse_any(raw, json::STATE_DEPTH).ok().and_then(|v| v.as_f64())
-}
-
 /// The string that a raw JSON text is.
 pub fn text_in(raw: &str) -> Option<String> {
-    raw.starts_with('"').then(|| unquoted(raw))
-}
-
-/// A member of a raw JSON object, as raw JSON.
-pub fn member<'a>(raw: &'a str, name: &str) -> Option<&'a str> {
-    let mut tape = Tape::new();
-    let value = tape.parse_any(raw, json::STATE_DEPTH).ok().filter(|v| v.kind() == Kind::Object)?;
-    value.get(name).filter(|v| !v.is_null()).map(|v| v.raw())
+    raw::text(raw).map(Cow::into_owned)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! A scene as a model: which nodes hold which meshes, in what look, how thick and where.
 
 use crate::gltf::{Document, Geometry, Node as Part, extras};
-use crate::look::{self, Look, is_hollow, number, number_in, text_in};
+use crate::look::{self, Look, is_hollow, number, text_in};
 use crate::mesh::{self, Common, Plan, Sizes};
-use crate::record::{self, Object, Style};
+use crate::record::{self, Style};
 use crate::scene::{Link, Node, Scene};
 use crate::shape::Shape;
 use crate::space::{STILL, Vector, length, minus, tame, tamed, times, towards, turn};
@@ -13,7 +13,8 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::f64::consts::FRAC_1_SQRT_2;
 use ulp_core::event::Register;
-use ulp_core::json::{self as ujson};
+use ulp_core::json::write::Object;
+use ulp_core::json::{self as ujson, raw};
 use ulp_core::state::Node as State;
 use ulp_view::transform::Transform;
 
@@ -291,7 +292,7 @@ impl Builder {
         let [from, to] = link.points;
         let way = minus(to, from);
         let long = length(way);
-        let width = link.add.properties.and_then(|p| number_in(look::member(p, "stroke_width")?));
+        let width = link.add.properties.and_then(|p| raw::number(raw::member(p, "stroke_width")?));
         let width = width.filter(|w| *w > 0.0).unwrap_or(site.sizes.line);
         let middle: Vector = std::array::from_fn(|i| from[i] / 2.0 + to[i] / 2.0);
         let name = format!("{} → {}", link.ends.from, link.ends.to);
@@ -464,7 +465,7 @@ fn layers(scene: &Scene<'_, '_>) -> Vec<Layer> {
     }
     let read = |(id, nodes): (&str, Vec<usize>)| {
         let state = scene.space.settings.get(format!("@layer:{id}").as_str());
-        let number = |name| setting(state, name).and_then(number_in);
+        let number = |name| setting(state, name).and_then(raw::number);
         Layer {
             id: id.to_owned(),
             nodes,

@@ -7,7 +7,7 @@ use crate::history::{Change, History};
 use crate::look::is_hollow;
 use crate::mesh::{self, Common, Mesh, Plan, Sizes};
 use crate::model::Site;
-use crate::record::{Object, Style};
+use crate::record::Style;
 use crate::scene::Scene;
 use crate::shape::Shape;
 use base64::Engine as _;
@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 use ulp_core::event::RegisterKind;
 use ulp_core::id::Tile;
 use ulp_core::json;
+use ulp_core::json::write::Object;
 use ulp_view::View;
 use ulp_view::page::{self, Page};
 

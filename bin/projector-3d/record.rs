@@ -4,113 +4,10 @@ use crate::scene::{Link, Node, Scene, Sensor};
 use std::io::{self, Write};
 use ulp_cli::follow::Line;
 use ulp_core::event::{Ends, RegisterKind};
-use ulp_core::json;
+use ulp_core::json::write::{Items, Object, write_numbers};
 use ulp_core::parallel::write_all;
 use ulp_view::join::ViewNode;
 use ulp_view::transform::rounded;
-
-/// An object that is being written: members in any order, their values canonical JSON.
-#[derive(Default)]
-pub struct Object {
-    /// Names and values, one after the other.
-    text: Vec<u8>,
-    /// Where each name begins, its value, and where that ends.
-    members: Vec<[usize; 3]>,
-}
-
-impl Object {
-    fn member(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) -> &mut Object {
-        let start = self.text.len();
-        self.text.extend_from_slice(name.as_bytes());
-        let value = self.text.len();
-        write(&mut self.text);
-        self.members.push([start, value, self.text.len()]);
-        self
-    }
-
-    /// Adds a member of raw JSON, if there is any.
-    pub fn raw(&mut self, name: &str, raw: Option<&str>) -> &mut Object {
-        match raw {
-            Some(raw) => self.member(name, |out| json::write_canonical(raw, out)),
-            None => self,
-        }
-    }
-
-    pub fn text(&mut self, name: &str, text: Option<&str>) -> &mut Object {
-        match text {
-            Some(text) => self.member(name, |out| json::write_string(text, out)),
-            None => self,
-        }
-    }
-
-    pub fn number(&mut self, name: &str, number: f64) -> &mut Object {
-        self.member(name, |out| json::write_number(number, out))
-    }
-
-    pub fn numbers(&mut self, name: &str, numbers: &[f64]) -> &mut Object {
-        self.member(name, |out| write_list(numbers, out))
-    }
-
-    /// Adds an object, unless it is empty.
-    pub fn object(&mut self, name: &str, object: Object) -> &mut Object {
-        if object.members.is_empty() { self } else { self.member(name, |out| object.write(out)) }
-    }
-
-    /// Adds a list of values that are canonical already.
-    pub fn list(&mut self, name: &str, values: &[Vec<u8>]) -> &mut Object {
-        self.member(name, |out| {
-            out.push(b'[');
-            out.extend_from_slice(&values.join(&b','));
-            out.push(b']');
-        })
-    }
-
-    /// Appends the canonical object.
-    pub fn write(mut self, out: &mut Vec<u8>) {
-        let text = &self.text;
-        let name = |[start, value, _]: &[usize; 3]| std::str::from_utf8(&text[*start..*value]).unwrap_or("");
-        self.members.sort_by(|a, b| json::key_order(name(a), name(b)));
-        out.push(b'{');
-        for (i, member) in self.members.iter().enumerate() {
-            if i > 0 {
-                out.push(b',');
-            }
-            json::write_string(name(member), out);
-            out.push(b':');
-            out.extend_from_slice(&text[member[1]..member[2]]);
-        }
-        out.push(b'}');
-    }
-
-    /// The canonical object.
-    pub fn bytes(self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.text.len() + 4 * self.members.len() + 2);
-        self.write(&mut out);
-        out
-    }
-
-    /// The same as text.
-    pub fn json(self) -> String {
-        String::from_utf8(self.bytes()).unwrap_or_default()
-    }
-}
-
-fn write_list(numbers: &[f64], out: &mut Vec<u8>) {
-    out.push(b'[');
-    for (i, n) in numbers.iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
-        json::write_number(*n, out);
-    }
-    out.push(b']');
-}
-
-fn list(numbers: &[f64]) -> Vec<u8> {
-    let mut out = Vec::new();
-    write_list(numbers, &mut out);
-    out
-}
 
 /// What the records of a run have in common.
 #[derive(Clone, Copy)]
@@ -237,8 +134,14 @@ pub fn link_members(link: &Link<'_>, style: Style) -> Object {
 
 fn link_record(link: &Link<'_>, style: Style) -> Object {
     let mut record = link_members(link, style);
-    let points = link.points.map(|p| list(&p.map(rounded)));
-    record.text("type", Some("link")).list("points", &points);
+    record.text("type", Some("link")).member("points", |out| {
+        let mut points = Items::open(out);
+        for point in link.points {
+            points.next(out);
+            write_numbers(&point.map(rounded), out);
+        }
+        points.close(out);
+    });
     record
 }
 

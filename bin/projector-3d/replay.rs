@@ -15,8 +15,9 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::Time;
+use ulp_core::json::raw;
 use ulp_core::state::{Add, Node as State, Written};
-use ulp_view::join::{Nodes, Space, ViewNode, text_of};
+use ulp_view::join::{Nodes, Space, ViewNode};
 use ulp_view::transform::Local;
 
 /// How long the animation is, in seconds.
@@ -72,7 +73,7 @@ fn hang(space: &Space<'_>, nodes: &mut Nodes<'_>) {
         let shown = space.nodes.get(name).filter(|n| n.visible);
         match shown {
             Some(shown) => shown.parent.and_then(|p| nodes.number(space.nodes.name(p))),
-            None => nodes.number(&text_of(node.plain(RegisterKind::Parent)?)),
+            None => nodes.number(&raw::text(node.plain(RegisterKind::Parent)?).unwrap_or_default()),
         }
     };
     let mut parents: Vec<Option<usize>> = nodes.iter().map(parent).collect();

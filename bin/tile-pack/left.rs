@@ -1,7 +1,8 @@
 //! Saying what is not carried, and why.
 
 use std::collections::BTreeMap;
-use ulp_cli::{Action, Failure, Log, Record, Status};
+use ulp_cli::{Failure, Log, Status};
+use ulp_core::report::{Diagnostic, Outcome};
 use ulp_store::manifest::Absent;
 use ulp_store::pack::contents::Contents;
 use ulp_store::pack::plan::{Left, PackPlan, Why};
@@ -21,7 +22,7 @@ pub fn say(log: &mut Log, lot: &Contents<'_>, choice: &PackPlan) -> Result<(), F
     for (lane, (objects, events, bytes)) in behind {
         let things = if objects == 1 { "object" } else { "objects" };
         let detail = format!("{objects} {things}, {events} events, {bytes} bytes");
-        write(log, lot, lane, (Action::Withheld, "pack.budget"), detail)?;
+        write(log, lot, lane, (Outcome::Withheld, "pack.budget"), detail)?;
         log.tally_mut().withheld += events;
     }
     Ok(())
@@ -33,33 +34,32 @@ fn one(log: &mut Log, lot: &Contents<'_>, left: &Left) -> Result<(), Failure> {
         Why::TooLarge => {
             log.raise(Status::Refused);
             log.tally_mut().rejected += left.events;
-            (Action::Rejected, "pack.limit")
+            (Outcome::Rejected, "pack.limit")
         }
         Why::Lost => {
             log.raise(Status::Corrupt);
-            (Action::Noted, "store.lost")
+            (Outcome::Noted, "store.lost")
         }
-        Why::Said(Absent::Elsewhere) => (Action::Noted, "store.elsewhere"),
-        Why::Said(_) => (Action::Noted, "store.lost"),
+        Why::Said(Absent::Elsewhere) => (Outcome::Noted, "store.elsewhere"),
+        Why::Said(_) => (Outcome::Noted, "store.lost"),
         Why::Budget => return Ok(()),
     };
     write(log, lot, left.lane, about, detail)
 }
 
-/// Writes a record about a lane, `--log-all` or not: whoever carries the pack must know.
+/// Says something of a lane, `--log-all` or not: whoever carries the pack must know.
 fn write(
     log: &mut Log,
     lot: &Contents<'_>,
     lane: usize,
-    (action, code): (Action, &'static str),
+    (outcome, code): (Outcome, &'static str),
     detail: String,
 ) -> Result<(), Failure> {
     let id = &lot.lanes[lane].id;
-    *log.tally_mut().codes.entry(code).or_default() += 1;
-    log.write_counted(&Record {
-        action,
+    log.warn(&Diagnostic {
+        position: None,
+        outcome,
         code,
-        place: None,
         shared: id.lane.is_shared(),
         event_id: None,
         detail: format!("{}: {detail}", id.dir()),

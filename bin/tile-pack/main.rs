@@ -190,12 +190,13 @@ fn order(args: &Args, lot: &Contents<'_>) -> Vec<usize> {
     order
 }
 
-/// Counts the events that are carried.
+/// Counts the events that are carried, and those that were left out for want of room.
 fn count(log: &mut Log, lot: &Contents<'_>, choice: &PackPlan) {
     let tally = log.tally_mut();
     for at in choice.segments.keys() {
-        tally.applied += lot.entry(*at).events;
+        tally.read += lot.entry(*at).events;
     }
+    tally.read += tally.withheld + tally.rejected;
     tally.private |= lot.lanes.iter().any(|lane| !lane.id.lane.is_shared());
 }
 

@@ -2,17 +2,21 @@
 
 use super::{Args, Source};
 use ahash::{AHashMap, AHashSet};
-use ulp_cli::{Action, Batch, Chunk, Failure, Log, project};
-use ulp_core::event::{Event, Reader, Refusal};
+use ulp_cli::{Chunk, Failure, Log, project};
+use ulp_core::event::{Event, Reader};
 use ulp_core::json::{self, EVENT_BYTES};
-use ulp_core::scope::{Admission, NoStore, Note, Scope, read_event};
+use ulp_core::report::{Note, Outcome, Position, Refusal, Report};
+use ulp_core::scope::{Admission, NoStore, Scope, read_event};
 use ulp_store::intake::admit::{Admitted, AdmittedEvent, Wants, member, unknown_operation};
 use ulp_store::pack::contents::Contents;
 use ulp_store::{Digest, LaneId};
 
 /// The events of a chunk that are to be packed, each with its number in the chunk.
 struct Part {
-    batch: Batch,
+    report: Report,
+    source: u32,
+    /// How many lines there were, blank ones included.
+    count: u64,
     admitted: Admitted,
     events: Vec<(AdmittedEvent, u64)>,
 }
@@ -21,50 +25,48 @@ struct Part {
 pub fn read(args: &Args, log: &mut Log) -> Result<Source<'static>, Failure> {
     let input = log.input(&args.files)?;
     let scope = project::scope_below(args.scope.as_deref())?;
-    let read = |chunk: Chunk<'_>| read_chunk(args, &scope, log.batch(&chunk), chunk);
+    let read = |chunk: Chunk<'_>| read_chunk(args, &scope, log.report(), chunk);
     let (parts, digest) = rayon::join(|| input.map(read), || input.digest());
     let mut lanes: Vec<(LaneId, Vec<u8>)> = Vec::new();
     let mut index: AHashMap<LaneId, usize> = AHashMap::new();
     let mut known: AHashSet<Digest> = AHashSet::new();
-    for Part { mut batch, admitted, events } in parts? {
-        for (event, number) in events {
-            let (id, line) = (admitted.lane_id(&event), admitted.line_and_end(&event));
+    for Part { mut report, source, count, admitted, events } in parts? {
+        for (event, line) in events {
+            let (id, at) = (admitted.lane_id(&event), Position { source, line });
             let shared = id.lane.is_shared();
             if !known.insert(event.digest) {
                 let text = || (event_id(&admitted, &event), String::new());
-                batch.record(Action::Duplicate, "event.duplicate", number, shared, text);
+                report.say(Outcome::Duplicate, "event.duplicate", at, shared, text);
                 continue;
             }
-            note(&mut batch, &admitted, &event, number);
-            batch.apply(shared);
-            let at = *index.entry(id.clone()).or_insert_with(|| {
+            note(&mut report, at, &admitted, &event);
+            report.tally.private |= !shared;
+            let lane = *index.entry(id.clone()).or_insert_with(|| {
                 lanes.push((id.clone(), Vec::new()));
                 lanes.len() - 1
             });
-            lanes[at].1.extend_from_slice(line);
+            lanes[lane].1.extend_from_slice(admitted.line_and_end(&event));
         }
-        log.feed(batch)?;
+        log.feed(report, source, count)?;
     }
     let (grid, digest_of_scope) = (scope.defaults().grid, scope.digest());
     Ok(Source { lot: Contents::of_lines(lanes), grid, input: digest?, scope: digest_of_scope })
 }
 
-fn read_chunk(args: &Args, scope: &Scope, batch: Batch, chunk: Chunk<'_>) -> Part {
+fn read_chunk(args: &Args, scope: &Scope, report: Report, chunk: Chunk<'_>) -> Part {
     let arena = bumpalo::Bump::new();
     let mut reader = Reader::new(&arena, scope.defaults());
     let mut admission = Admission::new(scope, None);
-    let mut part = Part { batch, admitted: Admitted::default(), events: Vec::new() };
+    let (source, admitted) = (chunk.source, Admitted::default());
+    let mut part = Part { report, source, count: 0, admitted, events: Vec::new() };
     let mut lines = chunk.lines();
     for (number, line) in lines.by_ref() {
+        part.report.tally.read += 1;
+        let at = Position { source, line: number };
         let line = line.map_err(|fault| Refusal::from(json::Error { fault, offset: EVENT_BYTES }));
         let taken = line.and_then(|line| read_event(&mut reader, line)).and_then(|event| {
-            let wants = Wants { digest: true, rows: false };
-            let admitted = part.admitted.admit(
-                &mut admission,
-                (&event, event.missing),
-                Some(&NoStore),
-                wants,
-            )?;
+            let (came, wants) = ((&event, event.missing), Wants { digest: true, rows: false });
+            let admitted = part.admitted.admit(&mut admission, came, Some(&NoStore), wants)?;
             Ok((withheld(args, &event), admitted))
         });
         match taken {
@@ -72,28 +74,26 @@ fn read_chunk(args: &Args, scope: &Scope, batch: Batch, chunk: Chunk<'_>) -> Par
             Ok((Some(code), event)) => {
                 let shared = part.admitted.lane(&event).is_shared();
                 let text = || (event_id(&part.admitted, &event), String::new());
-                part.batch.record(Action::Withheld, code, number, shared, text);
+                part.report.say(Outcome::Withheld, code, at, shared, text);
                 part.admitted.take_back(&event);
             }
-            Err(Refusal { code, detail, event_id, shared }) => {
-                part.batch.record(Action::Rejected, code, number, shared, || (event_id, detail));
-            }
+            Err(refusal) => part.report.refuse(at, refusal),
         }
     }
-    part.batch.ends_after(lines.number());
+    part.count = lines.number();
     part
 }
 
 /// Notes what is odd about an event that is packed.
-fn note(batch: &mut Batch, admitted: &Admitted, event: &AdmittedEvent, number: u64) {
+fn note(report: &mut Report, at: Position, admitted: &Admitted, event: &AdmittedEvent) {
     let shared = admitted.lane(event).is_shared();
     for Note { code, detail } in &event.notes {
         let text = || (event_id(admitted, event), detail.clone());
-        batch.record(Action::Noted, code, number, shared, text);
+        report.say(Outcome::Noted, code, at, shared, text);
     }
     if event.is_unknown {
         let text = || (event_id(admitted, event), unknown_operation(admitted.line(event)).detail);
-        batch.record(Action::Noted, "event.unknown_operation", number, shared, text);
+        report.say(Outcome::Noted, "event.unknown_operation", at, shared, text);
     }
 }
 

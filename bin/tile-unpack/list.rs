@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use ulp_cli::{Failure, Log, Output, Status, Witness};
 use ulp_core::hash::Sha256;
-use ulp_core::json;
+use ulp_core::json::write::Members;
 use ulp_store::append;
 use ulp_store::intake::segments;
 use ulp_store::manifest::{Absent, Entry, Manifest};
@@ -47,27 +47,28 @@ struct Row<'r> {
 }
 
 fn write_row(object: &Sha256, row: &Row<'_>, out: &mut Output) -> Result<(), Failure> {
-    let mut line = b"{".to_vec();
+    let mut text = Vec::new();
+    let mut line = Members::open(&mut text);
     if let Some(bytes) = row.bytes {
-        write!(line, r#""bytes":{bytes},"#)?;
+        line.integer("bytes", bytes, &mut text);
     }
     if let Some(events) = row.events {
-        write!(line, r#""events":{events},"#)?;
+        line.integer("events", events, &mut text);
     }
-    write!(line, r#""object":"{object}""#)?;
+    line.word("object", object, &mut text);
     if let Some(LaneId { lane, .. }) = row.lane {
-        write!(line, r#","policy":"{}","realm":"{}""#, lane.policy, lane.realm)?;
+        line.word("policy", lane.policy, &mut text);
+        line.word("realm", lane.realm, &mut text);
     }
     if row.seen {
-        line.extend_from_slice(br#","seen":true"#);
+        line.boolean("seen", true, &mut text);
     }
     if let Some(LaneId { space, tile, .. }) = row.lane {
-        line.extend_from_slice(br#","space_id":"#);
-        json::write_string(space, &mut line);
-        write!(line, r#","tile":"{tile}""#)?;
+        line.text("space_id", space, &mut text);
+        line.word("tile", tile, &mut text);
     }
-    line.extend_from_slice(b"}\n");
-    Ok(out.write_all(&line)?)
+    line.end_line(&mut text);
+    Ok(out.write_all(&text)?)
 }
 
 /// Lists a store, or the payload of a bag.

@@ -1,6 +1,7 @@
 //! What is said of packs: damage, and what is refused.
 
-use ulp_cli::{Action, Failure, Log, Record, Status};
+use ulp_cli::{Failure, Log, Status};
+use ulp_core::report::{Diagnostic, Outcome};
 use ulp_store::LaneId;
 use ulp_store::manifest::Entry;
 use ulp_store::pack::Error;
@@ -36,8 +37,7 @@ pub fn refused(log: &mut Log, error: Error) -> Result<(), Failure> {
     say(log, code, true, error.to_string())
 }
 
-/// Writes a record that is about no line, and counts its code alone.
 fn say(log: &mut Log, code: &'static str, shared: bool, detail: String) -> Result<(), Failure> {
-    *log.tally_mut().codes.entry(code).or_default() += 1;
-    log.write_counted(&Record { action: Action::Rejected, code, place: None, shared, event_id: None, detail })
+    let outcome = Outcome::Rejected;
+    log.warn(&Diagnostic { position: None, outcome, code, shared, event_id: None, detail })
 }

@@ -1,8 +1,8 @@
 //! `--test`: everything is checked, nothing written.
 
 use crate::{Args, log as say, source};
-use ulp_cli::{Action, Failure, Log, Record, Status, Witness, project};
-use ulp_core::report::Fate;
+use ulp_cli::{Failure, Log, Status, Witness, project};
+use ulp_core::report::{self, Diagnostic, Position};
 use ulp_core::scope::{Clock, Scope};
 use ulp_store::intake::admit::member;
 use ulp_store::intake::segments::{self, Outcome};
@@ -56,30 +56,22 @@ fn check(
 
 /// Counts the lines of a segment, and says what there is to say of them.
 pub fn tell(log: &mut Log, outcome: &Outcome) -> Result<(), Failure> {
+    let rejected = outcome.said.iter().filter(|said| said.outcome == report::Outcome::Rejected).count();
     let shared = outcome.lane.lane.is_shared();
     let tally = log.tally_mut();
-    tally.applied += outcome.events;
+    tally.read += outcome.events + (outcome.duplicates.len() + rejected) as u64;
     tally.private |= !shared;
     if !outcome.said.is_empty() || !outcome.duplicates.is_empty() {
         log.set_sources(vec![outcome.object.to_string()]);
     }
-    for said in &outcome.said {
-        log.record(&Record {
-            action: if said.fate == Fate::Rejected { Action::Rejected } else { Action::Noted },
-            code: said.code,
-            place: Some((0, said.line)),
-            shared: said.shared,
-            event_id: said.event_id.clone(),
-            detail: said.detail.clone(),
-        })?;
-    }
+    outcome.said.iter().try_for_each(|said| log.record(said))?;
     for (line, place) in &outcome.duplicates {
         // It is only read again where it will be written.
         let event_id = log.writes_all().then(|| member(&outcome.text[place.clone()], "event_id"));
-        log.record(&Record {
-            action: Action::Duplicate,
+        log.record(&Diagnostic {
+            position: Some(Position { source: 0, line: *line }),
+            outcome: report::Outcome::Duplicate,
             code: "event.duplicate",
-            place: Some((0, *line)),
             shared,
             event_id: event_id.flatten(),
             detail: String::new(),

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use ulp_cli::Failure;
 use ulp_core::event::{Defaults, Event, Line, Payload, Reader, Refusal};
+use ulp_core::json::write::Members;
 use ulp_core::json::{self, Kind, Tape, Value};
 use ulp_core::yaml::{self, Fault, Node};
 
@@ -71,11 +72,7 @@ impl Macros {
             return None;
         }
         let stamped = self.0.get(draft.operation.strip_prefix(PREFIX)?)?.stamp(draft.line);
-        Some(stamped.map_err(|refusal| Refusal {
-            event_id: (!draft.id.is_empty()).then(|| draft.id.to_owned()),
-            shared: draft.lane().is_shared(),
-            ..refusal
-        }))
+        Some(stamped.map_err(|refusal| draft.blame(refusal)))
     }
 }
 
@@ -130,23 +127,25 @@ impl Macro {
         if given.is_some_and(|params| params.kind() != Kind::Object) {
             return Err(Refusal::new("payload.params", "not an object"));
         }
-        let mut out = br#"{"operation":"macro.stamp","template":"#.to_vec();
-        out.extend_from_slice(self.template.as_bytes());
+        let mut out = Vec::new();
+        let mut whole = Members::open(&mut out);
+        whole.text("operation", "macro.stamp", &mut out);
+        write_member("template", &self.template, &mut whole, &mut out);
         for (name, value) in members(top).filter(|(name, _)| !matches!(name.as_str(), "operation" | "params"))
         {
-            write_member(&mut out, &name, value.raw());
+            write_member(&name, value.raw(), &mut whole, &mut out);
         }
         let mut params: BTreeMap<&str, &str> =
             self.params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let given: Vec<(String, Value<'_, '_>)> = given.into_iter().flat_map(members).collect();
         params.extend(given.iter().map(|(name, value)| (name.as_str(), value.raw())));
-        let mut object = vec![b'{'];
+        whole.name("params", &mut out);
+        let mut object = Members::open(&mut out);
         for (name, value) in params {
-            write_member(&mut object, name, value);
+            write_member(name, value, &mut object, &mut out);
         }
-        object.push(b'}');
-        write_member(&mut out, "params", &String::from_utf8_lossy(&object));
-        out.push(b'}');
+        object.close(&mut out);
+        whole.close(&mut out);
         Ok(out)
     }
 }
@@ -155,13 +154,9 @@ fn members<'t, 'a>(object: Value<'t, 'a>) -> impl Iterator<Item = (String, Value
     object.members().map(|(key, value)| (key.chars().collect(), value))
 }
 
-/// Appends a member, after a comma where it is not the first.
-fn write_member(out: &mut Vec<u8>, name: &str, value: &str) {
-    if out.last() != Some(&b'{') {
-        out.push(b',');
-    }
-    json::write_string(name, out);
-    out.push(b':');
+/// Appends a member as it was written.
+fn write_member(name: &str, value: &str, object: &mut Members, out: &mut Vec<u8>) {
+    object.any_name(name, out);
     out.extend_from_slice(value.as_bytes());
 }
 

@@ -41,10 +41,6 @@ impl Signer {
     pub fn sign(&self, event: &Event<'_>) -> Result<String, Refusal> {
         let mut text = Vec::new();
         event.write_canonical(&mut Tape::new(), &mut text);
-        event::sign(&String::from_utf8_lossy(&text), &self.key).map_err(|refusal| Refusal {
-            event_id: Some(event.id.to_owned()),
-            shared: event.lane().is_shared(),
-            ..refusal
-        })
+        event::sign(&String::from_utf8_lossy(&text), &self.key).map_err(|refusal| event.blame(refusal))
     }
 }

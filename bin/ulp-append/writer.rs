@@ -5,11 +5,11 @@ use crate::read::{Message, Read, ReadChunk, ReadLine, Reading};
 use crate::rejects::Rejects;
 use std::io::Write as _;
 use std::time::Instant;
-use ulp_cli::{Action, Batch, Chunk, Failure, Log, Output, Record, Status, Witness};
-use ulp_core::event::{Missing, Refusal, time_number};
+use ulp_cli::{Failure, Log, Output, Status, Witness};
+use ulp_core::event::{Missing, time_number};
 use ulp_core::hash::Blake3;
-use ulp_core::json;
-use ulp_core::scope::{Admission, Note};
+use ulp_core::report::{Diagnostic, Note, Outcome, Position, Refusal, Report};
+use ulp_core::scope::Admission;
 use ulp_store::Store;
 use ulp_store::intake::admit::{AdmittedEvent, member, unknown_operation};
 use ulp_store::intake::{Backlog, Committed, Committer, Echo, EchoLine, Echoed, Offered};
@@ -97,19 +97,19 @@ impl<'w> Writer<'w> {
     /// Takes the lines of a chunk in their order. Under `--strict` nothing after the first refused one.
     fn chunk(&mut self, mut chunk: ReadChunk) -> Result<(), Failure> {
         self.committer.iter_mut().for_each(Committer::keep_up);
-        let place = Chunk { source: chunk.source, bytes: &[], too_long: false, limit: json::EVENT_BYTES };
-        let mut batch = self.log.batch(&place);
-        batch.ends_after(chunk.count);
+        let (source, count, mut report) = (chunk.source, chunk.count, self.log.report());
         let lines = std::mem::take(&mut chunk.lines);
         let mut taken = Vec::with_capacity(lines.len());
         for ReadLine { number, read } in lines {
+            let at = Position { source, line: number };
+            report.tally.read += 1;
             let (event, raw) = match read {
                 Read::Event(event) => (Ok(event), 0..0),
                 Read::Draft(text, raw) => (self.complete(&mut chunk, text)?, raw),
                 Read::Refused(refusal, raw) => (Err(*refusal), raw),
             };
             let offered = match event {
-                Ok(event) => self.offer(&mut chunk, event, number, &mut batch)?,
+                Ok(event) => self.offer(&mut chunk, event, at, &mut report)?,
                 Err(refusal) => Err(refusal),
             };
             match offered {
@@ -121,8 +121,7 @@ impl<'w> Writer<'w> {
                 }
                 Ok(None) => {}
                 Err(refusal) => {
-                    let Refusal { code, detail, event_id, shared } = refusal;
-                    batch.record(Action::Rejected, code, number, shared, || (event_id, detail));
+                    report.refuse(at, refusal);
                     if let Some(rejects) = self.rejects.as_mut().filter(|_| !raw.is_empty()) {
                         rejects.add(&chunk.raw[raw])?;
                     }
@@ -132,7 +131,7 @@ impl<'w> Writer<'w> {
                 }
             }
         }
-        let (source, before) = (chunk.source, self.log.feed(batch));
+        let before = self.log.feed(report, source, count);
         let base = *before.as_ref().unwrap_or(&0);
         self.pass_on(chunk, source, base, taken)?;
         before.map(drop)
@@ -181,8 +180,8 @@ impl<'w> Writer<'w> {
         &mut self,
         chunk: &mut ReadChunk,
         mut event: AdmittedEvent,
-        number: u64,
-        batch: &mut Batch,
+        at: Position,
+        report: &mut Report,
     ) -> Result<Result<Option<(u64, AdmittedEvent)>, Refusal>, Failure> {
         let shared = chunk.admitted.lane(&event).is_shared();
         let offered = match &mut self.committer {
@@ -197,19 +196,20 @@ impl<'w> Writer<'w> {
                 ticket
             }
             Offered::Duplicate => {
-                batch.record(Action::Duplicate, "event.duplicate", number, shared, || (name(), String::new()));
+                let text = || (name(), String::new());
+                report.say(Outcome::Duplicate, "event.duplicate", at, shared, text);
                 return Ok(Ok(None));
             }
             Offered::Refused(refusal) => return Ok(Err(refusal)),
         };
         for Note { code, detail } in &event.notes {
-            batch.record(Action::Noted, code, number, shared, || (name(), detail.clone()));
+            report.say(Outcome::Noted, code, at, shared, || (name(), detail.clone()));
         }
         if event.is_unknown {
             let text = || (name(), unknown_operation(line).detail);
-            batch.record(Action::Noted, "event.unknown_operation", number, shared, text);
+            report.say(Outcome::Noted, "event.unknown_operation", at, shared, text);
         }
-        batch.apply(shared);
+        report.tally.private |= !shared;
         Ok(Ok(Some((ticket, event))))
     }
 
@@ -283,11 +283,10 @@ impl<'w> Writer<'w> {
                 Echoed::Duplicate(line, text) => (line, text, None),
                 Echoed::Refused(line, text, refusal) => (line, text, Some(refusal)),
             };
-            self.log.tally_mut().applied -= 1;
-            let said = self.log.record(&Record {
-                action: if refusal.is_some() { Action::Rejected } else { Action::Duplicate },
+            let said = self.log.record(&Diagnostic {
+                position: Some(Position { source, line: line.number }),
+                outcome: if refusal.is_some() { Outcome::Rejected } else { Outcome::Duplicate },
                 code: refusal.map_or("event.duplicate", |refusal| refusal.code),
-                place: Some((source, line.number)),
                 shared: line.shared,
                 event_id: member(text, "event_id"),
                 detail: refusal.map_or(String::new(), |refusal| refusal.detail.clone()),

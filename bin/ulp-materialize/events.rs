@@ -7,12 +7,12 @@ use ulp_core::event::{Line, Reader};
 use ulp_core::id::{Key, Lane, Policy};
 use ulp_core::json::Tape;
 use ulp_core::parallel::in_order;
-use ulp_core::report::{Fate, Remarks};
+use ulp_core::report::{Outcome, Report};
 use ulp_core::world::AsOf;
 
 /// Writes the events of each tile in their order. Those of a redacted or private lane only where its policy is
 /// named: a trace is passed on more easily than it is called back.
-pub fn write(job: &Job<'_, '_>, out: &mut Output, remarks: &mut Remarks) -> Result<(), Failure> {
+pub fn write(job: &Job<'_, '_>, out: &mut Output, report: &mut Report) -> Result<(), Failure> {
     let since = match &job.args.since.since {
         Some(When::Event(name)) => Some(job.world.greatest_key(name, job.filter).ok_or_else(|| {
             Failure::usage(format!("--since id:{name}"), "no event of this name is in the view")
@@ -21,15 +21,15 @@ pub fn write(job: &Job<'_, '_>, out: &mut Output, remarks: &mut Remarks) -> Resu
         None => None,
     };
     let work = |i: usize| lines_of(job, i, since.as_ref());
-    in_order(&job.world.largest_first(), work, |(lines, said): (Vec<u8>, Remarks)| {
-        remarks.join(said);
+    in_order(&job.world.largest_first(), work, |(lines, said): (Vec<u8>, Report)| {
+        report.join(said);
         out.write_all(&lines).map_err(Failure::from)
     })
 }
 
 /// The events of one tile, and what there is to say of them.
-pub fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&AsOf>) -> (Vec<u8>, Remarks) {
-    let mut said = Remarks::new(job.all);
+pub fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&AsOf>) -> (Vec<u8>, Report) {
+    let mut said = Report::new(job.all);
     let named = |lane: Lane| lane.policy == Policy::Public || job.args.lanes.names(lane.policy);
     let mut rows = Vec::new();
     for (key, position, row) in job.world.rows(tile) {
@@ -43,8 +43,8 @@ pub fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&AsOf>) -> (Vec<u8
         match code {
             None => rows.push((key, row)),
             Some(code) => {
-                let about = (code, row.lane.is_shared(), Some(row.id));
-                said.say(position, Fate::Withheld, about, String::new);
+                let text = || (Some(row.id.to_owned()), String::new());
+                said.say(Outcome::Withheld, code, position, row.lane.is_shared(), text);
             }
         }
     }

@@ -13,7 +13,7 @@ use ulp_cli::{self, At, Failure, Files, Jobs, Kinds, Lanes, Layers, Log, Output,
 use ulp_cli::{ScopeArgs, Status, StoreArgs, Witness};
 use ulp_core::hash::Blake3;
 use ulp_core::parallel::in_order;
-use ulp_core::report::Remarks;
+use ulp_core::report::Report;
 use ulp_core::root::{self, Roots};
 use ulp_core::world::{Arenas, Filter, World};
 use ulp_view::join;
@@ -90,22 +90,22 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     let mut arenas = Arenas::new(Arenas::STREAM);
     let all = log.writes_all();
     let reading = filter.clone();
-    let (world, mut remarks) = project::read(&input, &mut arenas, &scope, &reading, &select, all)?;
-    if log.is_strict() && remarks.rejected > 0 {
-        project::say(log, remarks)?;
+    let (world, mut report) = project::read(&input, &mut arenas, &scope, &reading, &select, all)?;
+    if log.is_strict() && report.tally.rejected > 0 {
+        log.say(report)?;
         return Err(Failure::Strict);
     }
     filter.at = project::cut(args.at.at.as_ref(), &world, &filter)?;
     let job = Job { args, world: &world, filter: &filter, all };
     let roots = if args.events {
-        events::write(&job, &mut out, &mut remarks)?;
+        events::write(&job, &mut out, &mut report)?;
         None
     } else if args.view || args.blame.is_some() {
-        Some(job.write_joined(&mut out, &mut remarks)?)
+        Some(job.write_joined(&mut out, &mut report)?)
     } else {
-        Some(job.write_state(&mut out, &mut remarks)?)
+        Some(job.write_state(&mut out, &mut report)?)
     };
-    project::say(log, remarks)?;
+    log.say(report)?;
     let root = roots.map(|roots| roots.root(false));
     log.finish(
         Some(out),
@@ -123,7 +123,7 @@ struct Job<'j, 'a> {
 
 impl<'a> Job<'_, 'a> {
     /// The state lines of each tile in order, or with `--root` the lines that the roots hash.
-    fn write_state(&self, out: &mut Output, remarks: &mut Remarks) -> Result<Roots, Failure> {
+    fn write_state(&self, out: &mut Output, report: &mut Report) -> Result<Roots, Failure> {
         let mut roots = Roots::default();
         let mut n = 0;
         let work = |i: usize| {
@@ -131,15 +131,15 @@ impl<'a> Job<'_, 'a> {
             let derived = self.world.derive(i, self.filter, &arena, self.all);
             let mut lines = Vec::new();
             let root = root::write_tile(&derived, &mut lines);
-            (lines, root, derived.remarks)
+            (lines, root, derived.report)
         };
         in_order(
             &self.world.largest_first(),
             work,
-            |(lines, root, said): (Vec<u8>, Option<Blake3>, Remarks)| {
+            |(lines, root, said): (Vec<u8>, Option<Blake3>, Report)| {
                 let (space, tile) = self.world.place(n);
                 n += 1;
-                remarks.join(said);
+                report.join(said);
                 if let Some(root) = root {
                     roots.push(space, tile, root);
                 }
@@ -155,10 +155,10 @@ impl<'a> Job<'_, 'a> {
     }
 
     /// What needs all tiles of a space at once: the view, and the blame of a node.
-    fn write_joined(&self, out: &mut Output, remarks: &mut Remarks) -> Result<Roots, Failure> {
+    fn write_joined(&self, out: &mut Output, report: &mut Report) -> Result<Roots, Failure> {
         let mut arenas = project::view_arenas(self.world);
         let (tiles, roots, said) = project::derive(self.world, self.filter, &mut arenas, self.all);
-        remarks.join(said);
+        report.join(said);
         let mut lines = Vec::new();
         match &self.args.blame {
             Some(node) => blame::write(self, tiles, node, &mut lines),
@@ -168,7 +168,7 @@ impl<'a> Job<'_, 'a> {
                         join::write_node(space.space, name, node, &mut lines);
                     }
                     for (code, _) in &space.anomalies {
-                        *remarks.codes.entry(code).or_default() += 1;
+                        report.tally.note(code, 1);
                     }
                 }
             }

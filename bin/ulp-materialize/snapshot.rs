@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use ulp_cli::{Failure, Output};
-use ulp_core::json::write_string;
+use ulp_core::json::write::Members;
 use ulp_store::Store;
 use ulp_store::snapshot::make::NewSnapshot;
 
@@ -35,18 +35,21 @@ impl<'s> Keeper<'s> {
         let mut line = Vec::new();
         for shot in self.waiting.drain(..) {
             line.clear();
-            print(&shot, &mut line)?;
+            print(&shot, &mut line);
             out.write_all(&line)?;
         }
         Ok(())
     }
 }
 
-fn print(shot: &NewSnapshot, out: &mut Vec<u8>) -> Result<(), Failure> {
-    let lane = shot.lane.lane;
-    write!(out, r#"{{"events":{},"policy":"{}","realm":"{}","#, shot.events(), lane.policy, lane.realm)?;
-    write!(out, r#""root":"{}","snapshot":"{}","space_id":"#, shot.record.root, shot.record.object)?;
-    write_string(&shot.lane.space, out);
-    writeln!(out, r#","tile":"{}"}}"#, shot.lane.tile)?;
-    Ok(())
+fn print(shot: &NewSnapshot, out: &mut Vec<u8>) {
+    let mut line = Members::open(out);
+    line.integer("events", shot.events(), out);
+    line.word("policy", shot.lane.lane.policy, out);
+    line.word("realm", shot.lane.lane.realm, out);
+    line.word("root", shot.record.root, out);
+    line.word("snapshot", shot.record.object, out);
+    line.text("space_id", &shot.lane.space, out);
+    line.word("tile", shot.lane.tile, out);
+    line.end_line(out);
 }

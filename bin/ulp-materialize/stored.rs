@@ -8,7 +8,7 @@ use ulp_cli::{Failure, Log, Output, Status, When, Witness, stored};
 use ulp_core::hash::Blake3;
 use ulp_core::id::Tile;
 use ulp_core::parallel::in_order;
-use ulp_core::report::Remarks;
+use ulp_core::report::Report;
 use ulp_core::root::{Roots, TileRoot};
 use ulp_core::world::{AsOf, Filter};
 use ulp_store::read::{Damage, Place, Replay, Wanted, manifest_lines};
@@ -26,7 +26,7 @@ pub struct Given {
     pub manifests: String,
     pub damage: Vec<Damage>,
     pub absent: Vec<Damage>,
-    pub remarks: Remarks,
+    pub report: Report,
     pub shots: Vec<NewSnapshot>,
 }
 
@@ -81,13 +81,13 @@ struct Sum {
     manifests: String,
     damage: Vec<Damage>,
     absent: Vec<Damage>,
-    remarks: Remarks,
+    report: Report,
 }
 
 impl Sum {
     fn say(&mut self, log: &mut Log, partial: bool) -> Result<(), Failure> {
         stored::note_damage(log, &self.absent, &self.damage)?;
-        project::say(log, std::mem::take(&mut self.remarks))?;
+        log.say(std::mem::take(&mut self.report))?;
         match self.damage.first() {
             Some(first) if !partial => Err(corrupt(first)),
             _ => Ok(()),
@@ -139,7 +139,7 @@ impl Stored<'_> {
             sum.manifests.push_str(&given.manifests);
             sum.absent.extend(given.absent);
             sum.damage.extend(given.damage);
-            sum.remarks.join(given.remarks);
+            sum.report.join(given.report);
             if let Some(damage) = sum.damage.first().filter(|_| !self.args.partial) {
                 return Err(corrupt(damage));
             }
@@ -169,7 +169,7 @@ impl Stored<'_> {
             && let Some((shots, manifests)) = self.store.shots_as_new(place, &self.filter)?
         {
             let mut given = Given { manifests, ..Given::default() };
-            given.remarks.private = shots.iter().any(|shot| !shot.lane.lane.is_shared());
+            given.report.tally.private = shots.iter().any(|shot| !shot.lane.lane.is_shared());
             given.shots = shots;
             return Ok(given);
         }
@@ -180,17 +180,17 @@ impl Stored<'_> {
                 manifests: manifest_lines(replay.parts),
                 damage: replay.damage.to_vec(),
                 absent: replay.absent.to_vec(),
-                remarks: replay.remarks.clone(),
+                report: replay.report.clone(),
                 ..Given::default()
             };
-            given.remarks.private |=
+            given.report.tally.private |=
                 replay.parts.iter().any(|p| self.filter.lanes[p.id.lane.index()] && !p.id.lane.is_shared());
             if self.args.events {
                 if !replay.world.is_empty() {
                     let job = self.job(&replay);
                     let (text, said) = events::lines_of(&job, 0, self.since.as_ref());
                     given.text = text;
-                    given.remarks.join(said);
+                    given.report.join(said);
                 }
             } else {
                 self.states(&replay, &mut given);
@@ -214,7 +214,7 @@ impl Stored<'_> {
                 given.shots.extend(make(replay, part, lines));
             }
         });
-        given.remarks.join(said);
+        given.report.join(said);
         given.root = root.root();
     }
 
@@ -226,12 +226,12 @@ impl Stored<'_> {
             sum.manifests = manifest_lines(read.parts);
             sum.absent = read.absent.to_vec();
             sum.damage = read.damage.to_vec();
-            sum.remarks.join(read.remarks);
+            sum.report.join(read.report);
             if let Some(damage) = read.damage.first().filter(|_| !self.args.partial) {
                 return Err(corrupt(damage));
             }
             let job = Job { args: self.args, world: read.world, filter: &self.filter, all };
-            sum.roots = job.write_joined(out, &mut sum.remarks)?;
+            sum.roots = job.write_joined(out, &mut sum.report)?;
             Ok(())
         });
         done?

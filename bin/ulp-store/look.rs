@@ -4,17 +4,12 @@ use std::io::Write as _;
 use std::path::Path;
 use ulp_cli::{Failure, Lanes, Layers, Output, Select};
 use ulp_core::id::{Lane, Policy, Realm};
-use ulp_core::json::write_string;
+use ulp_core::json::write::Members;
 use ulp_core::scope::Scope;
 use ulp_core::world::Filter;
 use ulp_store::prune::Prune;
 use ulp_store::read::Wanted;
 use ulp_store::{LaneId, Store, snapshot};
-
-fn text(before: &str, text: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(before.as_bytes());
-    write_string(text, out);
-}
 
 /// Prunes, and writes the path of each file that was deleted.
 pub fn prune(store: &Store, prune: &Prune, out: &mut Output) -> Result<(), Failure> {
@@ -22,12 +17,15 @@ pub fn prune(store: &Store, prune: &Prune, out: &mut Output) -> Result<(), Failu
     let word = if prune.dry_run { "would_delete" } else { "deleted" };
     let mut lines = Vec::new();
     for path in &pruned.deleted {
-        text(&format!(r#"{{"{word}":"#), path, &mut lines);
-        lines.extend_from_slice(b"}\n");
+        let mut line = Members::open(&mut lines);
+        line.text(word, path, &mut lines);
+        line.end_line(&mut lines);
     }
-    out.write_all(&lines)?;
-    writeln!(out, r#"{{"{word}":{},"waiting":{}}}"#, pruned.deleted.len(), pruned.waiting)?;
-    Ok(())
+    let mut sum = Members::open(&mut lines);
+    sum.integer(word, pruned.deleted.len(), &mut lines);
+    sum.integer("waiting", pruned.waiting, &mut lines);
+    sum.end_line(&mut lines);
+    Ok(out.write_all(&lines)?)
 }
 
 /// The heads of each chosen tile, from lanes no stricter than one.
@@ -48,14 +46,14 @@ pub fn heads(store: &Store, select: &Select, lanes: &Lanes, out: &mut Output) ->
             if replay.world.is_empty() {
                 return None;
             }
-            let mut line = b"{\"heads\":[".to_vec();
-            for (i, name) in snapshot::make::heads(&replay, |_| true).iter().enumerate() {
-                text(if i > 0 { "," } else { "" }, name, &mut line);
-            }
-            text(r#"],"space_id":"#, &place.space, &mut line);
-            text(r#","tile":"#, &place.tile.to_string(), &mut line);
-            line.extend_from_slice(b"}\n");
-            Some(line)
+            let mut text = Vec::new();
+            let mut line = Members::open(&mut text);
+            let heads = snapshot::make::heads(&replay, |_| true);
+            line.texts("heads", heads.iter().map(AsRef::as_ref), &mut text);
+            line.text("space_id", &place.space, &mut text);
+            line.word("tile", place.tile, &mut text);
+            line.end_line(&mut text);
+            Some(text)
         })?;
         out.write_all(&line.unwrap_or_default())?;
     }
@@ -69,11 +67,11 @@ pub fn rules(dir: &Path, select: &Select, layers: &Layers, out: &mut Output) -> 
     let layer = layers.layer.first().map(String::as_str);
     let mut lines = Vec::new();
     for rule in scope.rules(space, layer, select.tile.first().copied()) {
-        text(r#"{"file":"#, &rule.file, &mut lines);
-        text(r#","key":"#, &rule.key, &mut lines);
-        lines.extend_from_slice(br#","value":"#);
-        lines.extend_from_slice(rule.value.as_bytes());
-        lines.extend_from_slice(b"}\n");
+        let mut line = Members::open(&mut lines);
+        line.text("file", &rule.file, &mut lines);
+        line.text("key", &rule.key, &mut lines);
+        line.raw("value", Some(&rule.value), &mut lines);
+        line.end_line(&mut lines);
     }
     Ok(out.write_all(&lines)?)
 }
@@ -86,15 +84,18 @@ pub fn stat(store: &Store, out: &mut Output) -> Result<(), Failure> {
         let bytes: u64 = entries.iter().map(|e| e.bytes).sum();
         let snapshots = store.records(&id)?.len();
         let LaneId { space, tile, lane } = &id;
-        let mut line =
-            format!(r#"{{"bytes":{bytes},"events":{},"policy":"{}","#, manifest.events(), lane.policy);
-        line.push_str(&format!(r#""realm":"{}","segments":{},"#, lane.realm, entries.len()));
-        line.push_str(&format!(r#""snapshots":{snapshots},"space_id":"#));
-        let mut line = line.into_bytes();
-        text("", space, &mut line);
-        text(r#","tile":"#, &tile.to_string(), &mut line);
-        line.extend_from_slice(b"}\n");
-        out.write_all(&line)?;
+        let mut text = Vec::new();
+        let mut line = Members::open(&mut text);
+        line.integer("bytes", bytes, &mut text);
+        line.integer("events", manifest.events(), &mut text);
+        line.word("policy", lane.policy, &mut text);
+        line.word("realm", lane.realm, &mut text);
+        line.integer("segments", entries.len(), &mut text);
+        line.integer("snapshots", snapshots, &mut text);
+        line.text("space_id", space, &mut text);
+        line.word("tile", tile, &mut text);
+        line.end_line(&mut text);
+        out.write_all(&text)?;
     }
     Ok(())
 }

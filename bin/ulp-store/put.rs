@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use ulp_cli::{Failure, Output};
 use ulp_core::hash::Sha256;
-use ulp_core::json::write_string;
+use ulp_core::json::write::Members;
 use ulp_store::Store;
 
 /// What the endings of names say, and the bytes that such files begin with where they do.
@@ -38,12 +38,14 @@ pub fn write(store: &Store, files: &[PathBuf], out: &mut Output) -> Result<(), F
         commit.put(&[(hash, &bytes)])?;
         commit.publish(Vec::new())?;
         commit.release()?;
-        let mut line =
-            format!(r#"{{"bytes":{},"mime":"{}","name":"#, bytes.len(), mime(file, &bytes)).into_bytes();
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        write_string(&name, &mut line);
-        writeln!(line, r#","ref":"{hash}"}}"#)?;
-        out.write_all(&line)?;
+        let mut text = Vec::new();
+        let mut line = Members::open(&mut text);
+        line.integer("bytes", bytes.len(), &mut text);
+        line.text("mime", mime(file, &bytes), &mut text);
+        line.text("name", &file.file_name().unwrap_or_default().to_string_lossy(), &mut text);
+        line.word("ref", hash, &mut text);
+        line.end_line(&mut text);
+        out.write_all(&text)?;
     }
     Ok(())
 }

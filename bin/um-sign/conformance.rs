@@ -4,7 +4,8 @@ use std::io::Write as _;
 
 use ulp_cli::{Failure, Files, Log, Now, Output, OutputArgs, Status, Witness};
 use ulp_core::json::{self, Fault, Tape, Value};
-use ulp_core::trust::{Denial, Scratch, Verifier};
+use ulp_core::report::Refusal;
+use ulp_core::trust::{Scratch, Verifier};
 use ulp_um::manifest::{self, Clock};
 
 /// Reads one document from stdin and prints whether it is accepted. The status says only that there was a verdict.
@@ -20,33 +21,33 @@ pub fn run(output: &OutputArgs, now: &Now, log: &mut Log) -> Result<Status, Fail
     }
     let text = text.trim_ascii_end();
     let verdict = if too_long || text.len() > manifest::MAX_BYTES {
-        Err(Denial::new("um.limit", "more than 1 MiB"))
+        Err(Refusal::new("um.limit", "more than 1 MiB"))
     } else {
         judge(text, now)
     };
-    log.tally_mut().apply(true);
+    log.tally_mut().read += 1;
     match verdict {
         Ok(()) => writeln!(out, "{{\"result\":\"accept\"}}")?,
-        Err(denial) => writeln!(out, "{{\"result\":\"reject\",\"code\":\"{}\"}}", denial.code)?,
+        Err(refusal) => writeln!(out, "{{\"result\":\"reject\",\"code\":\"{}\"}}", refusal.code)?,
     }
     let witness = Witness { input: Some(reader.digest()), now: now.given(), ..Witness::default() };
     log.finish(Some(out), &witness)
 }
 
-fn judge(bytes: &[u8], now: &Now) -> Result<(), Denial> {
+fn judge(bytes: &[u8], now: &Now) -> Result<(), Refusal> {
     let mut tape = Tape::new();
-    let text = std::str::from_utf8(bytes).map_err(|_| Denial::new(Fault::Utf8.code(), "not UTF-8"))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| Refusal::new(Fault::Utf8.code(), "not UTF-8"))?;
     let manifest = tape.parse(text, json::EVENT_DEPTH)?;
     let clock = mode(manifest, now)?;
     manifest::check(manifest, bytes.len(), clock, &Verifier::new(), &mut Scratch::default()).map(drop)
 }
 
 /// What the document itself asks for under `__validate`.
-fn mode(manifest: Value<'_, '_>, now: &Now) -> Result<Clock, Denial> {
+fn mode(manifest: Value<'_, '_>, now: &Now) -> Result<Clock, Refusal> {
     match manifest.get("__validate") {
         None => Ok(Clock::Unasked),
         Some(mode) if mode.is_str("structural") => Ok(Clock::Unasked),
         Some(mode) if mode.is_str("fresh") => Ok(Clock::Fresh(now.time())),
-        Some(_) => Err(Denial::new("um.validate", "__validate is not structural or fresh")),
+        Some(_) => Err(Refusal::new("um.validate", "__validate is not structural or fresh")),
     }
 }

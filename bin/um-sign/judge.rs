@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use bumpalo::Bump;
-use ulp_core::event::{self, Defaults, Event, Line, Reader, Refusal};
+use ulp_core::event::{self, Defaults, Event, Line, Reader};
 use ulp_core::id::Time;
 use ulp_core::json::{self, Tape, Value};
+use ulp_core::report::Refusal;
 use ulp_core::trust::authority::{Authority, Permit, UNBOUND};
-use ulp_core::trust::{Denial, Did, Instant, SIGNATURE, Scratch, SecretKey, Signature, Verifier, cosign};
+use ulp_core::trust::{Did, Instant, SIGNATURE, Scratch, SecretKey, Signature, Verifier, cosign};
 use ulp_um::document::Kind;
 use ulp_um::manifest::{self, Clock};
 
@@ -47,7 +48,7 @@ pub struct Judged {
     pub line: u64,
     /// Where what is passed on of it ends, in the bytes of its run.
     pub end: usize,
-    pub denial: Option<Denial>,
+    pub refusal: Option<Refusal>,
     pub notes: Vec<(&'static str, &'static str)>,
     pub expired: bool,
     /// Whether it names a status that nobody asked for.
@@ -73,9 +74,11 @@ impl Judge {
     pub fn judge(&self, document: &Document<'_>, desk: &mut Desk, out: &mut Vec<u8>) -> Judged {
         let mut found = Judged { line: document.line, ..Judged::default() };
         let from = out.len();
-        if let Err(denial) = self.pass(document, desk, out, &mut found) {
+        if let Err(refusal) = self.pass(document, desk, out, &mut found) {
             out.truncate(from);
-            found.denial = Some(denial);
+            let event_id = refusal.event_id.or_else(|| found.id.take());
+            let shared = refusal.shared || found.shared;
+            found.refusal = Some(Refusal { event_id, shared, ..refusal });
         }
         found.end = out.len();
         found
@@ -87,10 +90,10 @@ impl Judge {
         desk: &mut Desk,
         out: &mut Vec<u8>,
         found: Found<'_>,
-    ) -> Result<(), Denial> {
-        let bytes = document.text.map_err(|fault| Denial::new(fault.code(), fault.to_string()))?;
+    ) -> Result<(), Refusal> {
+        let bytes = document.text.map_err(|fault| Refusal::new(fault.code(), fault.to_string()))?;
         let mut tape = std::mem::take(&mut desk.tape);
-        let signed = json::parse_line(&mut tape, bytes).map_err(Denial::from).and_then(|object| {
+        let signed = json::parse_line(&mut tape, bytes).map_err(Refusal::from).and_then(|object| {
             let kind = Kind::of(object)?;
             match &self.purpose {
                 Purpose::Sign { .. } => self.sign(kind, object, bytes, desk, found).map(Some),
@@ -115,7 +118,7 @@ impl Judge {
         bytes: &[u8],
         desk: &mut Desk,
         found: Found<'_>,
-    ) -> Result<(), Denial> {
+    ) -> Result<(), Refusal> {
         match kind {
             Kind::Event | Kind::State => self.hold_event(object, bytes, desk, found)?,
             Kind::Manifest => self.hold_manifest(object, bytes.len(), desk, found)?,
@@ -124,7 +127,7 @@ impl Judge {
         }
         let Purpose::Verify { signers } = &self.purpose else { return Ok(()) };
         if found.signers.is_empty() {
-            return Err(Denial::missing("unsigned"));
+            return Err(Refusal::new("signature.missing", "unsigned"));
         }
         let among = |did: &Did| found.signers.contains(did);
         // A statement counts when all who are asked for signed it; anything else has one signer, who is one of them.
@@ -133,7 +136,7 @@ impl Judge {
         if counts || signers.is_empty() {
             return Ok(());
         }
-        Err(Denial::new("signature.signer", "not signed by whom --signer names"))
+        Err(Refusal::new("signature.signer", "not signed by whom --signer names"))
     }
 
     fn hold_event(
@@ -142,7 +145,7 @@ impl Judge {
         bytes: &[u8],
         desk: &mut Desk,
         found: Found<'_>,
-    ) -> Result<(), Denial> {
+    ) -> Result<(), Refusal> {
         let arena = Bump::new();
         let event = match Reader::new(&arena, &self.defaults).read_bytes(bytes) {
             Ok(Line::Event(event)) => event,
@@ -150,7 +153,7 @@ impl Judge {
                 found.shared = state.lane.is_shared();
                 return Ok(());
             }
-            Err(refusal) => return Err(blame(refusal, found)),
+            Err(refusal) => return Err(refusal),
         };
         found.shared = event.lane().is_shared();
         let verdict = self.hold_actor(object, &event, desk, found);
@@ -167,7 +170,7 @@ impl Judge {
         event: &Event<'_>,
         desk: &mut Desk,
         found: Found<'_>,
-    ) -> Result<(), Denial> {
+    ) -> Result<(), Refusal> {
         let signer = event.signer_of(object, &self.verifier, &mut desk.scratch)?;
         found.signers.extend(signer);
         if self.rules.permit(&event.facts(), signer.as_ref(), false)? == Permit::Unbound
@@ -189,14 +192,14 @@ impl Judge {
         length: usize,
         desk: &mut Desk,
         found: Found<'_>,
-    ) -> Result<(), Denial> {
+    ) -> Result<(), Refusal> {
         found.shared = true;
         found.id = short_text(manifest, "@id");
         let checked = manifest::check(manifest, length, self.clock, &self.verifier, &mut desk.scratch)?;
         found.expired = checked.expired;
         found.signers.extend(checked.signer);
         if self.require_status {
-            return Err(Denial::new("um.status", "its status is unchecked: nothing here asks for it"));
+            return Err(Refusal::new("um.status", "its status is unchecked: nothing here asks for it"));
         }
         if checked.status_unchecked {
             found.unchecked = true;
@@ -204,7 +207,7 @@ impl Judge {
         }
         match (&self.purpose, checked.signer) {
             (Purpose::Verify { .. }, None) => {
-                Err(Denial::missing("version 0.1 is unsigned, whatever it says"))
+                Err(Refusal::new("signature.missing", "version 0.1 is unsigned, whatever it says"))
             }
             (Purpose::Verify { signers }, Some(signer)) if signers.is_empty() => {
                 bind_subject(manifest, signer, found)
@@ -213,17 +216,17 @@ impl Judge {
         }
     }
 
-    fn hold_witness(&self, line: Value<'_, '_>, desk: &mut Desk, found: Found<'_>) -> Result<(), Denial> {
+    fn hold_witness(&self, line: Value<'_, '_>, desk: &mut Desk, found: Found<'_>) -> Result<(), Refusal> {
         found.shared = true;
         match cosign::verify(line, &self.verifier, &mut desk.scratch) {
             Ok(signers) => found.signers = signers,
-            Err(denial) if denial.code == "signature.missing" => {}
-            Err(denial) => return Err(denial),
+            Err(refusal) if refusal.code == "signature.missing" => {}
+            Err(refusal) => return Err(refusal),
         }
         Ok(())
     }
 
-    fn hold_document(&self, object: Value<'_, '_>, desk: &mut Desk, found: Found<'_>) -> Result<(), Denial> {
+    fn hold_document(&self, object: Value<'_, '_>, desk: &mut Desk, found: Found<'_>) -> Result<(), Refusal> {
         found.shared = true;
         let Some(raw) = object.get(SIGNATURE) else { return Ok(()) };
         let signature = Signature::of_document(raw)?;
@@ -240,23 +243,23 @@ impl Judge {
         bytes: &[u8],
         desk: &mut Desk,
         found: Found<'_>,
-    ) -> Result<String, Denial> {
+    ) -> Result<String, Refusal> {
         let Purpose::Sign { key, replace, ttl, spare } = &self.purpose else {
-            return Err(Denial::missing("there is no key to sign with"));
+            return Err(Refusal::new("signature.missing", "there is no key to sign with"));
         };
         // Nothing but an event can be for some and not for others.
         found.shared = !matches!(kind, Kind::Event | Kind::State);
-        let text = std::str::from_utf8(bytes).map_err(|_| Denial::new("json.utf8", "not UTF-8"))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| Refusal::new("json.utf8", "not UTF-8"))?;
         if kind != Kind::Witness && object.get(SIGNATURE).is_some() && !replace {
             if kind == Kind::Event {
                 // Whether the log may speak of it is the reader's to say.
                 self.hold_event(object, bytes, desk, found)?;
             }
-            return Err(Denial::new("signature.signer", "signed already: --replace signs anew"));
+            return Err(Refusal::new("signature.signer", "signed already: --replace signs anew"));
         }
         let signed = match kind {
-            Kind::State => Err(Denial::new("event.kind", "a state line is derived, and nobody signs it")),
-            Kind::Event => event::sign(text, key).map_err(|refusal| blame(refusal, found)),
+            Kind::State => Err(Refusal::new("event.kind", "a state line is derived, and nobody signs it")),
+            Kind::Event => event::sign(text, key),
             Kind::Witness => cosign::add(key, text, *replace, &self.verifier),
             Kind::Document => key.sign_document(text, &self.created()?),
             Kind::Manifest => {
@@ -264,7 +267,7 @@ impl Judge {
                 let defaults = manifest::Defaults { id: spare.urn(), now: self.now, ttl: *ttl };
                 // A version that cannot be signed would pass as what it says it is not.
                 if object.get("manifestVersion").is_some_and(|v| v.is_str("0.1")) {
-                    return Err(Denial::new("um.version", "version 0.1 is never signed: make it 0.2"));
+                    return Err(Refusal::new("um.version", "version 0.1 is never signed: make it 0.2"));
                 }
                 key.sign_document(&manifest::complete(text, &defaults)?, &self.created()?)
             }
@@ -276,21 +279,14 @@ impl Judge {
     }
 
     /// The time of signing.
-    fn created(&self) -> Result<String, Denial> {
+    fn created(&self) -> Result<String, Refusal> {
         Instant::print(self.now)
-            .ok_or_else(|| Denial::malformed("the clock stands beyond what a time can say"))
+            .ok_or_else(|| Refusal::new("signature.malformed", "the clock stands beyond what a time can say"))
     }
 }
 
-/// Takes what a refused event's reader knows of it.
-fn blame(refusal: Refusal, found: Found<'_>) -> Denial {
-    found.shared = refusal.shared;
-    found.id = refusal.event_id;
-    Denial::new(refusal.code, refusal.detail)
-}
-
 /// A subject that is a key signs for itself. Of any other nothing here says whose key it is.
-fn bind_subject(manifest: Value<'_, '_>, signer: Did, found: Found<'_>) -> Result<(), Denial> {
+fn bind_subject(manifest: Value<'_, '_>, signer: Did, found: Found<'_>) -> Result<(), Refusal> {
     let Some(subject) = manifest.get("subject") else { return Ok(()) };
     if !subject.chars().take(DID_KEY.len()).eq(DID_KEY.chars()) {
         found.notes.push((UNBOUND, "its subject is no did:key: nothing says whose key signed it"));
@@ -299,7 +295,7 @@ fn bind_subject(manifest: Value<'_, '_>, signer: Did, found: Found<'_>) -> Resul
     if subject.is_str(&signer.to_string()) {
         return Ok(());
     }
-    Err(Denial::new("signature.signer", "its subject is another key: --signer says whose signature counts"))
+    Err(Refusal::new("signature.signer", "its subject is another key: --signer says whose signature counts"))
 }
 
 /// A text member for the log, cut where it is longer than any event's name.

@@ -12,12 +12,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use rayon::prelude::*;
-use ulp_cli::{
-    self, Action, Chunk, Failure, Files, Jobs, LineReader, Log, Now, Output, OutputArgs, Status, Witness,
-};
+use ulp_cli::{self, Chunk, Failure, Files, Jobs, LineReader, Log, Now, Output, OutputArgs, Status, Witness};
 use ulp_core::event::Defaults;
 use ulp_core::json::STATE_BYTES;
 use ulp_core::kind::Kind;
+use ulp_core::report::{Outcome, Position, Report};
 use ulp_core::trust::authority::Authority;
 use ulp_core::trust::{Did, SecretKey, Verifier};
 use ulp_um::manifest::Clock;
@@ -175,36 +174,35 @@ impl Pass<'_> {
             (judged, bytes)
         };
         let runs: Vec<(Vec<Judged>, Vec<u8>)> = documents.par_chunks(RUN).map(run).collect();
-        let mut batch = self.log.batch(chunk);
-        batch.ends_after(lines);
+        let mut report = self.log.report();
         'runs: for (judged, bytes) in &runs {
             let mut from = 0;
             for one in judged {
                 self.out.write_all(&bytes[from..one.end])?;
                 from = one.end;
-                self.count(one, &mut batch);
-                if one.denial.is_some() && self.log.is_strict() {
+                self.count(one, chunk.source, &mut report);
+                if one.refusal.is_some() && self.log.is_strict() {
                     break 'runs;
                 }
             }
         }
-        self.log.feed(batch).map(drop)
+        self.log.feed(report, chunk.source, lines).map(drop)
     }
 
-    fn count(&mut self, one: &Judged, batch: &mut ulp_cli::Batch) {
-        let text = |detail: &str| (one.id.clone(), detail.to_owned());
-        if let Some(denial) = &one.denial {
-            return batch
-                .record(Action::Rejected, denial.code, one.line, one.shared, || text(&denial.detail));
+    fn count(&mut self, one: &Judged, source: u32, report: &mut Report) {
+        let at = Position { source, line: one.line };
+        report.tally.read += 1;
+        if let Some(refusal) = &one.refusal {
+            return report.refuse(at, refusal.clone());
         }
-        batch.apply(one.shared);
+        report.tally.private |= !one.shared;
         self.unchecked |= one.unchecked;
+        let text = |detail: &str| (one.id.clone(), detail.to_owned());
         for (code, detail) in &one.notes {
-            batch.record(Action::Noted, code, one.line, one.shared, || text(detail));
+            report.say(Outcome::Noted, code, at, one.shared, || text(detail));
         }
         if one.expired {
-            let detail = "it has expired, and must not be used".to_owned();
-            batch.mark("um.expired", one.line, one.shared, one.id.clone(), detail);
+            report.warn("um.expired", at, one.shared, text("it has expired, and must not be used"));
         }
         for did in one.signers.iter().filter(|_| one.shared) {
             let known = self.signers.contains(did);

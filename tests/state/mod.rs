@@ -19,8 +19,8 @@ fn derive_by(lines: &[String], filter: &Filter) -> (Vec<u8>, Roots) {
     let gatherer = Gatherer::new(&mut arenas, &scope, filter, &select);
     let numbered = (1..).zip(lines.iter().map(|l| Ok((l.as_bytes(), l.as_bytes()))));
     let mut world = World::new(vec![gatherer.batch(0, numbered).unwrap()], scope.defaults());
-    let said = world.remarks(true);
-    assert!(said.list.is_empty(), "{:?}", said.list);
+    let said = world.report(true);
+    assert!(said.diagnostics.is_empty(), "{:?}", said.diagnostics);
     world.order(false);
     let (mut out, mut roots) = (Vec::new(), Roots::default());
     for i in 0..world.len() {

@@ -6,8 +6,9 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
-use ulp_cli::{Action, Batch, Chunk, Failure, Files, Jobs, Log, Output, OutputArgs, Status, Witness};
+use ulp_cli::{Chunk, Failure, Files, Jobs, Log, Output, OutputArgs, Status, Witness};
 use ulp_core::json::EVENT_BYTES;
+use ulp_core::report::{Outcome, Position, Report};
 
 /// pass on the lines that are JSON objects
 #[derive(Parser)]
@@ -50,9 +51,8 @@ fn hold(args: &Args, log: &mut Log, out: &mut Output) -> Result<ulp_core::hash::
     let input = log.input(&args.files)?;
     let (checked, digest) =
         args.jobs.run(|| rayon::join(|| input.map(|chunk| check(log, &chunk)), || input.digest()))?;
-    for (batch, lines) in checked? {
-        write(out, &lines)?;
-        log.feed(batch)?;
+    for checked in checked? {
+        pass_on(checked, log, out)?;
     }
     digest
 }
@@ -66,48 +66,56 @@ fn gate(args: &Args, log: &mut Log, out: &mut Output) -> Result<ulp_core::hash::
             log.flush()?;
         }
         let Some(chunk) = reader.next_chunk()? else { return Ok(reader.digest()) };
-        let (batch, lines) = check(log, &chunk);
-        write(out, &lines)?;
-        log.feed(batch)?;
+        pass_on(check(log, &chunk), log, out)?;
     }
 }
 
-fn write(out: &mut Output, lines: &[&[u8]]) -> Result<(), Failure> {
-    for line in lines {
+fn pass_on(checked: Checked<'_>, log: &mut Log, out: &mut Output) -> Result<(), Failure> {
+    for line in &checked.kept {
         out.write_all(line)?;
         out.write_all(b"\n")?;
     }
-    Ok(())
+    log.feed(checked.report, checked.source, checked.count).map(drop)
 }
 
-fn check<'a>(log: &Log, chunk: &Chunk<'a>) -> (Batch, Vec<&'a [u8]>) {
-    let (mut batch, mut kept) = (log.batch(chunk), Vec::new());
+/// What some lines gave.
+struct Checked<'a> {
+    report: Report,
+    source: u32,
+    /// How many lines there were.
+    count: u64,
+    kept: Vec<&'a [u8]>,
+}
+
+fn check<'a>(log: &Log, chunk: &Chunk<'a>) -> Checked<'a> {
+    let (mut report, mut kept) = (log.report(), Vec::new());
     let mut lines = chunk.lines();
     for (number, line) in lines.by_ref() {
+        report.tally.read += 1;
+        let at = Position { source: chunk.source, line: number };
         match line {
-            Err(fault) => reject(&mut batch, fault.code(), number, "too long"),
+            Err(fault) => reject(&mut report, fault.code(), at, "too long"),
             Ok(line) if line == br#"{"again":1}"# => {
-                batch.record(Action::Duplicate, "event.duplicate", number, true, || {
-                    (Some("evt\u{202e}".to_owned()), "seen".to_owned())
-                });
+                let text = || (Some("evt\u{202e}".to_owned()), "seen".to_owned());
+                report.say(Outcome::Duplicate, "event.duplicate", at, true, text);
             }
             Ok(line) => match serde_json::from_slice::<serde_json::Map<_, _>>(line) {
                 Ok(object) => {
-                    batch.apply(object.get("policy").is_none_or(|p: &serde_json::Value| p == "public"));
+                    let public = object.get("policy").is_none_or(|p: &serde_json::Value| p == "public");
+                    report.tally.private |= !public;
                     kept.push(line);
                 }
-                Err(error) => reject(&mut batch, "json.syntax", number, &error.to_string()),
+                Err(error) => reject(&mut report, "json.syntax", at, &error.to_string()),
             },
         }
-        if batch.is_over() {
+        if log.is_strict() && report.tally.rejected > 0 {
             break;
         }
     }
-    batch.ends_after(lines.number());
-    (batch, kept)
+    Checked { report, source: chunk.source, count: lines.number(), kept }
 }
 
 /// A line that could not be read may be anybody's.
-fn reject(batch: &mut Batch, code: &'static str, line: u64, detail: &str) {
-    batch.record(Action::Rejected, code, line, false, || (None, detail.to_owned()));
+fn reject(report: &mut Report, code: &'static str, at: Position, detail: &str) {
+    report.say(Outcome::Rejected, code, at, false, || (None, detail.to_owned()));
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use ulp_core::json::{self, Fault};
 use ulp_core::kind::Kind;
-use ulp_core::report::{Remark, Remarks};
+use ulp_core::report::{Diagnostic, Report, Tally};
 use ulp_core::world::{Arenas, Batch, Gatherer, World};
 use ulp_store::blobs::Blobs;
 use ulp_view::View;
@@ -88,7 +88,7 @@ struct Follower<'f, R> {
     records: R,
     /// By id: the record and what takes it away.
     shown: BTreeMap<Vec<u8>, (Vec<u8>, Vec<u8>)>,
-    said: BTreeSet<Remark>,
+    said: BTreeSet<Diagnostic>,
 }
 
 impl<R: Fn(&View<'_, '_>) -> Result<Vec<Line>, Failure>> Follower<'_, R> {
@@ -121,25 +121,25 @@ impl<R: Fn(&View<'_, '_>) -> Result<Vec<Line>, Failure>> Follower<'_, R> {
             })
             .collect();
         let mut world = World::new(batches.map_err(|e| Failure::of(Kind::System, e))?, scope.defaults());
-        let mut remarks = world.remarks(all);
-        remarks.join(world.order(all));
-        let strict = log.is_strict() && remarks.rejected > 0;
+        let mut report = world.report(all);
+        report.join(world.order(all));
+        let strict = log.is_strict() && report.tally.rejected > 0;
         if !strict {
             filter.at = project::cut(args.at.at.as_ref(), &world, &filter)?;
             let mut arenas = project::view_arenas(&world);
             let (spaces, roots, said) =
                 project::view(&world, &filter, |tile| args.select.tile(tile), &mut arenas, all);
-            remarks.join(said);
+            report.join(said);
             let blobs = Blobs::new(args.objects.as_deref(), None);
             let view = View { world: &world, filter: &filter, spaces, blobs: &blobs };
             self.write((self.records)(&view)?, out)?;
             if last {
                 project::note_blobs(&view, log)?;
             }
-            self.say(remarks, last, log)?;
+            self.say(report, last, log)?;
             return Ok(last.then(|| roots.root(false)));
         }
-        self.say(remarks, true, log)?;
+        self.say(report, true, log)?;
         Err(Failure::Strict)
     }
 
@@ -163,12 +163,11 @@ impl<R: Fn(&View<'_, '_>) -> Result<Vec<Line>, Failure>> Follower<'_, R> {
     }
 
     /// Says what was not said before; counts once, at the end.
-    fn say(&mut self, mut remarks: Remarks, last: bool, log: &mut Log) -> Result<(), Failure> {
-        remarks.list.retain(|remark| self.said.insert(remark.clone()));
+    fn say(&mut self, mut report: Report, last: bool, log: &mut Log) -> Result<(), Failure> {
+        report.diagnostics.retain(|diagnostic| self.said.insert(diagnostic.clone()));
         if !last {
-            let list = std::mem::take(&mut remarks.list);
-            remarks = Remarks { list, ..Remarks::new(remarks.all) };
+            report.tally = Tally::default();
         }
-        project::say(log, remarks)
+        log.say(report)
     }
 }

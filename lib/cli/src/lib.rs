@@ -31,16 +31,14 @@
 //!     let mut out = Output::open(&args.output)?;
 //!     let input = log.input(&args.files)?;
 //!     let check = |chunk: Chunk<'_>| {
-//!         let (mut batch, mut lines) = (log.batch(&chunk), chunk.lines());
-//!         let count = lines.by_ref().filter(|(_, line)| line.is_ok()).count();
-//!         (0..count).for_each(|_| batch.apply(true));
-//!         batch.ends_after(lines.number());
-//!         (batch, count)
+//!         let (mut report, mut lines) = (log.report(), chunk.lines());
+//!         report.tally.read = lines.by_ref().filter(|(_, line)| line.is_ok()).count() as u64;
+//!         (report, chunk.source, lines.number())
 //!     };
 //!     let (counted, digest) = args.jobs.run(|| rayon::join(|| input.map(check), || input.digest()))?;
-//!     for (batch, count) in counted? {
-//!         writeln!(out, "{count}")?;
-//!         log.feed(batch)?;
+//!     for (report, source, lines) in counted? {
+//!         writeln!(out, "{}", report.tally.read)?;
+//!         log.feed(report, source, lines)?;
 //!     }
 //!     log.finish(Some(out), &Witness { input: Some(digest?), ..Witness::default() })
 //! }
@@ -75,11 +73,11 @@ pub use args::{
 pub use failure::{Failure, Status};
 pub use input::{CHUNK, Chunk, Input, STDIN};
 pub use line_reader::{LineReader, Lines};
-pub use log::{Action, Batch, Log, Record, Tally, Witness};
+pub use log::{Log, Witness};
 pub use output::Output;
 pub use progress::Progress;
 pub use stored::StoreArgs;
-pub use ulp_core::text::{escape, escape_into, json_string_into};
+pub use ulp_core::text::escape;
 
 use man::Generate;
 use stdio::{Patient, Std};

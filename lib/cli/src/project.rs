@@ -1,6 +1,6 @@
 //! A trace read by a tool: from its operands into a [`World`], with everything there is to say put into the log.
 
-use super::{Action, At, Failure, Files, Input, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, Record};
+use super::{At, Failure, Files, Input, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs};
 use super::{ScopeArgs, Select, Status, StoreArgs, When, Witness, stored};
 use bumpalo::Bump;
 use rayon::prelude::*;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ulp_core::hash::Blake3;
 use ulp_core::id::{Lane, Tile};
 use ulp_core::kind::Kind;
-use ulp_core::report::{Fate, Remarks};
+use ulp_core::report::{Diagnostic, Outcome, Report};
 use ulp_core::root::{self, Roots};
 use ulp_core::scope::Scope;
 use ulp_core::world::{Arenas, AsOf, Derived, Filter, Gatherer, World};
@@ -89,7 +89,7 @@ pub fn scope_of_store(store: &Store, args: &ScopeArgs) -> Result<Scope, Failure>
 }
 
 /// Reads all operands into an ordered world, on the threads of the current pool. What is refused, doubled or odd is
-/// in the remarks, for [`say`].
+/// in the report, for [`Log::say`].
 ///
 /// # Errors
 /// Where the input cannot be read, or is larger than the arenas hold.
@@ -100,7 +100,7 @@ pub fn read<'a>(
     filter: &'a Filter,
     select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
     all: bool,
-) -> Result<(World<'a>, Remarks), Failure> {
+) -> Result<(World<'a>, Report), Failure> {
     let gatherer = Gatherer::new(arenas, scope, filter, select).admit_new();
     let batches = input.map_once(|chunk, text| {
         let mut lines = chunk.lines_of(text);
@@ -118,9 +118,9 @@ pub fn read<'a>(
     let batches: Result<Vec<_>, ulp_core::world::TooLarge> = batches.into_iter().collect();
     let batches = batches.map_err(|e| Failure::of(Kind::System, e))?;
     let mut world = World::new(batches, scope.defaults());
-    let mut remarks = world.remarks(all);
-    remarks.join(world.order(all));
-    Ok((world, remarks))
+    let mut report = world.report(all);
+    report.join(world.order(all));
+    Ok((world, report))
 }
 
 /// A line's number within its chunk; a chunk holds at most 64 MiB.
@@ -141,44 +141,6 @@ pub fn cut(at: Option<&When>, world: &World<'_>, filter: &Filter) -> Result<Opti
             None => Err(Failure::usage(format!("--at id:{name}"), "no event of this name is in the view")),
         },
     }
-}
-
-/// Writes what there is to say into the log, in the order of the lines, and counts it.
-///
-/// # Errors
-/// Under `--strict` the first rejection is a failure.
-pub fn say(log: &mut Log, mut remarks: Remarks) -> Result<(), Failure> {
-    remarks.list.sort();
-    let list = std::mem::take(&mut remarks.list);
-    for remark in list {
-        let record = Record {
-            action: match remark.fate {
-                Fate::Rejected => Action::Rejected,
-                Fate::Withheld => Action::Withheld,
-                Fate::Duplicate => Action::Duplicate,
-                Fate::Noted => Action::Noted,
-            },
-            code: remark.code,
-            place: Some((remark.position.source, remark.position.line)),
-            shared: remark.shared,
-            event_id: remark.event_id,
-            detail: remark.detail,
-        };
-        log.write_counted(&record)?;
-        if log.is_strict() && remark.fate == Fate::Rejected {
-            return Err(Failure::Strict);
-        }
-    }
-    let tally = log.tally_mut();
-    tally.rejected += remarks.rejected;
-    tally.withheld += remarks.withheld;
-    tally.duplicate += remarks.duplicate;
-    tally.applied += remarks.read.saturating_sub(remarks.rejected + remarks.withheld + remarks.duplicate);
-    tally.private |= remarks.private;
-    for (code, count) in remarks.codes {
-        *tally.codes.entry(code).or_default() += count;
-    }
-    Ok(())
 }
 
 /// What every projector can be told.
@@ -227,7 +189,8 @@ pub enum Needs {
 /// What the log answers.
 pub fn note(view: &View<'_, '_>, code: &'static str, detail: String, log: &mut Log) -> Result<(), Failure> {
     let shared = Lane::all().all(|lane| lane.is_shared() || !view.filter.lanes[lane.index()]);
-    log.record(&Record { action: Action::Noted, code, place: None, shared, event_id: None, detail })
+    let outcome = Outcome::Noted;
+    log.record(&Diagnostic { position: None, outcome, code, shared, event_id: None, detail })
 }
 
 /// Notes the blobs that could not be used.
@@ -264,9 +227,9 @@ fn project_stream(args: &Projection, log: &mut Log, write: Write<'_>) -> Result<
     let scope = scope(&args.scope)?;
     let select = |space: &str, tile| not_selected(&args.select, space, tile);
     let mut arenas = Arenas::new(Arenas::STREAM);
-    let (world, remarks) = read(&input, &mut arenas, &scope, &filter, &select, log.writes_all())?;
+    let (world, report) = read(&input, &mut arenas, &scope, &filter, &select, log.writes_all())?;
     let blobs = Blobs::new(args.objects.as_deref(), None);
-    let roots = show(args, &world, (filter.clone(), remarks), &blobs, (&mut out, log), write)?;
+    let roots = show(args, &world, (filter.clone(), report), &blobs, (&mut out, log), write)?;
     let root = Some(roots.root(false));
     log.finish(
         Some(out),
@@ -295,7 +258,7 @@ fn project_store(
         if let Some(first) = read.damage.first() {
             return Err(Failure::Corrupt(stored::describe(first)));
         }
-        let about = (filter.clone(), read.remarks);
+        let about = (filter.clone(), read.report);
         let roots = show(args, read.world, about, &blobs, (&mut out, log), write)?;
         Ok((roots.root(true), manifest_lines(read.parts)))
     });
@@ -308,21 +271,21 @@ fn project_store(
 fn show(
     args: &Projection,
     world: &World<'_>,
-    (mut filter, mut remarks): (Filter, Remarks),
+    (mut filter, mut report): (Filter, Report),
     blobs: &Blobs<'_>,
     (out, log): (&mut Output, &mut Log),
     write: Write<'_>,
 ) -> Result<Roots, Failure> {
-    if log.is_strict() && remarks.rejected > 0 {
-        say(log, remarks)?;
+    if log.is_strict() && report.tally.rejected > 0 {
+        log.say(report)?;
         return Err(Failure::Strict);
     }
     filter.at = cut(args.at.at.as_ref(), world, &filter)?;
     let mut arenas = view_arenas(world);
     let takes_tile = |tile| args.select.tile(tile);
     let (spaces, roots, said) = view(world, &filter, takes_tile, &mut arenas, log.writes_all());
-    remarks.join(said);
-    say(log, remarks)?;
+    report.join(said);
+    log.say(report)?;
     write(&View { world, filter: &filter, spaces, blobs }, out, log)?;
     Ok(roots)
 }
@@ -340,13 +303,13 @@ pub fn view<'a>(
     takes_tile: impl Fn(Tile) -> bool + Sync,
     arenas: &'a mut [Bump],
     all: bool,
-) -> (Vec<Space<'a>>, Roots, Remarks) {
-    let (tiles, roots, mut remarks) = derive(world, filter, arenas, all);
+) -> (Vec<Space<'a>>, Roots, Report) {
+    let (tiles, roots, mut report) = derive(world, filter, arenas, all);
     let spaces = join::join(tiles, filter, takes_tile);
     for (code, _) in spaces.iter().flat_map(|s| &s.anomalies) {
-        *remarks.codes.entry(code).or_default() += 1;
+        report.tally.note(code, 1);
     }
-    (spaces, roots, remarks)
+    (spaces, roots, report)
 }
 
 /// Every tile derived, with its root.
@@ -355,7 +318,7 @@ pub fn derive<'a>(
     filter: &Filter,
     arenas: &'a mut [Bump],
     all: bool,
-) -> (Vec<Derived<'a>>, Roots, Remarks) {
+) -> (Vec<Derived<'a>>, Roots, Report) {
     let parts: Vec<_> = arenas
         .par_iter_mut()
         .enumerate()
@@ -365,14 +328,14 @@ pub fn derive<'a>(
             (derived, root)
         })
         .collect();
-    let (mut roots, mut remarks) = (Roots::default(), Remarks::new(all));
+    let (mut roots, mut report) = (Roots::default(), Report::new(all));
     let mut tiles = Vec::with_capacity(parts.len());
     for (mut derived, root) in parts {
         if let Some(root) = root {
             roots.push(derived.space, derived.tile, root);
         }
-        remarks.join(std::mem::take(&mut derived.remarks));
+        report.join(std::mem::take(&mut derived.report));
         tiles.push(derived);
     }
-    (tiles, roots, remarks)
+    (tiles, roots, report)
 }

@@ -1,7 +1,8 @@
 //! A store read by a tool in place of a stream, and what its log says of damage.
 
-use super::{Action, Failure, Log, Record, Status};
+use super::{Failure, Log, Status};
 use std::path::PathBuf;
+use ulp_core::report::{Diagnostic, Outcome};
 use ulp_store::read::Damage;
 
 /// The store to read, in tools that read a stream where none is named.
@@ -21,21 +22,20 @@ pub struct StoreArgs {
 /// What the log answers.
 pub fn note_damage(log: &mut Log, absent: &[Damage], damage: &[Damage]) -> Result<(), Failure> {
     for absent in absent {
-        log.record(&record(absent))?;
+        log.record(&diagnostic(absent))?;
     }
     for damage in damage {
-        log.tally_mut().count(Action::Noted, damage.code, damage.lane.lane.is_shared());
-        log.write_counted(&record(damage))?;
+        log.warn(&diagnostic(damage))?;
         log.raise(Status::Corrupt);
     }
     Ok(())
 }
 
-fn record(damage: &Damage) -> Record {
-    Record {
-        action: Action::Noted,
+fn diagnostic(damage: &Damage) -> Diagnostic {
+    Diagnostic {
+        position: None,
+        outcome: Outcome::Noted,
         code: damage.code,
-        place: None,
         shared: damage.lane.lane.is_shared(),
         event_id: None,
         detail: describe(damage),

@@ -5,7 +5,8 @@
 //! a plain word that YAML reads as something else than a string or an integer where a string is wanted: what two
 //! readers could understand differently is not understood.
 
-use crate::json;
+use crate::json::write::{Items, Members};
+use crate::json::{self, Tape};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 use std::collections::HashSet;
 use std::fmt;
@@ -274,22 +275,20 @@ impl Node {
             Value::Plain(text) if is_no_string(text) => out.extend_from_slice(text.as_bytes()),
             Value::Plain(text) | Value::Quoted(text) => json::write_string(text, out),
             Value::List(items) => {
-                out.push(b'[');
-                for (i, item) in items.iter().enumerate() {
-                    out.extend((i > 0).then_some(b','));
+                let mut list = Items::open(out);
+                for item in items {
+                    list.next(out);
                     item.write_json(out);
                 }
-                out.push(b']');
+                list.close(out);
             }
             Value::Map(members) => {
-                out.push(b'{');
-                for (i, (key, value)) in members.iter().enumerate() {
-                    out.extend((i > 0).then_some(b','));
-                    json::write_string(key.text().unwrap_or_default(), out);
-                    out.push(b':');
+                let mut object = Members::open(out);
+                for (key, value) in members {
+                    object.any_name(key.text().unwrap_or_default(), out);
                     value.write_json(out);
                 }
-                out.push(b'}');
+                object.close(out);
             }
         }
     }
@@ -298,7 +297,7 @@ impl Node {
 /// Whether a word is a number as JSON spells it.
 fn is_number(text: &str) -> bool {
     let line = format!("{{\"n\":{text}}}");
-    let mut tape = json::Tape::new();
+    let mut tape = Tape::new();
     json::parse_text(&mut tape, &line)
         .is_ok_and(|top| top.get("n").is_some_and(|n| n.kind() == json::Kind::Number))
 }

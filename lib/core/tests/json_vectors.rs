@@ -8,7 +8,7 @@ use ulp_core::json::{Tape, parse_line};
 
 #[test]
 fn vectors() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/json");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/json");
     let mut paths: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     assert!(paths.len() > 100, "{} vectors in {}", paths.len(), folder.display());

@@ -586,5 +586,5 @@ pub(super) fn event_id(line: &[u8]) -> String {
     let text = std::str::from_utf8(line).unwrap_or_default();
     let top = tape.parse(text, json::EVENT_DEPTH).ok();
     let id = top.and_then(|t: Value<'_, '_>| t.get("event_id"));
-    id.map(|v| v.chars().collect()).unwrap_or_default()
+    id.and_then(Value::as_text).unwrap_or_default()
 }

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use ulp_core::event::{Defaults, Line, Reader};
 use ulp_core::hash::Sha256;
 use ulp_core::json;
+use ulp_core::json::write::Members;
 use ulp_core::world::Filter;
 
 /// Bytes of an object that are read at once.
@@ -53,14 +54,12 @@ impl Finding {
 
     /// The finding as a line of canonical JSON.
     pub fn print(&self, out: &mut Vec<u8>) {
-        for (before, text) in
-            [(r#"{"code":"#, self.code), (r#","detail":"#, &self.detail), (r#","path":"#, &self.path)]
-        {
-            out.extend_from_slice(before.as_bytes());
-            json::write_string(text, out);
-        }
-        let severity = if self.severity == Severity::Damage { "damage" } else { "info" };
-        out.extend_from_slice(format!(",\"severity\":\"{severity}\"}}\n").as_bytes());
+        let mut line = Members::open(out);
+        line.text("code", self.code, out);
+        line.text("detail", &self.detail, out);
+        line.text("path", &self.path, out);
+        line.text("severity", if self.severity == Severity::Damage { "damage" } else { "info" }, out);
+        line.end_line(out);
     }
 }
 

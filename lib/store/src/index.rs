@@ -1,10 +1,10 @@
 //! The index of a lane: a cache of what its manifest and its latest snapshot say. Never needed.
 
-use super::manifest::{self, Manifest, VERSION, count, hash, string};
+use super::manifest::{self, Manifest, VERSION, count, hash};
 use super::{Error, INDEX, LaneId, Store};
-use std::io::Write as _;
 use ulp_core::hash::{Blake3, Sha256};
-use ulp_core::json;
+use ulp_core::json::Value;
+use ulp_core::json::write::Members;
 
 /// What `index.json` says. Everything but the manifest's part is there only once a snapshot was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,31 +50,26 @@ pub fn read(store: &Store, lane: &LaneId) -> Option<Index> {
 impl Index {
     /// The index as it stands on disk: one line of canonical JSON.
     pub fn print(&self) -> Vec<u8> {
-        let mut out = format!(r#"{{"events":{}"#, self.events).into_bytes();
-        let text = |out: &mut Vec<u8>, name: &str, value: Option<&str>| {
-            if let Some(value) = value {
-                let _ = write!(out, r#","{name}":"#);
-                json::write_string(value, out);
-            }
-        };
+        let mut out = Vec::new();
+        let mut line = Members::open(&mut out);
+        line.integer("events", self.events, &mut out);
         if let Some(heads) = &self.heads {
-            out.extend_from_slice(br#","heads":["#);
-            for (i, head) in heads.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                json::write_string(head, &mut out);
-            }
-            out.push(b']');
+            line.texts("heads", heads.iter().map(String::as_str), &mut out);
         }
-        let snapshot = self.snapshot.as_ref();
-        text(&mut out, "last_snapshot", snapshot.map(|s| s.object.to_string()).as_deref());
-        text(&mut out, "snapshot_event", snapshot.map(|s| s.event.as_str()));
-        text(&mut out, "state_root", snapshot.map(|s| s.root.to_string()).as_deref());
-        text(&mut out, "tile_id", Some(&self.tile));
-        text(&mut out, "tip_event", self.tip_event.as_deref());
-        text(&mut out, "tip_segment", self.tip_segment.map(|h| h.to_string()).as_deref());
-        let _ = writeln!(out, r#","v":{VERSION}}}"#);
+        if let Some(snapshot) = &self.snapshot {
+            line.word("last_snapshot", snapshot.object, &mut out);
+            line.text("snapshot_event", &snapshot.event, &mut out);
+            line.word("state_root", snapshot.root, &mut out);
+        }
+        line.text("tile_id", &self.tile, &mut out);
+        if let Some(event) = &self.tip_event {
+            line.text("tip_event", event, &mut out);
+        }
+        if let Some(segment) = self.tip_segment {
+            line.word("tip_segment", segment, &mut out);
+        }
+        line.integer("v", VERSION, &mut out);
+        line.end_line(&mut out);
         out
     }
 
@@ -85,18 +80,18 @@ impl Index {
                 None => None,
                 Some(_) => Some(Latest {
                     object: hash(top, "last_snapshot")?,
-                    event: string(top.get("snapshot_event")?)?,
-                    root: string(top.get("state_root")?)?.parse().ok()?,
+                    event: top.get("snapshot_event")?.as_text()?,
+                    root: top.get("state_root")?.as_text()?.parse().ok()?,
                 }),
             };
             let heads = match top.get("heads") {
                 None => None,
-                Some(list) => Some(list.items().map(string).collect::<Option<Vec<_>>>()?),
+                Some(list) => Some(list.items().map(Value::as_text).collect::<Option<Vec<_>>>()?),
             };
             Some(Index {
-                tile: string(top.get("tile_id")?)?,
-                tip_event: top.get("tip_event").and_then(string),
-                tip_segment: top.get("tip_segment").and_then(string).and_then(|s| s.parse().ok()),
+                tile: top.get("tile_id")?.as_text()?,
+                tip_event: top.get("tip_event").and_then(Value::as_text),
+                tip_segment: top.get("tip_segment").and_then(Value::as_text).and_then(|s| s.parse().ok()),
                 events: count(top, "events")?,
                 snapshot,
                 heads,

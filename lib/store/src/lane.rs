@@ -2,7 +2,7 @@
 
 use super::dir::Sort;
 use super::{Error, Store};
-use ulp_core::id::{Lane, Policy, Realm, Tile};
+use ulp_core::id::{Lane, Tile};
 use ulp_core::names;
 
 /// One lane of one tile of one space. Ordered as states are: spaces by bytes, tiles by z, x, y, lanes by name.
@@ -18,12 +18,6 @@ impl LaneId {
     pub fn dir(&self) -> String {
         format!("spaces/{}/tiles/{}/{}", names::encode(&self.space), self.tile, self.lane)
     }
-}
-
-/// Reads the name of a lane's directory.
-fn parse_lane(name: &str) -> Option<Lane> {
-    let (realm, policy) = name.split_once('.')?;
-    Some(Lane { realm: realm.parse::<Realm>().ok()?, policy: policy.parse::<Policy>().ok()? })
 }
 
 impl Store {
@@ -54,7 +48,7 @@ impl Store {
                 for y in self.directories(&format!("{tiles}/{z}/{x}"))? {
                     let Some(tile) = Tile::parse(&format!("{z}/{x}/{y}")) else { continue };
                     for name in self.directories(&format!("{tiles}/{tile}"))? {
-                        let lane = parse_lane(&name);
+                        let lane = name.parse();
                         lanes.extend(lane.map(|lane| LaneId { space: space.to_owned(), tile, lane }));
                     }
                 }

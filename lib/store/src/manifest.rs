@@ -10,10 +10,10 @@
 //! events that it and all before it hold.
 
 use super::Error;
-use std::io::Write as _;
 use std::path::Path;
 use ulp_core::hash::Sha256;
 use ulp_core::id::{Tile, is_event_id};
+use ulp_core::json::write::{Items, Members};
 use ulp_core::json::{self, Tape, Value};
 
 /// The version of manifests that this version writes and reads.
@@ -118,18 +118,25 @@ impl Manifest {
 
     /// The manifest as it stands on disk.
     pub fn print(&self) -> Vec<u8> {
-        let mut out = b"{".to_vec();
+        let mut out = Vec::new();
+        let mut line = Members::open(&mut out);
         if let Some(previous) = &self.previous {
-            let _ = write!(out, r#""previous":{{"events":{},"hash":"{}"}},"#, previous.events, previous.hash);
+            line.name("previous", &mut out);
+            let mut object = Members::open(&mut out);
+            object.integer("events", previous.events, &mut out);
+            object.word("hash", previous.hash, &mut out);
+            object.close(&mut out);
         }
-        out.extend_from_slice(br#""segments":["#);
-        for (i, entry) in self.segments.iter().enumerate() {
-            if i > 0 {
-                out.push(b',');
-            }
+        line.name("segments", &mut out);
+        let mut segments = Items::open(&mut out);
+        for entry in &self.segments {
+            segments.next(&mut out);
             entry.print(&mut out);
         }
-        let _ = writeln!(out, r#"],"tile_id":"{}","v":{VERSION}}}"#, self.tile);
+        segments.close(&mut out);
+        line.word("tile_id", self.tile, &mut out);
+        line.integer("v", VERSION, &mut out);
+        line.end_line(&mut out);
         out
     }
 
@@ -156,23 +163,23 @@ impl Manifest {
 
 impl Entry {
     fn print(&self, out: &mut Vec<u8>) {
-        let _ = write!(out, r#"{{"bytes":{}"#, self.bytes);
+        let mut object = Members::open(out);
+        object.integer("bytes", self.bytes, out);
         if self.absent == Absent::Elsewhere {
-            out.extend_from_slice(br#","elsewhere":true"#);
+            object.boolean("elsewhere", true, out);
         }
-        let _ = write!(out, r#","events":{},"from_event":"#, self.events);
-        json::write_string(&self.from, out);
-        let _ = write!(out, r#","hash":"{}""#, self.hash);
+        object.integer("events", self.events, out);
+        object.text("from_event", &self.from, out);
+        object.word("hash", self.hash, out);
         if self.absent == Absent::Lost {
-            out.extend_from_slice(br#","lost":true"#);
+            object.boolean("lost", true, out);
         }
-        out.extend_from_slice(br#","to_event":"#);
-        json::write_string(&self.to, out);
-        out.push(b'}');
+        object.text("to_event", &self.to, out);
+        object.close(out);
     }
 
     fn read(value: Value<'_, '_>) -> Option<Entry> {
-        let name = |key| value.get(key).and_then(string).filter(|s| is_event_id(s));
+        let name = |key| value.get(key).and_then(Value::as_text).filter(|s| is_event_id(s));
         let is = |key| value.get(key).and_then(Value::as_bool).unwrap_or(false);
         Some(Entry {
             hash: hash(value, "hash")?,
@@ -207,12 +214,8 @@ pub(super) fn read<T>(
     parse(top).ok_or_else(|| wrong("a member is missing or malformed"))
 }
 
-pub(super) fn string(value: Value<'_, '_>) -> Option<String> {
-    (value.kind() == json::Kind::String).then(|| value.chars().collect())
-}
-
 pub(super) fn hash(value: Value<'_, '_>, key: &str) -> Option<Sha256> {
-    string(value.get(key)?)?.parse().ok()
+    value.get(key)?.as_text()?.parse().ok()
 }
 
 pub(super) fn count(value: Value<'_, '_>, key: &str) -> Option<u64> {

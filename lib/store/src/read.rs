@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use ulp_core::hash::{Blake3, Sha256};
 use ulp_core::id::{Lane, Tile};
-use ulp_core::report::Remarks;
+use ulp_core::report::Report;
 use ulp_core::scope::Scope;
 use ulp_core::state::untouched::{self, Apart, Subject};
 use ulp_core::world::{Arenas, Batch, Filter, Gatherer, World};
@@ -111,7 +111,7 @@ pub struct Together<'r, 'a> {
     pub damage: &'r [Damage],
     /// Segments that are known not to be here.
     pub absent: &'r [Damage],
-    pub remarks: Remarks,
+    pub report: Report,
 }
 
 /// A tile that was read and ordered.
@@ -125,13 +125,13 @@ pub struct Replay<'r, 'a> {
     pub damage: &'r [Damage],
     /// Segments that are known not to be here.
     pub absent: &'r [Damage],
-    pub remarks: Remarks,
+    pub report: Report,
 }
 
 impl Replay<'_, '_> {
     /// Gives the state lines of each lane that `filter` takes in to `each`, in order: derived, or those of its
     /// snapshot where nothing came since. Answers what there is to say of the events.
-    pub fn states(&self, filter: &Filter, all: bool, mut each: impl FnMut(&Part, &[u8])) -> Remarks {
+    pub fn states(&self, filter: &Filter, all: bool, mut each: impl FnMut(&Part, &[u8])) -> Report {
         let arena = bumpalo::Bump::new();
         let mut derived = (!self.world.is_empty()).then(|| self.world.derive(0, filter, &arena, all));
         let (mut lines, mut merged) = (Vec::new(), Vec::new());
@@ -155,7 +155,7 @@ impl Replay<'_, '_> {
                 (None, None) => {}
             }
         }
-        derived.as_mut().map(|d| std::mem::take(&mut d.remarks)).unwrap_or_default()
+        derived.as_mut().map(|d| std::mem::take(&mut d.report)).unwrap_or_default()
     }
 }
 
@@ -206,21 +206,13 @@ impl Store {
             if !world.is_empty() {
                 tell(&parts, &mut world, 0);
             }
-            let mut remarks = world.remarks(all);
-            remarks.join(world.order(all));
+            let mut report = world.report(all);
+            report.join(world.order(all));
             reading.damage.extend(damage);
             let Reading { damage, absent, .. } = &reading;
             let carried: Vec<_> = apart.into_iter().map(|apart| apart.carried).collect();
             let carried = &carried[..];
-            return Ok(work(Replay {
-                place,
-                parts: &parts,
-                world: &world,
-                carried,
-                damage,
-                absent,
-                remarks,
-            }));
+            return Ok(work(Replay { place, parts: &parts, world: &world, carried, damage, absent, report }));
         }
     }
 
@@ -258,11 +250,11 @@ impl Store {
             let count = here.partition_point(|p| p.id.space == space && p.id.tile == tile);
             tell(&here[..count], &mut world, i);
         }
-        let mut remarks = world.remarks(all);
-        remarks.join(world.order(all));
+        let mut report = world.report(all);
+        report.join(world.order(all));
         whole.damage.extend(damage);
         let Reading { parts, damage, absent, .. } = &whole;
-        Ok(work(Together { parts, world: &world, damage, absent, remarks }))
+        Ok(work(Together { parts, world: &world, damage, absent, report }))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a JSON document is, for tools that take several kinds.
 
 use ulp_core::json::Value;
-use ulp_core::trust::Denial;
+use ulp_core::report::Refusal;
 
 /// What ends the operation of a state line.
 const STATE_TAIL: &str = "_state";
@@ -26,7 +26,7 @@ impl Kind {
     ///
     /// # Errors
     /// `event.kind`: an object of two kinds, which one reader could take for the one and another for the other.
-    pub fn of(object: Value<'_, '_>) -> Result<Kind, Denial> {
+    pub fn of(object: Value<'_, '_>) -> Result<Kind, Refusal> {
         let has = |name| object.get(name).is_some();
         let marks = [("manifestVersion", Kind::Manifest), ("operation", Kind::Event), ("log", Kind::Witness)];
         let mut found = marks.iter().filter(|(name, _)| has(name));
@@ -43,6 +43,6 @@ impl Kind {
     }
 }
 
-fn two_kinds(first: &str, second: &str) -> Denial {
-    Denial::new("event.kind", format!("it has both {first} and {second}"))
+fn two_kinds(first: &str, second: &str) -> Refusal {
+    Refusal::new("event.kind", format!("it has both {first} and {second}"))
 }

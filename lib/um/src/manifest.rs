@@ -5,7 +5,8 @@
 
 use ulp_core::id::Time;
 use ulp_core::json::{self, Kind, Tape, Value};
-use ulp_core::trust::{Denial, Did, Instant, SIGNATURE, Scratch, Signature, Verifier, signature};
+use ulp_core::report::Refusal;
+use ulp_core::trust::{Did, Instant, SIGNATURE, Scratch, Signature, Verifier, signature};
 
 /// Longest manifest, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -59,7 +60,7 @@ pub fn check(
     clock: Clock,
     verifier: &Verifier,
     scratch: &mut Scratch,
-) -> Result<Checked, Denial> {
+) -> Result<Checked, Refusal> {
     check_limits(manifest, bytes)?;
     check_names(manifest)?;
     let version = version(manifest)?;
@@ -76,45 +77,45 @@ pub fn check(
 }
 
 /// Rule 1, but for JSON itself.
-fn check_limits(manifest: Value<'_, '_>, bytes: usize) -> Result<(), Denial> {
+fn check_limits(manifest: Value<'_, '_>, bytes: usize) -> Result<(), Refusal> {
     if bytes > MAX_BYTES {
-        return Err(Denial::new("um.limit", "more than 1 MiB"));
+        return Err(Refusal::new("um.limit", "more than 1 MiB"));
     }
     check_shape(manifest, 1)
 }
 
 /// The parser has bounded the depth already, so this calls itself no deeper than that.
-fn check_shape(value: Value<'_, '_>, depth: usize) -> Result<(), Denial> {
+fn check_shape(value: Value<'_, '_>, depth: usize) -> Result<(), Refusal> {
     if !matches!(value.kind(), Kind::Array | Kind::Object) {
         return Ok(());
     }
     if depth > MAX_DEPTH {
-        return Err(Denial::new("um.limit", "nested deeper than 10"));
+        return Err(Refusal::new("um.limit", "nested deeper than 10"));
     }
     if value.kind() == Kind::Array && value.len() > MAX_ITEMS {
-        return Err(Denial::new("um.limit", "an array of more than 1000"));
+        return Err(Refusal::new("um.limit", "an array of more than 1000"));
     }
     value.items().try_for_each(|item| check_shape(item, depth + 1))?;
     value.members().try_for_each(|(_, member)| check_shape(member, depth + 1))
 }
 
 /// Rules 2 to 4.
-fn check_names(manifest: Value<'_, '_>) -> Result<(), Denial> {
+fn check_names(manifest: Value<'_, '_>) -> Result<(), Refusal> {
     let context = manifest.get("@context").is_some_and(|v| match v.kind() {
         Kind::String => is_text(v),
         Kind::Array | Kind::Object => !v.is_empty(),
         _ => false,
     });
     if !context {
-        return Err(Denial::new("um.context", "@context is not a non-empty string, object or array"));
+        return Err(Refusal::new("um.context", "@context is not a non-empty string, object or array"));
     }
     for (name, code) in [("@id", "um.id"), ("subject", "um.subject")] {
         if !manifest.get(name).is_some_and(is_text) {
-            return Err(Denial::new(code, format!("{name} is not a non-empty string")));
+            return Err(Refusal::new(code, format!("{name} is not a non-empty string")));
         }
     }
     if !has_type(manifest, "um:Manifest") {
-        return Err(Denial::new("um.type", "@type is not, and has not, um:Manifest"));
+        return Err(Refusal::new("um.type", "@type is not, and has not, um:Manifest"));
     }
     Ok(())
 }
@@ -130,24 +131,24 @@ fn has_type(object: Value<'_, '_>, name: &str) -> bool {
 }
 
 /// Rule 5.
-fn version(manifest: Value<'_, '_>) -> Result<Version, Denial> {
+fn version(manifest: Value<'_, '_>) -> Result<Version, Refusal> {
     match manifest.get("manifestVersion") {
         Some(v) if v.is_str("0.1") => Ok(Version::V01),
         Some(v) if v.is_str("0.2") => Ok(Version::V02),
-        _ => Err(Denial::new("um.version", "manifestVersion is not \"0.1\" or \"0.2\"")),
+        _ => Err(Refusal::new("um.version", "manifestVersion is not \"0.1\" or \"0.2\"")),
     }
 }
 
 /// Rules 6 and 7; says whether it has expired.
-fn check_times(manifest: Value<'_, '_>, clock: Clock) -> Result<bool, Denial> {
+fn check_times(manifest: Value<'_, '_>, clock: Clock) -> Result<bool, Refusal> {
     let time = |name: &str, code| {
         let read = manifest.get(name).and_then(Instant::of);
-        read.ok_or_else(|| Denial::new(code, format!("{name} is not a time as in RFC 3339")))
+        read.ok_or_else(|| Refusal::new(code, format!("{name} is not a time as in RFC 3339")))
     };
     let issued = time("issuedAt", "um.issued_at")?;
     let expires = time("expiresAt", "um.expires_at")?;
     if issued > expires {
-        return Err(Denial::new("um.order", "issuedAt is after expiresAt"));
+        return Err(Refusal::new("um.order", "issuedAt is after expiresAt"));
     }
     let (now, lenient) = match clock {
         Clock::Unasked => return Ok(false),
@@ -156,16 +157,16 @@ fn check_times(manifest: Value<'_, '_>, clock: Clock) -> Result<bool, Denial> {
     };
     let expired = Instant::from(now) > expires;
     if expired && !lenient {
-        return Err(Denial::new("um.expired", "it has expired, and must not be used"));
+        return Err(Refusal::new("um.expired", "it has expired, and must not be used"));
     }
     if issued > Instant::from(Time(now.0.saturating_add(MAX_SKEW))) {
-        return Err(Denial::new("um.not_yet", "issued more than 60 s ahead of the clock"));
+        return Err(Refusal::new("um.not_yet", "issued more than 60 s ahead of the clock"));
     }
     Ok(expired)
 }
 
 /// Rule 8.
-fn check_lists(manifest: Value<'_, '_>) -> Result<(), Denial> {
+fn check_lists(manifest: Value<'_, '_>) -> Result<(), Refusal> {
     let lists = [
         ("shards", "um.shards", Some("um:Shard")),
         ("facets", "um.facets", Some("um:Facet")),
@@ -177,20 +178,22 @@ fn check_lists(manifest: Value<'_, '_>) -> Result<(), Denial> {
     for (name, code, typed) in lists {
         let Some(list) = manifest.get(name) else { continue };
         if list.kind() != Kind::Array {
-            return Err(Denial::new(code, format!("{name} is not an array")));
+            return Err(Refusal::new(code, format!("{name} is not an array")));
         }
         let Some(typed) = typed else { continue };
         if !list.items().all(|item| item.kind() == Kind::Object && has_type(item, typed)) {
-            return Err(Denial::new(code, format!("an item of {name} is not an object of type {typed}")));
+            return Err(Refusal::new(code, format!("an item of {name} is not an object of type {typed}")));
         }
     }
     Ok(())
 }
 
 /// Rule 9.
-fn check_unsigned(manifest: Value<'_, '_>) -> Result<(), Denial> {
+fn check_unsigned(manifest: Value<'_, '_>) -> Result<(), Refusal> {
     match manifest.get(SIGNATURE) {
-        Some(v) if v.kind() != Kind::Object => Err(Denial::new("um.signature", "signature is not an object")),
+        Some(v) if v.kind() != Kind::Object => {
+            Err(Refusal::new("um.signature", "signature is not an object"))
+        }
         _ => Ok(()),
     }
 }
@@ -200,9 +203,10 @@ fn check_signed(
     manifest: Value<'_, '_>,
     verifier: &Verifier,
     scratch: &mut Scratch,
-) -> Result<(Did, bool), Denial> {
-    let raw =
-        manifest.get(SIGNATURE).ok_or_else(|| Denial::missing("a manifest of version 0.2 is signed"))?;
+) -> Result<(Did, bool), Refusal> {
+    let raw = manifest
+        .get(SIGNATURE)
+        .ok_or_else(|| Refusal::new("signature.missing", "a manifest of version 0.2 is signed"))?;
     let signature = Signature::of_document(raw)?;
     verifier.verify(manifest, &signature, scratch)?;
     Ok((signature.signer, ["statusRef", "revocationCursor"].iter().any(|name| raw.get(name).is_some())))
@@ -223,10 +227,10 @@ pub struct Defaults {
 ///
 /// # Errors
 /// `json.*`: it is no strict I-JSON object; `um.expires_at`: it would expire beyond the year 9999.
-pub fn complete(text: &str, defaults: &Defaults) -> Result<String, Denial> {
+pub fn complete(text: &str, defaults: &Defaults) -> Result<String, Refusal> {
     let mut tape = Tape::new();
     let manifest = tape.parse(text, json::EVENT_DEPTH)?;
-    let too_late = || Denial::new("um.expires_at", "beyond what a time can say");
+    let too_late = || Refusal::new("um.expires_at", "beyond what a time can say");
     let now = Instant::print(defaults.now).ok_or_else(too_late)?;
     // A lifetime begins when it was issued, even where it is signed later.
     let issued = manifest.get("issuedAt").and_then(Instant::of).and_then(|i| i.time());
@@ -251,7 +255,7 @@ mod tests {
 
     const BARE: &str = r#"{"@context":"c","@id":"i","@type":"um:Manifest","expiresAt":"2026-01-02T00:00:00Z","issuedAt":"2026-01-01T00:00:00Z","manifestVersion":"0.2","subject":"s"}"#;
 
-    fn check_text(text: &str, clock: Clock) -> Result<Checked, Denial> {
+    fn check_text(text: &str, clock: Clock) -> Result<Checked, Refusal> {
         let mut tape = Tape::new();
         check(tape.parse(text, 64)?, text.len(), clock, &Verifier::new(), &mut Scratch::default())
     }

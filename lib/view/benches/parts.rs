@@ -18,7 +18,7 @@ use ulp_view::join;
 
 /// The flood, as its author wrote it.
 fn trace() -> String {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../examples/flood/trace.jsonl");
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/flood/trace.jsonl");
     std::fs::read_to_string(path).expect("the flood")
 }
 

@@ -4,16 +4,15 @@
 //! and how they hang together, and says what is visible. Page "3. Order and state", views.
 
 use ahash::AHashMap;
-use bumpalo::Bump;
 use rayon::prelude::*;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::collections::hash_map;
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::{Authority, Boundary, Key, Policy, Tile};
-use ulp_core::json::{self, Kind, Tape};
-use ulp_core::state::{Add, Links, Map, Node, Reading, Written};
+use ulp_core::json::write::Members;
+use ulp_core::json::{self, raw};
+use ulp_core::state::{Add, Links, Map, Node, Reading, Written, write_key};
 use ulp_core::world::{Derived, Filter};
 
 /// What may be seen of one space.
@@ -285,19 +284,7 @@ fn stays(node: &ViewNode<'_>, takes_tile: &impl Fn(Tile) -> bool) -> bool {
 
 /// The text of a raw JSON string; empty for any other value.
 pub fn unquoted(raw: &str) -> String {
-    text_of(raw).into_owned()
-}
-
-/// The text of a raw JSON string; empty for any other value. Where nothing in it is escaped it is what stands there.
-pub fn text_of(raw: &str) -> Cow<'_, str> {
-    let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    if let Some(text) = inner.filter(|text| text.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\')) {
-        return Cow::Borrowed(text);
-    }
-    let arena = Bump::new();
-    let mut tape = Tape::new();
-    let value = tape.parse_any(raw, json::STATE_DEPTH).ok().filter(|v| v.kind() == Kind::String);
-    Cow::Owned(value.and_then(|v| v.as_str(&arena)).unwrap_or_default().to_owned())
+    raw::text(raw).unwrap_or_default().into_owned()
 }
 
 /// Who hangs below whom, and who was absorbed by whom, as numbers of nodes.
@@ -328,7 +315,8 @@ enum Parent {
 
 impl Family {
     fn read<'a>(nodes: &Nodes<'a>, passes: impl Fn(&ViewNode<'a>) -> bool + Sync) -> Family {
-        let number_of = |node: &ViewNode<'a>, kind| Some(nodes.number(&text_of(node.plain(kind)?)));
+        let number_of =
+            |node: &ViewNode<'a>, kind| Some(nodes.number(&raw::text(node.plain(kind)?).unwrap_or_default()));
         let read = |(_, node): &(&'a str, ViewNode<'a>)| {
             let absorbed = match number_of(node, RegisterKind::AbsorbedInto) {
                 None => Absorbed::No,
@@ -453,23 +441,23 @@ fn on_cycles(next: &[Option<usize>]) -> Vec<usize> {
 /// Appends `{"node_id","space_id","tile","layer","kind","transform","geometry","physics","media","properties"}`,
 /// canonical, with what the node has; members that are null are left out.
 pub fn write_node(space: &str, name: &str, node: &ViewNode<'_>, out: &mut Vec<u8>) {
-    let mut line = ulp_core::state::Members::open(out);
-    line.value("geometry", node.plain(RegisterKind::Geometry), out);
-    line.value("kind", node.plain(RegisterKind::Kind), out);
-    line.value("layer", node.plain(RegisterKind::Layer), out);
-    line.keyed("media", &node.keyed(RegisterKind::Media), out);
+    let mut line = Members::open(out);
+    line.raw("geometry", node.plain(RegisterKind::Geometry), out);
+    line.raw("kind", node.plain(RegisterKind::Kind), out);
+    line.raw("layer", node.plain(RegisterKind::Layer), out);
+    line.raws("media", node.keyed(RegisterKind::Media).iter().map(Written::member), out);
     line.text("node_id", name, out);
-    line.value("physics", node.plain(RegisterKind::Physics), out);
-    line.keyed("properties", &node.keyed(RegisterKind::Property), out);
+    line.raw("physics", node.plain(RegisterKind::Physics), out);
+    line.raws("properties", node.keyed(RegisterKind::Property).iter().map(Written::member), out);
     line.text("space_id", space, out);
     if let Some(tile) = node.tile {
         line.text("tile", &tile.to_string(), out);
     }
     write_transform(node, &mut line, out);
-    out.extend_from_slice(b"}\n");
+    line.end_line(out);
 }
 
-fn write_transform(node: &ViewNode<'_>, line: &mut ulp_core::state::Members, out: &mut Vec<u8>) {
+fn write_transform(node: &ViewNode<'_>, line: &mut Members, out: &mut Vec<u8>) {
     const MEMBERS: [RegisterKind; 5] = [
         RegisterKind::MovedTo,
         RegisterKind::Parent,
@@ -480,12 +468,12 @@ fn write_transform(node: &ViewNode<'_>, line: &mut ulp_core::state::Members, out
     if MEMBERS.iter().all(|kind| node.plain(*kind).is_none()) {
         return;
     }
-    line.raw_name("transform", out);
-    let mut object = ulp_core::state::Members::open(out);
+    line.name("transform", out);
+    let mut object = Members::open(out);
     for kind in MEMBERS {
-        object.value(kind.name(), node.plain(kind), out);
+        object.raw(kind.name(), node.plain(kind), out);
     }
-    out.push(b'}');
+    object.close(out);
 }
 
 /// Appends one line a register of a node: `{"node_id","register","value","key","actor_id","timestamp"}`, canonical;
@@ -503,18 +491,19 @@ pub fn write_blame<'a>(
     });
     for written in writes {
         let author = author(written.key);
-        let mut line = ulp_core::state::Members::open(out);
+        let mut line = Members::open(out);
         if let Some((actor, _)) = &author {
             line.text("actor_id", actor, out);
         }
-        line.key("key", Some(written.key), out);
+        line.name("key", out);
+        write_key(written.key, out);
         line.text("node_id", name, out);
         line.text("register", &written.register.to_string(), out);
         if let Some((_, timestamp)) = &author {
-            line.value("timestamp", Some(timestamp), out);
+            line.raw("timestamp", Some(timestamp), out);
         }
-        line.value("value", Some(written.value), out);
-        out.extend_from_slice(b"}\n");
+        line.raw("value", Some(written.value), out);
+        line.end_line(out);
     }
 }
 

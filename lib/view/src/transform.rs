@@ -14,7 +14,7 @@
 use crate::join::{Space, ViewNode};
 use rayon::prelude::*;
 use ulp_core::event::RegisterKind;
-use ulp_core::json::{self, Kind, Tape, Value};
+use ulp_core::json::{self, Tape, Value, raw};
 
 /// The greatest magnitude of any number of a transform. Sums of products of two such are still finite.
 pub const LARGEST: f64 = 1e100;
@@ -218,16 +218,9 @@ fn read_numbers(raw: &str, tape: &mut Tape) -> Vec<f64> {
     tape.parse_any(raw, json::STATE_DEPTH).map(numbers_of).unwrap_or_default()
 }
 
-/// The numbers of a JSON number or array; empty where there is anything else.
+/// The numbers of a JSON number or array, each [`finite`]; empty where there is anything else.
 pub fn numbers_of(value: Value<'_, '_>) -> Vec<f64> {
-    match value.kind() {
-        Kind::Number => value.as_f64().map(finite).into_iter().collect(),
-        Kind::Array => {
-            let items: Option<Vec<f64>> = value.items().map(|i| i.as_f64().map(finite)).collect();
-            items.unwrap_or_default()
-        }
-        _ => Vec::new(),
-    }
+    raw::numbers(value).into_iter().map(finite).collect()
 }
 
 /// The own transform of every node that a view knows, by its number.

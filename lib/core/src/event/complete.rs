@@ -5,8 +5,10 @@ use super::payload::time_number;
 use super::places::Places;
 use super::{Event, Missing};
 use crate::id::{Scope, Tile, is_place};
+use crate::json::write::{Object, write_texts};
 use crate::json::{self, Kind, Tape, Value};
 use bumpalo::Bump;
+use std::borrow::Cow;
 
 /// What an event takes where its line says nothing. The built-in values are those of page 2.
 #[derive(Clone, Debug, PartialEq)]
@@ -197,52 +199,41 @@ pub(super) fn write_canonical(event: &Event<'_>, tape: &mut Tape, out: &mut Vec<
     write_completed(event, top, true, out);
 }
 
-/// One member of an object that is being put together: its unescaped name and its canonical value.
-type Member = (String, Vec<u8>);
-
 fn write_completed(event: &Event<'_>, top: Value<'_, '_>, named: bool, out: &mut Vec<u8>) {
-    let mut members: Vec<Member> = Vec::with_capacity(top.len() + 10);
+    let mut object = Object::default();
     for (key, value) in top.members() {
         let name = unescaped(key);
         let left_out = !named && (name == "event_id" || name == "signature") || name == "scope";
         if !left_out {
-            members.push((name, canonical(value.raw())));
+            object.raw(&name, Some(value.raw()));
         }
     }
     let missing = event.missing;
-    if named && missing.has(Missing::EVENT_ID) {
-        members.push(member("event_id", event.id));
-    }
+    object
+        .text("event_id", (named && missing.has(Missing::EVENT_ID)).then_some(event.id))
+        .text("space_id", missing.has(Missing::SPACE).then_some(event.space))
+        .text("layer_id", missing.has(Missing::LAYER).then_some(event.layer))
+        .text("actor_id", missing.has(Missing::ACTOR).then_some(event.actor));
     if missing.has(Missing::TIMESTAMP) {
-        members.push(("timestamp".to_owned(), time_number(event.time).into_bytes()));
-    }
-    let texts = [
-        (Missing::SPACE, "space_id", event.space),
-        (Missing::LAYER, "layer_id", event.layer),
-        (Missing::ACTOR, "actor_id", event.actor),
-    ];
-    for (bit, name, text) in texts {
-        if missing.has(bit) {
-            members.push(member(name, text));
-        }
-    }
-    if missing.has(Missing::INVARIANTS) {
-        members.push(("preserves_invariants".to_owned(), list(event.invariants)));
-    }
-    if missing.has(Missing::PARENTS) {
-        members.push(("previous_events".to_owned(), list(event.parents)));
+        object.raw("timestamp", Some(&time_number(event.time)));
     }
     if missing.has(Missing::TILE) {
-        members.push(member("tile", &event.tile.to_string()));
+        object.text("tile", Some(&event.tile.to_string()));
     }
-    members.push(("scope".to_owned(), scope(event, top.get("scope"))));
-    write_object(members, out);
+    if missing.has(Missing::INVARIANTS) {
+        object.member("preserves_invariants", |out| write_texts(event.invariants.iter().copied(), out));
+    }
+    if missing.has(Missing::PARENTS) {
+        object.member("previous_events", |out| write_texts(event.parents.iter().copied(), out));
+    }
+    object.member("scope", |out| write_scope(event, top.get("scope"), out));
+    object.write(out);
 }
 
-fn scope(event: &Event<'_>, written: Option<Value<'_, '_>>) -> Vec<u8> {
-    let mut members: Vec<Member> = Vec::with_capacity(4);
+fn write_scope(event: &Event<'_>, written: Option<Value<'_, '_>>, out: &mut Vec<u8>) {
+    let mut object = Object::default();
     for (key, value) in written.into_iter().flat_map(Value::members) {
-        members.push((unescaped(key), canonical(value.raw())));
+        object.raw(&unescaped(key), Some(value.raw()));
     }
     let words = [
         (Missing::REALM, "realm", event.scope.realm.as_str()),
@@ -251,59 +242,11 @@ fn scope(event: &Event<'_>, written: Option<Value<'_, '_>>) -> Vec<u8> {
         (Missing::POLICY, "policy", event.scope.policy.as_str()),
     ];
     for (bit, name, word) in words {
-        if event.missing.has(bit) {
-            members.push(member(name, word));
-        }
+        object.text(name, event.missing.has(bit).then_some(word));
     }
-    let mut out = Vec::new();
-    write_object(members, &mut out);
-    out
+    object.write(out);
 }
 
-fn write_object(mut members: Vec<Member>, out: &mut Vec<u8>) {
-    members.sort_by(|a, b| json::key_order(&a.0, &b.0));
-    out.push(b'{');
-    for (i, (name, value)) in members.iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
-        json::write_string(name, out);
-        out.push(b':');
-        out.extend_from_slice(value);
-    }
-    out.push(b'}');
-}
-
-fn member(name: &str, text: &str) -> Member {
-    let mut value = Vec::with_capacity(text.len() + 2);
-    json::write_string(text, &mut value);
-    (name.to_owned(), value)
-}
-
-fn list(items: &[&str]) -> Vec<u8> {
-    let mut out = vec![b'['];
-    for (i, item) in items.iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
-        json::write_string(item, &mut out);
-    }
-    out.push(b']');
-    out
-}
-
-fn canonical(raw: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(raw.len());
-    json::write_canonical(raw, &mut out);
-    out
-}
-
-fn unescaped(key: Value<'_, '_>) -> String {
-    match key.as_plain_str() {
-        Some(plain) => plain.to_owned(),
-        None => {
-            let arena = Bump::new();
-            key.as_str(&arena).unwrap_or_default().to_owned()
-        }
-    }
+fn unescaped<'a>(key: Value<'_, 'a>) -> Cow<'a, str> {
+    key.as_plain_str().map_or_else(|| Cow::Owned(key.as_text().unwrap_or_default()), Cow::Borrowed)
 }

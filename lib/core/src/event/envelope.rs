@@ -342,10 +342,7 @@ pub(super) fn exact_time(literal: &str) -> Option<Time> {
 
 /// A signature in its exact form; whether it holds is asked later, and not everywhere.
 fn signature<'a>(value: Value<'_, 'a>) -> Result<&'a str, Refusal> {
-    match Signature::of_event(value) {
-        Ok(_) => Ok(value.raw()),
-        Err(denial) => Err(Refusal::new(denial.code, denial.detail)),
-    }
+    Signature::of_event(value).map(|_| value.raw())
 }
 
 /// A string that obeys `rule`.

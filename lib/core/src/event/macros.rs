@@ -6,6 +6,7 @@
 use super::envelope::FIELDS;
 use super::payload::{self, Payload, Scratch};
 use super::{Event, Refusal};
+use crate::json::write::{Items, Members};
 use crate::json::{self, Kind, Tape, Value};
 use bumpalo::Bump;
 
@@ -292,30 +293,24 @@ fn fill(value: Value<'_, '_>, names: &Names<'_, '_>, out: &mut Vec<u8>) -> Resul
     match value.kind() {
         Kind::String => fill_string(value.as_str(&arena).unwrap_or_default(), names, out),
         Kind::Array => {
-            out.push(b'[');
-            for (i, item) in value.items().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
+            let mut list = Items::open(out);
+            for item in value.items() {
+                list.next(out);
                 fill(item, names, out)?;
             }
-            out.push(b']');
+            list.close(out);
             Ok(())
         }
         Kind::Object => {
             let mut members: Vec<_> =
                 value.members().map(|(k, v)| (k.as_str(&arena).unwrap_or_default(), v)).collect();
             members.sort_by(|a, b| json::key_order(a.0, b.0));
-            out.push(b'{');
-            for (i, (name, member)) in members.into_iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                json::write_string(name, out);
-                out.push(b':');
+            let mut object = Members::open(out);
+            for (name, member) in members {
+                object.any_name(name, out);
                 fill(member, names, out)?;
             }
-            out.push(b'}');
+            object.close(out);
             Ok(())
         }
         Kind::Null | Kind::Bool | Kind::Number => {

@@ -37,6 +37,8 @@ pub use payload::{is_any_node, is_node, transform};
 pub use places::{Given, Places, SpaceGiven, Words};
 pub use signature::{SignatureScratch, sign};
 
+pub use crate::report::Refusal;
+
 /// Most `previous_events` of an event.
 pub const MAX_PARENTS: usize = 64;
 
@@ -72,6 +74,12 @@ impl Event<'_> {
     /// Whether the line lacked its `event_id` or its `timestamp`: it is being written here and now.
     pub fn is_draft(&self) -> bool {
         self.missing.has(Missing::EVENT_ID) || self.missing.has(Missing::TIMESTAMP)
+    }
+
+    /// Says whose refusal it is.
+    pub fn blame(&self, refusal: Refusal) -> Refusal {
+        let event_id = (!self.id.is_empty()).then(|| self.id.to_owned());
+        Refusal { event_id, shared: self.lane().is_shared(), ..refusal }
     }
 
     /// Appends the canonical form of the completed event (RFC 8785).
@@ -232,31 +240,6 @@ impl fmt::Display for Register<'_> {
 pub struct Set<'a> {
     pub register: Register<'a>,
     pub value: &'a str,
-}
-
-/// Why a line was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// The boundary code, `family.name`.
-    pub code: &'static str,
-    pub detail: String,
-    /// Its event's name, where that could be read.
-    pub event_id: Option<String>,
-    /// Whether the line is known to be for everyone, so that a shared log may speak of it.
-    pub shared: bool,
-}
-
-impl Refusal {
-    /// A refusal of a line of which nothing is known.
-    pub fn new(code: &'static str, detail: impl Into<String>) -> Refusal {
-        Refusal { code, detail: detail.into(), event_id: None, shared: false }
-    }
-}
-
-impl From<json::Error> for Refusal {
-    fn from(error: json::Error) -> Refusal {
-        Refusal::new(error.fault.code(), error.to_string())
-    }
 }
 
 /// What a line of a trace can be.

@@ -4,7 +4,7 @@ use super::{Event, Line, Reader, Refusal};
 use crate::event::Defaults;
 use crate::json::{self, Tape, Value};
 use crate::trust::authority::Facts;
-use crate::trust::{Denial, Did, SIGNATURE, Scratch, SecretKey, Signature, Verifier};
+use crate::trust::{Did, SIGNATURE, Scratch, SecretKey, Signature, Verifier};
 use bumpalo::Bump;
 
 /// What verifying needs beside the verifier; one a thread.
@@ -21,7 +21,11 @@ impl Event<'_> {
     ///
     /// # Errors
     /// `signature.key`, `signature.value`: it does not hold.
-    pub fn signer(&self, verifier: &Verifier, scratch: &mut SignatureScratch) -> Result<Option<Did>, Denial> {
+    pub fn signer(
+        &self,
+        verifier: &Verifier,
+        scratch: &mut SignatureScratch,
+    ) -> Result<Option<Did>, Refusal> {
         if self.signature.is_none() {
             return Ok(None);
         }
@@ -38,7 +42,7 @@ impl Event<'_> {
         object: Value<'_, '_>,
         verifier: &Verifier,
         scratch: &mut Scratch,
-    ) -> Result<Option<Did>, Denial> {
+    ) -> Result<Option<Did>, Refusal> {
         let Some(raw) = object.get(SIGNATURE) else { return Ok(None) };
         let signature = Signature::of_event(raw)?;
         verifier.verify(object, &signature, scratch)?;
@@ -63,7 +67,7 @@ impl Event<'_> {
 /// # Errors
 /// Whatever the signed event breaks: `envelope.<field>` for what is missing or wrong, `payload.*`, `json.*`.
 pub fn sign(text: &str, key: &SecretKey) -> Result<String, Refusal> {
-    let signed = key.sign_object(text).map_err(|d| Refusal::new(d.code, d.detail))?;
+    let signed = key.sign_object(text)?;
     let (arena, defaults) = (Bump::new(), Defaults::default());
     // The reader holds a signed event to being whole. What it lets pass, every reader lets pass.
     match Reader::new(&arena, &defaults).read(&signed)? {

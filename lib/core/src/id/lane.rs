@@ -144,6 +144,14 @@ impl fmt::Display for Lane {
     }
 }
 
+impl FromStr for Lane {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Lane, String> {
+        let (realm, policy) = text.split_once('.').ok_or("not a lane as team.public")?;
+        Ok(Lane { realm: realm.parse()?, policy: policy.parse()? })
+    }
+}
+
 impl From<Scope> for Lane {
     fn from(scope: Scope) -> Lane {
         Lane { realm: scope.realm, policy: scope.policy }

@@ -28,7 +28,7 @@ pub(super) struct Keys {
 
 /// An object's keys before the newest one, `key`, which ends the nodes.
 #[derive(Clone, Copy)]
-pub(super) struct Members<'s> {
+pub(super) struct Siblings<'s> {
     pub text: &'s str,
     pub nodes: &'s [Node],
     /// How many containers are open around the object.
@@ -55,7 +55,7 @@ impl Keys {
 
     /// Adds the newest key: `false` if it was there before.
     #[inline(always)]
-    pub fn insert(&mut self, members: Members) -> bool {
+    pub fn insert(&mut self, members: Siblings) -> bool {
         if members.count > FEW {
             return self.insert_many(members, members.key);
         }
@@ -68,7 +68,7 @@ impl Keys {
 
     /// Adds the keys before the first one out of order.
     #[inline(never)]
-    pub fn catch_up(&mut self, members: Members) {
+    pub fn catch_up(&mut self, members: Siblings) {
         if members.count > FEW {
             return self.fill(members);
         }
@@ -83,13 +83,13 @@ impl Keys {
 
     /// Puts all keys into the table.
     #[cold]
-    fn fill(&mut self, members: Members) {
+    fn fill(&mut self, members: Siblings) {
         for key in members.before(members.key + 1) {
             self.insert_many(members, key);
         }
     }
 
-    fn insert_many(&mut self, members: Members, key: u32) -> bool {
+    fn insert_many(&mut self, members: Siblings, key: u32) -> bool {
         let node = members.nodes[key as usize];
         let name = name(members.text, node, &mut self.scratch);
         let hash = self.table.hasher().hash_one((members.object, name));
@@ -107,7 +107,7 @@ impl Keys {
 
     /// Sets the key's bit, and says whether it was set.
     #[inline(always)]
-    fn mark(&mut self, members: Members, key: u32) -> bool {
+    fn mark(&mut self, members: Siblings, key: u32) -> bool {
         let node = &members.nodes[key as usize];
         let bit = if node.has(ESCAPED) {
             bit(name(members.text, *node, &mut self.scratch))
@@ -121,7 +121,7 @@ impl Keys {
     }
 }
 
-impl Members<'_> {
+impl Siblings<'_> {
     /// The keys before the node `end`.
     #[inline]
     fn before(self, end: u32) -> impl Iterator<Item = u32> {

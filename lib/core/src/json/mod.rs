@@ -8,11 +8,13 @@ mod check;
 mod keys;
 mod line;
 mod number;
+pub mod raw;
 mod scan;
 mod skim;
 mod tape;
 mod text;
 mod value;
+pub mod write;
 
 pub use canonical::{Canonical, key_order, write_canonical, write_number, write_string};
 pub use check::is_canonical;

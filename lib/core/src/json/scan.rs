@@ -1,6 +1,6 @@
 //! The pass: one loop over the bytes of a text, without recursion.
 
-use super::keys::{self, Members};
+use super::keys::{self, Siblings};
 use super::tape::{CANONICAL, ESCAPED, Node, PLAIN, Rules, Tape};
 use super::{Error, Fault, Kind, number, text};
 use std::cmp::Ordering;
@@ -174,7 +174,7 @@ impl<'t, 'a> Scan<'t, 'a> {
             return true;
         }
         let Tape { keys, nodes, .. } = &mut *self.tape;
-        let members = Members { text: self.text, nodes, level: self.depth, object: node, count, key };
+        let members = Siblings { text: self.text, nodes, level: self.depth, object: node, count, key };
         if self.here.ascends {
             self.here.ascends = false;
             keys.catch_up(members);

@@ -118,6 +118,11 @@ impl<'t, 'a> Value<'t, 'a> {
         text::Pieces::new(self.inner().unwrap_or("")).chars()
     }
 
+    /// The string, unescaped.
+    pub fn as_text(self) -> Option<String> {
+        self.inner().map(|inner| text::Pieces::new(inner).chars().collect())
+    }
+
     /// Whether it is the string `s`.
     #[inline]
     pub fn is_str(self, s: &str) -> bool {

@@ -18,11 +18,12 @@
 //! # Ok::<(), ulp_core::event::Refusal>(())
 //! ```
 
-use super::gate::{Clock, Gate, Note, Permit, blame, hold_to_invariants};
+use super::gate::{Clock, Gate, Permit, hold_to_invariants};
 use super::invariants::{Lookup, NoStore};
 use super::Scope;
-use crate::event::{Event, Line, Missing, Reader, Refusal};
+use crate::event::{Event, Line, Missing, Reader};
 use crate::json::{self, EVENT_BYTES, Fault, Tape};
+use crate::report::{Note, Refusal};
 
 /// A line of at most so many bytes has no canonical form beyond [`EVENT_BYTES`]: a number grows to less than four times
 /// its length, and what is completed is short.
@@ -74,7 +75,7 @@ impl<'s> Admission<'s> {
         event.write_canonical(&mut self.tape, text);
         permit.holds(text.len() - start).map_err(|refusal| {
             text.truncate(start);
-            blame(refusal, event)
+            event.blame(refusal)
         })?;
         Ok(permit.notes)
     }
@@ -94,7 +95,7 @@ impl<'s> Admission<'s> {
                 if permit.max_event_bytes() < EVENT_BYTES || event.line.len() > CANNOT_GROW_BEYOND {
                     self.scratch.clear();
                     event.write_canonical(&mut self.tape, &mut self.scratch);
-                    permit.holds(self.scratch.len()).map_err(|refusal| blame(refusal, event))?;
+                    permit.holds(self.scratch.len()).map_err(|refusal| event.blame(refusal))?;
                 }
                 Ok(permit.notes)
             }
@@ -108,7 +109,7 @@ impl<'s> Admission<'s> {
             (None, lookup) => {
                 let mut permit = Permit::default();
                 let held = lookup.map_or(Ok(()), |all| hold_to_invariants(event, all, &mut permit.notes));
-                held.map_err(|refusal| blame(refusal, event)).map(|()| permit)
+                held.map_err(|refusal| event.blame(refusal)).map(|()| permit)
             }
         }
     }

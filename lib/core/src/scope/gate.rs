@@ -5,11 +5,12 @@ use super::invariants::{self, Lookup};
 use super::named;
 use super::rules::{Allowed, MAX_CLOCK_SKEW, Rules};
 use super::signed::Signatures;
-use crate::event::{Event, MAX_PARENTS, Missing, Payload, Refusal, RegisterKind};
+use crate::event::{Event, MAX_PARENTS, Missing, Payload, RegisterKind};
 use crate::id::{Authority, Boundary, Policy, Realm, Tile, Time};
-use crate::json;
+use crate::json::{self, raw};
 use crate::names;
 use crate::pattern::Pattern;
+use crate::report::{Note, Refusal};
 use crate::state::line::{Body, StateLine};
 use ahash::AHashMap;
 use std::borrow::Cow;
@@ -42,14 +43,6 @@ impl Clock {
             }
         }
     }
-}
-
-/// Something odd about a line that passes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
-    /// The boundary code.
-    pub code: &'static str,
-    pub detail: String,
 }
 
 /// A line passes.
@@ -172,7 +165,7 @@ impl<'s> Gate<'s> {
         clock: Option<Clock>,
         lookup: &dyn Lookup,
     ) -> Result<Permit<'s>, Refusal> {
-        self.judge(event, clock, Some(lookup)).map_err(|refusal| blame(refusal, event))
+        self.judge(event, clock, Some(lookup)).map_err(|refusal| event.blame(refusal))
     }
 
     /// As [`Gate::permit`], but what the event declares to preserve is not looked at: [`hold_to_invariants`] does that.
@@ -184,7 +177,7 @@ impl<'s> Gate<'s> {
         event: &Event<'_>,
         clock: Option<Clock>,
     ) -> Result<Permit<'s>, Refusal> {
-        self.judge(event, clock, None).map_err(|refusal| blame(refusal, event))
+        self.judge(event, clock, None).map_err(|refusal| event.blame(refusal))
     }
 
     fn judge(
@@ -324,7 +317,7 @@ impl<'s> Here<'s> {
 
     /// Holds the words with which a node was created to their ceilings.
     fn register_stands(&self, kind: RegisterKind, value: &str) -> Result<(), Refusal> {
-        let word = || named::unquote(value);
+        let word = || raw::text(value);
         match kind {
             RegisterKind::Authority => match word().and_then(|w| w.parse::<Authority>().ok()) {
                 Some(word) => stands("scope.authority", &self.authority[word as usize]),
@@ -402,9 +395,9 @@ fn layer_of<'a>(body: &Body<'a>) -> Option<Cow<'a, str>> {
     match body {
         Body::Node { registers, .. } => {
             let layer = registers.iter().find(|w| w.register.kind == RegisterKind::Layer);
-            layer.and_then(|w| named::unquote(w.value))
+            layer.and_then(|w| raw::text(w.value))
         }
-        Body::Sensor(reading) => named::unquote(reading.sensor.layer),
+        Body::Sensor(reading) => raw::text(reading.sensor.layer),
         Body::Tile { .. } | Body::Link { .. } => None,
     }
 }
@@ -510,13 +503,6 @@ fn look_at_clock(
         return Err(refusal("scope.clock_skew", file, "limits.max_clock_skew", reason));
     }
     Ok(None)
-}
-
-/// Says whose refusal it is.
-pub(super) fn blame(mut refusal: Refusal, event: &Event<'_>) -> Refusal {
-    refusal.event_id = (!event.id.is_empty()).then(|| event.id.to_owned());
-    refusal.shared = event.lane().is_shared();
-    refusal
 }
 
 /// Holds an event to what it declares: a draft that breaks one is refused, of a whole event it is noted.

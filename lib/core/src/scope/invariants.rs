@@ -6,6 +6,7 @@
 use super::named;
 use crate::event::{Event, Payload, RegisterKind, Set};
 use crate::id::{Authority, Boundary, Tile};
+use crate::json::raw;
 use std::collections::HashSet;
 
 /// What is known of nodes and events. It looks at the event's space, and at lanes no stricter than the event alone.
@@ -170,9 +171,8 @@ fn adjacency(event: &Event<'_>, lookup: &dyn Lookup) -> Option<String> {
         }
         payload => {
             let mut moves = sets(payload).filter(|s| s.register.kind == RegisterKind::MovedTo);
-            let far = moves.find_map(|s| {
-                named::unquote(s.value).and_then(|t| Tile::parse(&t)).filter(|t| !is_near(*t))
-            })?;
+            let far = moves
+                .find_map(|s| raw::text(s.value).and_then(|t| Tile::parse(&t)).filter(|t| !is_near(*t)))?;
             Some(format!("{far} is not around {own}"))
         }
     })

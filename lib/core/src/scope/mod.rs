@@ -54,7 +54,7 @@ pub use crate::trust::authority::{Binding, BoundKey, Grant};
 pub use crate::yaml::Mark;
 pub use admit::{Admission, read_event};
 pub use discover::{Error, MAX_DOTFILE};
-pub use gate::{Clock, Gate, Note, Permit, hold_to_invariants};
+pub use gate::{Clock, Gate, Permit, hold_to_invariants};
 pub use invariants::{Lookup, Made, NoStore, NodeFact, Parent};
 pub use list::Rule;
 pub use rules::{Allowed, MAX_CLOCK_SKEW};

@@ -1,6 +1,7 @@
 //! The nodes that an event or a state line names.
 
 use crate::event::{Payload, RegisterKind, Set};
+use crate::json::raw;
 use crate::state::line::Body;
 use std::borrow::Cow;
 
@@ -27,7 +28,7 @@ pub fn nodes<'a>(payload: &Payload<'a>, each: &mut dyn FnMut(Cow<'a, str>)) {
             node.into_iter().for_each(|(node, _)| each(node.into()));
             absorbs.iter().for_each(|node| each((*node).into()));
         }
-        Payload::Sensor(sensor) => sensor.node.and_then(unquote).into_iter().for_each(each),
+        Payload::Sensor(sensor) => sensor.node.and_then(raw::text).into_iter().for_each(each),
         Payload::Macro(primitives) => primitives.iter().for_each(|p| nodes(&p.payload, each)),
         Payload::Unknown => {}
     }
@@ -41,23 +42,17 @@ pub fn nodes_of_state<'a>(body: &Body<'a>, each: &mut dyn FnMut(Cow<'a, str>)) {
             each((*node).into());
             for written in *registers {
                 if matches!(written.register.kind, RegisterKind::Parent | RegisterKind::AbsorbedInto) {
-                    unquote(written.value).into_iter().for_each(&mut *each);
+                    raw::text(written.value).into_iter().for_each(&mut *each);
                 }
             }
         }
         Body::Link { ends, .. } => [ends.from, ends.to].into_iter().for_each(|end| each(end.into())),
-        Body::Sensor(reading) => reading.sensor.node.and_then(unquote).into_iter().for_each(each),
+        Body::Sensor(reading) => reading.sensor.node.and_then(raw::text).into_iter().for_each(each),
     }
 }
 
 /// The parents that some writes set.
 pub fn parents<'a>(sets: &[Set<'a>], each: &mut dyn FnMut(Cow<'a, str>)) {
     let parents = sets.iter().filter(|s| s.register.kind == RegisterKind::Parent);
-    parents.filter_map(|s| unquote(s.value)).for_each(each);
-}
-
-/// The text of a JSON string; `None` for any other value.
-pub fn unquote(raw: &str) -> Option<Cow<'_, str>> {
-    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') { serde_json::from_str(raw).ok().map(Cow::Owned) } else { Some(inner.into()) }
+    parents.filter_map(|s| raw::text(s.value)).for_each(each);
 }

@@ -1,11 +1,11 @@
 //! Signatures at the gate: does it hold, and may its key say that.
 
 use super::Scope;
-use super::gate::Note;
-use crate::event::{Event, Payload, Refusal};
+use crate::event::{Event, Payload};
 use crate::json::{self, Tape};
+use crate::report::{Note, Refusal};
 use crate::trust::authority::{Authority, Facts, Permit, UNBOUND};
-use crate::trust::{Denial, Did, Scratch, Signature, Verifier};
+use crate::trust::{Did, Scratch, Signature, Verifier};
 
 /// What a gate needs to look at signatures.
 pub(super) struct Signatures {
@@ -29,31 +29,30 @@ impl Signatures {
         required: bool,
         verify: bool,
     ) -> Result<Option<Note>, Refusal> {
-        let refuse = |denial: Denial| Refusal::new(denial.code, denial.detail);
-        let signer = self.signer(event).map_err(refuse)?;
+        let signer = self.signer(event)?;
         if verify && signer.is_none() {
-            return Err(refuse(Denial::missing("only what is signed passes")));
+            return Err(Refusal::new("signature.missing", "only what is signed passes"));
         }
         let mut unbound = false;
         let mut each = |operation: &str| {
             let permit = self.authority.permit(&facts(event, operation), signer.as_ref(), required)?;
             unbound |= permit == Permit::Unbound;
-            Ok(())
+            Ok::<_, Refusal>(())
         };
-        each(event.operation).map_err(refuse)?;
+        each(event.operation)?;
         if let Payload::Macro(primitives) = event.payload {
-            primitives.iter().try_for_each(|p| each(p.operation)).map_err(refuse)?;
+            primitives.iter().try_for_each(|p| each(p.operation))?;
         }
         let detail = || "no rule says whose key signed it".to_owned();
         Ok(unbound.then(|| Note { code: UNBOUND, detail: detail() }))
     }
 
     /// Whose signature the event bears, where it bears one that holds.
-    fn signer(&mut self, event: &Event<'_>) -> Result<Option<Did>, Denial> {
+    fn signer(&mut self, event: &Event<'_>) -> Result<Option<Did>, Refusal> {
         if event.signature.is_none() {
             return Ok(None);
         }
-        let malformed = || Denial::malformed("it cannot be read again");
+        let malformed = || Refusal::new("signature.malformed", "it cannot be read again");
         let top = self.tape.parse(event.line, json::EVENT_DEPTH).map_err(|_| malformed())?;
         let signature = Signature::of_event(top.get("signature").ok_or_else(malformed)?)?;
         self.verifier.verify(top, &signature, &mut self.scratch)?;

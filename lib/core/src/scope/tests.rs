@@ -526,7 +526,7 @@ fn hold_vector(text: &str) -> (String, String) {
 
 #[test]
 fn vectors_hold() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/scope");
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/scope");
     let mut paths: Vec<_> = fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).collect();
     paths.sort();
     assert!(paths.len() >= 70, "only {} vectors", paths.len());

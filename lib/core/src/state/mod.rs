@@ -9,7 +9,6 @@ pub mod line;
 mod print;
 pub mod untouched;
 
-pub use print::Members;
 pub use print::write_key;
 
 use crate::event::{Ends, Register, Sensor, Set};
@@ -53,6 +52,13 @@ pub struct Written<'a> {
     pub register: Register<'a>,
     pub key: Key<'a>,
     pub value: &'a str,
+}
+
+impl<'a> Written<'a> {
+    /// The register's own key and the value, as a member of an object.
+    pub fn member(&self) -> (&'a str, &'a str) {
+        (self.register.key, self.value)
+    }
 }
 
 /// The registers of a node. Most nodes have a dozen, which a scan finds fastest; an index comes with the many.

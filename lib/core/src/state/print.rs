@@ -5,7 +5,8 @@
 use super::{LaneState, Links, Node, Reading, Written};
 use crate::event::{Ends, RegisterKind, Sensor};
 use crate::id::{Key, Lane, Tile};
-use crate::json::{self, write_canonical, write_string};
+use crate::json::write::{Items, Members};
+use crate::json::{self, write_string};
 use std::io::Write as _;
 
 impl LaneState<'_> {
@@ -51,15 +52,16 @@ impl Place {
     }
 
     fn write_tile(&self, state: &LaneState<'_>, out: &mut Vec<u8>) {
-        out.extend_from_slice(br#"{"operation":"tile_state","recent":["#);
-        for (i, key) in state.recent.iter().enumerate() {
-            comma(i > 0, out);
+        let mut line = Members::open(out);
+        line.text("operation", "tile_state", out);
+        line.name("recent", out);
+        let mut recent = Items::open(out);
+        for key in state.recent.iter() {
+            recent.next(out);
             write_key(key, out);
         }
-        out.extend_from_slice(b"],");
-        out.extend_from_slice(&self.scope_space);
-        out.extend_from_slice(self.tile.as_bytes());
-        out.extend_from_slice(b"}\n");
+        recent.close(out);
+        self.close(line, out);
     }
 
     fn write_node<'s>(
@@ -71,8 +73,8 @@ impl Place {
     ) {
         let mut line = Members::open(out);
         if node.deleted.is_some() {
-            line.key("created", node.created, out);
-            line.key("deleted", node.deleted, out);
+            write_key_as("created", node.created, &mut line, out);
+            write_key_as("deleted", node.deleted, &mut line, out);
             line.text("node_id", name, out);
             line.text("operation", "node_state", out);
             self.close(line, out);
@@ -86,26 +88,24 @@ impl Place {
             a.kind.cmp(&b.kind).then_with(|| json::key_order(a.key, b.key))
         });
         let plain = |kind: RegisterKind| order.iter().find(|w| w.register.kind == kind).map(|w| w.value);
-        line.value("absorbed_into", plain(RegisterKind::AbsorbedInto), out);
-        line.value("angular_velocity", plain(RegisterKind::AngularVelocity), out);
-        line.value("authority", plain(RegisterKind::Authority), out);
-        line.value("boundary", plain(RegisterKind::Boundary), out);
+        line.raw("absorbed_into", plain(RegisterKind::AbsorbedInto), out);
+        line.raw("angular_velocity", plain(RegisterKind::AngularVelocity), out);
+        line.raw("authority", plain(RegisterKind::Authority), out);
+        line.raw("boundary", plain(RegisterKind::Boundary), out);
         write_clock(node.created, order, &mut line, out);
-        line.key("created", node.created, out);
-        line.value("geometry", plain(RegisterKind::Geometry), out);
-        line.value("kind", plain(RegisterKind::Kind), out);
-        line.value("layer", plain(RegisterKind::Layer), out);
+        write_key_as("created", node.created, &mut line, out);
+        line.raw("geometry", plain(RegisterKind::Geometry), out);
+        line.raw("kind", plain(RegisterKind::Kind), out);
+        line.raw("layer", plain(RegisterKind::Layer), out);
         write_keyed(RegisterKind::Media, order, &mut line, out);
         line.text("node_id", name, out);
         line.text("operation", "node_state", out);
-        line.value("physics", plain(RegisterKind::Physics), out);
+        line.raw("physics", plain(RegisterKind::Physics), out);
         write_keyed(RegisterKind::Property, order, &mut line, out);
-        line.name(out);
-        out.extend_from_slice(&self.scope_space);
-        out.extend_from_slice(self.tile.as_bytes());
+        self.write(&mut line, out);
         write_transform(order, &mut line, out);
-        line.value("velocity", plain(RegisterKind::Velocity), out);
-        out.extend_from_slice(b"}\n");
+        line.raw("velocity", plain(RegisterKind::Velocity), out);
+        line.end_line(out);
     }
 
     fn write_link(&self, ends: &Ends<'_>, link: &Links<'_>, out: &mut Vec<u8>) {
@@ -114,69 +114,62 @@ impl Place {
         if !standing.is_empty() {
             let mut tags = standing;
             tags.sort_unstable_by(|a, b| json::key_order(a.0, b.0));
-            line.raw_name("adds", out);
-            out.push(b'{');
-            for (i, (tag, add)) in tags.into_iter().enumerate() {
-                comma(i > 0, out);
-                write_string(tag, out);
-                out.extend_from_slice(br#":{"key":"#);
-                write_key(add.key, out);
-                if let Some(properties) = add.properties {
-                    out.extend_from_slice(br#","properties":"#);
-                    write_canonical(properties, out);
-                }
-                out.push(b'}');
+            line.name("adds", out);
+            let mut adds = Members::open(out);
+            for (tag, add) in tags {
+                adds.any_name(tag, out);
+                let mut object = Members::open(out);
+                write_key_as("key", Some(add.key), &mut object, out);
+                object.raw("properties", add.properties, out);
+                object.close(out);
             }
-            out.push(b'}');
+            adds.close(out);
         }
         line.text("from_node", ends.from, out);
         line.text("operation", "link_state", out);
         line.text("relation", ends.relation, out);
         let removed = link.removed();
         if !removed.is_empty() {
-            line.raw_name("removed", out);
-            out.push(b'[');
-            for (i, tag) in removed.into_iter().enumerate() {
-                comma(i > 0, out);
-                write_string(tag, out);
-            }
-            out.push(b']');
+            line.texts("removed", removed, out);
         }
-        line.key("removed_before", link.removed_before(), out);
-        line.name(out);
-        out.extend_from_slice(&self.scope_space);
-        out.extend_from_slice(self.tile.as_bytes());
+        write_key_as("removed_before", link.removed_before(), &mut line, out);
+        self.write(&mut line, out);
         line.text("to_node", ends.to, out);
-        out.extend_from_slice(b"}\n");
+        line.end_line(out);
     }
 
     fn write_sensor(&self, reading: &Reading<'_>, out: &mut Vec<u8>) {
         let sensor = &reading.sensor;
         let mut line = Members::open(out);
         line.text("actor_id", sensor.actor, out);
-        line.key("key", Some(reading.key), out);
-        line.value("layer_id", Some(sensor.layer), out);
-        line.value("node_id", sensor.node, out);
+        write_key_as("key", Some(reading.key), &mut line, out);
+        line.raw("layer_id", Some(sensor.layer), out);
+        line.raw("node_id", sensor.node, out);
         line.text("operation", "sensor_state", out);
-        line.value("position", sensor.position, out);
-        line.name(out);
+        line.raw("position", sensor.position, out);
+        line.comma(out);
         // `sensor` stands between `scope` and `space_id`.
         let split = self.scope_space.iter().position(|b| *b == b'}').map_or(0, |at| at + 1);
         out.extend_from_slice(&self.scope_space[..split]);
         line.text("sensor", sensor.sensor, out);
         out.extend_from_slice(&self.scope_space[split..]);
         out.extend_from_slice(self.tile.as_bytes());
-        line.value("timestamp", Some(sensor.timestamp), out);
-        line.value("unit", sensor.unit, out);
-        line.value("value", Some(sensor.value), out);
-        out.extend_from_slice(b"}\n");
+        line.raw("timestamp", Some(sensor.timestamp), out);
+        line.raw("unit", sensor.unit, out);
+        line.raw("value", Some(sensor.value), out);
+        line.end_line(out);
     }
 
     fn close(&self, mut line: Members, out: &mut Vec<u8>) {
-        line.name(out);
+        self.write(&mut line, out);
+        line.end_line(out);
+    }
+
+    /// Appends `scope`, `space_id` and `tile`.
+    fn write(&self, line: &mut Members, out: &mut Vec<u8>) {
+        line.comma(out);
         out.extend_from_slice(&self.scope_space);
         out.extend_from_slice(self.tile.as_bytes());
-        out.extend_from_slice(b"}\n");
     }
 }
 
@@ -184,13 +177,13 @@ impl Place {
 pub(super) fn reading_value(sensor: &Sensor<'_>) -> Vec<u8> {
     let mut out = Vec::new();
     let mut object = Members::open(&mut out);
-    object.value("layer_id", Some(sensor.layer), &mut out);
-    object.value("node_id", sensor.node, &mut out);
-    object.value("position", sensor.position, &mut out);
-    object.value("timestamp", Some(sensor.timestamp), &mut out);
-    object.value("unit", sensor.unit, &mut out);
-    object.value("value", Some(sensor.value), &mut out);
-    out.push(b'}');
+    object.raw("layer_id", Some(sensor.layer), &mut out);
+    object.raw("node_id", sensor.node, &mut out);
+    object.raw("position", sensor.position, &mut out);
+    object.raw("timestamp", Some(sensor.timestamp), &mut out);
+    object.raw("unit", sensor.unit, &mut out);
+    object.raw("value", Some(sensor.value), &mut out);
+    object.close(&mut out);
     out
 }
 
@@ -199,11 +192,11 @@ fn write_clock(created: Option<Key<'_>>, registers: &[&Written<'_>], line: &mut 
     let mut clock: Option<Members> = None;
     for written in registers.iter().filter(|w| Some(w.key) != created) {
         let object = clock.get_or_insert_with(|| {
-            line.raw_name("clock", out);
+            line.name("clock", out);
             Members::open(out)
         });
         let register = written.register;
-        object.name(out);
+        object.comma(out);
         if register.kind.is_keyed() {
             write_string_after(register.kind.name(), register.key, out);
         } else {
@@ -212,8 +205,8 @@ fn write_clock(created: Option<Key<'_>>, registers: &[&Written<'_>], line: &mut 
         out.push(b':');
         write_key(written.key, out);
     }
-    if clock.is_some() {
-        out.push(b'}');
+    if let Some(object) = clock {
+        object.close(out);
     }
 }
 
@@ -229,9 +222,8 @@ fn write_string_after(prefix: &str, text: &str, out: &mut Vec<u8>) {
 
 /// The registers of one kind that have keys of their own, as one object.
 fn write_keyed(kind: RegisterKind, registers: &[&Written<'_>], line: &mut Members, out: &mut Vec<u8>) {
-    let of_kind = |w: &&&Written<'_>| w.register.kind == kind;
-    let members: Vec<_> = registers.iter().filter(of_kind).map(|w| **w).collect();
-    line.keyed(kind.name(), &members, out);
+    let of_kind = registers.iter().filter(|w| w.register.kind == kind);
+    line.raws(kind.name(), of_kind.map(|w| w.member()), out);
 }
 
 fn write_transform(registers: &[&Written<'_>], line: &mut Members, out: &mut Vec<u8>) {
@@ -246,18 +238,12 @@ fn write_transform(registers: &[&Written<'_>], line: &mut Members, out: &mut Vec
     if members.peek().is_none() {
         return;
     }
-    line.raw_name("transform", out);
+    line.name("transform", out);
     let mut object = Members::open(out);
     for written in members {
-        object.value(written.register.kind.name(), Some(written.value), out);
+        object.raw(written.register.kind.name(), Some(written.value), out);
     }
-    out.push(b'}');
-}
-
-fn comma(wanted: bool, out: &mut Vec<u8>) {
-    if wanted {
-        out.push(b',');
-    }
+    object.close(out);
 }
 
 /// Appends an order key as a JSON string.
@@ -270,64 +256,9 @@ pub fn write_key(key: Key<'_>, out: &mut Vec<u8>) {
     out[slash] = b'/';
 }
 
-/// The members of an object that is being written: knows whether a comma is due.
-pub struct Members {
-    any: bool,
-}
-
-impl Members {
-    pub fn open(out: &mut Vec<u8>) -> Members {
-        out.push(b'{');
-        Members { any: false }
-    }
-
-    /// A comma, where one is due.
-    fn name(&mut self, out: &mut Vec<u8>) {
-        comma(self.any, out);
-        self.any = true;
-    }
-
-    /// A member's name, which needs no escape.
-    pub fn raw_name(&mut self, name: &str, out: &mut Vec<u8>) {
-        self.name(out);
-        out.push(b'"');
-        out.extend_from_slice(name.as_bytes());
-        out.extend_from_slice(b"\":");
-    }
-
-    /// A member whose value is raw JSON, where it has one.
-    pub fn value(&mut self, name: &str, value: Option<&str>, out: &mut Vec<u8>) {
-        if let Some(raw) = value {
-            self.raw_name(name, out);
-            write_canonical(raw, out);
-        }
-    }
-
-    /// An object of registers that have keys of their own, where there are any.
-    pub fn keyed(&mut self, name: &str, members: &[Written<'_>], out: &mut Vec<u8>) {
-        if members.is_empty() {
-            return;
-        }
-        self.raw_name(name, out);
-        let mut object = Members::open(out);
-        for written in members {
-            object.name(out);
-            write_string(written.register.key, out);
-            out.push(b':');
-            write_canonical(written.value, out);
-        }
-        out.push(b'}');
-    }
-
-    pub fn text(&mut self, name: &str, text: &str, out: &mut Vec<u8>) {
-        self.raw_name(name, out);
-        write_string(text, out);
-    }
-
-    pub fn key(&mut self, name: &str, key: Option<Key<'_>>, out: &mut Vec<u8>) {
-        if let Some(key) = key {
-            self.raw_name(name, out);
-            write_key(key, out);
-        }
+fn write_key_as(name: &str, key: Option<Key<'_>>, line: &mut Members, out: &mut Vec<u8>) {
+    if let Some(key) = key {
+        line.name(name, out);
+        write_key(key, out);
     }
 }

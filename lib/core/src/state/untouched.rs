@@ -5,6 +5,7 @@
 //! they are neither read into a state nor printed.
 
 use crate::event::{Ends, Payload};
+use crate::json::raw;
 use ahash::AHashSet;
 use std::borrow::Cow;
 
@@ -20,7 +21,7 @@ pub enum Subject<'a> {
 impl<'a> Subject<'a> {
     /// The subject of a state line in its canonical form; nothing where it is not one.
     pub fn of_line(line: &'a [u8]) -> Option<Subject<'a>> {
-        let members = Members { rest: line.strip_prefix(b"{")? };
+        let members = RawMembers { rest: line.strip_prefix(b"{")? };
         let (mut actor, mut from, mut node, mut relation, mut sensor) = (None, None, None, None, None);
         let mut is_sensor = false;
         // Members are sorted, so all that counts has been seen when the last of it comes.
@@ -112,11 +113,11 @@ pub fn merge(carried: &[&[u8]], derived: &[u8], out: &mut Vec<u8>) {
 }
 
 /// The members of an object in its canonical form, from the first on: their names as they stand, and their values.
-struct Members<'l> {
+struct RawMembers<'l> {
     rest: &'l [u8],
 }
 
-impl<'l> Iterator for Members<'l> {
+impl<'l> Iterator for RawMembers<'l> {
     type Item = (&'l [u8], &'l [u8]);
 
     fn next(&mut self) -> Option<(&'l [u8], &'l [u8])> {
@@ -166,11 +167,7 @@ fn value(text: &[u8]) -> Option<usize> {
 
 /// A value that is a string.
 fn text(value: &[u8]) -> Option<Cow<'_, str>> {
-    let inner = value.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    if memchr::memchr(b'\\', inner).is_some() {
-        return serde_json::from_slice::<String>(value).ok().map(Cow::Owned);
-    }
-    std::str::from_utf8(inner).ok().map(Cow::Borrowed)
+    raw::text(std::str::from_utf8(value).ok()?)
 }
 
 #[cfg(test)]

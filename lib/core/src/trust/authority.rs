@@ -21,9 +21,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Denial, Did};
+use super::Did;
 use crate::id::{Realm, Tile, Time};
 use crate::pattern::Pattern;
+use crate::report::Refusal;
 
 /// An entry under `keys`: the actors whose names match sign with one of these keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,20 +143,20 @@ impl Authority {
     /// # Errors
     /// `signature.revoked`, `signature.missing`, `signature.actor`, `signature.unbound`, `scope.grant`, the first in
     /// this order.
-    pub fn permit(&self, facts: &Facts<'_>, signer: Option<&Did>, required: bool) -> Result<Permit, Denial> {
+    pub fn permit(&self, facts: &Facts<'_>, signer: Option<&Did>, required: bool) -> Result<Permit, Refusal> {
         let Some(signer) = signer else { return self.permit_unsigned(facts, required) };
         if self.revoked.contains(signer) {
-            return Err(Denial::new("signature.revoked", "the key that signed it is revoked"));
+            return Err(Refusal::new("signature.revoked", "the key that signed it is revoked"));
         }
         let permit = self.bind(facts, signer)?;
         if permit == Permit::Unbound && required {
-            return Err(Denial::new(
+            return Err(Refusal::new(
                 UNBOUND,
                 "signatures are required, and no rule says whose key signed it",
             ));
         }
         match &self.grants {
-            Some(grants) if !grants.iter().any(|grant| grant.covers(facts, signer)) => Err(Denial::new(
+            Some(grants) if !grants.iter().any(|grant| grant.covers(facts, signer)) => Err(Refusal::new(
                 "scope.grant",
                 "federation.grants: none covers signer, realm, space, tile, operation and time",
             )),
@@ -171,7 +172,7 @@ impl Authority {
         }
     }
 
-    fn permit_unsigned(&self, facts: &Facts<'_>, required: bool) -> Result<Permit, Denial> {
+    fn permit_unsigned(&self, facts: &Facts<'_>, required: bool) -> Result<Permit, Refusal> {
         let reason = if Did::is_did(facts.actor) {
             "an actor that is a DID signs"
         } else if self.bindings(facts.actor).next().is_some() {
@@ -183,12 +184,12 @@ impl Authority {
         } else {
             return Ok(Permit::Unsigned);
         };
-        Err(Denial::missing(reason))
+        Err(Refusal::new("signature.missing", reason))
     }
 
     /// Whether the signer is who the actor is.
-    fn bind(&self, facts: &Facts<'_>, signer: &Did) -> Result<Permit, Denial> {
-        let denied = |reason: &str| Err(Denial::new("signature.actor", reason));
+    fn bind(&self, facts: &Facts<'_>, signer: &Did) -> Result<Permit, Refusal> {
+        let denied = |reason: &str| Err(Refusal::new("signature.actor", reason));
         // A did:key is its own key. No pattern lets a gateway sign for one.
         if let Ok(actor) = facts.actor.parse::<Did>() {
             return if actor == *signer {
@@ -239,7 +240,7 @@ mod tests {
             Ok(Permit::Unsigned) => "unsigned",
             Ok(Permit::Bound) => "bound",
             Ok(Permit::Unbound) => "unbound",
-            Err(denial) => denial.code,
+            Err(refusal) => refusal.code,
         }
     }
 

@@ -4,8 +4,9 @@
 //! by `keyRef` as bytes, one a key. The input of each is the line without `signatures`, in canonical form, so that
 //! people sign one after the other and in any order, and come to the same bytes.
 
-use super::{Denial, Did, SIGNATURE, Scratch, SecretKey, Signature, Verifier, signature};
+use super::{Did, SIGNATURE, Scratch, SecretKey, Signature, Verifier, signature};
 use crate::json::{self, Canonical, Kind, Tape, Value};
+use crate::report::Refusal;
 
 /// The member that holds the signatures.
 pub const SIGNATURES: &str = "signatures";
@@ -17,10 +18,10 @@ pub const MAX_SIGNATURES: usize = 64;
 /// # Errors
 /// `signature.missing`: there is none; `signature.malformed`: a `signature`, or `signatures` that are no sorted
 /// array of 1 to 64 exact ones; and whatever is wrong with the first that does not hold.
-pub fn verify(line: Value<'_, '_>, verifier: &Verifier, scratch: &mut Scratch) -> Result<Vec<Did>, Denial> {
+pub fn verify(line: Value<'_, '_>, verifier: &Verifier, scratch: &mut Scratch) -> Result<Vec<Did>, Refusal> {
     let signatures = read(line)?;
     if signatures.is_empty() {
-        return Err(Denial::missing("a witness line without signatures"));
+        return Err(Refusal::new("signature.missing", "a witness line without signatures"));
     }
     for signature in &signatures {
         verifier.verify_without(line, SIGNATURES, signature, scratch)?;
@@ -34,14 +35,14 @@ pub fn verify(line: Value<'_, '_>, verifier: &Verifier, scratch: &mut Scratch) -
 /// # Errors
 /// `json.*`; those of [`verify`]; `signature.signer`: the key has signed the line already; `signature.malformed`:
 /// 64 have.
-pub fn add(key: &SecretKey, text: &str, replace: bool, verifier: &Verifier) -> Result<String, Denial> {
+pub fn add(key: &SecretKey, text: &str, replace: bool, verifier: &Verifier) -> Result<String, Refusal> {
     let mut tape = Tape::new();
     let line = tape.parse(text, json::EVENT_DEPTH)?;
     let there = read(line)?;
     let did = key.did();
     let own = |s: &&Signature| s.signer == did;
     if !replace && there.iter().any(|s| own(&s)) {
-        return Err(Denial::new("signature.signer", "this key has signed it already"));
+        return Err(Refusal::new("signature.signer", "this key has signed it already"));
     }
     let mut scratch = Scratch::default();
     for signature in there.iter().filter(|s| !own(s)) {
@@ -54,7 +55,7 @@ pub fn add(key: &SecretKey, text: &str, replace: bool, verifier: &Verifier) -> R
         others.filter(|(_, s)| !own(s)).map(|(raw, s)| (s.signer.key_ref(), raw.raw().to_owned())).collect();
     entries.push((did.key_ref(), signature::text(key, &message, &[])));
     if entries.len() > MAX_SIGNATURES {
-        return Err(Denial::malformed("more than 64 signatures"));
+        return Err(Refusal::new("signature.malformed", "more than 64 signatures"));
     }
     entries.sort();
     let array: Vec<String> = entries.into_iter().map(|(_, raw)| raw).collect();
@@ -62,13 +63,13 @@ pub fn add(key: &SecretKey, text: &str, replace: bool, verifier: &Verifier) -> R
 }
 
 /// The signatures of a line, none where it has no `signatures`.
-fn read(line: Value<'_, '_>) -> Result<Vec<Signature>, Denial> {
+fn read(line: Value<'_, '_>) -> Result<Vec<Signature>, Refusal> {
     if line.get(SIGNATURE).is_some() {
-        return Err(Denial::malformed("a witness line has signatures, not a signature"));
+        return Err(Refusal::new("signature.malformed", "a witness line has signatures, not a signature"));
     }
     let Some(array) = line.get(SIGNATURES) else { return Ok(Vec::new()) };
     if array.kind() != Kind::Array || array.is_empty() || array.len() > MAX_SIGNATURES {
-        return Err(Denial::malformed("signatures is not an array of 1 to 64"));
+        return Err(Refusal::new("signature.malformed", "signatures is not an array of 1 to 64"));
     }
     let signatures: Vec<Signature> = array.items().map(Signature::of_event).collect::<Result<_, _>>()?;
     // The order is that of the references as text, which is not that of the keys' bytes.
@@ -76,6 +77,6 @@ fn read(line: Value<'_, '_>) -> Result<Vec<Signature>, Denial> {
     if names.is_sorted_by(|a, b| a < b) {
         Ok(signatures)
     } else {
-        Err(Denial::malformed("signatures are not sorted by keyRef, one a key"))
+        Err(Refusal::new("signature.malformed", "signatures are not sorted by keyRef, one a key"))
     }
 }

@@ -13,8 +13,9 @@ use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, Keypair
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use zeroize::Zeroizing;
 
-use super::{Denial, Did, signature};
+use super::{Did, signature};
 use crate::kind::Kind;
+use crate::report::Refusal;
 
 /// Longest key file that is read, in bytes. A key has about 120.
 pub const MAX_KEY_FILE: u64 = 64 << 10;
@@ -89,7 +90,7 @@ impl SecretKey {
     ///
     /// # Errors
     /// `json.*`: the text, or what became of it, is no strict I-JSON object of at most 64 levels.
-    pub fn sign_object(&self, text: &str) -> Result<String, Denial> {
+    pub fn sign_object(&self, text: &str) -> Result<String, Refusal> {
         signature::sign_object(self, text, &[])
     }
 
@@ -98,7 +99,7 @@ impl SecretKey {
     ///
     /// # Errors
     /// As [`SecretKey::sign_object`].
-    pub fn sign_document(&self, text: &str, created: &str) -> Result<String, Denial> {
+    pub fn sign_document(&self, text: &str, created: &str) -> Result<String, Refusal> {
         let spki = signature::spki(&self.did());
         signature::sign_object(self, text, &[("publicKeySpkiB64", &spki), ("created", created)])
     }

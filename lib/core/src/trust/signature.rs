@@ -12,8 +12,9 @@ use std::borrow::Cow;
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 
-use super::{Denial, Did, Instant, SecretKey};
+use super::{Did, Instant, SecretKey};
 use crate::json::{self, Canonical, Kind, Tape, Value};
+use crate::report::Refusal;
 
 /// The member that holds the signature.
 pub const SIGNATURE: &str = "signature";
@@ -50,18 +51,23 @@ impl Signature {
     /// # Errors
     /// `signature.malformed`: not exactly the four members, all strings, each in its one spelling;
     /// `signature.algorithm`: another algorithm or canonical form.
-    pub fn of_event(value: Value<'_, '_>) -> Result<Signature, Denial> {
+    pub fn of_event(value: Value<'_, '_>) -> Result<Signature, Refusal> {
         let strings = value.members().all(|(_, v)| v.kind() == Kind::String);
         let exact =
             strings && value.len() == EXACT.len() && EXACT.iter().all(|name| value.get(name).is_some());
         if !exact {
-            return Err(Denial::malformed("it has exactly algorithm, canonicalization, keyRef and value"));
+            return Err(Refusal::new(
+                "signature.malformed",
+                "it has exactly algorithm, canonicalization, keyRef and value",
+            ));
         }
         check_algorithm(value)?;
         let signer = short_text(value, "keyRef", MAX_KEY_REF).and_then(|text| Did::from_key_ref(&text));
-        let signer = signer.ok_or_else(|| Denial::malformed("keyRef is not did:key:z6Mk…#z6Mk…"))?;
-        let value = read_value(value)
-            .ok_or_else(|| Denial::malformed("value is not 64 bytes in unpadded base64url"))?;
+        let signer =
+            signer.ok_or_else(|| Refusal::new("signature.malformed", "keyRef is not did:key:z6Mk…#z6Mk…"))?;
+        let value = read_value(value).ok_or_else(|| {
+            Refusal::new("signature.malformed", "value is not 64 bytes in unpadded base64url")
+        })?;
         Ok(Signature { signer, value })
     }
 
@@ -72,46 +78,47 @@ impl Signature {
     /// `signature.malformed`: no object, a member that is no string, a `created` that is no time;
     /// `signature.algorithm`; `signature.key`: no key, not an Ed25519 key, or two keys; `signature.value`: not 64
     /// bytes in unpadded base64url.
-    pub fn of_document(value: Value<'_, '_>) -> Result<Signature, Denial> {
+    pub fn of_document(value: Value<'_, '_>) -> Result<Signature, Refusal> {
         if value.kind() != Kind::Object {
-            return Err(Denial::malformed("not an object"));
+            return Err(Refusal::new("signature.malformed", "not an object"));
         }
         let is_string = |name: &&str| value.get(name).is_none_or(|v| v.kind() == Kind::String);
         let needed = ["algorithm", "canonicalization", "value"];
         if !needed.iter().all(|name| value.get(name).is_some()) {
-            return Err(Denial::malformed("it lacks algorithm, canonicalization or value"));
+            return Err(Refusal::new("signature.malformed", "it lacks algorithm, canonicalization or value"));
         }
         if ![needed.as_slice(), &["keyRef", "publicKeySpkiB64", "created"]].concat().iter().all(is_string) {
-            return Err(Denial::malformed("a member of it is not a string"));
+            return Err(Refusal::new("signature.malformed", "a member of it is not a string"));
         }
         check_algorithm(value)?;
         let signer = signer_of_document(value)?;
         if value.get("created").is_some() && created(value).is_none() {
-            return Err(Denial::malformed("created is not a time as in RFC 3339"));
+            return Err(Refusal::new("signature.malformed", "created is not a time as in RFC 3339"));
         }
-        let value = read_value(value).ok_or_else(|| Denial::value("not 64 bytes in unpadded base64url"))?;
+        let value = read_value(value)
+            .ok_or_else(|| Refusal::new("signature.value", "not 64 bytes in unpadded base64url"))?;
         Ok(Signature { signer, value })
     }
 }
 
-fn check_algorithm(signature: Value<'_, '_>) -> Result<(), Denial> {
+fn check_algorithm(signature: Value<'_, '_>) -> Result<(), Refusal> {
     let is = |name, wanted| signature.get(name).is_some_and(|v| v.is_str(wanted));
     if !is("algorithm", ALGORITHM) {
-        return Err(Denial::new("signature.algorithm", "algorithm is not Ed25519"));
+        return Err(Refusal::new("signature.algorithm", "algorithm is not Ed25519"));
     }
     if !is("canonicalization", CANONICALIZATION) {
-        return Err(Denial::new("signature.algorithm", "canonicalization is not JCS-RFC8785"));
+        return Err(Refusal::new("signature.algorithm", "canonicalization is not JCS-RFC8785"));
     }
     Ok(())
 }
 
 /// The key of a document's signature. A `keyRef` of another method is somebody else's name for the key: it is
 /// resolved by nobody here, and ignored where the key itself is there.
-fn signer_of_document(signature: Value<'_, '_>) -> Result<Did, Denial> {
+fn signer_of_document(signature: Value<'_, '_>) -> Result<Did, Refusal> {
     let named = match signature.get("keyRef") {
         Some(text) if text.chars().take(DID_KEY.len()).eq(DID_KEY.chars()) => {
             let did = short_text(signature, "keyRef", MAX_KEY_REF).and_then(|text| Did::from_key_ref(&text));
-            Some(did.ok_or_else(|| Denial::key("keyRef is not did:key:z6Mk…#z6Mk…"))?)
+            Some(did.ok_or_else(|| Refusal::new("signature.key", "keyRef is not did:key:z6Mk…#z6Mk…"))?)
         }
         _ => None,
     };
@@ -119,16 +126,19 @@ fn signer_of_document(signature: Value<'_, '_>) -> Result<Did, Denial> {
         Some(_) => {
             let did = short_text(signature, "publicKeySpkiB64", SPKI_CHARS).and_then(|text| from_spki(&text));
             let reason = "publicKeySpkiB64 is not an Ed25519 key in padded base64";
-            Some(did.ok_or_else(|| Denial::key(reason))?)
+            Some(did.ok_or_else(|| Refusal::new("signature.key", reason))?)
         }
         None => None,
     };
     match (named, given) {
         (Some(named), Some(given)) if named != given => {
-            Err(Denial::key("keyRef and publicKeySpkiB64 are not one key"))
+            Err(Refusal::new("signature.key", "keyRef and publicKeySpkiB64 are not one key"))
         }
         (Some(did), _) | (None, Some(did)) => Ok(did),
-        (None, None) => Err(Denial::key("no key in it: neither publicKeySpkiB64 nor a did:key in keyRef")),
+        (None, None) => Err(Refusal::new(
+            "signature.key",
+            "no key in it: neither publicKeySpkiB64 nor a did:key in keyRef",
+        )),
     }
 }
 
@@ -184,7 +194,7 @@ pub(super) fn text(key: &SecretKey, message: &[u8], more: &[(&str, &str)]) -> St
 ///
 /// # Errors
 /// `json.*`: the result is no strict I-JSON, as where it has become too deep.
-pub fn with_member(object: Value<'_, '_>, member: &str, raw: &str) -> Result<String, Denial> {
+pub fn with_member(object: Value<'_, '_>, member: &str, raw: &str) -> Result<String, Refusal> {
     let mut bare = Vec::with_capacity(object.raw().len() + raw.len());
     Canonical::new().write_without(object, member, &mut bare);
     bare.pop();
@@ -198,7 +208,7 @@ pub fn with_member(object: Value<'_, '_>, member: &str, raw: &str) -> Result<Str
 }
 
 /// Signs an object: see [`SecretKey::sign_object`].
-pub(super) fn sign_object(key: &SecretKey, object: &str, more: &[(&str, &str)]) -> Result<String, Denial> {
+pub(super) fn sign_object(key: &SecretKey, object: &str, more: &[(&str, &str)]) -> Result<String, Refusal> {
     let mut tape = Tape::new();
     let object = tape.parse(object, json::EVENT_DEPTH)?;
     let mut message = Vec::with_capacity(object.raw().len());

@@ -9,8 +9,9 @@ use std::sync::{PoisonError, RwLock};
 
 use ed25519_dalek::VerifyingKey;
 
-use super::{Denial, Did, SIGNATURE, Signature};
+use super::{Did, SIGNATURE, Signature};
 use crate::json::{Canonical, Value};
+use crate::report::Refusal;
 
 /// Most keys that are remembered. Beyond it they are forgotten: more would be a stranger's way into our memory.
 const MAX_KEYS: usize = 4096;
@@ -44,7 +45,7 @@ impl Verifier {
         object: Value<'_, '_>,
         signature: &Signature,
         scratch: &mut Scratch,
-    ) -> Result<(), Denial> {
+    ) -> Result<(), Refusal> {
         self.verify_without(object, SIGNATURE, signature, scratch)
     }
 
@@ -58,7 +59,7 @@ impl Verifier {
         member: &str,
         signature: &Signature,
         scratch: &mut Scratch,
-    ) -> Result<(), Denial> {
+    ) -> Result<(), Refusal> {
         scratch.message.clear();
         scratch.canonical.write_without(object, member, &mut scratch.message);
         self.verify_bytes(&scratch.message, signature)
@@ -68,13 +69,14 @@ impl Verifier {
     ///
     /// # Errors
     /// As [`Verifier::verify`].
-    pub fn verify_bytes(&self, message: &[u8], signature: &Signature) -> Result<(), Denial> {
+    pub fn verify_bytes(&self, message: &[u8], signature: &Signature) -> Result<(), Refusal> {
         let key = self.key(signature.signer)?;
         let value = ed25519_dalek::Signature::from_bytes(&signature.value);
-        key.verify_strict(message, &value).map_err(|_| Denial::value("the signature does not hold"))
+        key.verify_strict(message, &value)
+            .map_err(|_| Refusal::new("signature.value", "the signature does not hold"))
     }
 
-    fn key(&self, did: Did) -> Result<VerifyingKey, Denial> {
+    fn key(&self, did: Did) -> Result<VerifyingKey, Refusal> {
         if let Some(key) = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(&did) {
             return Ok(*key);
         }
@@ -89,17 +91,18 @@ impl Verifier {
 }
 
 /// The key of an identity: a point in its one encoding, in the group of prime order, and not its neutral element.
-fn strict_key(did: Did) -> Result<VerifyingKey, Denial> {
-    let key = VerifyingKey::from_bytes(&did.0).map_err(|_| Denial::key("not a point of the curve"))?;
+fn strict_key(did: Did) -> Result<VerifyingKey, Refusal> {
+    let key = VerifyingKey::from_bytes(&did.0)
+        .map_err(|_| Refusal::new("signature.key", "not a point of the curve"))?;
     let point = key.to_edwards();
     if point.compress().to_bytes() != did.0 {
-        return Err(Denial::key("the key is not in its one encoding"));
+        return Err(Refusal::new("signature.key", "the key is not in its one encoding"));
     }
     if point.is_small_order() {
-        return Err(Denial::key("a key of small order, under which anybody can sign"));
+        return Err(Refusal::new("signature.key", "a key of small order, under which anybody can sign"));
     }
     if !point.is_torsion_free() {
-        return Err(Denial::key("a key of mixed order"));
+        return Err(Refusal::new("signature.key", "a key of mixed order"));
     }
     Ok(key)
 }

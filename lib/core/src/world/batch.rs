@@ -2,10 +2,11 @@
 
 use super::filter::{Filter, Withheld};
 use super::intern::Interner;
-use crate::event::{Event, Line, Payload, Reader, Refusal};
+use crate::event::{Event, Line, Payload, Reader};
 use crate::id::{Lane, Tile, Time};
 use crate::json::{self, Fault};
-use crate::scope::{Admission, Note, Scope};
+use crate::report::{Note, Refusal};
+use crate::scope::{Admission, Scope};
 use crate::state::line::StateLine;
 use crate::state::untouched::Subject;
 use bumpalo::Bump;

@@ -5,7 +5,7 @@ use super::filter::Filter;
 use crate::event::{Payload, nearest_operation};
 use crate::id::{Key, Lane, Tile, Time};
 use crate::json;
-use crate::report::{Fate, Remarks};
+use crate::report::{Outcome, Report};
 use crate::state::LaneState;
 use crate::state::apply::{self, Odd};
 use bumpalo::Bump;
@@ -16,7 +16,7 @@ pub struct Derived<'a> {
     pub tile: Tile,
     /// In the order of lanes.
     pub lanes: Vec<(Lane, LaneState<'a>)>,
-    pub remarks: Remarks,
+    pub report: Report,
 }
 
 pub(super) struct Derivation<'w, 'a> {
@@ -24,7 +24,7 @@ pub(super) struct Derivation<'w, 'a> {
     pub(super) filter: &'w Filter,
     pub(super) arena: &'a Bump,
     pub(super) lanes: [Option<LaneState<'a>>; Lane::COUNT],
-    pub(super) remarks: Remarks,
+    pub(super) report: Report,
 }
 
 impl<'a> Derivation<'_, 'a> {
@@ -33,7 +33,7 @@ impl<'a> Derivation<'_, 'a> {
         let position = self.world.position(at.0, *number);
         let shared = line.lane.is_shared();
         if !self.filter.lanes[line.lane.index()] {
-            return self.remarks.say(position, Fate::Withheld, ("view.lane", shared, None), String::new);
+            return self.report.say(Outcome::Withheld, "view.lane", position, shared, Default::default);
         }
         if let Some(cut) = &self.filter.at {
             let mut later = None;
@@ -43,8 +43,8 @@ impl<'a> Derivation<'_, 'a> {
                 }
             });
             if let Some(key) = later {
-                let detail = || format!("{key} is later than --at");
-                return self.remarks.say(position, Fate::Rejected, ("state.later", shared, None), detail);
+                let text = || (None, format!("{key} is later than --at"));
+                return self.report.say(Outcome::Rejected, "state.later", position, shared, text);
             }
         }
         self.lanes[line.lane.index()].get_or_insert_default().join_line(&line.body);
@@ -74,9 +74,9 @@ impl<'a> Derivation<'_, 'a> {
         let row = self.world.row(at);
         let key = Key { eff, id: row.id };
         let position = self.world.position(at.0, row.number);
-        let shared = row.lane.is_shared();
+        let (shared, name) = (row.lane.is_shared(), || Some(row.id.to_owned()));
         if let Some(code) = self.world.withheld(row, key, self.filter) {
-            return self.remarks.say(position, Fate::Withheld, (code, shared, Some(row.id)), String::new);
+            return self.report.say(Outcome::Withheld, code, position, shared, || (name(), String::new()));
         }
         let lane = self.lanes[row.lane.index()].get_or_insert_default();
         lane.recent.insert(key);
@@ -97,14 +97,13 @@ impl<'a> Derivation<'_, 'a> {
             payload => apply::primitive(lane, key, &payload, "", &mut odd),
         }
         if let Some(node) = odd.after_delete {
-            let about = ("state.after_delete", shared, Some(row.id));
-            self.remarks.say(position, Fate::Noted, about, || format!("{node} was deleted before"));
+            let text = || (name(), format!("{node} was deleted before"));
+            self.report.say(Outcome::Noted, "state.after_delete", position, shared, text);
         }
         if let Some(operation) = odd.unknown {
             let operation = if operation.is_empty() { operation_of(row.line) } else { operation.to_owned() };
-            let about = ("event.unknown_operation", shared, Some(row.id));
-            let detail = || format!("{operation}: did you mean {}?", nearest_operation(&operation));
-            self.remarks.say(position, Fate::Noted, about, detail);
+            let text = || (name(), format!("{operation}: did you mean {}?", nearest_operation(&operation)));
+            self.report.say(Outcome::Noted, "event.unknown_operation", position, shared, text);
         }
     }
 }

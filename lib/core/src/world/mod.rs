@@ -21,7 +21,7 @@ use crate::event::{Defaults, Line, Reader};
 use crate::id::{Key, Lane, Tile, Time, event_of};
 use crate::json;
 use crate::order::{self, Anomaly, Entry, Known, Names, Order};
-use crate::report::{Fate, Position, Remarks};
+use crate::report::{Outcome, Position, Report};
 use crate::state::line::StateLine;
 use bumpalo::Bump;
 use derive::Derivation;
@@ -114,50 +114,47 @@ impl<'a> World<'a> {
     }
 
     /// What the lines themselves gave to say: refusals, and tiles that were not chosen.
-    pub fn remarks(&mut self, all: bool) -> Remarks {
-        let mut remarks = Remarks::new(all);
+    pub fn report(&mut self, all: bool) -> Report {
+        let mut report = Report::new(all);
         for b in 0..self.batches.len() {
             let index = u32::try_from(b).expect("batches are counted in 32 bits");
             let refusals = std::mem::take(&mut self.batches[b].refusals);
             let batch = &self.batches[b];
-            remarks.read += batch.read;
-            remarks.private |= batch.private;
+            report.tally.read += batch.read;
+            report.tally.private |= batch.private;
             for (number, refusal) in refusals {
-                remarks.private |= !refusal.shared;
-                let about = (refusal.code, refusal.shared, refusal.event_id.as_deref());
-                remarks.say(self.position(index, number), Fate::Rejected, about, || refusal.detail.clone());
+                report.refuse(self.position(index, number), refusal);
             }
             for (number, note, shared, id) in &batch.notes {
-                let about = (note.code, *shared, Some(*id));
-                remarks.say(self.position(index, *number), Fate::Noted, about, || note.detail.clone());
+                let text = || (Some((*id).to_owned()), note.detail.clone());
+                report.say(Outcome::Noted, note.code, self.position(index, *number), *shared, text);
             }
             for (number, code, shared, id) in &batch.passed_over {
-                remarks.private |= !shared;
-                let id = (!id.is_empty()).then_some(*id);
-                remarks.say(self.position(index, *number), Fate::Withheld, (code, *shared, id), String::new);
+                let text = || ((!id.is_empty()).then(|| (*id).to_owned()), String::new());
+                report.say(Outcome::Withheld, code, self.position(index, *number), *shared, text);
             }
         }
-        remarks
+        report
     }
 
     /// Gives every event its key: drops duplicates, and notes what is odd. On the threads of the current pool.
-    pub fn order(&mut self, all: bool) -> Remarks {
+    pub fn order(&mut self, all: bool) -> Report {
         let mut tiles = std::mem::take(&mut self.tiles);
         let world = &*self;
-        let parts: Vec<Remarks> =
+        let parts: Vec<Report> =
             by_size(&mut tiles).into_par_iter().map(|tile| world.order_tile(tile, all)).collect();
         self.tiles = tiles;
-        let mut remarks = Remarks::new(all);
-        parts.into_iter().for_each(|part| remarks.join(part));
-        remarks
+        let mut report = Report::new(all);
+        parts.into_iter().for_each(|part| report.join(part));
+        report
     }
 
-    fn order_tile(&self, tile: &mut TileRows<'a>, all: bool) -> Remarks {
-        let mut remarks = Remarks::new(all);
+    fn order_tile(&self, tile: &mut TileRows<'a>, all: bool) -> Report {
+        let mut report = Report::new(all);
         let mut entries = self.entries(tile);
         let mut names = Names::new(&entries);
         if names.any_repeated() {
-            self.drop_duplicates(tile, &mut remarks);
+            self.drop_duplicates(tile, &mut report);
             entries = self.entries(tile);
             names = Names::new(&entries);
         }
@@ -184,15 +181,16 @@ impl<'a> World<'a> {
             };
             if !all {
                 // Nobody asks of which line: there is no need to fetch its row.
-                remarks.note(code);
+                report.tally.note(code, 1);
                 continue;
             }
             let at = tile.rows[at as usize];
             let row = self.row(at);
-            let about = (code, row.lane.is_shared(), Some(row.id));
-            remarks.say(self.position(at.0, row.number), Fate::Noted, about, || detail.to_owned());
+            let (position, shared) = (self.position(at.0, row.number), row.lane.is_shared());
+            let text = || (Some(row.id.to_owned()), detail.to_owned());
+            report.say(Outcome::Noted, code, position, shared, text);
         }
-        remarks
+        report
     }
 
     /// What the order needs of a tile's rows.
@@ -205,7 +203,7 @@ impl<'a> World<'a> {
     }
 
     /// An event is its hash: of rows with the same canonical form only the first stays.
-    fn drop_duplicates(&self, tile: &mut TileRows<'a>, remarks: &mut Remarks) {
+    fn drop_duplicates(&self, tile: &mut TileRows<'a>, report: &mut Report) {
         let mut first: HashMap<&str, (u32, u32), RandomState> = HashMap::default();
         // Canonical forms are hashed only once a name comes up again.
         let mut hashes: HashSet<blake3::Hash> = HashSet::new();
@@ -225,8 +223,9 @@ impl<'a> World<'a> {
                 !hashes.insert(hasher.hash(row.line))
             };
             if known {
-                let about = ("event.duplicate", row.lane.is_shared(), Some(row.id));
-                remarks.say(self.position(at.0, row.number), Fate::Duplicate, about, String::new);
+                let (position, shared) = (self.position(at.0, row.number), row.lane.is_shared());
+                let text = || (Some(row.id.to_owned()), String::new());
+                report.say(Outcome::Duplicate, "event.duplicate", position, shared, text);
             }
             !known
         });
@@ -353,7 +352,7 @@ impl<'a> World<'a> {
             filter,
             arena,
             lanes: std::array::from_fn(|_| None),
-            remarks: Remarks::new(all),
+            report: Report::new(all),
         };
         for at in &tile.states {
             derivation.join_line(*at);
@@ -367,7 +366,7 @@ impl<'a> World<'a> {
         }
         let lanes =
             Lane::all().zip(derivation.lanes).filter_map(|(lane, state)| Some((lane, state?))).collect();
-        Derived { space: tile.space, tile: tile.tile, lanes, remarks: derivation.remarks }
+        Derived { space: tile.space, tile: tile.tile, lanes, report: derivation.report }
     }
 }
 

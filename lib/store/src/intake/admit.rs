@@ -3,10 +3,11 @@
 use crate::lookup::{Row, write_rows};
 use crate::{Digest, LaneId, LaneIndex};
 use std::ops::Range;
-use ulp_core::event::{Event, Missing, Payload, Refusal, nearest_operation};
+use ulp_core::event::{Event, Missing, Payload, nearest_operation};
 use ulp_core::id::Lane;
 use ulp_core::json::{self, Tape};
-use ulp_core::scope::{Admission, Lookup, Note};
+use ulp_core::report::{Note, Refusal};
+use ulp_core::scope::{Admission, Lookup};
 
 /// What is worked out of each event beside its line.
 #[derive(Clone, Copy, Debug, Default)]
@@ -146,5 +147,5 @@ pub fn unknown_operation(line: &[u8]) -> Note {
 pub fn member(line: &[u8], name: &str) -> Option<String> {
     let mut tape = Tape::new();
     let top = json::parse_line(&mut tape, line).ok()?;
-    Some(top.get(name)?.chars().collect())
+    top.get(name)?.as_text()
 }

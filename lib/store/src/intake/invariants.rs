@@ -5,10 +5,11 @@ use crate::lookup::{Row, StoreLookup};
 use crate::{Appender, Error, LaneId, Store};
 use bumpalo::Bump;
 use rayon::ThreadPool;
-use ulp_core::event::{Defaults, Event, Line, Missing, Reader, Refusal};
+use ulp_core::event::{Defaults, Event, Line, Missing, Reader};
 use ulp_core::id::Time;
 use ulp_core::json::Tape;
-use ulp_core::scope::{Note, hold_to_invariants};
+use ulp_core::report::{Note, Refusal};
+use ulp_core::scope::hold_to_invariants;
 
 /// What a store answers, with what this run took in.
 pub(super) struct Invariants<'s> {
@@ -133,11 +134,7 @@ fn hold(
     notes: &mut Vec<Note>,
 ) -> Result<(), Refusal> {
     let missing = if is_draft { Missing::EVENT_ID } else { event.missing };
-    hold_to_invariants(&Event { missing, ..*event }, lookup, notes).map_err(|refusal| Refusal {
-        event_id: Some(event.id.to_owned()),
-        shared: event.lane().is_shared(),
-        ..refusal
-    })
+    hold_to_invariants(&Event { missing, ..*event }, lookup, notes).map_err(|refusal| event.blame(refusal))
 }
 
 /// Reads the lines of events that were let in, one after the other, in the same memory.

@@ -15,9 +15,8 @@ use invariants::Invariants;
 use rayon::ThreadPool;
 use std::ops::Range;
 use std::time::{Duration, Instant};
-use ulp_core::event::Refusal;
 use ulp_core::hash::Sha256;
-use ulp_core::scope::Note;
+use ulp_core::report::{Note, Refusal};
 
 /// A commit happens at the latest when something waits for so long.
 const LONGEST: Duration = Duration::from_secs(1);

@@ -22,27 +22,15 @@ use rayon::prelude::*;
 use std::io::{Read, Write as _};
 use std::ops::Range;
 use std::time::Instant;
-use ulp_core::event::{Event, Reader, Refusal};
+use ulp_core::event::{Event, Reader};
 use ulp_core::hash::Sha256;
-use ulp_core::report::Fate as Kind;
-use ulp_core::scope::{Admission, Clock, Lookup, NoStore, Note, Scope, read_event};
+use ulp_core::report::{self, Diagnostic, Position, Refusal};
+use ulp_core::scope::{Admission, Clock, Lookup, NoStore, Scope, read_event};
 
 /// A commit happens when so many bytes wait, or what waits does so for long.
 const MOST_BYTES: usize = 32 << 20;
 /// Lanes' events are forgotten between commits once there are so many.
 const MOST_KNOWN: u64 = 2 << 20;
-
-/// Something to say of a line of a segment.
-#[derive(Clone, Debug)]
-pub struct Said {
-    pub fate: Kind,
-    pub code: &'static str,
-    /// From 1, in its segment.
-    pub line: u64,
-    pub shared: bool,
-    pub event_id: Option<String>,
-    pub detail: String,
-}
 
 /// What became of a segment.
 #[derive(Debug)]
@@ -55,7 +43,8 @@ pub struct Outcome {
     /// Of each line that the store has already its number, and where it stands in `text`.
     pub duplicates: Vec<(u64, Range<usize>)>,
     pub text: Vec<u8>,
-    pub said: Vec<Said>,
+    /// What there is to say of its lines, numbered in the segment.
+    pub said: Vec<Diagnostic>,
 }
 
 /// A segment that arrived whole.
@@ -74,7 +63,7 @@ struct Judged {
     admitted: Admitted,
     /// Each with its number in the segment.
     events: Vec<(u64, AdmittedEvent)>,
-    said: Vec<Said>,
+    said: Vec<Diagnostic>,
     refused: bool,
 }
 
@@ -261,7 +250,7 @@ impl Waiting {
                 Fate::Refused(refusal) => said.push(refused(refusal.clone(), events[at].0)),
             }
         }
-        said.sort_by_key(|said| said.line);
+        said.sort_by_key(|said| said.position);
         duplicates.sort_unstable();
         let count = durable.len() as u64;
         let duplicates = duplicates.into_iter().map(|at| (events[at].0, events[at].1.line.clone())).collect();
@@ -315,32 +304,29 @@ fn is_of(event: &Event<'_>, lane: &LaneId) -> Result<(), Refusal> {
     if event.space == lane.space && event.tile == lane.tile && event.lane() == lane.lane {
         return Ok(());
     }
-    Err(Refusal {
-        code: "pack.lane",
-        detail: format!("it is of {}/{}/{}", event.space, event.tile, event.lane()),
-        event_id: Some(event.id.to_owned()),
-        shared: event.lane().is_shared(),
-    })
+    let detail = format!("it is of {}/{}/{}", event.space, event.tile, event.lane());
+    Err(event.blame(Refusal::new("pack.lane", detail)))
 }
 
-fn refused(refusal: Refusal, line: u64) -> Said {
+fn refused(refusal: Refusal, line: u64) -> Diagnostic {
     let Refusal { code, detail, event_id, shared } = refusal;
-    Said { fate: Kind::Rejected, code, line, shared, event_id, detail }
+    let (position, outcome) = (Some(Position { source: 0, line }), report::Outcome::Rejected);
+    Diagnostic { position, outcome, code, shared, event_id, detail }
 }
 
 /// What there is to note of an event.
-fn notes_of(admitted: &Admitted, event: &AdmittedEvent, line: u64) -> Vec<Said> {
+fn notes_of(admitted: &Admitted, event: &AdmittedEvent, line: u64) -> Vec<Diagnostic> {
     let text = admitted.line(event);
-    let note = |Note { code, detail }| Said {
-        fate: Kind::Noted,
-        code,
-        line,
+    let unknown = event.is_unknown.then(|| unknown_operation(text));
+    let notes = event.notes.iter().cloned().chain(unknown).map(|note| Diagnostic {
+        position: Some(Position { source: 0, line }),
+        outcome: report::Outcome::Noted,
+        code: note.code,
         shared: admitted.lane(event).is_shared(),
         event_id: member(text, "event_id"),
-        detail,
-    };
-    let unknown = event.is_unknown.then(|| unknown_operation(text));
-    event.notes.iter().cloned().chain(unknown).map(note).collect()
+        detail: note.detail,
+    });
+    notes.collect()
 }
 
 /// Lets the lines of a segment pass the gate without a store: what would be new is what passes.
@@ -351,7 +337,7 @@ pub fn look_at(lane: LaneId, hash: Sha256, bytes: Vec<u8>, scope: &Scope, clock:
     for (number, event) in &judged.events {
         judged.said.extend(notes_of(&judged.admitted, event, *number));
     }
-    judged.said.sort_by_key(|said| said.line);
+    judged.said.sort_by_key(|said| said.position);
     let (duplicates, text, events) = (Vec::new(), Vec::new(), judged.events.len() as u64);
     let Judged { lane, hash, admitted, said, .. } = judged;
     Outcome { lane, object: hash, new: admitted.text, events, duplicates, text, said }

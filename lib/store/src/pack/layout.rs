@@ -5,7 +5,7 @@
 
 use crate::{LaneId, MANIFEST, ROOT, object};
 use ulp_core::hash::Sha256;
-use ulp_core::id::{Lane, Tile};
+use ulp_core::id::Tile;
 use ulp_core::names;
 
 /// The payload's directory.
@@ -90,11 +90,10 @@ fn payload(path: &str) -> Option<Member> {
 }
 
 fn lane_id(space: &str, (z, x, y): (&str, &str, &str), lane: &str) -> Option<LaneId> {
-    let (realm, policy) = lane.split_once('.')?;
     Some(LaneId {
         space: names::decode(space).filter(|s| ulp_core::id::is_place(s))?,
         tile: Tile::parse(&format!("{z}/{x}/{y}"))?,
-        lane: Lane { realm: realm.parse().ok()?, policy: policy.parse().ok()? },
+        lane: lane.parse().ok()?,
     })
 }
 
@@ -149,7 +148,7 @@ pub fn is_portable(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ulp_core::id::{Policy, Realm};
+    use ulp_core::id::{Lane, Policy, Realm};
 
     fn members() -> Vec<Member> {
         let lane = LaneId {

@@ -10,15 +10,15 @@
 //! `missing` are the parents that those events name and no lane as loose holds, or null where they are too many.
 //! Beside it the cache holds a table of the effective times of the lane's events, by name, as of the same moment.
 
-use crate::manifest::{self, VERSION, hash, string};
+use crate::manifest::{self, VERSION, hash};
 use crate::object::{Bytes, Found};
 use crate::sorted_table::{self, Damaged, NOTE, Row, SortedTable};
 use crate::{Error, LaneId, Store};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 use ulp_core::hash::{Blake3, Sha256};
 use ulp_core::id::{Lane, Time};
-use ulp_core::json::{self, Kind, Value};
+use ulp_core::json::write::Members;
+use ulp_core::json::{Kind, Value};
 
 /// Raised with each rule that changes what state is derived.
 pub const DERIVATION: i64 = 1;
@@ -46,26 +46,21 @@ impl Record {
 
     /// The record as it stands on disk.
     pub fn print(&self) -> Vec<u8> {
-        let mut out = format!(r#"{{"derivation":{DERIVATION},"events":{{"#).into_bytes();
-        for (i, (lane, events)) in self.events.iter().enumerate() {
-            let comma = if i > 0 { "," } else { "" };
-            let _ = write!(out, r#"{comma}"{lane}":{events}"#);
-        }
-        out.extend_from_slice(br#"},"missing":"#);
+        let mut out = Vec::new();
+        let mut line = Members::open(&mut out);
+        line.integer("derivation", DERIVATION, &mut out);
+        line.name("events", &mut out);
+        let mut events = Members::open(&mut out);
+        self.events.iter().for_each(|(lane, n)| events.integer(&lane.to_string(), *n, &mut out));
+        events.close(&mut out);
         match &self.missing {
-            None => out.extend_from_slice(b"null"),
-            Some(names) => {
-                out.push(b'[');
-                for (i, name) in names.iter().enumerate() {
-                    if i > 0 {
-                        out.push(b',');
-                    }
-                    json::write_string(name, &mut out);
-                }
-                out.push(b']');
-            }
+            None => line.raw("missing", Some("null"), &mut out),
+            Some(names) => line.texts("missing", names.iter().map(String::as_str), &mut out),
         }
-        let _ = writeln!(out, r#","root":"{}","snapshot":"{}","v":{VERSION}}}"#, self.root, self.object);
+        line.word("root", self.root, &mut out);
+        line.word("snapshot", self.object, &mut out);
+        line.integer("v", VERSION, &mut out);
+        line.end_line(&mut out);
         out
     }
 
@@ -80,11 +75,11 @@ impl Record {
             let missing = match top.get("missing")? {
                 value if value.is_null() => None,
                 value if value.kind() == Kind::Array => {
-                    Some(value.items().map(string).collect::<Option<_>>()?)
+                    Some(value.items().map(Value::as_text).collect::<Option<_>>()?)
                 }
                 _ => return None,
             };
-            let root = string(top.get("root")?)?.parse().ok()?;
+            let root = top.get("root")?.as_text()?.parse().ok()?;
             Some(Some(Record { object: hash(top, "snapshot")?, root, events: events?, missing }))
         })
     }
@@ -98,8 +93,7 @@ impl Record {
 }
 
 fn lane_count((key, value): (Value<'_, '_>, Value<'_, '_>)) -> Option<(Lane, u64)> {
-    let name = string(key)?;
-    let lane = Lane::all().find(|lane| lane.to_string() == name)?;
+    let lane = key.as_text()?.parse().ok()?;
     let events = u64::try_from(value.as_i64()?).ok()?;
     Some((lane, events))
 }

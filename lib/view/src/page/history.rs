@@ -422,45 +422,9 @@ fn write_column(name: &str, items: &[u8], out: &mut Vec<u8>) {
     out.push(b']');
 }
 
-/// Appends JSON so that it can stand in an HTML `<script type="application/json">`: no `<` that could end it, and
-/// no control character that a terminal would obey.
-pub fn write_for_html(json: &[u8], out: &mut Vec<u8>) {
-    write_escaping(json, |c| c == '<' || is_obeyed(c), out);
-}
-
-/// Appends JSON without a control character that a terminal would obey.
-pub fn write_printable(json: &[u8], out: &mut Vec<u8>) {
-    write_escaping(json, is_obeyed, out);
-}
-
-/// What JSON lets stand, and whoever lays out text obeys: DEL, the C1 controls, the separators of lines, and what
-/// turns the direction of the text after it.
-pub fn is_obeyed(c: char) -> bool {
-    matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Appends JSON with some characters, which must stand in strings alone, as `\uXXXX`.
-fn write_escaping(json: &[u8], escaped: impl Fn(char) -> bool, out: &mut Vec<u8>) {
-    let text = String::from_utf8_lossy(json);
-    let mut from = 0;
-    for (at, c) in text.char_indices().filter(|(_, c)| escaped(*c)) {
-        out.extend_from_slice(&text.as_bytes()[from..at]);
-        let _ = write!(out, "\\u{:04x}", u32::from(c));
-        from = at + c.len_utf8();
-    }
-    out.extend_from_slice(&text.as_bytes()[from..]);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_ends_a_script() {
-        let mut out = Vec::new();
-        write_for_html("\"</script><!--\u{9b}é\"".as_bytes(), &mut out);
-        assert_eq!(out, "\"\\u003c/script>\\u003c!--\\u009bé\"".as_bytes());
-    }
 
     #[test]
     fn tables_hold_a_value_once() {

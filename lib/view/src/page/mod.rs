@@ -10,7 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
 use ulp_core::hash::Sha256;
 use ulp_core::id::Tile;
-use ulp_core::json::write_string;
+use ulp_core::json::write::{Items, Members};
+use ulp_core::text;
 
 pub mod history;
 
@@ -34,10 +35,10 @@ pub struct Page<'p> {
 pub fn write(view: &View<'_, '_>, page: &Page<'_>, takes_tile: impl Fn(Tile) -> bool) -> Vec<u8> {
     let script = [history::SCRIPT, COMMON, page.drawing, SCRIPT].concat();
     let mut data = Vec::new();
-    history::write_for_html(&embedded(view, page, takes_tile), &mut data);
+    text::write_for_html(&embedded(view, page, takes_tile), &mut data);
     let parts = [
-        ("title", escaped(page.title).into_bytes()),
-        ("help", escaped(page.help).into_bytes()),
+        ("title", text::html_text(page.title).into_bytes()),
+        ("help", text::html_text(page.help).into_bytes()),
         ("style-hash", source(STYLE)),
         ("script-hash", source(&script)),
         ("style", STYLE.as_bytes().to_vec()),
@@ -45,21 +46,6 @@ pub fn write(view: &View<'_, '_>, page: &Page<'_>, takes_tile: impl Fn(Tile) -> 
         ("data", data),
     ];
     filled(PAGE, &parts.into_iter().collect())
-}
-
-/// Text as it stands in an element: no markup, and no character that a terminal would obey.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            c if c.is_control() || history::is_obeyed(c) => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 /// A page with its `{{names}}` replaced, each in one pass, so that nothing that was put in is looked at again.
@@ -84,34 +70,25 @@ fn source(text: &str) -> Vec<u8> {
 /// What the script reads: `{"filter":{…},"drawing":…,"spaces":[history,…]}`.
 fn embedded(view: &View<'_, '_>, page: &Page<'_>, takes_tile: impl Fn(Tile) -> bool) -> Vec<u8> {
     let filter = view.filter;
-    let mut out = b"{\"filter\":{\"layers\":".to_vec();
-    write_list(filter.layers.iter().map(String::as_str), &mut out);
-    out.extend_from_slice(b",\"authorities\":");
-    write_list(filter.authorities.iter().map(|a| a.as_str()), &mut out);
-    out.extend_from_slice(b",\"boundaries\":");
-    write_list(filter.boundaries.iter().map(|b| b.as_str()), &mut out);
-    out.extend_from_slice(b"},\"drawing\":");
+    let mut out = Vec::new();
+    let mut whole = Members::open(&mut out);
+    whole.name("filter", &mut out);
+    let mut members = Members::open(&mut out);
+    members.texts("layers", filter.layers.iter().map(String::as_str), &mut out);
+    members.texts("authorities", filter.authorities.iter().map(|a| a.as_str()), &mut out);
+    members.texts("boundaries", filter.boundaries.iter().map(|b| b.as_str()), &mut out);
+    members.close(&mut out);
+    whole.name("drawing", &mut out);
     out.extend_from_slice(page.data);
-    out.extend_from_slice(b",\"spaces\":[");
-    for (i, space) in view.spaces.iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
+    whole.name("spaces", &mut out);
+    let mut spaces = Items::open(&mut out);
+    for space in &view.spaces {
+        spaces.next(&mut out);
         history::write(view.world, filter, space.space, &takes_tile, &mut out);
     }
-    out.extend_from_slice(b"]}");
+    spaces.close(&mut out);
+    whole.close(&mut out);
     out
-}
-
-fn write_list<'t>(texts: impl Iterator<Item = &'t str>, out: &mut Vec<u8>) {
-    out.push(b'[');
-    for (i, text) in texts.enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
-        write_string(text, out);
-    }
-    out.push(b']');
 }
 
 #[cfg(test)]

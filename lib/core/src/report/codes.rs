@@ -1,0 +1,195 @@
+//! Every boundary code: `family.name`, and what it says in one line. ulp-boundary(5) explains the same codes.
+//!
+//! A code that this table does not have is never given: [`super::Tally`] looks it up where debug assertions are on,
+//! and the tests hold the sources, this table and the page to each other. Once released, a code keeps its meaning.
+
+/// Codes that mean the same of different members, and what they mean.
+pub struct Row {
+    pub codes: &'static [&'static str],
+    pub meaning: &'static str,
+}
+
+const fn row(codes: &'static [&'static str], meaning: &'static str) -> Row {
+    Row { codes, meaning }
+}
+
+/// All of them, family by family.
+#[rustfmt::skip]
+pub const CODES: &[Row] = &[
+    row(&["json.too_long"], "longer than its kind of line may be"),
+    row(&["json.utf8"], "invalid UTF-8, or a lone surrogate escape"),
+    row(&["json.syntax"], "not JSON, or not an object"),
+    row(&["json.duplicate_key"], "the same key twice in one object"),
+    row(&["json.depth"], "deeper than 64, a state line deeper than 68"),
+    row(
+        &["json.number"],
+        "not a finite double, an integer beyond ±(2^53−1), or a number that would be printed as one",
+    ),
+    row(&["event.kind"], "an object of two kinds"),
+    row(&["event.duplicate"], "the same event again (duplicate)"),
+    row(&["event.equivocation"], "another event of the same name stands beside it (noted)"),
+    row(&["event.unknown_operation"], "an operation that this version does not know (noted)"),
+    row(
+        &[
+            "envelope.event_id", "envelope.timestamp", "envelope.space_id", "envelope.layer_id",
+            "envelope.actor_id", "envelope.operation", "envelope.scope",
+            "envelope.preserves_invariants", "envelope.previous_events", "envelope.tile",
+        ],
+        "this field is missing and cannot be completed, or has a wrong type or value",
+    ),
+    row(
+        &[
+            "payload.node_id", "payload.kind", "payload.transform", "payload.properties",
+            "payload.geometry", "payload.role", "payload.media", "payload.physics", "payload.solver",
+            "payload.tick", "payload.delta_time", "payload.updates", "payload.from_node",
+            "payload.to_node", "payload.relation", "payload.observed", "payload.previous_events",
+            "payload.absorbs", "payload.sensor", "payload.value", "payload.unit", "payload.position",
+            "payload.template", "payload.params", "payload.rows", "payload.columns", "payload.dx",
+            "payload.dy", "payload.from", "payload.to", "payload.count", "payload.center",
+            "payload.radius",
+        ],
+        "this member of the payload is missing or wrong",
+    ),
+    row(
+        &["macro.param"],
+        "a name that is not there, a lone brace, or a place that is not a finite number",
+    ),
+    row(&["macro.limit"], "too deep, too many or too large"),
+    row(&["order.unknown_parent"], "a parent that no lane as loose holds (noted)"),
+    row(&["order.cycle"], "the event stands on a cycle of parents (noted)"),
+    row(
+        &[
+            "state.scope", "state.space_id", "state.tile", "state.operation", "state.recent",
+            "state.node_id", "state.created", "state.deleted", "state.clock", "state.kind",
+            "state.layer", "state.authority", "state.boundary", "state.transform", "state.geometry",
+            "state.physics", "state.velocity", "state.angular_velocity", "state.absorbed_into",
+            "state.media", "state.properties", "state.from_node", "state.relation", "state.to_node",
+            "state.adds", "state.removed", "state.removed_before", "state.actor_id", "state.sensor",
+            "state.key", "state.value", "state.unit", "state.position", "state.timestamp",
+            "state.layer_id",
+        ],
+        "this member of a state line is malformed",
+    ),
+    row(&["state.later"], "a state line with a key later than --at (rejected)"),
+    row(&["state.after_delete"], "a write to a node that was deleted before (noted)"),
+    row(
+        &[
+            "state.unknown_parent", "state.parent_cycle", "state.absorb_cycle",
+        ],
+        "a parent that is not there, or a cycle, as ulp-state(5) says (noted)",
+    ),
+    row(&["export.dropped"], "what the format cannot carry; the node, and what of it (noted)"),
+    row(
+        &[
+            "view.space", "view.tile", "view.lane", "view.layer", "view.authority", "view.boundary",
+        ],
+        "not chosen by the option of that name; a lane by --realm and --policy (withheld)",
+    ),
+    row(&["view.later", "view.earlier"], "beyond --at or before --since (withheld)"),
+    row(&["scope.ignored"], "the space, layer, tile or a node that it names does not exist here"),
+    row(
+        &[
+            "scope.realm", "scope.authority", "scope.boundary", "scope.policy",
+        ],
+        "looser than a ceiling, or not listed",
+    ),
+    row(
+        &[
+            "scope.operation", "scope.actor",
+        ],
+        "not listed; of a macro, its own operation or a primitive's",
+    ),
+    row(&["scope.limit"], "longer, or with more parents, than a limit allows"),
+    row(&["scope.clock_skew"], "a timestamp too far ahead of the clock; it may come again later"),
+    row(
+        &["scope.clock"],
+        "the clock is not believed (drafts are rejected, of whole events it is noted)",
+    ),
+    row(&["scope.grant"], "grants stand, and none covers the event"),
+    row(&["invariant.missing"], "a dotfile wants it declared, and it is not"),
+    row(
+        &[
+            "invariant.adjacency", "invariant.exclusion", "invariant.consistency",
+            "invariant.boundary_discipline", "invariant.authority_nontransfer",
+        ],
+        "declared, and broken (drafts are rejected, of whole events it is noted)",
+    ),
+    row(&["invariant.unknown"], "declared, and none of these (noted)"),
+    row(&["media.missing"], "a blob that is not where blobs are looked for (noted)"),
+    row(&["media.hash"], "a blob whose bytes do not have its hash (noted)"),
+    row(&["media.undecoded"], "a recording, model or drawing that could not be decoded (noted)"),
+    row(&["signature.missing"], "it should be signed, and is not"),
+    row(
+        &["signature.malformed"],
+        "not exactly the members that it must have, or one of them is not in its one spelling",
+    ),
+    row(
+        &["signature.algorithm"],
+        "another algorithm than Ed25519, or another canonical form than JCS-RFC8785",
+    ),
+    row(
+        &["signature.key"],
+        "no key in it, not an Ed25519 key, two keys, or a key of small or mixed order",
+    ),
+    row(&["signature.value"], "the signature does not hold"),
+    row(&["signature.actor"], "another key than the actor's, or at a time that is not its key's"),
+    row(
+        &["signature.signer"],
+        "not signed by whose signature counts; or about to be signed, and signed already",
+    ),
+    row(&["signature.revoked"], "the key that signed it is revoked"),
+    row(
+        &["signature.unbound"],
+        "nothing says whose key signed it (noted; rejected where signatures are required)",
+    ),
+    row(
+        &[
+            "store.object", "store.length", "store.segment", "store.manifest", "store.page",
+            "store.snapshot", "store.index",
+        ],
+        "what a store holds is not what is said of it",
+    ),
+    row(&["store.unsafe"], "neither a regular file nor a directory, where only these belong"),
+    row(
+        &[
+            "store.leftover", "store.unnamed",
+        ],
+        "a temporary file, or an object that nothing names: no damage",
+    ),
+    row(&["store.lane"], "a line of another lane than its segment's"),
+    row(&["store.lost"], "a segment that is missing or damaged, or that a manifest says is lost"),
+    row(&["store.elsewhere"], "a segment that a pack left out, as its manifest says"),
+    row(&["store.missing"], "an object that is named and is not there"),
+    row(&["pack.unsafe"], "a pack holds what no pack holds; the run ends"),
+    row(&["pack.limit"], "more than may be; when packing, an object larger than a volume"),
+    row(&["pack.damaged"], "a part of a pack that was cut off, overwritten or is missing"),
+    row(&["pack.lane"], "a line in a segment of another lane"),
+    row(&["pack.budget"], "what a budget left behind, lane by lane"),
+    row(
+        &["um.limit"],
+        "a manifest of more than 1 MiB, deeper than 10, or with an array of more than 1000",
+    ),
+    row(
+        &[
+            "um.context", "um.id", "um.subject", "um.type", "um.version", "um.issued_at",
+            "um.expires_at", "um.signature",
+        ],
+        "this member of a manifest is missing or wrong",
+    ),
+    row(&["um.order"], "issued after it expires"),
+    row(&["um.expired"], "it has expired (rejected; noted with --allow-expired)"),
+    row(&["um.not_yet"], "issued more than 60 s ahead of the clock"),
+    row(
+        &[
+            "um.shards", "um.facets", "um.claims", "um.consents", "um.devices", "um.pointers",
+        ],
+        "this list of a manifest is no array, or has an item of a wrong type",
+    ),
+    row(&["um.status"], "its status is unchecked (noted; rejected with --require-status)"),
+    row(&["um.validate"], "the suite's __validate is not one of its words"),
+];
+
+/// Whether a code is in the table.
+pub fn is_known(code: &str) -> bool {
+    CODES.iter().any(|row| row.codes.contains(&code))
+}

@@ -1,0 +1,3 @@
+//! How peers speak of each other's stores. Page "11. Discovery, sync, receipts".
+
+pub mod path;
