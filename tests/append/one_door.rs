@@ -4,7 +4,9 @@ use super::{said, write};
 use crate::run;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use ulp_core::event;
 use ulp_core::hash::Sha256;
+use ulp_core::trust::SecretKey;
 
 /// The doors, and how a line comes to each: `line.jsonl` under the rules in `rules/`, which are those of the store
 /// `w` too, or in the pack `line.tar`.
@@ -35,7 +37,7 @@ const WRITERS: &[&str] = &["append", "append --store"];
 const FORGETFUL: &[&str] = &["append"];
 
 /// A whole event of node `n` in space `s`, with some members more.
-fn event(operation: &str, more: &str) -> String {
+fn line(operation: &str, more: &str) -> String {
     format!(
         r#"{{"event_id":"evt-1","timestamp":1,"space_id":"s","actor_id":"user:a","operation":"{operation}","node_id":"n"{more}}}"#
     ) + "\n"
@@ -46,14 +48,14 @@ fn grows(policy: &str) -> String {
     let more = format!(
         r#","layer_id":"l","preserves_invariants":[],"previous_events":[],"scope":{{"authority":"source","boundary":"interior","policy":"{policy}","realm":"team"}},"tile":"z0/x0/y0","x":[1e15,1e15,1e15,1e15]"#
     );
-    let short = event("create_node", &more);
+    let short = line("create_node", &more);
     let pad = "p".repeat(331 - short.len() - r#","pad":"""#.len());
-    event("create_node", &format!(r#"{more},"pad":"{pad}""#))
+    line("create_node", &format!(r#"{more},"pad":"{pad}""#))
 }
 
 fn cases() -> Vec<Case> {
     let case = |rules, lines, says| Case { rules, lines, says, but: &[] };
-    let create = |more: &str| event("create_node", more);
+    let create = |more: &str| line("create_node", more);
     let state = r#"{"operation":"tile_state","space_id":"s","tile":"z0/x0/y0","scope":{"realm":"team","policy":"public"},"recent":[]}"#;
     let draft = |more: &str| create(more).replace(r#""event_id":"evt-1","#, "");
     vec![
@@ -100,7 +102,12 @@ fn cases() -> Vec<Case> {
         case(
             "federation: {grants: []}\n",
             create(""),
-            "rejected signature.missing evt-1 nothing unsigned passes where grants stand",
+            "rejected signature.missing evt-1 federation.grants: nothing is granted to nobody",
+        ),
+        case(
+            "federation: {grants: []}\n",
+            event::sign(create("").trim_end(), &SecretKey::from_seed(&[1; 32])).unwrap() + "\n",
+            "rejected scope.grant evt-1 federation.grants: none covers signer, realm, space, tile, operation and time",
         ),
         case(
             "realm: personal\n",
@@ -129,7 +136,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "version: 1\n",
-            event(
+            line(
                 "update_transform",
                 r#","transform":{"moved_to":"z0/x9/y9"},"preserves_invariants":["adjacency"]"#,
             ),
@@ -142,7 +149,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "version: 1\n",
-            event("creat_node", ""),
+            line("creat_node", ""),
             "noted event.unknown_operation evt-1 creat_node: did you mean create_node?",
         ),
         Case {
@@ -227,7 +234,7 @@ fn a_line_gets_the_same_answer_at_every_door() {
 fn a_dotfile_that_is_a_symlink_gets_the_same_answer_everywhere() {
     let dir = tempfile::tempdir().unwrap();
     let at = dir.path();
-    write(at, "line.jsonl", &event("create_node", ""));
+    write(at, "line.jsonl", &line("create_node", ""));
     write(at, "rule", "realm: team\n");
     run::sh("tile-pack line.jsonl > line.tar.zst 2> /dev/null; ulp-store init good 2> /dev/null", at);
     for place in [".ulp-root", "spaces/s/.ulp-scope", "spaces/.ulp-ignore", "spaces"] {
