@@ -8,8 +8,7 @@ use crate::model::Site;
 use crate::models::shape_of;
 use crate::record::Style;
 use crate::scene::Scene;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use ulp_core::event::RegisterKind;
@@ -101,14 +100,14 @@ fn gather(site: &Site<'_, '_, '_>, history: &History<'_>, meshes: &mut BTreeMap<
 
 fn embedded(mesh: &Mesh, flat: bool) -> Object {
     let floats = |rows: &[[f32; 3]]| {
-        STANDARD.encode(rows.iter().flatten().flat_map(|n| n.to_le_bytes()).collect::<Vec<u8>>())
+        BASE64.encode(&rows.iter().flatten().flat_map(|n| n.to_le_bytes()).collect::<Vec<u8>>())
     };
     let indices: Vec<u8> = mesh.indices.iter().flat_map(|i| i.to_le_bytes()).collect();
     let mut object = Object::default();
     object
         .text("positions", Some(&floats(&mesh.positions)))
         .text("normals", Some(&floats(&mesh.normals)))
-        .text("indices", Some(&STANDARD.encode(indices)))
+        .text("indices", Some(&BASE64.encode(&indices)))
         .raw("flat", flat.then_some("true"))
         .raw("lines", mesh.lines.then_some("true"));
     object

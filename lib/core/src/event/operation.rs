@@ -4,9 +4,9 @@
 //! macros' templates, and the hint beside a name that nobody knows. Page "2. The event", operations.
 
 use super::Refusal;
-use super::field::Source;
 use super::macros::{self, ReadShape, Shape};
 use super::payload::{self, Payload};
+use super::source::Source;
 
 /// An operation that this version knows.
 #[derive(Clone, Copy)]
@@ -77,26 +77,15 @@ pub fn read<'a>(source: Source<'_, 'a>) -> Result<Payload<'a>, Refusal> {
     }
 }
 
+/// Bytes of a name that are compared with the known operations, all of which are shorter: the cost is bounded.
+const LONGEST_HINTED: usize = 40;
+
 /// The known operation that is nearest in spelling, for the hint beside an unknown one.
 pub fn nearest_operation(name: &str) -> &'static str {
-    let distance = |known: &&Operation| edit_distance(known.name.as_bytes(), name.as_bytes());
+    let bytes = |text: &str| text.bytes().take(LONGEST_HINTED).collect::<Vec<u8>>();
+    let name = bytes(name);
+    let distance = |known: &&Operation| strsim::generic_levenshtein(&bytes(known.name), &name);
     OPERATIONS.iter().min_by_key(distance).expect("there are operations").name
-}
-
-/// Levenshtein distance; names longer than any operation are cut first, so the cost is bounded.
-fn edit_distance(a: &[u8], b: &[u8]) -> usize {
-    let b = &b[..b.len().min(40)];
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -75,4 +75,7 @@ pub struct Error {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
+mod properties;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

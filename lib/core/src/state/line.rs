@@ -146,7 +146,7 @@ fn node<'a>(top: Value<'_, 'a>, arena: &'a Bump) -> Result<Body<'a>, Refusal> {
     if deleted.is_some() && (!sets.is_empty() || clock.is_some_and(|c| !c.is_empty())) {
         return Err(Refusal::new("state.deleted", "a deleted node's line has no registers"));
     }
-    let mut keys = ahash::AHashMap::new();
+    let mut keys = foldhash::HashMap::default();
     for (register, key) in clock.into_iter().flat_map(Value::members) {
         let register = register.as_str(arena).and_then(Register::parse);
         let register = register.ok_or_else(|| Refusal::new("state.clock", "an unknown register"))?;

@@ -6,7 +6,7 @@
 
 use crate::event::{Ends, Touch};
 use crate::json::raw;
-use ahash::AHashSet;
+use foldhash::HashSet;
 use std::borrow::Cow;
 
 /// What a state line is about, in the order of the lines of a lane.
@@ -81,7 +81,7 @@ pub struct Apart<'l> {
 }
 
 /// Takes the lines of a lane apart; nothing where one of them is not understood.
-pub fn apart<'l>(lines: &'l [u8], touched: &AHashSet<Subject<'_>>) -> Option<Apart<'l>> {
+pub fn apart<'l>(lines: &'l [u8], touched: &HashSet<Subject<'_>>) -> Option<Apart<'l>> {
     let mut apart = Apart::default();
     for line in lines.split_inclusive(|b| *b == b'\n') {
         let subject = Subject::of_line(line)?;

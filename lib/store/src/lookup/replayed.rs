@@ -2,7 +2,7 @@
 
 use crate::read::{Place, Wanted};
 use crate::{Error, Store};
-use ahash::{AHashMap, AHashSet};
+use foldhash::{HashMap, HashSet, HashSetExt as _};
 use ulp_core::event::{Ends, Event, Payload, Touch};
 use ulp_core::id::{Lane, Tile, Time};
 use ulp_core::scope::Made;
@@ -14,11 +14,11 @@ pub type OrderKey = (Time, String);
 #[derive(Debug, Default)]
 pub struct TileFacts {
     /// Of each name, the lanes and effective times of its events, and their parents.
-    events: AHashMap<String, Vec<(Lane, Time, Vec<String>)>>,
+    events: HashMap<String, Vec<(Lane, Time, Vec<String>)>>,
     /// Every name that some event names as a parent.
-    named: AHashSet<String>,
-    nodes: AHashMap<String, Node>,
-    links: AHashMap<(String, String, String), Link>,
+    named: HashSet<String>,
+    nodes: HashMap<String, Node>,
+    links: HashMap<(String, String, String), Link>,
 }
 
 #[derive(Debug, Default)]
@@ -77,7 +77,7 @@ impl TileFacts {
         let key = (ends.from.to_owned(), ends.relation.to_owned(), ends.to.to_owned());
         let Some(link) = self.links.get(&key) else { return Vec::new() };
         let before = link.before.iter().filter(|(l, _)| counts(l)).map(|(_, key)| key).max();
-        let removed: AHashSet<&String> =
+        let removed: HashSet<&String> =
             link.removed.iter().filter(|(l, _)| counts(l)).map(|(_, tag)| tag).collect();
         let stands = |(l, key): &&(Lane, OrderKey)| {
             counts(l) && !removed.contains(&key.1) && before.is_none_or(|before| key >= before)
@@ -99,7 +99,7 @@ impl TileFacts {
             return false;
         }
         let mut open: Vec<&str> = event.parents.to_vec();
-        let mut seen: AHashSet<&str> = AHashSet::new();
+        let mut seen: HashSet<&str> = HashSet::new();
         while let Some(name) = open.pop() {
             if name == event.id {
                 return true;

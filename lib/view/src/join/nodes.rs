@@ -1,6 +1,6 @@
 //! The nodes of a view.
 
-use ahash::AHashMap;
+use foldhash::HashMap;
 use ulp_core::event::{Register, RegisterKind};
 use ulp_core::id::Tile;
 use ulp_core::json;
@@ -10,7 +10,7 @@ use ulp_core::state::{Node, Written};
 #[derive(Debug, Default)]
 pub struct Nodes<'a> {
     list: Vec<(&'a str, ViewNode<'a>)>,
-    numbers: AHashMap<&'a str, usize>,
+    numbers: HashMap<&'a str, usize>,
 }
 
 impl<'a> Nodes<'a> {

@@ -15,8 +15,8 @@
 //! link (removed so far), 6 sensor value unit node position (read), 7 node value lane (absorbed). −1 is nothing.
 
 use crate::history::{Author, Change, Event, History, Part};
-use ahash::AHashMap;
 use bumpalo::Bump;
+use foldhash::HashMap;
 use std::io::Write as _;
 use ulp_core::event::{Ends, Sensor};
 use ulp_core::id::{Lane, Tile};
@@ -41,7 +41,7 @@ pub fn write(history: &History<'_>, takes_tile: impl Fn(Tile) -> bool, out: &mut
 /// Texts, each once, by number.
 #[derive(Default)]
 struct Table {
-    numbers: AHashMap<Vec<u8>, usize>,
+    numbers: HashMap<Vec<u8>, usize>,
     list: Vec<Vec<u8>>,
 }
 

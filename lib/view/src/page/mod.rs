@@ -7,8 +7,7 @@
 use crate::View;
 use crate::history::History;
 use crate::style::{Paint, paint};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use std::collections::BTreeMap;
 use ulp_core::hash::Sha256;
 use ulp_core::id::Tile;
@@ -72,7 +71,7 @@ fn filled(page: &str, parts: &BTreeMap<&str, Vec<u8>>) -> Vec<u8> {
 
 /// The name of an inline script or style in a content policy.
 fn source(text: &str) -> Vec<u8> {
-    format!("'sha256-{}'", STANDARD.encode(Sha256::of(text.as_bytes()).0)).into_bytes()
+    format!("'sha256-{}'", BASE64.encode(&Sha256::of(text.as_bytes()).0)).into_bytes()
 }
 
 /// What the script reads: `{"filter":{…},"drawing":…,"spaces":[history,…],"colors":{…}}`.
