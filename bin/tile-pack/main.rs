@@ -12,7 +12,6 @@ use ulp_cli::{Failure, Files, Jobs, Lanes, Log, Output, OutputArgs, Select, Sinc
 use ulp_core::event::Grid;
 use ulp_core::hash::Blake3;
 use ulp_core::id::{Policy, Realm};
-use ulp_core::scope::Scope;
 use ulp_store::pack::contents::Contents;
 use ulp_store::pack::plan::{PackPlan, PackRequest, choose};
 use ulp_store::pack::write::{self, Label};
@@ -168,7 +167,7 @@ fn from_store<'s>(args: &Args, store: &'s Store) -> Result<Source<'s>, Failure> 
             && args.select.tile(lane.tile)
             && args.lanes.shared_unless_told(lane.lane)
     };
-    let scope = Scope::discover(store.path()).map_err(|e| Failure::of(e.kind(), e))?;
+    let scope = store.scope()?;
     let lot = Contents::of_store(store, wanted)?;
     let mut input = blake3::Hasher::new();
     for lane in &lot.lanes {

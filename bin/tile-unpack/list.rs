@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use ulp_cli::{Failure, Log, Output, Status, Witness};
 use ulp_core::hash::Sha256;
 use ulp_core::json::write::Members;
+use ulp_store::append;
 use ulp_store::intake::segments;
 use ulp_store::manifest::{Absent, Entry, Manifest};
 use ulp_store::pack::read::{Pack, Piece, Whole};
@@ -92,7 +93,7 @@ fn of_store(args: &Args, path: &Path, out: &mut Output) -> Result<(), Failure> {
                 let row = Row { lane: Some(lane), bytes: Some(snapshot.bytes), ..Row::default() };
                 write_row(&snapshot.object, &row, out)?;
             }
-            for hash in segments::seen(&store, lane).unwrap_or_default() {
+            for hash in append::seen(&store, lane).unwrap_or_default() {
                 write_row(&hash, &Row { lane: Some(lane), seen: true, ..Row::default() }, out)?;
             }
         }

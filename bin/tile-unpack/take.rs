@@ -4,11 +4,10 @@ use crate::{Args, log as say, source, test};
 use foldhash::{HashSet, HashSetExt as _};
 use std::io::Write as _;
 use std::path::Path;
-use std::time::UNIX_EPOCH;
-use ulp_cli::{Failure, Log, Output, Status, Witness};
-use ulp_core::id::Time;
-use ulp_core::scope::{Clock, Scope};
-use ulp_store::intake::segments::{Receiver, first_lane};
+use std::time::Instant;
+use ulp_cli::{Failure, Log, Output, Status, Witness, project};
+use ulp_core::scope::Clock;
+use ulp_store::intake::segments::{Importer, first_lane};
 use ulp_store::manifest::Manifest;
 use ulp_store::pack::read::{Pack, Piece, Whole};
 use ulp_store::pack::{Error, MOST_SEGMENT};
@@ -22,9 +21,9 @@ pub fn run(args: &Args, dir: &Path, log: &mut Log) -> Result<Status, Failure> {
     // Opened first: an output that cannot be written is said before anything is taken.
     let out = Output::stdout()?;
     let store = if dir.exists() { Store::open(dir, false)? } else { Store::init(dir, false, DOTFILE)? };
-    let scope = scope(args, dir)?;
-    let receiver = Receiver::new(&store, &scope, clock(args, dir));
-    let mut taking = Taking { receiver, out: Some(out), log, older: HashSet::new(), pages_came: false };
+    let scope = project::scope_of_store(&store, &args.scope)?;
+    let importer = Importer::new(&store, &scope, clock(args, &store));
+    let mut taking = Taking { importer, out: Some(out), log, older: HashSet::new(), pages_came: false };
     let mut hasher = blake3::Hasher::new();
     for operand in args.files.operands() {
         let mut pack = source::open(operand, hasher, args.max_bytes)?;
@@ -44,29 +43,13 @@ pub fn run(args: &Args, dir: &Path, log: &mut Log) -> Result<Status, Failure> {
     taking.finish(&witness)
 }
 
-/// The store's own rules, and those that `--scope` adds.
-fn scope(args: &Args, dir: &Path) -> Result<Scope, Failure> {
-    let read = |dir: &Path| Scope::discover(dir).map_err(|e| Failure::of(e.kind(), e));
-    let mut scope = read(dir)?;
-    if let Some(stricter) = &args.scope.scope {
-        scope.add(read(stricter)?).map_err(|e| Failure::of(e.kind(), e))?;
-    }
-    if args.scope.verify {
-        scope.verify_all();
-    }
-    Ok(scope)
-}
-
 /// The clock, and when the store was written last.
-fn clock(args: &Args, dir: &Path) -> Clock {
+fn clock(args: &Args, store: &Store) -> Clock {
     let now = args.now.time();
-    if args.now.given().is_some() {
-        return Clock::Given(now);
+    match args.now.given() {
+        Some(_) => Clock::Given(now),
+        None => Clock::Machine { now, lock: store.touched() },
     }
-    let touched = dir.join(ulp_store::lock::NAME).symlink_metadata().and_then(|m| m.modified()).ok();
-    let since = touched.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    let lock = since.and_then(|since| i64::try_from(since.as_nanos()).ok()).map(Time);
-    Clock::Machine { now, lock }
 }
 
 /// Why a pack was not read to its end.
@@ -88,7 +71,7 @@ impl From<Failure> for Ended {
 }
 
 struct Taking<'t> {
-    receiver: Receiver<'t>,
+    importer: Importer<'t>,
     /// Nothing once the reader of our output is gone: what is durable goes on without it.
     out: Option<Output>,
     log: &'t mut Log,
@@ -109,14 +92,16 @@ impl Taking<'_> {
                         self.older.insert(lane);
                     }
                 }
-                Piece::Segment(lane, entry, bytes) => self.receiver.segment(lane, entry.hash, bytes),
+                Piece::Segment(lane, entry, bytes) => {
+                    self.importer.segment(lane, entry.hash, bytes, Instant::now())
+                }
                 Piece::Object(hash, bytes) => self.object(pack, hash, bytes)?,
                 Piece::TooLarge(lane, entry) => say::too_large(self.log, &lane, &entry)?,
                 Piece::Damaged(damage) => say::damage(self.log, &damage)?,
                 // Snapshots are derived here, from what was taken.
                 Piece::Record(..) => {}
             }
-            if self.receiver.is_due() {
+            if self.importer.is_due(Instant::now()) {
                 self.commit()?;
             }
         }
@@ -142,13 +127,13 @@ impl Taking<'_> {
             if Manifest::parse(&body, Path::new("page")).is_ok() {
                 self.pages_came = true;
             } else if let Some(lane) = first_lane(&body).filter(|lane| self.older.contains(lane)) {
-                self.receiver.segment(lane, hash, body);
+                self.importer.segment(lane, hash, body, Instant::now());
             }
             return Ok(());
         }
         self.commit()?;
-        if self.receiver.wants(&hash)?
-            && let Whole::No(reason) = self.receiver.blob(hash, bytes, pack)?
+        if self.importer.wants(&hash)?
+            && let Whole::No(reason) = self.importer.blob(hash, bytes, pack)?
         {
             return self.broken(hash, reason);
         }
@@ -163,7 +148,7 @@ impl Taking<'_> {
 
     /// Makes durable what waits, and passes it on.
     fn commit(&mut self) -> Result<(), Failure> {
-        for outcome in self.receiver.commit()? {
+        for outcome in self.importer.commit()? {
             let written = self.out.as_mut().map_or(Ok(()), |out| out.write_all(&outcome.new));
             self.heed(written.map_err(Failure::from))?;
             test::tell(self.log, &outcome)?;
@@ -185,7 +170,7 @@ impl Taking<'_> {
     }
 
     fn finish(mut self, witness: &Witness) -> Result<Status, Failure> {
-        self.receiver.settle()?;
+        self.importer.settle()?;
         if self.out.is_none() {
             return Err(Failure::ReaderGone);
         }

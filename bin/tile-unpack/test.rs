@@ -2,8 +2,9 @@
 
 use crate::{Args, log as say, source};
 use ulp_cli::{Failure, Log, Status, Witness, project};
-use ulp_core::report;
+use ulp_core::report::{self, Diagnostic, Position};
 use ulp_core::scope::{Clock, Scope};
+use ulp_store::intake::admit::member;
 use ulp_store::intake::segments::{self, Outcome};
 use ulp_store::pack::Error;
 use ulp_store::pack::read::{Pack, Piece};
@@ -55,17 +56,26 @@ fn check(
 
 /// Counts the lines of a segment, and says what there is to say of them.
 pub fn tell(log: &mut Log, outcome: &Outcome) -> Result<(), Failure> {
-    let rejected =
-        outcome.said.iter().filter(|said| said.outcome == report::Outcome::Rejected).count() as u64;
+    let rejected = outcome.said.iter().filter(|said| said.outcome == report::Outcome::Rejected).count();
+    let shared = outcome.lane.lane.is_shared();
     let tally = log.tally_mut();
-    tally.read += outcome.events + outcome.duplicates + rejected;
-    tally.private |= !outcome.lane.lane.is_shared();
-    if outcome.duplicates > 0 {
-        tally.duplicate += outcome.duplicates;
-        tally.note("event.duplicate", outcome.duplicates);
-    }
-    if !outcome.said.is_empty() {
+    tally.read += outcome.events + (outcome.duplicates.len() + rejected) as u64;
+    tally.private |= !shared;
+    if !outcome.said.is_empty() || !outcome.duplicates.is_empty() {
         log.set_sources(vec![outcome.object.to_string()]);
     }
-    outcome.said.iter().try_for_each(|said| log.record(said))
+    outcome.said.iter().try_for_each(|said| log.record(said))?;
+    for (line, place) in &outcome.duplicates {
+        // It is only read again where it will be written.
+        let event_id = log.writes_all().then(|| member(&outcome.text[place.clone()], "event_id"));
+        log.record(&Diagnostic {
+            position: Some(Position { source: 0, line: *line }),
+            outcome: report::Outcome::Duplicate,
+            code: "event.duplicate",
+            shared,
+            event_id: event_id.flatten(),
+            detail: String::new(),
+        })?;
+    }
+    Ok(())
 }

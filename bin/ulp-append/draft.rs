@@ -1,35 +1,33 @@
 //! Completing a draft: what only the clock and the store can say is put into its line, which is then read anew.
 
-use crate::read::of_event;
 use std::io::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
-use ulp_core::event::{Defaults, Event, Reader, Refusal};
+use ulp_core::event::{Defaults, Event, Missing, Payload, Reader, Refusal};
 use ulp_core::id::Time;
+use ulp_core::json;
+use ulp_core::scope::read_event;
+use ulp_store::intake::admit::member;
+use ulp_store::lookup::StoreLookup;
 
 /// Nanoseconds of a microsecond, by which timestamps rise at least.
 const STEP: i64 = 1_000;
 
 /// Gives timestamps: the clock in microseconds, rising from line to line.
 #[derive(Debug)]
-pub struct Clock {
+pub struct Ticks {
     fixed: Option<Time>,
     last: Option<Time>,
 }
 
-impl Clock {
+impl Ticks {
     /// The system's clock, or the time that `--now` puts in its place.
-    pub fn new(fixed: Option<Time>) -> Clock {
-        Clock { fixed, last: None }
-    }
-
-    /// What the clock says.
-    pub fn now(&self) -> Time {
-        self.fixed.unwrap_or_else(clock)
+    pub fn new(fixed: Option<Time>) -> Ticks {
+        Ticks { fixed, last: None }
     }
 
     /// The next timestamp.
-    pub fn tick(&mut self) -> Time {
-        let now = self.now();
+    pub fn next(&mut self) -> Time {
+        let now = self.fixed.unwrap_or_else(clock);
         let next = self.last.map_or(now, |last| now.max(Time(last.0.saturating_add(STEP))));
         self.last = Some(next);
         next
@@ -55,6 +53,32 @@ impl Given {
         let _ = write!(self.members, r#""{name}":{value},"#);
     }
 
+    /// Gives what only the store can say: the tile of the draft's node, and the tags that an unlinking removes.
+    pub fn from_store(&mut self, lookup: &StoreLookup<'_>, line: &[u8], came: &Event<'_>) {
+        if !came.is_draft() || came.signature.is_some() {
+            return;
+        }
+        let mut tile = came.tile;
+        if came.missing.has(Missing::TILE) {
+            let node = member(line, "from_node").or_else(|| member(line, "node_id"));
+            if let Some(known) = node.and_then(|node| lookup.tile_of(came, &node)) {
+                tile = known;
+                self.member("tile", &format!("\"{tile}\""));
+            }
+        }
+        if let Payload::Unlink(unlink) = came.payload
+            && unlink.observed.is_none()
+        {
+            let mut list = Vec::new();
+            for tag in lookup.standing(came, tile, unlink.ends) {
+                list.push(if list.is_empty() { b'[' } else { b',' });
+                json::write_string(&tag, &mut list);
+            }
+            list.extend_from_slice(if list.is_empty() { b"[]" } else { b"]" });
+            self.member("observed", &String::from_utf8_lossy(&list));
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
@@ -76,5 +100,5 @@ pub fn read<'a>(
 ) -> Result<Event<'a>, Refusal> {
     let reader = Reader::new(arena, defaults);
     let mut reader = if drafts { reader.with_drafts() } else { reader };
-    of_event(reader.read_bytes(line)?)
+    read_event(&mut reader, line)
 }

@@ -1,18 +1,14 @@
 //! complete, check, sign and store events, and pass on what was accepted
 
-mod again;
-mod ask;
 mod draft;
 mod macros;
-mod pass;
 mod read;
 mod rejects;
 mod sign;
+mod writer;
 
 use clap::Parser;
-use draft::Clock;
 use macros::Macros;
-use pass::Pass;
 use rayon::ThreadPool;
 use read::Reading;
 use rejects::Rejects;
@@ -25,9 +21,8 @@ use std::sync::mpsc::sync_channel;
 use ulp_cli::{Failure, Files, Jobs, LineReader, Log, Now, Output, ScopeArgs, Status, project};
 use ulp_core::hash::Blake3;
 use ulp_core::json::EVENT_BYTES;
-use ulp_core::kind::Kind;
-use ulp_core::scope::Scope;
 use ulp_store::Store;
+use writer::Writer;
 
 /// complete, check, sign and store events, and pass on what was accepted
 #[derive(Parser)]
@@ -58,7 +53,7 @@ struct Args {
     jobs: Jobs,
 }
 
-/// Pieces that may wait between the two halves of the work.
+/// Messages that may wait between the two halves of the work.
 const QUEUE: usize = 64;
 
 fn main() -> ExitCode {
@@ -67,7 +62,10 @@ fn main() -> ExitCode {
 
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     let store = args.store.as_deref().map(|path| Store::open(path, false)).transpose()?;
-    let mut scope = rules(&args)?;
+    let mut scope = match &store {
+        Some(store) => project::scope_of_store(store, &args.scope)?,
+        None => project::scope(&args.scope)?,
+    };
     let signer = args.key.as_deref().map(|path| Signer::read(path, &mut scope)).transpose()?;
     let macros = args.macros.as_deref().map(Macros::read).transpose()?;
     let rejects = args.rejects.as_deref().map(Rejects::open).transpose()?;
@@ -85,26 +83,9 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     let out = Output::stdout()?;
     let reader = log.lines(&args.files, EVENT_BYTES)?;
     let pool = Arc::new(args.jobs.pool()?);
-    let mut pass = Pass::new(store.as_ref(), &pool, &reading, Clock::new(reading.now), rejects, out, log);
-    let input = work(reader, &reading, &pool, &mut pass)?;
-    pass.finish(input, args.now.given())
-}
-
-/// The rules: those of the store, to which `--scope` may add; on a stream those of `--scope` alone.
-fn rules(args: &Args) -> Result<Scope, Failure> {
-    let Some(store) = &args.store else { return project::scope(&args.scope) };
-    let understood = |error: ulp_core::scope::Error| {
-        let kind = if error.is_unsafe() { Kind::Corrupt } else { error.kind() };
-        Failure::of(kind, error)
-    };
-    let mut scope = Scope::discover(store).map_err(understood)?;
-    if args.scope.scope.is_some() {
-        scope.add(project::scope(&args.scope)?).map_err(understood)?;
-    }
-    if args.scope.verify {
-        scope.verify_all();
-    }
-    Ok(scope)
+    let mut writer = Writer::new(store.as_ref(), &pool, &reading, rejects, out, log);
+    let input = work(reader, &reading, &pool, &mut writer)?;
+    writer.finish(input, args.now.given())
 }
 
 /// Lets the two halves run beside each other; with one job, one after the other.
@@ -112,32 +93,34 @@ fn work(
     mut reader: LineReader,
     reading: &Arc<Reading>,
     pool: &Arc<ThreadPool>,
-    pass: &mut Pass<'_>,
+    writer: &mut Writer<'_>,
 ) -> Result<Blake3, Failure> {
     let broken_off = || Err(Failure::System("the input broke off".into()));
     if pool.current_num_threads() == 1 {
         let mut ended = None;
-        read::run(&mut reader, reading, pool, |told| {
-            ended = pass.take(told, || false).transpose();
+        read::run(&mut reader, reading, pool, |message| {
+            ended = writer.take(message, || false).transpose();
             ended.is_none()
         });
         return ended.unwrap_or_else(broken_off);
     }
-    let (tell, told) = sync_channel(QUEUE);
+    let (say, said) = sync_channel(QUEUE);
     let (reading, of_reader) = (Arc::clone(reading), Arc::clone(pool));
     // Nobody waits for this thread: where the second half fails, the first may be waiting for input.
-    std::thread::spawn(move || read::run(&mut reader, &reading, &of_reader, |t| tell.send(t).is_ok()));
-    let mut next = told.recv().ok();
+    std::thread::spawn(move || {
+        read::run(&mut reader, &reading, &of_reader, |message| say.send(message).is_ok())
+    });
+    let mut next = said.recv().ok();
     while let Some(this) = next.take() {
         let mut after = None;
         let more = || {
-            after = told.try_recv().ok();
+            after = said.try_recv().ok();
             after.is_some()
         };
-        if let Some(ended) = pass.take(this, more)? {
+        if let Some(ended) = writer.take(this, more)? {
             return Ok(ended);
         }
-        next = after.or_else(|| told.recv().ok());
+        next = after.or_else(|| said.recv().ok());
     }
     broken_off()
 }

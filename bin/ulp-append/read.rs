@@ -6,14 +6,12 @@ use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use ulp_cli::{Chunk, Failure, LineReader};
-use ulp_core::event::{Event, Line, Missing, Payload, Reader, Refusal};
+use ulp_core::event::{Event, Missing, Reader, Refusal};
 use ulp_core::hash::Blake3;
-use ulp_core::id::{Lane, Time};
-use ulp_core::json::{self, EVENT_BYTES, Fault, Tape};
-use ulp_core::report::Note;
-use ulp_core::scope::{Clock, Gate, Lookup, NoStore, Scope};
-use ulp_store::lookup::{Row, write_rows};
-use ulp_store::{Digest, LaneId};
+use ulp_core::id::Time;
+use ulp_core::json::{self, EVENT_BYTES, Tape};
+use ulp_core::scope::{Admission, Clock, Lookup, NoStore, Scope, read_event};
+use ulp_store::intake::admit::{Admitted, AdmittedEvent, Wants};
 
 /// What the first half depends on. No `Debug`: there may be a key in it.
 pub struct Reading {
@@ -38,62 +36,39 @@ pub struct Reading {
 
 /// Some lines of one source after the first half.
 #[derive(Debug, Default)]
-pub struct Piece {
+pub struct ReadChunk {
     pub source: u32,
     /// How many lines there were, blank ones included.
-    pub lines: u64,
-    /// The canonical lines of the events that are whole.
-    pub text: Vec<u8>,
+    pub count: u64,
+    /// The events that are whole.
+    pub admitted: Admitted,
     /// Lines as they came: drafts, and refused ones that are kept.
     pub raw: Vec<u8>,
-    pub items: Vec<Item>,
-    pub places: Vec<LaneId>,
-    /// What events say that others may ask for.
-    pub rows: Vec<Row>,
+    pub lines: Vec<ReadLine>,
 }
 
 /// What became of one line.
 #[derive(Debug)]
-pub struct Item {
-    /// The line's number in its piece, from 1.
+pub struct ReadLine {
+    /// Its number in its chunk, from 1.
     pub number: u64,
-    pub what: What,
+    pub read: Read,
 }
 
 #[derive(Debug)]
-pub enum What {
+pub enum Read {
     /// An event, whole by now.
-    Event(Whole),
+    Event(AdmittedEvent),
     /// What needs the clock or the store to be completed: in `raw` are its line and, where refused lines are kept,
     /// the line as it came.
     Draft(Range<usize>, Range<usize>),
     Refused(Box<Refusal>, Range<usize>),
 }
 
-/// An event in its canonical form.
-#[derive(Clone, Debug)]
-pub struct Whole {
-    /// Its line in `text`, without the end.
-    pub line: Range<usize>,
-    /// Which of the piece's places it stands in.
-    pub place: usize,
-    /// Its rows in those of the piece; none where nobody had asked yet.
-    pub rows: Range<usize>,
-    pub digest: Digest,
-    /// Whether its operation is one that this version does not know.
-    pub unknown: bool,
-    /// Whether it is still to be held to what it declares to preserve.
-    pub asks: bool,
-    /// Whether it declares something to preserve.
-    pub declares: bool,
-    /// What the gate found odd.
-    pub notes: Vec<Note>,
-}
-
-/// What a reader tells the second half.
+/// What a reader says to the second half.
 #[derive(Debug)]
-pub enum Told {
-    Piece(Piece),
+pub enum Message {
+    Chunk(ReadChunk),
     /// No more input is ready: the time to commit and to flush.
     Idle,
     /// The end, with the digest of what was read.
@@ -101,29 +76,29 @@ pub enum Told {
     Failed(Failure),
 }
 
-/// Reads everything and tells it, until `tell` answers that nobody listens.
+/// Reads everything and says what it is, until `say` answers that nobody listens.
 pub fn run(
     reader: &mut LineReader,
     reading: &Reading,
     pool: &rayon::ThreadPool,
-    mut tell: impl FnMut(Told) -> bool,
+    mut say: impl FnMut(Message) -> bool,
 ) {
     loop {
         match next(reader, reading, pool) {
-            Ok(Some(pieces)) => {
-                if !pieces.into_iter().all(|piece| tell(Told::Piece(piece))) {
+            Ok(Some(chunks)) => {
+                if !chunks.into_iter().all(|chunk| say(Message::Chunk(chunk))) {
                     return;
                 }
-                if reader.would_block() && !tell(Told::Idle) {
+                if reader.would_block() && !say(Message::Idle) {
                     return;
                 }
             }
             Ok(None) => {
-                tell(Told::End(reader.digest()));
+                say(Message::End(reader.digest()));
                 return;
             }
             Err(failure) => {
-                tell(Told::Failed(failure));
+                say(Message::Failed(failure));
                 return;
             }
         }
@@ -135,13 +110,13 @@ fn next(
     reader: &mut LineReader,
     reading: &Reading,
     pool: &rayon::ThreadPool,
-) -> Result<Option<Vec<Piece>>, Failure> {
+) -> Result<Option<Vec<ReadChunk>>, Failure> {
     let Some(chunk) = reader.next_chunk()? else { return Ok(None) };
     let parts = split(chunk, pool.current_num_threads());
     if let [part] = parts[..] {
-        return Ok(Some(vec![reading.piece(part)]));
+        return Ok(Some(vec![reading.chunk(part)]));
     }
-    Ok(Some(pool.install(|| parts.par_iter().map(|part| reading.piece(*part)).collect())))
+    Ok(Some(pool.install(|| parts.par_iter().map(|part| reading.chunk(*part)).collect())))
 }
 
 /// Fewer bytes than this are not worth a second thread.
@@ -164,53 +139,69 @@ fn split(chunk: Chunk<'_>, parts: usize) -> Vec<Chunk<'_>> {
 }
 
 impl Reading {
+    /// What lets events in; one a thread.
+    pub fn admission(&self) -> Admission<'_> {
+        Admission::new(&self.scope, Some(self.clock()))
+    }
+
     /// Reads the lines of one part.
-    fn piece(&self, chunk: Chunk<'_>) -> Piece {
+    fn chunk(&self, part: Chunk<'_>) -> ReadChunk {
         let arena = bumpalo::Bump::new();
         let mut reader = Reader::new(&arena, self.scope.defaults()).with_drafts();
-        let mut gate = self.scope.gate();
-        let clock = self.clock();
-        let mut piece = Piece { source: chunk.source, ..Piece::default() };
-        piece.text.reserve(chunk.bytes.len() + chunk.bytes.len() / 8);
-        let mut lines = chunk.lines();
+        let mut admission = self.admission();
+        let mut chunk = ReadChunk { source: part.source, ..ReadChunk::default() };
+        chunk.admitted.text.reserve(part.bytes.len() + part.bytes.len() / 8);
+        let mut lines = part.lines();
         for (number, line) in lines.by_ref() {
-            let what = match line {
-                Ok(line) => self.line(line, &mut reader, (&mut gate, clock), &arena, &mut piece),
+            let read = match line {
+                Ok(line) => self.line(line, &mut reader, &mut admission, &arena, &mut chunk),
                 Err(fault) => {
                     let error = json::Error { fault, offset: EVENT_BYTES };
-                    What::Refused(Box::new(error.into()), 0..0)
+                    Read::Refused(Box::new(error.into()), 0..0)
                 }
             };
-            piece.items.push(Item { number, what });
+            chunk.lines.push(ReadLine { number, read });
         }
-        piece.lines = lines.number();
-        piece
+        chunk.count = lines.number();
+        chunk
     }
 
     fn line<'a>(
         &'a self,
         line: &'a [u8],
         reader: &mut Reader<'a>,
-        (gate, clock): (&mut Gate<'_>, Clock),
+        admission: &mut Admission<'_>,
         arena: &'a bumpalo::Bump,
-        piece: &mut Piece,
-    ) -> What {
+        chunk: &mut ReadChunk,
+    ) -> Read {
         let converted = if self.milliseconds { in_seconds(line) } else { None };
         let seconds: &'a [u8] = converted.map_or(line, |text| arena.alloc_slice_copy(&text));
-        let taken = self.read(seconds, reader, arena).and_then(|event| {
+        let read = self.read(seconds, reader, arena).and_then(|event| {
             if self.is_open(&event) {
-                let text = keep(event.line.as_bytes(), &mut piece.raw);
-                let came = if self.rejects { keep(line, &mut piece.raw) } else { 0..0 };
-                return Ok(What::Draft(text, came));
+                let text = keep(event.line.as_bytes(), &mut chunk.raw);
+                let came = if self.rejects { keep(line, &mut chunk.raw) } else { 0..0 };
+                return Ok(Read::Draft(text, came));
             }
             let signed = self.signed(event, reader, arena)?;
-            // The gate is to see that it is a draft, and what it became.
-            let came = Event { missing: event.missing, ..signed };
-            // What is known of nodes and parents, only the second half knows.
-            let lookup: Option<&dyn Lookup> = if self.store { None } else { Some(&NoStore) };
-            piece.admit(&signed, &came, (gate, clock), lookup, self).map(What::Event)
+            self.admit(admission, (&signed, event.missing), &mut chunk.admitted).map(Read::Event)
         });
-        taken.unwrap_or_else(|refusal| self.refuse(refusal, line, piece))
+        read.unwrap_or_else(|refusal| self.refuse(refusal, line, chunk))
+    }
+
+    /// Lets an event in that is whole by now; `missing` is what its line lacked when it came.
+    pub fn admit(
+        &self,
+        admission: &mut Admission<'_>,
+        (event, missing): (&Event<'_>, Missing),
+        admitted: &mut Admitted,
+    ) -> Result<AdmittedEvent, Refusal> {
+        if self.store && (!event.invariants.is_empty() || Event { missing, ..*event }.is_draft()) {
+            self.asked.store(true, Ordering::Relaxed);
+        }
+        let wants = Wants { digest: self.store, rows: self.asked.load(Ordering::Relaxed) };
+        // What is known of nodes and parents, only the store knows.
+        let lookup: Option<&dyn Lookup> = if self.store { None } else { Some(&NoStore) };
+        admitted.admit(admission, (event, missing), lookup, wants)
     }
 
     /// Reads an event; a draft's macro of one's own becomes a stamp.
@@ -220,10 +211,10 @@ impl Reading {
         reader: &mut Reader<'a>,
         arena: &'a bumpalo::Bump,
     ) -> Result<Event<'a>, Refusal> {
-        let event = of_event(reader.read_bytes(line)?)?;
+        let event = read_event(reader, line)?;
         let macros = self.macros.as_ref().filter(|_| event.is_draft());
         match macros.and_then(|macros| macros.stamp(&event)) {
-            Some(stamped) => of_event(reader.read_bytes(arena.alloc_slice_copy(&stamped?))?),
+            Some(stamped) => read_event(reader, arena.alloc_slice_copy(&stamped?)),
             None => Ok(event),
         }
     }
@@ -236,7 +227,7 @@ impl Reading {
         arena: &'a bumpalo::Bump,
     ) -> Result<Event<'a>, Refusal> {
         match self.signer.as_ref().filter(|signer| signer.signs(&event)) {
-            Some(signer) => of_event(reader.read(arena.alloc_str(&signer.sign(&event)?))?),
+            Some(signer) => read_event(reader, arena.alloc_str(&signer.sign(&event)?).as_bytes()),
             None => Ok(event),
         }
     }
@@ -254,19 +245,9 @@ impl Reading {
         }
     }
 
-    fn refuse(&self, refusal: Refusal, line: &[u8], piece: &mut Piece) -> What {
-        let raw = if self.rejects { keep(line, &mut piece.raw) } else { 0..0 };
-        What::Refused(Box::new(refusal), raw)
-    }
-}
-
-/// The event that a line must be.
-pub fn of_event(line: Line<'_>) -> Result<Event<'_>, Refusal> {
-    match line {
-        Line::Event(event) => Ok(event),
-        Line::State(_) => {
-            Err(Refusal::new("event.kind", "a state line is derived, and never stored as an event"))
-        }
+    fn refuse(&self, refusal: Refusal, line: &[u8], chunk: &mut ReadChunk) -> Read {
+        let raw = if self.rejects { keep(line, &mut chunk.raw) } else { 0..0 };
+        Read::Refused(Box::new(refusal), raw)
     }
 }
 
@@ -274,66 +255,6 @@ fn keep(line: &[u8], raw: &mut Vec<u8>) -> Range<usize> {
     let start = raw.len();
     raw.extend_from_slice(line);
     start..raw.len()
-}
-
-impl Piece {
-    /// Takes in an event that is whole by now, if it passes the gate as it came.
-    pub fn admit(
-        &mut self,
-        event: &Event<'_>,
-        came: &Event<'_>,
-        (gate, clock): (&mut Gate<'_>, Clock),
-        lookup: Option<&dyn Lookup>,
-        reading: &Reading,
-    ) -> Result<Whole, Refusal> {
-        let permit = match lookup {
-            Some(lookup) => gate.permit(came, Some(clock), lookup)?,
-            None => gate.permit_but_for_invariants(came, Some(clock))?,
-        };
-        let start = self.text.len();
-        event.write_canonical(&mut Tape::new(), &mut self.text);
-        let line = start..self.text.len();
-        if line.len() > permit.max_event_bytes.min(EVENT_BYTES) {
-            self.text.truncate(start);
-            let refusal = if line.len() > EVENT_BYTES {
-                json::Error { fault: Fault::TooLong, offset: EVENT_BYTES }.into()
-            } else {
-                Refusal::new("scope.limit", format!("{} bytes are more than max_event_bytes", line.len()))
-            };
-            return Err(event.blame(refusal));
-        }
-        let store = reading.store;
-        let digest = if store { ulp_store::digest(&self.text[line.clone()]) } else { Digest::default() };
-        self.text.push(b'\n');
-        let unknown = matches!(event.payload, Payload::Unknown);
-        let declares = !event.invariants.is_empty();
-        let asks = lookup.is_none() && declares;
-        if store && (declares || came.is_draft()) {
-            reading.asked.store(true, Ordering::Relaxed);
-        }
-        let start = self.rows.len();
-        if reading.asked.load(Ordering::Relaxed) {
-            write_rows(event, &mut self.rows);
-        }
-        let (place, rows) = (self.place(event), start..self.rows.len());
-        Ok(Whole { line, place, rows, digest, unknown, asks, declares, notes: permit.notes })
-    }
-
-    /// The event's place among those of the piece; neighbouring lines mostly share theirs.
-    fn place(&mut self, event: &Event<'_>) -> usize {
-        let lane = event.lane();
-        let is_there = |p: &LaneId| p.lane == lane && p.tile == event.tile && p.space == event.space;
-        if let Some(at) = self.places.iter().rposition(is_there) {
-            return at;
-        }
-        self.places.push(LaneId { space: event.space.to_owned(), tile: event.tile, lane });
-        self.places.len() - 1
-    }
-
-    /// The lane of one of its places.
-    pub fn lane(&self, place: usize) -> Lane {
-        self.places[place].lane
-    }
 }
 
 /// The line with its timestamp in seconds, where it has a timestamp that is a number.

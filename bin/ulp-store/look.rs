@@ -62,7 +62,7 @@ pub fn heads(store: &Store, select: &Select, lanes: &Lanes, out: &mut Output) ->
 
 /// The rules of one place, as far in as it is named.
 pub fn rules(dir: &Path, select: &Select, layers: &Layers, out: &mut Output) -> Result<(), Failure> {
-    let scope = Scope::discover(dir).map_err(|e| Failure::of(e.kind(), e))?;
+    let scope = Scope::discover(dir).map_err(ulp_store::Error::from)?;
     let space = select.space.first().map(String::as_str);
     let layer = layers.layer.first().map(String::as_str);
     let mut lines = Vec::new();

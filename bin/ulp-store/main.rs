@@ -7,7 +7,7 @@ mod put;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use ulp_cli::{Failure, Jobs, Lanes, Layers, Log, Output, Select, Status, Witness};
 use ulp_store::Store;
 use ulp_store::prune::Prune;
@@ -132,7 +132,13 @@ fn command(command: &Command, out: &mut Output, log: &mut Log) -> Result<(), Fai
             check::write(&store, *objects, *replay, out, log)
         }
         Command::Prune { at, keep, older_than, blobs, dry_run } => {
-            let prune = Prune { keep: *keep, older_than: *older_than, blobs: *blobs, dry_run: *dry_run };
+            let prune = Prune {
+                keep: *keep,
+                older_than: *older_than,
+                blobs: *blobs,
+                dry_run: *dry_run,
+                clock: Instant::now,
+            };
             look::prune(&open(at)?, &prune, out)
         }
         Command::Put { at, files } => put::write(&open(at)?, files, out),

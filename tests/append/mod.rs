@@ -3,6 +3,7 @@
 mod again;
 mod key;
 mod mqtt;
+mod one_door;
 mod private_log;
 mod rejects;
 

@@ -34,7 +34,8 @@ fn a_lane_stays_flat_however_often_it_is_written() {
         tile: ulp_core::id::Tile::ORIGIN,
         lane: ulp_core::id::Scope::default().into(),
     };
-    let prune = Prune { keep: 2, older_than: Duration::ZERO, blobs: false, dry_run: false };
+    let prune =
+        Prune { keep: 2, older_than: Duration::ZERO, blobs: false, dry_run: false, clock: Instant::now };
     let (mut times, mut most) = (Vec::new(), 0);
     for round in 0..appends / ROUND {
         let start = Instant::now();

@@ -56,12 +56,32 @@ pub fn not_selected(select: &Select, space: &str, tile: Tile) -> Option<&'static
 /// The rules that lines from stdin are held to.
 ///
 /// # Errors
-/// A dotfile that is not understood is wrong usage.
+/// As [`scope_below`].
 pub fn scope(args: &ScopeArgs) -> Result<Scope, Failure> {
-    let mut scope = match &args.scope {
-        None => Scope::default(),
-        Some(dir) => Scope::discover(dir).map_err(|e| Failure::of(e.kind(), e))?,
-    };
+    let mut scope = scope_below(args.scope.as_deref())?;
+    if args.verify {
+        scope.verify_all();
+    }
+    Ok(scope)
+}
+
+/// The rules below a directory that an option names; none without one.
+///
+/// # Errors
+/// A dotfile that is not understood, or is no regular file, is wrong usage.
+pub fn scope_below(dir: Option<&Path>) -> Result<Scope, Failure> {
+    dir.map_or(Ok(Scope::default()), |dir| Scope::discover(dir).map_err(|e| Failure::of(e.kind(), e)))
+}
+
+/// The rules that what comes into a store is held to: its own, to which options may add.
+///
+/// # Errors
+/// As [`scope_below`]; a store's own dotfile that is no regular file is `store.unsafe`.
+pub fn scope_of_store(store: &Store, args: &ScopeArgs) -> Result<Scope, Failure> {
+    let mut scope = store.scope()?;
+    if args.scope.is_some() {
+        scope.add(scope_below(args.scope.as_deref())?).map_err(|e| Failure::of(e.kind(), e))?;
+    }
     if args.verify {
         scope.verify_all();
     }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use ulp_core::kind::Kind;
+use ulp_core::scope;
 
 /// A failure of the store, with the path it happened at.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,9 @@ pub enum Error {
     /// A symlink, a device, a pipe: something that a store does not hold.
     #[error("{}: store.unsafe: neither a regular file nor a directory where one belongs", .0.display())]
     Unsafe(PathBuf),
+    /// The store's own rules are not known.
+    #[error(transparent)]
+    Rules(scope::Error),
     /// The lock was held for longer than anyone may hold it.
     #[error("{}: held for {seconds} s by process {holder}", path.display())]
     Locked { path: PathBuf, seconds: u64, holder: String },
@@ -42,7 +46,18 @@ impl Error {
     pub fn kind(&self) -> Kind {
         match self {
             Error::Io { .. } | Error::NoStore(_) | Error::Locked { .. } => Kind::System,
+            Error::Rules(error) => error.kind(),
             Error::Newer(_) | Error::Damaged { .. } | Error::Unsafe(_) => Kind::Corrupt,
+        }
+    }
+}
+
+impl From<scope::Error> for Error {
+    /// What was planted below a store is unsafe there, in the place of a dotfile as in any other.
+    fn from(error: scope::Error) -> Error {
+        match error {
+            scope::Error::Unsafe { path, .. } => Error::Unsafe(path),
+            error => Error::Rules(error),
         }
     }
 }

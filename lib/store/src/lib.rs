@@ -60,6 +60,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use ulp_core::hash::Sha256;
 use ulp_core::id::Time;
+use ulp_core::scope::Scope;
 
 /// What makes a directory a store.
 pub const ROOT: &str = ".ulp-root";
@@ -148,6 +149,11 @@ impl Store {
 
     pub fn root(&self) -> &Dir {
         &self.root
+    }
+
+    /// The rules of the store's own dotfiles, which what is written into it obeys.
+    pub fn scope(&self) -> Result<Scope, Error> {
+        Ok(Scope::discover(self.path())?)
     }
 
     /// Whether snapshots, indexes and caches may be used.

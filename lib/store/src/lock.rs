@@ -7,7 +7,7 @@ use rustix::io::Errno;
 use std::fs::File;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The name of the lock file, directly below the store.
 pub const NAME: &str = "lock";
@@ -26,11 +26,10 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock, waiting at most [`PATIENCE`] for another process.
+    /// Takes the lock, waiting about [`PATIENCE`] at most for another process: the pauses are counted, not the clock.
     pub fn take(root: &Dir) -> Result<Lock, Error> {
         let path = root.path().join(NAME);
-        let start = Instant::now();
-        let mut pause = FIRST_PAUSE;
+        let (mut waited, mut pause) = (Duration::ZERO, FIRST_PAUSE);
         loop {
             let file = open(root, &path)?;
             match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -38,11 +37,12 @@ impl Lock {
                 Ok(()) | Err(Errno::WOULDBLOCK | Errno::INTR) => {}
                 Err(errno) => return Err(Error::io(path, errno)),
             }
-            if start.elapsed() >= PATIENCE {
+            if waited >= PATIENCE {
                 let holder = text_of(&file).trim().to_owned();
                 return Err(Error::Locked { path, seconds: PATIENCE.as_secs(), holder });
             }
             sleep(pause);
+            waited += pause;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }

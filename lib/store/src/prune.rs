@@ -3,7 +3,8 @@
 //! A reader may hold a manifest that is a moment old, and what it names must stay that long. So the first prune only
 //! lists what it finds, in `cache/prune`: a line `<nanoseconds since 1970> <path>` each; a later one deletes what is
 //! listed for long enough and still not named. The time is the mtime that the lock got when it was taken: no clock is
-//! read. Deleting goes on under the lock, a second at a time, and what changed meanwhile is looked at again.
+//! read for it. Deleting goes on under the lock, a second at a time by the caller's clock, and what changed meanwhile
+//! is looked at again.
 
 use super::commit::Draft;
 use super::dir::DirtyDirs;
@@ -30,6 +31,8 @@ pub struct Prune {
     /// Whether blobs that no event names go too.
     pub blobs: bool,
     pub dry_run: bool,
+    /// The clock by which others are given their turn.
+    pub clock: fn() -> Instant,
 }
 
 /// What a prune did, or would have done.
@@ -72,14 +75,14 @@ impl Store {
         let mut rest = &due[..];
         while !rest.is_empty() {
             let commit = self.commit()?;
-            let start = Instant::now();
+            let start = (prune.clock)();
             refs.update(self, prune.keep)?;
             while let Some((path, after)) = rest.split_first() {
                 if self.delete(path, &refs)? {
                     pruned.deleted.push(path.clone());
                 }
                 rest = after;
-                if start.elapsed() >= TURN {
+                if (prune.clock)().saturating_duration_since(start) >= TURN {
                     break;
                 }
             }

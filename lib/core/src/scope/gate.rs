@@ -47,11 +47,35 @@ impl Clock {
 
 /// A line passes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Permit {
+pub struct Permit<'s> {
     pub notes: Vec<Note>,
-    /// The longest line that the rules of the event's place allow. Whoever completes an event holds its canonical
-    /// form to it too.
-    pub max_event_bytes: usize,
+    /// The longest canonical form that the rules of the event's place allow, and the file that says so.
+    event_bytes: (usize, &'s str),
+}
+
+impl Default for Permit<'_> {
+    /// That of a line which no rule asks anything.
+    fn default() -> Self {
+        Permit { notes: Vec::new(), event_bytes: Limits::BUILT_IN.event_bytes }
+    }
+}
+
+impl Permit<'_> {
+    /// The longest canonical form that the event may have.
+    pub fn max_event_bytes(&self) -> usize {
+        self.event_bytes.0
+    }
+
+    /// Whether the event's canonical form may be so many bytes long.
+    ///
+    /// # Errors
+    /// Beyond what any event may have it is `json.too_long`, beyond what the rules allow `scope.limit`.
+    pub fn holds(&self, bytes: usize) -> Result<(), Refusal> {
+        if bytes > json::EVENT_BYTES {
+            return Err(json::Error { fault: json::Fault::TooLong, offset: json::EVENT_BYTES }.into());
+        }
+        within(bytes, self.event_bytes, "max_event_bytes")
+    }
 }
 
 /// Says of one line after the other whether it passes. One a thread: it remembers the rules of each place, and keys
@@ -140,7 +164,7 @@ impl<'s> Gate<'s> {
         event: &Event<'_>,
         clock: Option<Clock>,
         lookup: &dyn Lookup,
-    ) -> Result<Permit, Refusal> {
+    ) -> Result<Permit<'s>, Refusal> {
         self.judge(event, clock, Some(lookup)).map_err(|refusal| event.blame(refusal))
     }
 
@@ -152,7 +176,7 @@ impl<'s> Gate<'s> {
         &mut self,
         event: &Event<'_>,
         clock: Option<Clock>,
-    ) -> Result<Permit, Refusal> {
+    ) -> Result<Permit<'s>, Refusal> {
         self.judge(event, clock, None).map_err(|refusal| event.blame(refusal))
     }
 
@@ -161,14 +185,14 @@ impl<'s> Gate<'s> {
         event: &Event<'_>,
         clock: Option<Clock>,
         lookup: Option<&dyn Lookup>,
-    ) -> Result<Permit, Refusal> {
+    ) -> Result<Permit<'s>, Refusal> {
         let mut limits = Limits::BUILT_IN;
         if !self.scope.is_empty() {
             let here = self.here(event.space, Some(event.layer), event.tile);
             here.judge(event)?;
             limits = here.limits;
         }
-        let mut permit = Permit { notes: Vec::new(), max_event_bytes: limits.event_bytes.0 };
+        let mut permit = Permit { notes: Vec::new(), event_bytes: limits.event_bytes };
         let required =
             !self.scope.is_empty() && self.here(event.space, Some(event.layer), event.tile).signed.is_some();
         permit.notes.extend(self.signatures.judge(event, required, self.scope.verifies_all())?);

@@ -25,6 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod admit;
 mod discover;
 mod gate;
 mod ignore;
@@ -51,6 +52,7 @@ use std::path::{Path, PathBuf};
 pub use crate::pattern::Pattern;
 pub use crate::trust::authority::{Binding, BoundKey, Grant};
 pub use crate::yaml::Mark;
+pub use admit::{Admission, read_event};
 pub use discover::{Error, MAX_DOTFILE};
 pub use gate::{Clock, Gate, Permit, hold_to_invariants};
 pub use invariants::{Lookup, Made, NoStore, NodeFact, Parent};

@@ -6,7 +6,7 @@ use crate::event::{Event, Line, Payload, Reader};
 use crate::id::{Lane, Tile, Time};
 use crate::json::{self, Fault};
 use crate::report::{Note, Refusal};
-use crate::scope::{Gate, NoStore, Scope, hold_to_invariants};
+use crate::scope::{Admission, Scope};
 use crate::state::line::StateLine;
 use crate::state::untouched::Subject;
 use bumpalo::Bump;
@@ -131,14 +131,14 @@ impl<'a> Gatherer<'a> {
     ) -> Result<Batch<'a>, TooLarge> {
         let arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).next().ok_or(TooLarge)?;
         let mut scratch = self.scratch().pop().unwrap_or_default();
-        let gate = self.scope.has_gate().then(|| self.scope.gate());
+        let admits = self.admit_new || self.scope.has_gate();
         let mut gathering = Gathering {
             gatherer: self,
             interner: Interner::new(arena),
             fresh: Vec::new(),
             places: Places::default(),
             batch: Batch { source, ..Batch::default() },
-            admission: Admission { gate, holds: self.admit_new, tape: json::Tape::new() },
+            admission: admits.then(|| Admission::of_view(self.scope)),
         };
         gathering.read(&scratch, lines);
         let batch = gathering.finish();
@@ -177,7 +177,8 @@ struct Gathering<'g, 'l, 'a> {
     fresh: Vec<Fresh<'l, 'a>>,
     places: Places<'a>,
     batch: Batch<'a>,
-    admission: Admission<'a>,
+    /// Nothing where all has passed a gate before.
+    admission: Option<Admission<'a>>,
 }
 
 impl<'l, 'a> Gathering<'_, 'l, 'a> {
@@ -204,9 +205,13 @@ impl<'l, 'a> Gathering<'_, 'l, 'a> {
     }
 
     fn take(&mut self, read: &Line<'l>, number: u32, line: &'a [u8]) -> Result<(), Refusal> {
-        self.admission.permit(read, number, &mut self.interner, &mut self.batch)?;
+        let notes = self.admission.as_mut().map_or(Ok(Vec::new()), |admission| admission.look_at(read))?;
         match read {
-            Line::Event(event) => self.take_event(event, number, line),
+            Line::Event(event) => {
+                let note = |note| (number, note, event.lane().is_shared(), self.interner.text(event.id));
+                self.batch.notes.extend(notes.into_iter().map(note));
+                self.take_event(event, number, line);
+            }
             Line::State(state) => self.take_state(state, number),
         }
         Ok(())
@@ -272,56 +277,6 @@ impl<'l, 'a> Gathering<'_, 'l, 'a> {
             self.batch.rows.push(Row { id, line, parents, payload, time, lane, number, withheld });
         }
         self.batch
-    }
-}
-
-/// The gate of a scope, as lines come to it.
-struct Admission<'s> {
-    gate: Option<Gate<'s>>,
-    /// Whether events are held to what they declare where there is no gate.
-    holds: bool,
-    tape: json::Tape,
-}
-
-impl Admission<'_> {
-    /// Lets a line through that breaks no rule. The clock is not looked at: only what is written here and now is.
-    fn permit<'a>(
-        &mut self,
-        line: &Line<'_>,
-        number: u32,
-        interner: &mut Interner<'a>,
-        batch: &mut Batch<'a>,
-    ) -> Result<(), Refusal> {
-        let shared = |event: &Event<'_>| event.lane().is_shared();
-        let Some(gate) = &mut self.gate else {
-            if let Line::Event(event) = line
-                && self.holds
-                && !event.invariants.is_empty()
-            {
-                let mut notes = Vec::new();
-                hold_to_invariants(event, &NoStore, &mut notes).map_err(|refusal| event.blame(refusal))?;
-                let note = |note| (number, note, shared(event), interner.text(event.id));
-                batch.notes.extend(notes.into_iter().map(note));
-            }
-            return Ok(());
-        };
-        match line {
-            Line::State(state) => gate.permit_state(state)?,
-            Line::Event(event) => {
-                let permit = gate.permit(event, None, &NoStore)?;
-                if permit.max_event_bytes < json::EVENT_BYTES {
-                    let mut text = Vec::new();
-                    event.write_canonical(&mut self.tape, &mut text);
-                    if text.len() > permit.max_event_bytes {
-                        let detail = format!("{} bytes are more than max_event_bytes", text.len());
-                        return Err(event.blame(Refusal::new("scope.limit", detail)));
-                    }
-                }
-                let note = |note| (number, note, shared(event), interner.text(event.id));
-                batch.notes.extend(permit.notes.into_iter().map(note));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -1,0 +1,343 @@
+//! The second half of the work, in the order of the lines: completing drafts, storing, passing on.
+
+use crate::draft::{self, Given, Ticks};
+use crate::read::{Message, Read, ReadChunk, ReadLine, Reading};
+use crate::rejects::Rejects;
+use std::io::Write as _;
+use std::time::Instant;
+use ulp_cli::{Failure, Log, Output, Status, Witness};
+use ulp_core::event::{Missing, time_number};
+use ulp_core::hash::Blake3;
+use ulp_core::report::{Diagnostic, Note, Outcome, Position, Refusal, Report};
+use ulp_core::scope::Admission;
+use ulp_store::Store;
+use ulp_store::intake::admit::{AdmittedEvent, member, unknown_operation};
+use ulp_store::intake::{Backlog, Committed, Committer, Echo, EchoLine, Echoed, Offered};
+
+/// A commit happens when so many bytes wait, or what waits does so for long.
+const MOST_BYTES: usize = 64 << 20;
+
+/// Where accepted events go.
+pub struct Writer<'w> {
+    pool: &'w rayon::ThreadPool,
+    reading: &'w Reading,
+    admission: Admission<'w>,
+    committer: Option<Committer<'w>>,
+    ticks: Ticks,
+    rejects: Option<Rejects>,
+    /// Nothing once the reader of our output is gone: what is durable goes on without it.
+    out: Option<Output>,
+    log: &'w mut Log,
+    /// Accepted and not durable yet, in the order of the lines, each with its source.
+    waiting: Vec<(u32, Echo)>,
+    backlog: Backlog,
+    /// Of the drafts that wait and declare something: their tickets, and their lines as they came, where refused lines
+    /// are kept.
+    declared: Vec<(u64, Vec<u8>)>,
+}
+
+impl<'w> Writer<'w> {
+    pub fn new(
+        store: Option<&'w Store>,
+        pool: &'w rayon::ThreadPool,
+        reading: &'w Reading,
+        rejects: Option<Rejects>,
+        out: Output,
+        log: &'w mut Log,
+    ) -> Writer<'w> {
+        Writer {
+            pool,
+            reading,
+            admission: reading.admission(),
+            committer: store.map(|store| Committer::new(store, Some(pool))),
+            ticks: Ticks::new(reading.now),
+            rejects,
+            out: Some(out),
+            log,
+            waiting: Vec::new(),
+            backlog: Backlog::default(),
+            declared: Vec::new(),
+        }
+    }
+
+    /// Takes what the reader says. `more` says whether it has said more already. At the end it answers the digest of
+    /// the input.
+    pub fn take(
+        &mut self,
+        message: Message,
+        mut more: impl FnMut() -> bool,
+    ) -> Result<Option<Blake3>, Failure> {
+        match message {
+            Message::Chunk(chunk) => {
+                let taken = self.chunk(chunk);
+                if taken.is_err() || self.backlog.is_due(MOST_BYTES, Instant::now()) {
+                    self.commit()?;
+                }
+                taken?;
+            }
+            // What came meanwhile is input that is ready.
+            Message::Idle => {
+                if !more() {
+                    self.commit()?;
+                    self.flush()?;
+                }
+            }
+            Message::End(digest) => {
+                self.commit()?;
+                return Ok(Some(digest));
+            }
+            Message::Failed(failure) => {
+                self.commit()?;
+                return Err(failure);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes the lines of a chunk in their order. Under `--strict` nothing after the first refused one.
+    fn chunk(&mut self, mut chunk: ReadChunk) -> Result<(), Failure> {
+        self.committer.iter_mut().for_each(Committer::keep_up);
+        let (source, count, mut report) = (chunk.source, chunk.count, self.log.report());
+        let lines = std::mem::take(&mut chunk.lines);
+        let mut taken = Vec::with_capacity(lines.len());
+        for ReadLine { number, read } in lines {
+            let at = Position { source, line: number };
+            report.tally.read += 1;
+            let (event, raw) = match read {
+                Read::Event(event) => (Ok(event), 0..0),
+                Read::Draft(text, raw) => (self.complete(&mut chunk, text)?, raw),
+                Read::Refused(refusal, raw) => (Err(*refusal), raw),
+            };
+            let offered = match event {
+                Ok(event) => self.offer(&mut chunk, event, at, &mut report)?,
+                Err(refusal) => Err(refusal),
+            };
+            match offered {
+                Ok(Some((ticket, event))) => {
+                    if event.is_draft && event.declares && self.rejects.is_some() {
+                        self.declared.push((ticket, chunk.raw[raw].to_vec()));
+                    }
+                    taken.push((ticket, event, number));
+                }
+                Ok(None) => {}
+                Err(refusal) => {
+                    report.refuse(at, refusal);
+                    if let Some(rejects) = self.rejects.as_mut().filter(|_| !raw.is_empty()) {
+                        rejects.add(&chunk.raw[raw])?;
+                    }
+                    if self.log.is_strict() {
+                        break;
+                    }
+                }
+            }
+        }
+        let before = self.log.feed(report, source, count);
+        let base = *before.as_ref().unwrap_or(&0);
+        self.pass_on(chunk, source, base, taken)?;
+        before.map(drop)
+    }
+
+    /// Completes a draft with what only the clock and the store know, and lets it in.
+    fn complete(
+        &mut self,
+        chunk: &mut ReadChunk,
+        raw: std::ops::Range<usize>,
+    ) -> Result<Result<AdmittedEvent, Refusal>, Failure> {
+        let line = chunk.raw[raw].to_vec();
+        let arena = bumpalo::Bump::new();
+        let defaults = self.reading.scope.defaults();
+        let came = match draft::read(&line, &arena, defaults, true) {
+            Ok(came) => came,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let tick = came.missing.has(Missing::TIMESTAMP).then(|| time_number(self.ticks.next()));
+        let mut given = Given::default();
+        if let Some(committer) = &mut self.committer {
+            committer.keep_up();
+            let lookup = committer.ask();
+            given.from_store(lookup, &line, &came);
+            lookup.check()?;
+        }
+        if let Some(tick) = tick {
+            given.member("timestamp", &tick);
+        }
+        let completed = if given.is_empty() { line.clone() } else { given.put_into(&line) };
+        self.admission.set_clock(self.reading.clock());
+        let admitted = draft::read(&completed, &arena, defaults, false).and_then(|event| {
+            let signer = self.reading.signer.as_ref().filter(|signer| signer.signs(&came));
+            let signed = signer.map(|signer| signer.sign(&event)).transpose()?;
+            let event = match &signed {
+                Some(line) => draft::read(line.as_bytes(), &arena, defaults, false)?,
+                None => event,
+            };
+            self.reading.admit(&mut self.admission, (&event, came.missing), &mut chunk.admitted)
+        });
+        Ok(admitted)
+    }
+
+    /// Offers an event to the store, if there is one. Answers its ticket where it is taken.
+    fn offer(
+        &mut self,
+        chunk: &mut ReadChunk,
+        mut event: AdmittedEvent,
+        at: Position,
+        report: &mut Report,
+    ) -> Result<Result<Option<(u64, AdmittedEvent)>, Refusal>, Failure> {
+        let shared = chunk.admitted.lane(&event).is_shared();
+        let offered = match &mut self.committer {
+            None => Offered::Taken(0, Vec::new()),
+            Some(committer) => committer.offer(&mut chunk.admitted, &event)?,
+        };
+        let line = chunk.admitted.line(&event);
+        let name = || member(line, "event_id");
+        let ticket = match offered {
+            Offered::Taken(ticket, notes) => {
+                event.notes.extend(notes);
+                ticket
+            }
+            Offered::Duplicate => {
+                let text = || (name(), String::new());
+                report.say(Outcome::Duplicate, "event.duplicate", at, shared, text);
+                return Ok(Ok(None));
+            }
+            Offered::Refused(refusal) => return Ok(Err(refusal)),
+        };
+        for Note { code, detail } in &event.notes {
+            report.say(Outcome::Noted, code, at, shared, || (name(), detail.clone()));
+        }
+        if event.is_unknown {
+            let text = || (name(), unknown_operation(line).detail);
+            report.say(Outcome::Noted, "event.unknown_operation", at, shared, text);
+        }
+        report.tally.private |= !shared;
+        Ok(Ok(Some((ticket, event))))
+    }
+
+    /// Passes on what was accepted of a chunk: at once, or when it is durable.
+    fn pass_on(
+        &mut self,
+        chunk: ReadChunk,
+        source: u32,
+        base: u64,
+        taken: Vec<(u64, AdmittedEvent, u64)>,
+    ) -> Result<(), Failure> {
+        if taken.is_empty() {
+            return Ok(());
+        }
+        let admitted = chunk.admitted;
+        let bytes: usize = taken.iter().map(|(_, event, _)| event.line.len() + 1).sum();
+        // Drafts stand behind the events of their chunk, so only a chunk without any is in the order of its lines.
+        let in_order = taken.is_sorted_by_key(|(_, event, _)| event.line.start);
+        let is_whole = bytes == admitted.text.len() && in_order;
+        let mut text = Vec::with_capacity(if is_whole { 0 } else { bytes });
+        if !is_whole {
+            taken.iter().for_each(|(_, event, _)| text.extend_from_slice(admitted.line_and_end(event)));
+        }
+        if self.committer.is_none() {
+            return self.write(if is_whole { &admitted.text } else { &text });
+        }
+        let mut end = 0;
+        let lines = taken.iter().map(|(ticket, event, number)| {
+            end += event.line.len() + 1;
+            let (number, shared) = (base + number, admitted.lane(event).is_shared());
+            EchoLine { ticket: *ticket, end, number, shared }
+        });
+        let lines = lines.collect();
+        self.backlog.add(bytes, Instant::now());
+        self.waiting.push((source, Echo::new(if is_whole { admitted.text } else { text }, lines)));
+        Ok(())
+    }
+
+    /// Makes durable what waits, and passes it on.
+    fn commit(&mut self) -> Result<(), Failure> {
+        let Some(committer) = &mut self.committer else { return Ok(()) };
+        let committed = self.pool.install(|| committer.commit())?;
+        self.backlog = Backlog::default();
+        let (waiting, declared) = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.declared));
+        let mut strict = Ok(());
+        for (source, echo) in waiting {
+            match self.echo(source, &echo, &committed, &declared) {
+                Err(Failure::Strict) => strict = Err(Failure::Strict),
+                other => other?,
+            }
+        }
+        strict
+    }
+
+    /// Passes on what is durable by now; the rest turned out to be there already, or to be refused.
+    fn echo(
+        &mut self,
+        source: u32,
+        echo: &Echo,
+        committed: &Committed,
+        declared: &[(u64, Vec<u8>)],
+    ) -> Result<(), Failure> {
+        let mut strict = Ok(());
+        for echoed in echo.after(committed) {
+            let (line, text, refusal) = match echoed {
+                Echoed::Durable(text) => {
+                    self.write(text)?;
+                    continue;
+                }
+                // Somebody else stored it between our look and our commit, or what it breaks.
+                Echoed::Duplicate(line, text) => (line, text, None),
+                Echoed::Refused(line, text, refusal) => (line, text, Some(refusal)),
+            };
+            let said = self.log.record(&Diagnostic {
+                position: Some(Position { source, line: line.number }),
+                outcome: if refusal.is_some() { Outcome::Rejected } else { Outcome::Duplicate },
+                code: refusal.map_or("event.duplicate", |refusal| refusal.code),
+                shared: line.shared,
+                event_id: member(text, "event_id"),
+                detail: refusal.map_or(String::new(), |refusal| refusal.detail.clone()),
+            });
+            let came = declared.iter().find(|(ticket, _)| refusal.is_some() && *ticket == line.ticket);
+            if let (Some(rejects), Some((_, came))) = (&mut self.rejects, came) {
+                rejects.add(came)?;
+            }
+            match said {
+                Err(Failure::Strict) => strict = Err(Failure::Strict),
+                other => other?,
+            }
+        }
+        strict
+    }
+
+    fn write(&mut self, text: &[u8]) -> Result<(), Failure> {
+        let written = self.out.as_mut().map_or(Ok(()), |out| out.write_all(text));
+        self.heed(written.map_err(Failure::from))
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        let flushed = self.out.as_mut().map_or(Ok(()), |out| out.flush());
+        self.heed(flushed.map_err(Failure::from))?;
+        self.log.flush()
+    }
+
+    /// A gate whose reader is gone ends; a store is filled to the end of the input.
+    fn heed(&mut self, outcome: Result<(), Failure>) -> Result<(), Failure> {
+        match outcome {
+            Err(Failure::ReaderGone) if self.committer.is_some() => {
+                self.out = None;
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Ends the run.
+    pub fn finish(mut self, input: Blake3, now: Option<String>) -> Result<Status, Failure> {
+        if let Some(committer) = &mut self.committer {
+            committer.settle()?;
+        }
+        let flushed = self.out.as_mut().map_or(Ok(()), |out| out.flush());
+        self.heed(flushed.map_err(Failure::from))?;
+        if self.out.is_none() {
+            return Err(Failure::ReaderGone);
+        }
+        self.log.finish(
+            self.out,
+            &Witness { input: Some(input), now, scope: self.reading.scope.digest(), ..Witness::default() },
+        )
+    }
+}

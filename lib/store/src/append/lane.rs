@@ -1,0 +1,220 @@
+//! A lane that events are offered for: what it has, and what waits.
+
+use super::segment::{SegmentBuilder, WholeSegment};
+use crate::commit::Draft;
+use crate::dedup::{DedupIndex, Digest};
+use crate::manifest::Manifest;
+use crate::{Error, INDEX, LaneId, SEEN, Store, index};
+use foldhash::HashSet;
+use std::ops::Range;
+use ulp_core::hash::Sha256;
+
+/// Most lines of a lane's list of segments that came in whole, of about a MiB: the oldest go.
+const MOST_SEEN: usize = 16 << 10;
+
+/// A lane that events were offered for.
+#[derive(Debug)]
+pub(super) struct Work {
+    pub(super) id: LaneId,
+    pub(super) manifest: Manifest,
+    /// The manifest as it stood on disk; empty where there was none.
+    pub(super) bytes: Vec<u8>,
+    /// Nothing where it was forgotten.
+    pub(super) known: Option<DedupIndex>,
+    /// Lines that wait, each with its end.
+    pub(super) pending: Vec<u8>,
+    /// Of each line that waits: its ticket, its digest, its end in `pending`.
+    pub(super) tickets: Vec<(u64, Digest, usize)>,
+    /// Whole segments to which some of these lines belong, in the order of their tickets.
+    pub(super) whole: Vec<WholeSegment>,
+    /// The segments that the manifest names, once a whole one came.
+    pub(super) named: Option<HashSet<Sha256>>,
+    /// Segments that are to be remembered as seen, unless lines under these tickets are refused after all.
+    pub(super) seen: Vec<(Sha256, Range<u64>)>,
+    /// Whether a duplicate was found that rests on the manifest as it was.
+    pub(super) depends_on: bool,
+    /// Whether the index is older than the manifest.
+    pub(super) index_due: bool,
+}
+
+impl Work {
+    pub(super) fn open(store: &Store, id: &LaneId) -> Result<Work, Error> {
+        let (manifest, bytes) = match store.manifest(id)? {
+            Some(found) => found,
+            None => (Manifest::new(id.tile), Vec::new()),
+        };
+        let known = Some(DedupIndex::open(store, id, &manifest)?);
+        let (pending, tickets) = (Vec::new(), Vec::new());
+        Ok(Work {
+            id: id.clone(),
+            manifest,
+            bytes,
+            known,
+            pending,
+            tickets,
+            whole: Vec::new(),
+            named: None,
+            seen: Vec::new(),
+            depends_on: false,
+            index_due: false,
+        })
+    }
+
+    /// The lines that wait, without their ends, each with its ticket.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        let starts = std::iter::once(0).chain(self.tickets.iter().map(|(.., end)| *end));
+        starts.zip(&self.tickets).map(|(start, (ticket, _, end))| (*ticket, &self.pending[start..end - 1]))
+    }
+
+    /// Nothing waits any more.
+    pub(super) fn committed(&mut self, store: &Store, due: u64, cut: SegmentBuilder) {
+        self.pending.clear();
+        self.tickets.clear();
+        if cut.puts_back {
+            // What was put back stands among older events, so that is looked up anew.
+            self.known = None;
+        } else if let Some(known) = &mut self.known {
+            // It is never needed: that it cannot be written is no reason to fail what is durable.
+            let _ = known.commit(store, (&self.id, &self.manifest), due, cut.digests.into_iter());
+        }
+        if let Some(named) = &mut self.named {
+            named.extend(self.manifest.segments.iter().map(|entry| entry.hash));
+        }
+        self.index_due = true;
+    }
+
+    /// Adds to the lane's list of segments that were seen, if it can be written: it is never needed.
+    pub(super) fn write_seen(&mut self, store: &Store) {
+        if self.seen.is_empty() {
+            return;
+        }
+        let mut seen = seen(store, &self.id).unwrap_or_default();
+        let before = seen.len();
+        let known: HashSet<Sha256> = seen.iter().copied().collect();
+        seen.extend(self.seen.drain(..).map(|(hash, _)| hash).filter(|hash| !known.contains(hash)));
+        if seen.len() > before {
+            let from = seen.len().saturating_sub(MOST_SEEN);
+            let text: String = seen[from..].iter().map(|hash| format!("{hash}\n")).collect();
+            let draft = Draft { dir: self.id.dir(), name: SEEN.to_owned(), bytes: text.into_bytes() };
+            let _ = store.hint(&draft);
+        }
+    }
+
+    /// Writes the lane's index, if it can be written.
+    pub(super) fn write_index(&mut self, store: &Store) {
+        let old = index::read(store, &self.id).unwrap_or_default();
+        let bytes = index::after_append(&self.id, &self.manifest, &old).print();
+        let _ = store.hint(&Draft { dir: self.id.dir(), name: INDEX.to_owned(), bytes });
+        self.index_due = false;
+    }
+
+    /// Under the lock: takes in what others committed since, and drops what waits and is there by now.
+    /// Answers whether there was anything.
+    pub(super) fn look_again(&mut self, store: &Store, doubles: &mut Vec<u64>) -> Result<bool, Error> {
+        let now = store.manifest_bytes(&self.id)?;
+        if now.as_ref().map_or(&[][..], |(bytes, _)| bytes) == self.bytes {
+            return Ok(false);
+        }
+        let (manifest, bytes) =
+            store.manifest(&self.id)?.unwrap_or((Manifest::new(self.id.tile), Vec::new()));
+        let mut others = DedupIndex::open(store, &self.id, &manifest)?;
+        let before = self.tickets.len();
+        self.keep(|ticket, digest| {
+            let is_new = !others.has(store, &manifest, digest)?;
+            doubles.extend((!is_new).then_some(ticket));
+            Ok(is_new)
+        })?;
+        self.depends_on |= self.tickets.len() < before;
+        self.tickets.iter().for_each(|(_, digest, _)| others.insert(*digest));
+        (self.known, self.named) = (Some(others), None);
+        (self.manifest, self.bytes) = (manifest, bytes);
+        Ok(true)
+    }
+
+    /// Under the lock, after [`Work::look_again`]: drops what waits under some tickets, as if it had never come.
+    pub(super) fn leave_out(&mut self, store: &Store, tickets: &[u64]) -> Result<(), Error> {
+        let before = self.tickets.len();
+        self.seen.retain(|(_, of)| !tickets.iter().any(|ticket| of.contains(ticket)));
+        self.keep(|ticket, _| Ok(tickets.binary_search(&ticket).is_err()))?;
+        if self.tickets.len() < before {
+            let mut known = DedupIndex::open(store, &self.id, &self.manifest)?;
+            self.tickets.iter().for_each(|(_, digest, _)| known.insert(*digest));
+            self.known = Some(known);
+        }
+        Ok(())
+    }
+
+    /// Keeps of what waits what `is_kept` says.
+    fn keep(&mut self, mut is_kept: impl FnMut(u64, &Digest) -> Result<bool, Error>) -> Result<(), Error> {
+        let (mut kept, mut tickets, mut start) = (Vec::new(), Vec::new(), 0);
+        for (ticket, digest, end) in std::mem::take(&mut self.tickets) {
+            if is_kept(ticket, &digest)? {
+                kept.extend_from_slice(&self.pending[start..end]);
+                tickets.push((ticket, digest, kept.len()));
+            }
+            start = end;
+        }
+        (self.pending, self.tickets) = (kept, tickets);
+        Ok(())
+    }
+
+    /// Puts what waits into segments: first what is formed, then what is kept as it came.
+    pub(super) fn cut(&mut self, store: &Store) -> Result<SegmentBuilder, Error> {
+        let whole = self.set_apart(store)?;
+        let mut cut = SegmentBuilder {
+            text: Vec::new(),
+            segments: Vec::new(),
+            whole: Vec::new(),
+            digests: self.tickets.iter().map(|(_, digest, _)| *digest).collect(),
+            puts_back: false,
+            pages: Vec::new(),
+            after: self.manifest.clone(),
+        };
+        if !self.pending.is_empty() {
+            cut.form(store, &self.pending)?;
+        }
+        for (segment, digests, named) in whole {
+            cut.digests.extend(digests);
+            cut.keep(segment, named);
+        }
+        cut.pages =
+            std::iter::from_fn(|| cut.after.turn_page()).map(|page| (Sha256::of(&page), page)).collect();
+        Ok(cut)
+    }
+
+    /// Takes those whole segments out of what waits that are kept as they came: all of whose lines are new, and lost
+    /// ones. Of each its new events, and whether the manifest names it.
+    fn set_apart(&mut self, store: &Store) -> Result<Vec<(WholeSegment, Vec<Digest>, bool)>, Error> {
+        if self.whole.is_empty() {
+            return Ok(Vec::new());
+        }
+        let named = match self.named.take() {
+            Some(named) => named,
+            None => store.entries(&self.manifest, None)?.iter().map(|entry| entry.hash).collect(),
+        };
+        let mut apart = Vec::new();
+        for segment in std::mem::take(&mut self.whole) {
+            let from = self.tickets.partition_point(|(ticket, ..)| *ticket < segment.tickets.start);
+            let to = self.tickets.partition_point(|(ticket, ..)| *ticket < segment.tickets.end);
+            let is_named = named.contains(&segment.hash);
+            if from < to && (is_named || to - from == segment.lines) {
+                let digests = self.tickets[from..to].iter().map(|(_, digest, _)| *digest).collect();
+                apart.push((segment, digests, is_named));
+            }
+        }
+        let is_apart = |ticket| {
+            let at = apart.partition_point(|(segment, ..)| segment.tickets.end <= ticket);
+            apart.get(at).is_some_and(|(segment, ..)| segment.tickets.contains(&ticket))
+        };
+        self.keep(|ticket, _| Ok(!is_apart(ticket)))?;
+        self.named = Some(named);
+        Ok(apart)
+    }
+}
+
+/// The segments that a lane remembers; nothing where there is no list that can be read.
+pub fn seen(store: &Store, lane: &LaneId) -> Option<Vec<Sha256>> {
+    let dir = store.root().at(&lane.dir()).ok()??;
+    let text = String::from_utf8(dir.read(SEEN).ok()??).ok()?;
+    Some(text.lines().filter_map(|line| line.parse().ok()).collect())
+}

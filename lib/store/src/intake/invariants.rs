@@ -1,0 +1,158 @@
+//! Holding events to what they declare: by what the store knows and what this run has taken in; and once more under
+//! the lock, where others wrote between the look and the commit.
+
+use crate::lookup::{Row, StoreLookup};
+use crate::{Appender, Error, LaneId, Store};
+use bumpalo::Bump;
+use rayon::ThreadPool;
+use ulp_core::event::{Defaults, Event, Line, Missing, Reader};
+use ulp_core::id::Time;
+use ulp_core::json::Tape;
+use ulp_core::report::{Note, Refusal};
+use ulp_core::scope::hold_to_invariants;
+
+/// What a store answers, with what this run took in.
+pub(super) struct Invariants<'s> {
+    store: &'s Store,
+    pool: Option<&'s ThreadPool>,
+    lookup: StoreLookup<'s>,
+    again: Again,
+    /// Whether anything was asked yet: until then nothing need be told.
+    started: bool,
+    /// When the store was last committed to, as far as the lookup knows.
+    seen: Option<Time>,
+    /// The tickets of the drafts that wait and declare something, in their order.
+    declared: Vec<u64>,
+}
+
+impl<'s> Invariants<'s> {
+    pub fn new(store: &'s Store, pool: Option<&'s ThreadPool>) -> Invariants<'s> {
+        let lookup = StoreLookup::new(store, pool);
+        let (again, declared) = (Again::default(), Vec::new());
+        Invariants { store, pool, lookup, again, started: false, seen: None, declared }
+    }
+
+    /// Forgets what is known of the store.
+    pub fn forget(&mut self) {
+        self.lookup = StoreLookup::new(self.store, self.pool);
+        self.started = false;
+    }
+
+    /// Forgets what is known of the store where others have written to it: a run may be a long one.
+    pub fn keep_up(&mut self) {
+        let touched = self.store.touched();
+        if self.seen != touched {
+            self.forget();
+            self.seen = touched;
+        }
+    }
+
+    /// What the store answers. Before the first question it is told of what waits to be committed.
+    pub fn ask(&mut self, appender: &Appender<'_>) -> &StoreLookup<'s> {
+        if !std::mem::replace(&mut self.started, true) {
+            appender.pending().for_each(|line| self.again.read(line, |event| self.lookup.add(event)));
+        }
+        &self.lookup
+    }
+
+    /// Holds an event that is about to be taken to what it declares: a draft that breaks it is refused, of a whole
+    /// event it is noted.
+    pub fn hold(
+        &mut self,
+        appender: &Appender<'_>,
+        (line, is_draft): (&[u8], bool),
+        notes: &mut Vec<Note>,
+    ) -> Result<Result<(), Refusal>, Error> {
+        self.ask(appender);
+        let mut held = Ok(());
+        self.again.read(line, |event| held = hold(event, is_draft, &self.lookup, notes));
+        self.lookup.check()?;
+        Ok(held)
+    }
+
+    /// Is told of an event that was taken. `rows` are its own, where they are known.
+    pub fn taken(&mut self, (id, line, rows): (&LaneId, &[u8], &[Row])) -> Result<(), Error> {
+        if !self.started {
+            return Ok(());
+        }
+        if rows.is_empty() {
+            self.again.read(line, |event| self.lookup.add(event));
+        } else {
+            self.lookup.add_rows(id, line, rows);
+        }
+        self.lookup.check()
+    }
+
+    /// Has a draft looked at again under the lock, should others write until then.
+    pub fn declare(&mut self, ticket: u64) {
+        self.declared.push(ticket);
+    }
+
+    /// The drafts that wait and declare something, which are no longer waiting.
+    pub fn take_declared(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.declared)
+    }
+
+    /// After a commit, in which others were found to have written to the lanes `changed`; `whole` says whether all was
+    /// committed that this was told of.
+    pub fn committed(&mut self, changed: &[LaneId], whole: bool) {
+        self.lookup.committed();
+        changed.iter().for_each(|lane| self.lookup.forget(lane));
+        // Our own commit is no news.
+        self.seen = if whole { self.store.touched() } else { None };
+    }
+}
+
+/// The drafts among the lines that wait which break by now what they declare, in the store as it is by now. `lines`
+/// are in the order of their tickets, as are the tickets `declared`.
+pub(super) fn broken(
+    store: &Store,
+    lines: Vec<(u64, &[u8])>,
+    declared: &[u64],
+) -> Result<Vec<(u64, Refusal)>, Error> {
+    let (lookup, mut again) = (StoreLookup::new(store, None), Again::default());
+    let mut broken = Vec::new();
+    for (ticket, line) in lines {
+        again.read(line, |event| {
+            let asks = declared.binary_search(&ticket).is_ok();
+            let held = if asks { hold(event, true, &lookup, &mut Vec::new()) } else { Ok(()) };
+            match held {
+                Ok(()) => lookup.add(event),
+                Err(refusal) => broken.push((ticket, refusal)),
+            }
+        });
+    }
+    lookup.check()?;
+    Ok(broken)
+}
+
+/// Holds an event that was read again, and so is whole by now, to what it declares.
+fn hold(
+    event: &Event<'_>,
+    is_draft: bool,
+    lookup: &StoreLookup<'_>,
+    notes: &mut Vec<Note>,
+) -> Result<(), Refusal> {
+    let missing = if is_draft { Missing::EVENT_ID } else { event.missing };
+    hold_to_invariants(&Event { missing, ..*event }, lookup, notes).map_err(|refusal| event.blame(refusal))
+}
+
+/// Reads the lines of events that were let in, one after the other, in the same memory.
+#[derive(Default)]
+struct Again {
+    arena: Bump,
+    tape: Tape,
+    defaults: Defaults,
+}
+
+impl Again {
+    fn read(&mut self, line: &[u8], with: impl FnOnce(&Event<'_>)) {
+        self.arena.reset();
+        let tape = std::mem::take(&mut self.tape);
+        let mut reader = Reader::new(&self.arena, &self.defaults).with_tape(tape);
+        if let Ok(Line::Event(event)) = reader.read_bytes(line) {
+            with(&event);
+        }
+        self.tape = reader.into_tape();
+    }
+}
