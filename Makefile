@@ -1,15 +1,18 @@
-# make demo      builds the tools and runs them on the flood
-# make test      installs what the tests need, and passes them all
+# make demo      builds the tools that it runs, and runs them on the flood
+# make test      installs what the tests need, and passes them all; SEED=... samples the long loops as a run before did
+# make proof     the same, with every point of the long loops
 # make bench     times the tools beside their peers on a million events; ROW=5 one row
 # make bench-peers   installs and builds those peers
 # make fuzz      runs each fuzz target for SECONDS=60
-# make install   PREFIX=/usr/local
+# make install   PREFIX=/usr/local PROFILE=release; PROFILE=dist takes longer, for smaller and faster tools
 # make man, make completions   write what the parsers say; the tests hold the committed pages against it
 
 PREFIX ?= /usr/local
+PROFILE ?= release
 CARGO ?= cargo
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 TOOLS := $(shell sed -n 's|^path = "bin/\(.*\)/main.rs"|\1|p' Cargo.toml)
+DEMO := $(sort $(filter $(TOOLS),$(shell cat examples/flood/demo.sh)))
 # What the tests and the demo use, and the Debian package that has it; qemu-storage-daemon moved between two of them.
 PACKAGES := jq:jq xmllint:libxml2-utils strace:strace sox:sox midicsv:midicsv zstd:zstd mkfs.exfat:exfatprogs \
     mosquitto:mosquitto mosquitto_sub:mosquitto-clients mount.exfat-fuse:exfat-fuse chromium:chromium node:nodejs npm:npm openssl:openssl \
@@ -20,13 +23,13 @@ BENCH_PACKAGES := jq:jq openssl:openssl strace:strace tar:tar zstd:zstd
 SECONDS ?= 60
 FUZZ := $(patsubst tests/fuzz/targets/%.rs,%,$(wildcard tests/fuzz/targets/*.rs))
 
-.PHONY: all demo test bench bench-peers fuzz install completions man deps clean
+.PHONY: all demo test proof bench bench-peers fuzz install completions man deps clean
 
 all:
-	$(CARGO) build --release --locked
+	$(CARGO) build --profile $(PROFILE) --locked
 
 demo:
-	$(CARGO) build --release --locked
+	$(CARGO) build --release --locked $(DEMO:%=--bin %)
 	@PATH="$(CURDIR)/target/release:$$PATH" sh examples/flood/demo.sh target/demo
 
 deps:
@@ -44,6 +47,9 @@ test: deps
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked --quiet -- -D warnings
 	$(CARGO) test --workspace --locked --quiet
+
+proof: export ULP_PROOF = 1
+proof: test
 
 bench:
 	$(CARGO) build --release --locked --quiet
@@ -77,18 +83,17 @@ man:
 	@mkdir -p man/man1
 	@for t in $(TOOLS); do target/debug/$$t --generate man > man/man1/$$t.1; done
 
-completions:
-	$(CARGO) build --locked --quiet
+completions: all
 	@for s in bash zsh fish; do mkdir -p target/completions/$$s; done
 	@for t in $(TOOLS); do \
-	    target/debug/$$t --generate bash > target/completions/bash/$$t; \
-	    target/debug/$$t --generate zsh > target/completions/zsh/_$$t; \
-	    target/debug/$$t --generate fish > target/completions/fish/$$t.fish; \
+	    target/$(PROFILE)/$$t --generate bash > target/completions/bash/$$t; \
+	    target/$(PROFILE)/$$t --generate zsh > target/completions/zsh/_$$t; \
+	    target/$(PROFILE)/$$t --generate fish > target/completions/fish/$$t.fish; \
 	done
 
 install: all completions
 	install -d $(DESTDIR)$(PREFIX)/bin
-	for t in $(TOOLS); do install -m 755 target/release/$$t $(DESTDIR)$(PREFIX)/bin/; done
+	for t in $(TOOLS); do install -m 755 target/$(PROFILE)/$$t $(DESTDIR)$(PREFIX)/bin/; done
 	for s in 1 5 7; do \
 	    install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; \
 	    install -m 644 man/man$$s/* $(DESTDIR)$(PREFIX)/share/man/man$$s/; \

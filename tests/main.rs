@@ -12,6 +12,7 @@ mod projector_3d;
 mod projector_audio;
 mod reference;
 mod run;
+mod sample;
 mod scripts;
 mod state;
 mod store;

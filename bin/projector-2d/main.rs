@@ -19,10 +19,11 @@ use pictures::Pictures;
 use scene::Scene;
 use std::io::Write as _;
 use std::process::ExitCode;
-use ulp_cli::follow::{self, Line};
+use ulp_cli::follow;
 use ulp_cli::project::{self, Needs, Projection};
 use ulp_cli::{Failure, Log, Output, Status};
 use ulp_view::View;
+use ulp_view::record::Record;
 
 /// draw a trace as a canvas
 #[derive(Parser)]
@@ -83,7 +84,7 @@ fn scenes<'s, 'a>(view: &'s View<'_, 'a>) -> Vec<Scene<'s, 'a>> {
     view.spaces.iter().map(|s| Scene::new(s, view.filter)).collect()
 }
 
-fn lines(view: &View<'_, '_>, provenance: bool) -> Vec<Line> {
+fn lines(view: &View<'_, '_>, provenance: bool) -> Vec<Record> {
     scenes(view).iter().flat_map(|scene| records::lines(scene, provenance)).collect()
 }
 

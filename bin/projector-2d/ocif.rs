@@ -12,7 +12,7 @@ use crate::shape::{Bounds, Point, Shape};
 use crate::style::{Paint, Style};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use ulp_core::event::RegisterKind;
+use ulp_core::event::{Member, RegisterKind};
 use ulp_core::json::write::Members;
 use ulp_core::json::{write_canonical, write_number, write_string};
 use ulp_core::state::Written;
@@ -239,23 +239,10 @@ impl File<'_> {
 
     /// All that is known of a node.
     fn registers(&self, item: &Item<'_, '_>, scene: &Scene<'_, '_>) -> Vec<u8> {
-        const PLAIN: [RegisterKind; 8] = [
-            RegisterKind::AngularVelocity,
-            RegisterKind::Authority,
-            RegisterKind::Boundary,
-            RegisterKind::Geometry,
-            RegisterKind::Kind,
-            RegisterKind::Layer,
-            RegisterKind::Physics,
-            RegisterKind::Velocity,
-        ];
-        const TRANSFORM: [RegisterKind; 5] = [
-            RegisterKind::MovedTo,
-            RegisterKind::Parent,
-            RegisterKind::Position,
-            RegisterKind::Rotation,
-            RegisterKind::Scale,
-        ];
+        // Who absorbed it is not said: what is drawn stands for itself.
+        let held_as = |member| {
+            RegisterKind::all().filter(move |k| k.member() == member && *k != RegisterKind::AbsorbedInto)
+        };
         let node = item.node;
         let mut out = Vec::new();
         let mut line = Members::open(&mut out);
@@ -265,10 +252,10 @@ impl File<'_> {
         if let Some(tile) = node.tile {
             line.text("tile", &tile.to_string(), &mut out);
         }
-        PLAIN.into_iter().for_each(|kind| line.raw(kind.name(), node.plain(kind), &mut out));
+        held_as(Member::Own).for_each(|kind| line.raw(kind.name(), node.plain(kind), &mut out));
         line.name("transform", &mut out);
         let mut transform = Members::open(&mut out);
-        TRANSFORM.into_iter().for_each(|kind| transform.raw(kind.name(), node.plain(kind), &mut out));
+        held_as(Member::Transform).for_each(|kind| transform.raw(kind.name(), node.plain(kind), &mut out));
         out.push(b'}');
         line.raws("properties", node.keyed(RegisterKind::Property).iter().map(Written::member), &mut out);
         line.raws("media", node.keyed(RegisterKind::Media).iter().map(Written::member), &mut out);

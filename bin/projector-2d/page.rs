@@ -2,6 +2,7 @@
 
 use crate::pictures::Pictures;
 use crate::scene::Scene;
+use bumpalo::Bump;
 use std::collections::BTreeMap;
 use ulp_core::event::RegisterKind;
 use ulp_core::id::Tile;
@@ -29,7 +30,8 @@ pub fn write(
     }
     object.close(&mut data);
     let page = Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data };
-    page::write(view, &page, takes_tile)
+    let arena = Bump::new();
+    page::write(view, &page, &view.histories(&arena), takes_tile)
 }
 
 /// The pictures that the nodes show at the end, as data URLs, by reference.

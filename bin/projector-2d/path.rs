@@ -2,8 +2,10 @@
 //!
 //! As in SVG, what stands before the first error is drawn. Arcs become cubic curves.
 
-use crate::shape::Point;
 use ulp_view::transform::{finite, sin_cos};
+
+/// A place on the plane: x, y.
+pub type Point = [f64; 2];
 
 /// A piece of a path, in absolute coordinates.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,7 +1,6 @@
 //! Media blobs that are pictures. What sort of picture a blob is, is read from its first bytes.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use ulp_store::blobs::Blobs;
@@ -26,7 +25,7 @@ pub struct Picture {
 impl Picture {
     /// As an address that holds it.
     pub fn address(&self) -> String {
-        format!("data:{};base64,{}", self.mime, STANDARD.encode(&self.bytes))
+        format!("data:{};base64,{}", self.mime, BASE64.encode(&self.bytes))
     }
 }
 

@@ -6,12 +6,12 @@
 use crate::scene::{Connection, Item, Measure, Scene};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use ulp_cli::follow::Line;
 use ulp_core::event::{Ends, RegisterKind};
 use ulp_core::json;
 use ulp_core::json::write::{Items, Members, write_numbers};
 use ulp_core::parallel::write_all;
 use ulp_core::state::{Written, write_key};
+use ulp_view::record::Record;
 use ulp_view::transform::rounded;
 
 /// What the records of one space need to be written.
@@ -108,25 +108,25 @@ impl Writer<'_> {
 }
 
 /// The records of a scene, each with what it is known by and what takes it away.
-pub fn lines(scene: &Scene<'_, '_>, provenance: bool) -> Vec<Line> {
+pub fn lines(scene: &Scene<'_, '_>, provenance: bool) -> Vec<Record> {
     let writer = Writer { space: scene.space, provenance };
     let written = |write: &dyn Fn(&mut Vec<u8>)| {
         let mut text = Vec::new();
         write(&mut text);
         text
     };
-    let nodes = scene.items.iter().map(|item| Line {
+    let nodes = scene.items.iter().map(|item| Record {
         id: id_of(&["node", scene.space, item.id]),
         text: written(&|out| writer.node(item, out)),
-        gone: written(&|out| gone(&[("node_id", item.id), ("type", "node")], out)),
+        tombstone: written(&|out| gone(&[("node_id", item.id), ("type", "node")], out)),
     });
     let links = scene.links.iter().map(|link| {
         let Ends { from, relation, to } = link.ends;
         let members = [("from_node", from), ("relation", relation), ("to_node", to), ("type", "link")];
-        Line {
+        Record {
             id: id_of(&["link", scene.space, from, relation, to]),
             text: written(&|out| writer.link(link, out)),
-            gone: written(&|out| {
+            tombstone: written(&|out| {
                 // `gone` stands between `from_node` and `relation` in the order of members.
                 let mut line = Members::open(out);
                 line.text(members[0].0, members[0].1, out);
@@ -136,10 +136,10 @@ pub fn lines(scene: &Scene<'_, '_>, provenance: bool) -> Vec<Line> {
             }),
         }
     });
-    let sensors = scene.sensors.iter().map(|measure| Line {
+    let sensors = scene.sensors.iter().map(|measure| Record {
         id: id_of(&["sensor", scene.space, measure.actor, measure.name]),
         text: written(&|out| writer.sensor(measure, out)),
-        gone: Vec::new(),
+        tombstone: Vec::new(),
     });
     nodes.chain(links).chain(sensors).collect()
 }

@@ -3,13 +3,11 @@
 //! A shape lies in its node's frame, around the node's position: rectangles, boxes and round things are centred on
 //! it; text begins at it, on its baseline. What has a third dimension is seen from above.
 
+pub use crate::path::Point;
 use crate::path::{self, Segment};
 use crate::text;
 use ulp_core::json::{self, Kind, Tape, Value};
 use ulp_view::transform::{Transform, finite, numbers_of};
-
-/// A place on the plane: x, y.
-pub type Point = [f64; 2];
 
 /// Most triangles of a mesh that are drawn.
 const TRIANGLES: usize = 20_000;

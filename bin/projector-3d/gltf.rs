@@ -5,7 +5,7 @@
 use crate::look::Look;
 use crate::mesh::Mesh;
 use crate::space::{STILL, Turn, Vector, tame, tamed};
-use base64::Engine as _;
+use data_encoding::BASE64;
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -315,7 +315,7 @@ impl Document {
         if !bytes.is_empty() {
             let mut buffer = json!({ "byteLength": bytes.len() });
             if inside {
-                let text = base64::engine::general_purpose::STANDARD.encode(&bytes);
+                let text = BASE64.encode(&bytes);
                 buffer["uri"] = json!(format!("data:application/octet-stream;base64,{text}"));
             }
             put("buffers", &json!([buffer]))?;

@@ -1,7 +1,6 @@
 //! build a trace into a scene
 
 mod gltf;
-mod history;
 mod instancing;
 mod look;
 mod mesh;
@@ -19,19 +18,20 @@ mod text;
 use bumpalo::Bump;
 use clap::{Parser, ValueEnum};
 use gltf::Document;
-use history::History;
 use models::Models;
 use record::Style;
 use replay::{Animation, Clock};
 use scene::Scene;
 use std::io::Write as _;
 use std::process::ExitCode;
-use ulp_cli::follow::{self, Line};
+use ulp_cli::follow;
 use ulp_cli::project::{self, Needs, Projection};
 use ulp_cli::{Failure, Log, Output, Status};
 use ulp_core::world::Filter;
 use ulp_view::View;
+use ulp_view::history::{Resolved, resolve};
 use ulp_view::join::{self, Space, ViewNode};
+use ulp_view::record::Record;
 
 /// build a trace into a scene
 #[derive(Parser)]
@@ -90,7 +90,7 @@ fn style(args: &Args, view: &View<'_, '_>) -> Style {
     Style { provenance: args.projection.provenance, several: view.spaces.len() > 1 }
 }
 
-fn records(view: &View<'_, '_>, style: Style) -> Vec<Line> {
+fn records(view: &View<'_, '_>, style: Style) -> Vec<Record> {
     let models = Models::new(view.blobs);
     scenes(&view.spaces, view.filter, &models).iter().flat_map(|scene| record::lines(scene, style)).collect()
 }
@@ -131,19 +131,17 @@ fn scenes<'v, 'a>(spaces: &'v [Space<'a>], filter: &Filter, models: &'v Models<'
 
 fn animated(args: &Args, view: &View<'_, '_>, style: Style, log: &mut Log) -> Result<Document, Failure> {
     let arena = Bump::new();
-    let histories = history::histories(view.world, view.filter, &arena);
-    let spaces = everything(view, &histories);
+    let resolved: Vec<Resolved<'_>> = view.histories(&arena).iter().map(resolve).collect();
+    let spaces = everything(view, &resolved);
     let models = Models::new(view.blobs);
     let scenes = scenes(&spaces, view.filter, &models);
     let (mut document, built) = model::build(&scenes, style);
-    let clock = Clock::new(&histories);
+    let clock = Clock::new(&resolved);
     let mut animation = Animation::new(&mut document);
-    for (scene, built) in scenes.iter().zip(&built) {
-        if let Some(history) = histories.iter().find(|h| h.space == scene.space.space) {
-            let takes_tile = |tile| args.projection.select.tile(tile);
-            let is_there = |node: &ViewNode<'_>| join::keeps(node, view.filter, takes_tile);
-            animation.add(scene, history, built, &clock, &is_there);
-        }
+    let takes_tile = |tile| args.projection.select.tile(tile);
+    let is_there = |node: &ViewNode<'_>| join::keeps(node, view.filter, takes_tile);
+    for ((scene, history), built) in scenes.iter().zip(&resolved).zip(&built) {
+        animation.add(scene, history, built, &clock, &is_there);
     }
     for (node, what) in std::mem::take(&mut animation.dropped) {
         project::note(view, "export.dropped", format!("{node}: {what}"), log)?;
@@ -154,15 +152,15 @@ fn animated(args: &Args, view: &View<'_, '_>, style: Style, log: &mut Log) -> Re
 
 fn html(args: &Args, view: &View<'_, '_>, style: Style) -> Vec<u8> {
     let arena = Bump::new();
-    let histories = history::histories(view.world, view.filter, &arena);
-    let spaces = everything(view, &histories);
+    let histories = view.histories(&arena);
+    let resolved: Vec<Resolved<'_>> = histories.iter().map(resolve).collect();
+    let spaces = everything(view, &resolved);
     let models = Models::new(view.blobs);
     let scenes = scenes(&spaces, view.filter, &models);
     page::write(view, &scenes, &histories, style, |tile| args.projection.select.tile(tile))
 }
 
 /// Every space of the view with all that was ever in it.
-fn everything<'a>(view: &View<'_, 'a>, histories: &[History<'a>]) -> Vec<Space<'a>> {
-    let find = |space: &str| histories.iter().find(|h| h.space == space);
-    view.spaces.iter().map(|s| replay::everything(s, find(s.space))).collect()
+fn everything<'a>(view: &View<'_, 'a>, histories: &[Resolved<'a>]) -> Vec<Space<'a>> {
+    view.spaces.iter().zip(histories).map(|(space, history)| replay::everything(space, history)).collect()
 }

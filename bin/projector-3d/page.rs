@@ -3,15 +3,13 @@
 //! What differs by its size alone is one mesh that the script stretches; every other shape that a node ever had comes
 //! along as a mesh, under its canonical geometry.
 
-use crate::history::{Change, History};
 use crate::look::is_hollow;
 use crate::mesh::{self, Common, Mesh, Plan, Sizes};
 use crate::model::Site;
 use crate::record::Style;
 use crate::scene::Scene;
 use crate::shape::Shape;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use ulp_core::event::RegisterKind;
@@ -19,6 +17,7 @@ use ulp_core::id::Tile;
 use ulp_core::json;
 use ulp_core::json::write::Object;
 use ulp_view::View;
+use ulp_view::history::{Change, History};
 use ulp_view::page::{self, Page};
 
 const DRAWING: &str = include_str!("page/drawing.js");
@@ -36,11 +35,9 @@ pub fn write(
     let mut meshes = common();
     let mut about = Object::default();
     let mut titles = Vec::new();
-    for scene in scenes {
+    for (scene, history) in scenes.iter().zip(histories) {
         let site = Site::new(scene, style);
-        if let Some(history) = histories.iter().find(|h| h.space == scene.space.space) {
-            gather(&site, history, &mut meshes);
-        }
+        gather(&site, history, &mut meshes);
         let mut sizes = Object::default();
         sizes.object("sizes", numbers(&site.sizes));
         about.object(scene.space.space, sizes);
@@ -53,7 +50,7 @@ pub fn write(
     }
     data.object("meshes", all).object("scenes", about);
     let page = Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data.bytes() };
-    page::write(view, &page, takes_tile)
+    page::write(view, &page, histories, takes_tile)
 }
 
 fn numbers(sizes: &Sizes) -> Object {
@@ -82,8 +79,8 @@ fn common() -> BTreeMap<String, Object> {
 /// Every shape that a node of the space ever had and that is a mesh of its own.
 fn gather(site: &Site<'_, '_, '_>, history: &History<'_>, meshes: &mut BTreeMap<String, Object>) {
     let index: HashMap<&str, usize> = site.scene.nodes.iter().map(|n| n.id).zip(0..).collect();
-    for change in history.steps.iter().flat_map(|s| &s.changes) {
-        let Change::Write { node, register, value, .. } = change else { continue };
+    for change in history.parts().iter().flat_map(|part| history.changes(part)) {
+        let Change::Write { node, register, value } = change else { continue };
         let Some(i) = index.get(node).filter(|_| register.kind == RegisterKind::Geometry) else { continue };
         let shape = site.scene.models.shape(Shape::parse(value));
         if !matches!(site.plan(&shape, *i), Plan::Own(_)) {
@@ -104,14 +101,14 @@ fn gather(site: &Site<'_, '_, '_>, history: &History<'_>, meshes: &mut BTreeMap<
 
 fn embedded(mesh: &Mesh, flat: bool) -> Object {
     let floats = |rows: &[[f32; 3]]| {
-        STANDARD.encode(rows.iter().flatten().flat_map(|n| n.to_le_bytes()).collect::<Vec<u8>>())
+        BASE64.encode(&rows.iter().flatten().flat_map(|n| n.to_le_bytes()).collect::<Vec<u8>>())
     };
     let indices: Vec<u8> = mesh.indices.iter().flat_map(|i| i.to_le_bytes()).collect();
     let mut object = Object::default();
     object
         .text("positions", Some(&floats(&mesh.positions)))
         .text("normals", Some(&floats(&mesh.normals)))
-        .text("indices", Some(&STANDARD.encode(indices)))
+        .text("indices", Some(&BASE64.encode(&indices)))
         .raw("flat", flat.then_some("true"))
         .raw("lines", mesh.lines.then_some("true"));
     object

@@ -2,11 +2,11 @@
 
 use crate::scene::{Link, Node, Scene, Sensor};
 use std::io::{self, Write};
-use ulp_cli::follow::Line;
 use ulp_core::event::{Ends, RegisterKind};
 use ulp_core::json::write::{Items, Object, write_numbers};
 use ulp_core::parallel::write_all;
 use ulp_view::join::ViewNode;
+use ulp_view::record::Record;
 use ulp_view::transform::rounded;
 
 /// What the records of a run have in common.
@@ -35,7 +35,7 @@ pub fn write(scene: &Scene<'_, '_>, style: Style, out: &mut (impl Write + Send))
 }
 
 /// The same records as they are followed.
-pub fn lines(scene: &Scene<'_, '_>, style: Style) -> Vec<Line> {
+pub fn lines(scene: &Scene<'_, '_>, style: Style) -> Vec<Record> {
     let space = scene.space.space;
     let named = style.several.then_some(space);
     let line = |id: &[&str], record: Object, gone: Option<Object>| {
@@ -45,8 +45,8 @@ pub fn lines(scene: &Scene<'_, '_>, style: Style) -> Vec<Line> {
             bytes.push(b'\n');
             bytes
         };
-        let gone = gone.map_or_else(Vec::new, written);
-        Line { id: id.join("\0").into_bytes(), text: written(record), gone }
+        let tombstone = gone.map_or_else(Vec::new, written);
+        Record { id: id.join("\0").into_bytes(), text: written(record), tombstone }
     };
     let nodes = scene.nodes.iter().map(|node| {
         let mut gone = Object::default();

@@ -5,7 +5,6 @@
 //! not there has no size. Whatever changes does so within a moment before its time.
 
 use crate::gltf::Document;
-use crate::history::{Change, History, Step};
 use crate::mesh::Plan;
 use crate::model::{Built, Placed, Site};
 use crate::scene::Scene;
@@ -17,6 +16,7 @@ use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::Time;
 use ulp_core::json::raw;
 use ulp_core::state::{Add, Node as State, Written};
+use ulp_view::history::{Effect, Resolved, Step};
 use ulp_view::join::{Nodes, Space, ViewNode};
 use ulp_view::transform::Local;
 
@@ -28,23 +28,23 @@ const START: f64 = 0.5;
 const MOMENT: f64 = 0.25;
 
 /// A space with everything that was ever in it, in its last state.
-pub fn everything<'a>(space: &Space<'a>, history: Option<&History<'a>>) -> Space<'a> {
+pub fn everything<'a>(space: &Space<'a>, history: &Resolved<'a>) -> Space<'a> {
     let mut nodes: BTreeMap<&'a str, ViewNode<'a>> = BTreeMap::new();
     let mut links: BTreeMap<Ends<'a>, Add<'a>> = BTreeMap::new();
-    for change in history.into_iter().flat_map(|h| &h.steps).flat_map(|s| &s.changes) {
-        match change {
-            Change::Create { node, key } => {
+    for effect in history.steps.iter().flat_map(|s| &s.effects) {
+        match effect {
+            Effect::Create { node, key } => {
                 let state = &mut nodes.entry(node).or_default().state;
                 state.created = state.created.max(Some(*key));
             }
-            Change::Write { node, register, value, key } => {
+            Effect::Write { node, register, value, key } => {
                 let written = Written { register: *register, key: *key, value };
                 nodes.entry(node).or_default().state.registers.write(written);
             }
-            Change::Link { ends, stands: Some(add) } => {
+            Effect::Link { ends, stands: Some(add) } => {
                 links.insert(*ends, *add);
             }
-            Change::Link { .. } | Change::Delete { .. } => {}
+            Effect::Link { .. } | Effect::Delete { .. } => {}
         }
     }
     nodes.retain(|name, node| !name.starts_with('@') && node.state.created.is_some());
@@ -106,7 +106,7 @@ pub struct Clock(HashMap<Time, f64>);
 
 impl Clock {
     /// The clock of all histories together.
-    pub fn new(histories: &[History<'_>]) -> Clock {
+    pub fn new(histories: &[Resolved<'_>]) -> Clock {
         let mut times: Vec<Time> = histories.iter().flat_map(|h| &h.steps).map(|s| s.key.eff).collect();
         times.sort_unstable();
         times.dedup();
@@ -154,7 +154,7 @@ impl<'d> Animation<'d> {
     pub fn add(
         &mut self,
         scene: &Scene<'_, '_>,
-        history: &History<'_>,
+        history: &Resolved<'_>,
         built: &Built,
         clock: &Clock,
         stays: &dyn Fn(&ViewNode<'_>) -> bool,
@@ -299,17 +299,17 @@ impl<'p, 'v, 'a> Play<'p, 'v, 'a> {
     fn step(&mut self, step: &Step<'a>, time: f64) {
         let mut nodes = BTreeSet::new();
         let mut links = BTreeSet::new();
-        for change in &step.changes {
-            match change {
-                Change::Link { ends, stands } => {
+        for effect in &step.effects {
+            match effect {
+                Effect::Link { ends, stands } => {
                     if let Some(i) = self.link_index.get(ends) {
                         self.lines[*i].stands = stands.is_some();
                         links.insert(*i);
                     }
                 }
-                Change::Create { node, .. } | Change::Delete { node } | Change::Write { node, .. } => {
+                Effect::Create { node, .. } | Effect::Delete { node } | Effect::Write { node, .. } => {
                     if let Some(i) = self.index.get(node).copied() {
-                        self.change(i, change);
+                        self.change(i, effect);
                         nodes.insert(i);
                     }
                 }
@@ -328,12 +328,12 @@ impl<'p, 'v, 'a> Play<'p, 'v, 'a> {
         }
     }
 
-    fn change(&mut self, i: usize, change: &Change<'a>) {
+    fn change(&mut self, i: usize, effect: &Effect<'a>) {
         let state = &mut self.actors[i].node.state;
-        match change {
-            Change::Create { key, .. } => state.created = state.created.max(Some(*key)),
-            Change::Delete { .. } => state.deleted = state.created,
-            Change::Write { node, register, value, key } => {
+        match effect {
+            Effect::Create { key, .. } => state.created = state.created.max(Some(*key)),
+            Effect::Delete { .. } => state.deleted = state.created,
+            Effect::Write { node, register, value, key } => {
                 let before = state.registers.get(*register).map(|w| w.value);
                 if before.is_some_and(|before| before != *value)
                     && let Some(what) = unshown(*register)
@@ -342,7 +342,7 @@ impl<'p, 'v, 'a> Play<'p, 'v, 'a> {
                 }
                 state.registers.write(Written { register: *register, key: *key, value });
             }
-            Change::Link { .. } => {}
+            Effect::Link { .. } => {}
         }
     }
 

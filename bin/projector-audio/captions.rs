@@ -52,7 +52,8 @@ pub fn captions(score: &Score) -> Vec<Caption> {
 
 /// What is said of the held tones that bend in a window.
 fn bent(notes: &[&Note], levels: &mut BTreeMap<u8, f64>) -> Option<String> {
-    let ends: BTreeMap<u8, f64> = notes.iter().filter_map(|n| n.held).map(|h| (h.channel, h.level)).collect();
+    let ends: BTreeMap<u8, f64> =
+        notes.iter().filter_map(|n| n.drone).map(|h| (h.channel, h.level)).collect();
     let new = ends.keys().any(|channel| !levels.contains_key(channel));
     let count = ends.len() as f64;
     let before = ends.keys().map(|channel| levels.get(channel).copied().unwrap_or(0.0)).sum::<f64>() / count;
@@ -64,7 +65,7 @@ fn bent(notes: &[&Note], levels: &mut BTreeMap<u8, f64>) -> Option<String> {
 /// What is said of the struck notes and the recordings of a window: what matters most comes first.
 fn struck(notes: &[&Note]) -> Vec<String> {
     let mut voices: BTreeMap<Voice, Vec<&Note>> = BTreeMap::new();
-    for note in notes.iter().filter(|n| n.held.is_none()) {
+    for note in notes.iter().filter(|n| n.drone.is_none()) {
         voices.entry(note.voice).or_default().push(note);
     }
     let rank = |voice: &Voice, notes: &[&Note]| match voice {
@@ -123,7 +124,7 @@ fn told(before: Option<f64>, now: f64) -> Option<String> {
         c if c < 0.0 => "fall to",
         _ => "rise to",
     };
-    Some(format!("{} {verb} {percent} %", Voice::Held.words()))
+    Some(format!("{} {verb} {percent} %", Voice::Drone.words()))
 }
 
 /// A time of the trace as people read it, in UTC.

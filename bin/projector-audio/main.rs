@@ -3,15 +3,16 @@
 mod captions;
 mod clips;
 mod clock;
-mod heard;
-mod held;
+mod drones;
+mod listener;
 mod mapping;
 mod midi;
 mod mix;
-mod place;
-mod range;
+mod now;
 mod score;
+mod sonify;
 mod synth;
+mod told;
 mod voice;
 mod wav;
 mod words;
@@ -24,10 +25,11 @@ use score::Score;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use ulp_cli::follow::{self, Line};
+use ulp_cli::follow;
 use ulp_cli::project::{self, Needs, Projection};
 use ulp_cli::{Failure, Log, Output, Status};
 use ulp_view::View;
+use ulp_view::record::Record;
 use voice::Voice;
 use wav::Bits;
 
@@ -87,7 +89,7 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
         if args.format != Format::Jsonl {
             return Err(Failure::usage("--follow", "it goes with -f jsonl"));
         }
-        return follow::follow(&args.projection, log, |view| lines(&args, &mapping, view));
+        return follow::follow(&args.projection, log, |view| records(&args, &mapping, view));
     }
     let needs = Needs::History;
     project::project(&args.projection, needs, log, |view, out, log| write(&args, &mapping, view, out, log))
@@ -95,13 +97,13 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
 
 /// The recordings that are heard, and all that is.
 fn score(args: &Args, mapping: &Mapping, view: &View<'_, '_>) -> Result<(Score, Clips), Failure> {
-    let heard = heard::hear(view, mapping);
-    let clips = Clips::new(view.blobs, heard.iter().filter_map(|h| h.clip.as_deref()));
+    let events = sonify::sonify(view, mapping);
+    let clips = Clips::new(view.blobs, events.iter().filter_map(|e| e.clip.as_deref()));
     let pace = match args.speed {
         Some(speed) => Pace::Speed(speed),
         None => Pace::Duration { length: args.duration, even: mapping.even },
     };
-    let score = Score::new(&heard, mapping, pace, &clips).map_err(|e| Failure::usage("--speed", e))?;
+    let score = Score::new(&events, mapping, pace, &clips).map_err(|e| Failure::usage("--speed", e))?;
     Ok((score, clips))
 }
 
@@ -133,9 +135,9 @@ fn write(
 }
 
 /// The notes as records: one with the same event, voice and pitch takes the place of the one before.
-fn lines(args: &Args, mapping: &Mapping, view: &View<'_, '_>) -> Result<Vec<Line>, Failure> {
+fn records(args: &Args, mapping: &Mapping, view: &View<'_, '_>) -> Result<Vec<Record>, Failure> {
     let (score, _) = score(args, mapping, view)?;
-    Ok(score.lines(args.projection.provenance))
+    Ok(score.records(args.projection.provenance))
 }
 
 /// Writes the sound as it is worked out: a header that knows its length, then the samples.

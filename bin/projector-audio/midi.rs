@@ -36,10 +36,10 @@ const ON: u8 = 2;
 /// Writes a score, with its captions as text.
 pub fn write(score: &Score, captions: &[Caption]) -> Vec<u8> {
     let mut struck: BTreeMap<Voice, Vec<&Note>> = BTreeMap::new();
-    let mut held: BTreeMap<u8, Vec<&Note>> = BTreeMap::new();
+    let mut drones: BTreeMap<u8, Vec<&Note>> = BTreeMap::new();
     for note in &score.notes {
-        match note.held {
-            Some(part) => held.entry(part.channel).or_default().push(note),
+        match note.drone {
+            Some(part) => drones.entry(part.channel).or_default().push(note),
             None if note.voice != Voice::Clip => struck.entry(note.voice).or_default().push(note),
             None => {}
         }
@@ -47,7 +47,7 @@ pub fn write(score: &Score, captions: &[Caption]) -> Vec<u8> {
     let end = tick(score.length);
     let mut tracks = vec![track(conductor(captions), end)];
     tracks.extend(struck.iter().map(|(voice, notes)| track(struck_events(*voice, notes), end)));
-    tracks.extend(held.iter().map(|(channel, notes)| track(held_events(*channel, notes), end)));
+    tracks.extend(drones.iter().map(|(channel, notes)| track(drone_events(*channel, notes), end)));
     let mut out = Vec::new();
     out.extend_from_slice(b"MThd\0\0\0\x06\0\x01");
     out.extend_from_slice(&u16::try_from(tracks.len()).unwrap_or(u16::MAX).to_be_bytes());
@@ -96,35 +96,35 @@ fn struck_events(voice: Voice, notes: &[&Note]) -> Vec<Event> {
     events
 }
 
-fn held_events(number: u8, notes: &[&Note]) -> Vec<Event> {
+fn drone_events(number: u8, notes: &[&Note]) -> Vec<Event> {
     let channel = channel(Voice::STRUCK.len() as u8 + number);
-    let mut events = start(&format!("held {}", number + 1), channel, Voice::Held.program());
+    let mut events = start(&format!("held {}", number + 1), channel, Voice::Drone.program());
     // Registered parameter 0: how far the wheel bends.
     for (controller, value) in [(101, 0), (100, 0), (6, WHEEL), (38, 0)] {
         events.push((0, CONTROL, vec![0xb0 | channel, controller, value]));
     }
     let mut base = 0;
     for note in notes {
-        let Some(held) = note.held else { continue };
+        let Some(drone) = note.drone else { continue };
         let at = tick(note.start);
         let control = |controller, value| (at, CONTROL, vec![0xb0 | channel, controller, value]);
         events.push(control(PAN, seven(64.0 + note.pan * 63.0)));
         events.push(control(EXPRESSION, note.velocity));
-        if held.first {
+        if drone.first {
             base = seven(note.pitch);
         }
         let end = tick(note.start + note.length).max(at + 1);
-        let steps = if held.pitch == note.pitch { 0 } else { BEND.min(end - at - 1) / STEP };
+        let steps = if drone.pitch == note.pitch { 0 } else { BEND.min(end - at - 1) / STEP };
         for step in 0..=steps {
             let along = if steps == 0 { 1.0 } else { step as f64 / steps as f64 };
-            let pitch = held.pitch + (note.pitch - held.pitch) * along;
+            let pitch = drone.pitch + (note.pitch - drone.pitch) * along;
             let wheel = wheel(pitch - f64::from(base));
             events.push((at + step * STEP, CONTROL, vec![0xe0 | channel, wheel[0], wheel[1]]));
         }
-        if held.first {
+        if drone.first {
             events.push((at, ON, vec![0x90 | channel, base, 100]));
         }
-        if held.last {
+        if drone.last {
             events.push((end, OFF, vec![0x80 | channel, base, 0]));
         }
     }

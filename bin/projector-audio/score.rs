@@ -5,19 +5,19 @@
 
 use crate::clips::Clips;
 use crate::clock::{Clock, Pace, SECOND, TooLong};
-use crate::heard::Heard;
-use crate::held;
+use crate::drones;
+use crate::listener::{Listener, Place};
 use crate::mapping::{Mapping, Operation};
-use crate::place::{Listener, Place};
-use crate::range::{self, Name, Range};
+use crate::sonify::{SensorName, Sonified};
 use crate::voice::Voice;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use ulp_cli::follow::Line;
 use ulp_core::hash::Blake3;
 use ulp_core::id::{Key, Time};
 use ulp_core::json::{write_number, write_string};
 use ulp_core::state::write_key;
+use ulp_view::record::Record;
+use ulp_view::series::{self, Range};
 use ulp_view::transform::rounded;
 
 /// Nanoseconds of a millisecond.
@@ -44,7 +44,7 @@ pub struct Note {
     /// −1 from the left, 1 from the right.
     pub pan: f64,
     pub voice: Voice,
-    pub held: Option<Held>,
+    pub drone: Option<Drone>,
     /// The reference of the recording.
     pub clip: Option<Rc<str>>,
     /// What happened, and how many events it stands for.
@@ -60,7 +60,7 @@ pub struct Note {
 
 /// What a part of a held tone needs to know of the tone.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Held {
+pub struct Drone {
     /// Which of the held tones it is a part of.
     pub channel: u8,
     /// The pitch and velocity that it comes from.
@@ -82,10 +82,10 @@ pub struct Score {
 
 /// What is heard, and where it stands in the sound.
 pub struct Laid<'h> {
-    pub heard: &'h [Heard],
+    pub events: &'h [Sonified],
     pub clock: Clock,
     pub places: Vec<Place>,
-    pub ranges: BTreeMap<Name, Range>,
+    pub ranges: BTreeMap<SensorName, Range>,
     /// How high each reading stands that says something new.
     pub levels: Vec<Option<f64>>,
     /// The step, in nanoseconds.
@@ -97,24 +97,24 @@ impl Score {
     ///
     /// # Errors
     /// Where a speed makes the sound too long.
-    pub fn new(heard: &[Heard], mapping: &Mapping, pace: Pace, clips: &Clips) -> Result<Score, TooLong> {
-        let times: Vec<i64> = heard.iter().map(|h| h.time).collect();
+    pub fn new(events: &[Sonified], mapping: &Mapping, pace: Pace, clips: &Clips) -> Result<Score, TooLong> {
+        let times: Vec<i64> = events.iter().map(|h| h.time).collect();
         let mut clock = Clock::new(&times, pace)?;
         // Both ends of a link are heard where the link is.
-        for (i, _) in heard.iter().enumerate().skip(1).filter(|(_, h)| !h.counts) {
+        for (i, _) in events.iter().enumerate().skip(1).filter(|(_, h)| !h.counts) {
             clock.places[i] = clock.places[i - 1];
         }
-        let ranges = range::ranges(heard);
+        let ranges = series::ranges(events.iter().filter_map(Sonified::number));
         let laid = Laid {
-            heard,
+            events,
             clock,
-            places: places(heard, mapping),
-            levels: range::levels(heard, &ranges),
+            places: places(events, mapping),
+            levels: series::levels(events.iter().map(Sonified::number), &ranges),
             ranges,
             step: mapping.step * MILLISECOND,
         };
         let mut notes = strikes(&laid, mapping);
-        notes.extend(held::tones(&laid, mapping));
+        notes.extend(drones::tones(&laid, mapping));
         notes.extend(recordings(&laid, clips));
         let length = laid.clock.length;
         for note in &mut notes {
@@ -122,7 +122,7 @@ impl Score {
         }
         notes.retain(|note| note.length > 0);
         notes.sort_by(|a, b| {
-            let order = |n: &Note| (n.start, n.voice, n.held.map(|h| h.channel));
+            let order = |n: &Note| (n.start, n.voice, n.drone.map(|h| h.channel));
             order(a).cmp(&order(b)).then(a.pitch.total_cmp(&b.pitch)).then_with(|| a.event.cmp(&b.event))
         });
         Ok(Score { length, notes })
@@ -134,18 +134,18 @@ impl Score {
     }
 
     /// The records as they are followed, each told apart by its event, pitch and voice.
-    pub fn lines(&self, provenance: bool) -> Vec<Line> {
+    pub fn records(&self, provenance: bool) -> Vec<Record> {
         let mut ranks: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
-        let line = |note: &Note| {
-            let (mut gone, mut text) = (Vec::new(), Vec::new());
-            note.write_gone(&mut gone);
+        let record = |note: &Note| {
+            let (mut tombstone, mut text) = (Vec::new(), Vec::new());
+            note.write_tombstone(&mut tombstone);
             note.write(provenance, &mut text);
             // Notes that nothing tells apart are told apart by their order.
-            let rank = ranks.entry(gone.clone()).or_default();
+            let rank = ranks.entry(tombstone.clone()).or_default();
             *rank += 1;
-            Line { id: [&gone[..], &rank.to_be_bytes()].concat(), text, gone }
+            Record { id: [&tombstone[..], &rank.to_be_bytes()].concat(), text, tombstone }
         };
-        self.notes.iter().map(line).collect()
+        self.notes.iter().map(record).collect()
     }
 }
 
@@ -184,7 +184,7 @@ impl Note {
     }
 
     /// What says that the note is no more.
-    fn write_gone(&self, out: &mut Vec<u8>) {
+    fn write_tombstone(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"event_id\":");
         write_string(&self.event, out);
         out.extend_from_slice(b",\"gone\":true,\"pitch\":");
@@ -201,27 +201,27 @@ pub fn seconds(nanoseconds: i64) -> f64 {
 }
 
 /// How everything is heard, by the listener of its space.
-fn places(heard: &[Heard], mapping: &Mapping) -> Vec<Place> {
+fn places(events: &[Sonified], mapping: &Mapping) -> Vec<Place> {
     let mut positions: BTreeMap<usize, Vec<[f64; 3]>> = BTreeMap::new();
-    for h in heard {
+    for h in events {
         positions.entry(h.space).or_default().extend(h.position);
     }
     let listeners: BTreeMap<usize, Listener> =
         positions.iter().map(|(space, list)| (*space, Listener::new(mapping.listener, list))).collect();
-    let hear = |h: &Heard| match (listeners.get(&h.space), h.position) {
+    let hear = |h: &Sonified| match (listeners.get(&h.space), h.position) {
         (Some(listener), Some(position)) if mapping.around => listener.hear(position),
         _ => Place::AROUND,
     };
-    heard.iter().map(hear).collect()
+    events.iter().map(hear).collect()
 }
 
 /// The struck notes.
 fn strikes(laid: &Laid<'_>, mapping: &Mapping) -> Vec<Note> {
     let mut groups: BTreeMap<(i64, Voice), Vec<usize>> = BTreeMap::new();
-    for (i, heard) in laid.heard.iter().enumerate() {
-        let Some(voice) = heard.sound.voice.filter(|_| heard.sound.loudness > 0) else { continue };
+    for (i, event) in laid.events.iter().enumerate() {
+        let Some(voice) = event.sound.voice.filter(|_| event.sound.loudness > 0) else { continue };
         // What a sensor says again is no news; its held tone goes on.
-        let is_number = heard.reading.as_ref().is_some_and(|r| r.value.is_some());
+        let is_number = event.reading.as_ref().is_some_and(|r| r.value.is_some());
         if is_number && laid.levels[i].is_none() {
             continue;
         }
@@ -270,10 +270,10 @@ fn strike(
 }
 
 fn note(laid: &Laid<'_>, voice: Voice, start: i64, (pitch, list): (i64, &[usize])) -> Note {
-    let first = &laid.heard[list[0]];
+    let first = &laid.events[list[0]];
     let mut tally: BTreeMap<Operation, u32> = BTreeMap::new();
-    for heard in list.iter().map(|i| &laid.heard[*i]).filter(|h| h.counts) {
-        *tally.entry(heard.operation).or_default() += 1;
+    for event in list.iter().map(|i| &laid.events[*i]).filter(|h| h.counts) {
+        *tally.entry(event.operation).or_default() += 1;
     }
     let mean = |of: &dyn Fn(usize) -> f64| list.iter().map(|i| of(*i)).sum::<f64>() / list.len() as f64;
     // A reading at the bottom of its range is heard half as loud as one at the top.
@@ -287,12 +287,12 @@ fn note(laid: &Laid<'_>, voice: Voice, start: i64, (pitch, list): (i64, &[usize]
         velocity: velocity(loudness),
         pan: mean(&|i| laid.places[i].pan),
         voice,
-        held: None,
+        drone: None,
         clip: None,
         what: what(first),
-        count: list.iter().filter(|i| laid.heard[**i].counts).count(),
+        count: list.iter().filter(|i| laid.events[**i].counts).count(),
         node: first.node.clone(),
-        event: first.event.clone(),
+        event: first.id.clone(),
         time: first.time,
         tally: tally.into_iter().collect(),
     }
@@ -307,25 +307,25 @@ pub fn velocity(loudness: f64) -> u8 {
 /// The pitch of a struck note: its class from a stable hash, an octave higher for what lies ahead, and for a reading
 /// in the upper third of its range.
 fn pitch(laid: &Laid<'_>, i: usize, mapping: &Mapping) -> i64 {
-    let heard = &laid.heard[i];
-    let class = match &*heard.pitch {
+    let event = &laid.events[i];
+    let class = match &*event.pitch {
         "" => 0,
         text => usize::from(Blake3::of(text.as_bytes()).0[0]) % mapping.scale.len().max(1),
     };
     let above = i64::from(laid.places[i].ahead) + i64::from(laid.levels[i].is_some_and(|l| l > UPPER));
     let note = mapping.scale.get(class).copied().unwrap_or(0);
-    (mapping.root + note + 12 * (heard.sound.octave + above)).clamp(0, HIGHEST)
+    (mapping.root + note + 12 * (event.sound.octave + above)).clamp(0, HIGHEST)
 }
 
 /// A note in words.
-fn what(heard: &Heard) -> String {
-    match (&heard.reading, &*heard.name) {
+fn what(event: &Sonified) -> String {
+    match (&event.reading, &*event.name) {
         (Some(read), name) => {
             let sensor = crate::words::clean(&read.sensor);
             format!("{sensor} at {name}: {}", read.words)
         }
-        (None, "") => heard.operation.words().to_owned(),
-        (None, name) => format!("{name} {}", heard.operation.words()),
+        (None, "") => event.operation.words().to_owned(),
+        (None, name) => format!("{name} {}", event.operation.words()),
     }
 }
 
@@ -340,8 +340,8 @@ pub fn said(what: &str, count: usize) -> String {
 /// The recordings that events bring.
 fn recordings(laid: &Laid<'_>, clips: &Clips) -> Vec<Note> {
     let mut notes = Vec::new();
-    for (i, heard) in laid.heard.iter().enumerate() {
-        let Some(reference) = &heard.clip else { continue };
+    for (i, event) in laid.events.iter().enumerate() {
+        let Some(reference) = &event.clip else { continue };
         let Some(clip) = clips.get(reference) else { continue };
         let place = laid.places[i];
         notes.push(Note {
@@ -351,13 +351,13 @@ fn recordings(laid: &Laid<'_>, clips: &Clips) -> Vec<Note> {
             velocity: velocity(place.loudness),
             pan: place.pan,
             voice: Voice::Clip,
-            held: None,
+            drone: None,
             clip: Some(reference.clone()),
-            what: format!("{}: a recording", heard.name),
+            what: format!("{}: a recording", event.name),
             count: 1,
-            node: heard.node.clone(),
-            event: heard.event.clone(),
-            time: heard.time,
+            node: event.node.clone(),
+            event: event.id.clone(),
+            time: event.time,
             tally: Vec::new(),
         });
     }

@@ -17,7 +17,7 @@ const HIGHEST: f64 = 16_000.0;
 const LOUDEST: f64 = 0.25;
 /// A struck note fades out over its last frames; a held one over more.
 const RELEASE: f64 = 0.03;
-const HELD_RELEASE: f64 = 0.6;
+const DRONE_RELEASE: f64 = 0.6;
 /// A held tone bends and swells to where it is going in so many seconds.
 const BEND: f64 = 0.12;
 
@@ -48,13 +48,13 @@ pub struct Tone<'c> {
 
 /// The tones of a score, by start.
 pub fn tones<'c>(score: &Score, clips: &'c Clips) -> Vec<Tone<'c>> {
-    let mut turns = [0.0; crate::mapping::MOST_HELD];
+    let mut turns = [0.0; crate::mapping::MOST_DRONES];
     score
         .notes
         .iter()
         .map(|note| {
             let mut tone = Tone::of(note, clips);
-            if let Some(turned) = note.held.and_then(|h| turns.get_mut(usize::from(h.channel))) {
+            if let Some(turned) = note.drone.and_then(|h| turns.get_mut(usize::from(h.channel))) {
                 // The parts of a held tone join without a click: each goes on where the last one was.
                 tone.turns = *turned;
                 *turned = tone.turns_at((tone.end - tone.start) as f64 / RATE as f64);
@@ -86,10 +86,10 @@ impl<'c> Tone<'c> {
         let angle = (note.pan.clamp(-1.0, 1.0) + 1.0) * FRAC_PI_4;
         let to = loudness(note.velocity);
         let pitch = frequency(note.pitch);
-        let (from, slide) = match (note.held, note.voice.slide()) {
-            (Some(held), _) => {
-                let from = if held.first { 0.0 } else { loudness(held.velocity) };
-                (from, (frequency(held.pitch), pitch, BEND))
+        let (from, slide) = match (note.drone, note.voice.slide()) {
+            (Some(drone), _) => {
+                let from = if drone.first { 0.0 } else { loudness(drone.velocity) };
+                (from, (frequency(drone.pitch), pitch, BEND))
             }
             (None, Some((semitones, seconds))) => (to, (frequency(note.pitch + semitones), pitch, seconds)),
             (None, None) => (to, (pitch, pitch, 0.0)),
@@ -103,9 +103,9 @@ impl<'c> Tone<'c> {
             to,
             slide,
             turns: 0.0,
-            bright: note.held.map_or(1.0, |h| 0.25 + 0.75 * h.level),
-            first: note.held.is_none_or(|h| h.first),
-            last: note.held.is_none_or(|h| h.last),
+            bright: note.drone.map_or(1.0, |h| 0.25 + 0.75 * h.level),
+            first: note.drone.is_none_or(|h| h.first),
+            last: note.drone.is_none_or(|h| h.last),
             clip: note.clip.as_deref().and_then(|reference| clips.get(reference)),
         }
     }
@@ -121,18 +121,18 @@ impl<'c> Tone<'c> {
 
     /// How loud it is, so many seconds after it began, without what its sines lose.
     fn envelope(&self, t: f64) -> f64 {
-        let held = self.voice == Voice::Held;
-        let swell = match (held, self.first) {
+        let drone = self.voice == Voice::Drone;
+        let swell = match (drone, self.first) {
             (true, false) => BEND,
             _ => self.voice.attack(),
         };
-        let from = if held { self.from } else { 0.0 };
+        let from = if drone { self.from } else { 0.0 };
         let level = if t < swell { from + (self.to - from) * (t / swell) } else { self.to };
         if !self.last {
             return level;
         }
         let left = (self.end - self.start) as f64 / RATE as f64 - t;
-        let release = if held { HELD_RELEASE } else { RELEASE };
+        let release = if drone { DRONE_RELEASE } else { RELEASE };
         if left < release { level * (left / release).max(0.0) } else { level }
     }
 

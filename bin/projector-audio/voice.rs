@@ -20,7 +20,7 @@ pub enum Voice {
     /// A drop of water.
     Drop,
     /// A tone that is held and bends.
-    Held,
+    Drone,
     /// An audio blob.
     Clip,
 }
@@ -63,7 +63,7 @@ impl Voice {
             Voice::Gong => "gong",
             Voice::Bell => "bell",
             Voice::Drop => "drop",
-            Voice::Held => "held",
+            Voice::Drone => "held",
             Voice::Clip => "clip",
         }
     }
@@ -79,7 +79,7 @@ impl Voice {
             Voice::Gong => "gong",
             Voice::Bell => "bell",
             Voice::Drop => "drops",
-            Voice::Held => "held tones",
+            Voice::Drone => "held tones",
             Voice::Clip => "recording",
         }
     }
@@ -89,7 +89,7 @@ impl Voice {
         match self {
             Voice::Pluck => 3,
             Voice::Chime | Voice::String | Voice::Drop | Voice::Glide | Voice::Bell => 2,
-            Voice::Fall | Voice::Gong | Voice::Held | Voice::Clip => 1,
+            Voice::Fall | Voice::Gong | Voice::Drone | Voice::Clip => 1,
         }
     }
 
@@ -106,7 +106,7 @@ impl Voice {
                 Voice::Gong => 2_200,
                 Voice::Bell => 2_400,
                 Voice::Drop => 350,
-                Voice::Held | Voice::Clip => 0,
+                Voice::Drone | Voice::Clip => 0,
             }
     }
 
@@ -121,7 +121,7 @@ impl Voice {
             Voice::Gong => 19,
             Voice::Bell => 14,
             Voice::Drop => 12,
-            Voice::Held | Voice::Clip => 89,
+            Voice::Drone | Voice::Clip => 89,
         }
     }
 
@@ -134,7 +134,7 @@ impl Voice {
             Voice::String => 0.06,
             Voice::Fall => 0.01,
             Voice::Gong => 0.02,
-            Voice::Held => 0.25,
+            Voice::Drone => 0.25,
             Voice::Clip => 0.005,
         }
     }
@@ -186,7 +186,7 @@ impl Voice {
         ];
         const DROP: [Partial; 2] = [partial(1.0, 0.8, 0.09), partial(2.0, 0.1, 0.04)];
         // The first stands for the tone itself; the others come in as it rises.
-        const HELD: [Partial; 4] = [
+        const DRONE: [Partial; 4] = [
             partial(1.0, 0.75, f64::INFINITY),
             partial(2.0, 0.3, f64::INFINITY),
             partial(3.0, 0.18, f64::INFINITY),
@@ -201,7 +201,7 @@ impl Voice {
             Voice::Gong => &GONG,
             Voice::Bell => &BELL,
             Voice::Drop => &DROP,
-            Voice::Held => &HELD,
+            Voice::Drone => &DRONE,
             Voice::Clip => &[],
         }
     }

@@ -13,7 +13,7 @@ use ulp_store::pack::{Member, bag};
 const MOST_LINE: u64 = 64 << 10;
 
 /// Reads lists: each line one of a bag's manifest, or an object with `object`.
-pub fn read(paths: &[PathBuf]) -> Result<ahash::AHashSet<Sha256>, Failure> {
+pub fn read(paths: &[PathBuf]) -> Result<foldhash::HashSet<Sha256>, Failure> {
     let mut all = BTreeSet::new();
     for path in paths {
         read_one(path, &mut all)?;

@@ -1,6 +1,6 @@
 //! `--since`: the segments whose newest event qualifies.
 
-use ahash::AHashSet;
+use foldhash::{HashSet, HashSetExt as _};
 use std::collections::BTreeMap;
 use ulp_cli::{Failure, When};
 use ulp_core::id::Tile;
@@ -12,14 +12,14 @@ use ulp_store::pack::contents::{At, Contents};
 use ulp_store::{LaneId, Store};
 
 /// The entries of which an event takes effect from a time on, or after an event.
-pub fn entries(since: &When, store: &Store, lot: &Contents<'_>) -> Result<AHashSet<At>, Failure> {
+pub fn entries(since: &When, store: &Store, lot: &Contents<'_>) -> Result<HashSet<At>, Failure> {
     let cut = match since {
         When::Time(time) => AsOf::Time(*time),
         When::Event(name) => greatest(name, store, lot)?.ok_or_else(|| {
             Failure::usage(format!("--since id:{name}"), "no event of this name is in these lanes")
         })?,
     };
-    let mut found = AHashSet::new();
+    let mut found = HashSet::new();
     each_tile(store, lot, |world, places| {
         for i in 0..world.len() {
             for (key, site, _) in world.rows(i) {
@@ -38,7 +38,7 @@ pub fn entries(since: &When, store: &Store, lot: &Contents<'_>) -> Result<AHashS
 
 /// The greatest key of the events of a name.
 fn greatest(name: &str, store: &Store, lot: &Contents<'_>) -> Result<Option<AsOf>, Failure> {
-    let lanes: AHashSet<_> = lot.lanes.iter().map(|lane| lane.id.lane).collect();
+    let lanes: HashSet<_> = lot.lanes.iter().map(|lane| lane.id.lane).collect();
     let filter = Filter {
         lanes: std::array::from_fn(|i| lanes.contains(&ulp_core::id::Lane::from_index(i))),
         ..all()

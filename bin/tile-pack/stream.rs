@@ -1,7 +1,7 @@
 //! Reading a stream into lanes.
 
 use super::{Args, Source};
-use ahash::{AHashMap, AHashSet};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use ulp_cli::{Chunk, Failure, Log, project};
 use ulp_core::event::{Event, Reader};
 use ulp_core::json::{self, EVENT_BYTES};
@@ -28,8 +28,8 @@ pub fn read(args: &Args, log: &mut Log) -> Result<Source<'static>, Failure> {
     let read = |chunk: Chunk<'_>| read_chunk(args, &scope, log.report(), chunk);
     let (parts, digest) = rayon::join(|| input.map(read), || input.digest());
     let mut lanes: Vec<(LaneId, Vec<u8>)> = Vec::new();
-    let mut index: AHashMap<LaneId, usize> = AHashMap::new();
-    let mut known: AHashSet<Digest> = AHashSet::new();
+    let mut index: HashMap<LaneId, usize> = HashMap::new();
+    let mut known: HashSet<Digest> = HashSet::new();
     for Part { mut report, source, count, admitted, events } in parts? {
         for (event, line) in events {
             let (id, at) = (admitted.lane_id(&event), Position { source, line });

@@ -1,7 +1,7 @@
 //! `--list`: what a pack, a bag or a store holds, a line an object.
 
 use crate::{Args, log as say, source};
-use ahash::{AHashMap, AHashSet};
+use foldhash::{HashMap, HashSet, HashSetExt as _};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -77,7 +77,7 @@ fn of_store(args: &Args, path: &Path, out: &mut Output) -> Result<(), Failure> {
     let path = if path.join("bagit.txt").exists() { &inner } else { path };
     let store = Store::open(path, false)?;
     let takes = |lane: &LaneId| args.lanes.shared_unless_told(lane.lane);
-    let mut named: AHashSet<Sha256> = AHashSet::new();
+    let mut named: HashSet<Sha256> = HashSet::new();
     let mut lanes = store.lanes()?;
     lanes.sort_by_cached_key(LaneId::dir);
     for lane in &lanes {
@@ -135,12 +135,12 @@ struct Held {
     segments: Vec<(LaneId, Entry)>,
     /// Objects that no manifest names, with their lengths.
     others: BTreeMap<Sha256, u64>,
-    pages: AHashMap<Sha256, Manifest>,
+    pages: HashMap<Sha256, Manifest>,
     tops: Vec<(LaneId, Manifest)>,
     snapshots: BTreeMap<Sha256, LaneId>,
-    refs: AHashSet<Sha256>,
+    refs: HashSet<Sha256>,
     /// Every lane's objects, also of those that are not listed: none of them is a blob.
-    named: AHashSet<Sha256>,
+    named: HashSet<Sha256>,
 }
 
 impl Held {

@@ -1,7 +1,7 @@
 //! `--store`: what is new is taken, made durable, and passed on.
 
 use crate::{Args, log as say, source, test};
-use ahash::AHashSet;
+use foldhash::{HashSet, HashSetExt as _};
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Instant;
@@ -23,7 +23,7 @@ pub fn run(args: &Args, dir: &Path, log: &mut Log) -> Result<Status, Failure> {
     let store = if dir.exists() { Store::open(dir, false)? } else { Store::init(dir, false, DOTFILE)? };
     let scope = project::scope_of_store(&store, &args.scope)?;
     let importer = Importer::new(&store, &scope, clock(args, &store));
-    let mut taking = Taking { importer, out: Some(out), log, older: AHashSet::new(), pages_came: false };
+    let mut taking = Taking { importer, out: Some(out), log, older: HashSet::new(), pages_came: false };
     let mut hasher = blake3::Hasher::new();
     for operand in args.files.operands() {
         let mut pack = source::open(operand, hasher, args.max_bytes)?;
@@ -76,7 +76,7 @@ struct Taking<'t> {
     out: Option<Output>,
     log: &'t mut Log,
     /// Lanes of this pack that have pages, whose segments no manifest names.
-    older: AHashSet<LaneId>,
+    older: HashSet<LaneId>,
     /// Whether a page came: behind pages there are no segments.
     pages_came: bool,
 }
@@ -92,7 +92,9 @@ impl Taking<'_> {
                         self.older.insert(lane);
                     }
                 }
-                Piece::Segment(lane, entry, bytes) => self.importer.segment(lane, entry.hash, bytes, Instant::now()),
+                Piece::Segment(lane, entry, bytes) => {
+                    self.importer.segment(lane, entry.hash, bytes, Instant::now())
+                }
                 Piece::Object(hash, bytes) => self.object(pack, hash, bytes)?,
                 Piece::TooLarge(lane, entry) => say::too_large(self.log, &lane, &entry)?,
                 Piece::Damaged(damage) => say::damage(self.log, &damage)?,

@@ -107,7 +107,9 @@ fn work(
     let (say, said) = sync_channel(QUEUE);
     let (reading, of_reader) = (Arc::clone(reading), Arc::clone(pool));
     // Nobody waits for this thread: where the second half fails, the first may be waiting for input.
-    std::thread::spawn(move || read::run(&mut reader, &reading, &of_reader, |message| say.send(message).is_ok()));
+    std::thread::spawn(move || {
+        read::run(&mut reader, &reading, &of_reader, |message| say.send(message).is_ok())
+    });
     let mut next = said.recv().ok();
     while let Some(this) = next.take() {
         let mut after = None;

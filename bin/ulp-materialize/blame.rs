@@ -6,7 +6,7 @@ use ulp_core::event::{Line, Reader};
 use ulp_core::id::Key;
 use ulp_core::state::Node;
 use ulp_core::world::Derived;
-use ulp_view::join;
+use ulp_view::print;
 
 /// Appends the registers of one node, joined over the lanes and tiles of each space, each with the event that set
 /// it; who wrote it and when, where that event is at hand.
@@ -22,7 +22,7 @@ pub fn write<'a>(job: &Job<'_, 'a>, tiles: Vec<Derived<'a>>, name: &str, out: &m
     }
     for (space, node) in spaces {
         if node.deleted.is_none() {
-            join::write_blame(name, &node, |key| author(job, space, key), out);
+            print::write_blame(name, &node, |key| author(job, space, key), out);
         }
     }
 }

@@ -16,7 +16,7 @@ use ulp_core::parallel::in_order;
 use ulp_core::report::Report;
 use ulp_core::root::{self, Roots};
 use ulp_core::world::{Arenas, Filter, World};
-use ulp_view::join;
+use ulp_view::{join, print};
 
 /// derive the current state from events and state lines, or from a store
 #[derive(Parser)]
@@ -165,7 +165,7 @@ impl<'a> Job<'_, 'a> {
             None => {
                 for space in join::join(tiles, self.filter, |tile| self.args.select.tile(tile)) {
                     for (name, node) in space.nodes.iter().filter(|(_, n)| n.visible) {
-                        join::write_node(space.space, name, node, &mut lines);
+                        print::write_node(space.space, name, node, &mut lines);
                     }
                     for (code, _) in &space.anomalies {
                         report.tally.note(code, 1);

@@ -90,10 +90,7 @@ fn cases() -> Vec<Case> {
                 "rejected envelope.timestamp evt-1 missing: pipe it through ulp-append first",
             )
         },
-        Case {
-            but: &[(VIEWS, "")],
-            ..case("version: 1\n", format!("{state}\n"), "rejected event.kind - -")
-        },
+        Case { but: &[(VIEWS, "")], ..case("version: 1\n", format!("{state}\n"), "rejected event.kind - -") },
         case(
             "signature: required\n",
             create(""),
@@ -183,9 +180,8 @@ fn pack(dir: &Path, lines: &str, policy: &str) {
     let object = format!("data/objects/sha256/{}/{}", &hex[..2], &hex[2..]);
     let manifest = format!("data/spaces/s/tiles/z0/x0/y0/team.{policy}/manifest.json");
     let (bytes, events) = (lines.len(), lines.lines().count());
-    let entry = format!(
-        r#"{{"bytes":{bytes},"events":{events},"from_event":"a","hash":"{hash}","to_event":"b"}}"#
-    );
+    let entry =
+        format!(r#"{{"bytes":{bytes},"events":{events},"from_event":"a","hash":"{hash}","to_event":"b"}}"#);
     let files = [
         ("data/.ulp-root", "version: 1\nforeign: true\n".to_owned()),
         (&manifest, format!(r#"{{"segments":[{entry}],"tile_id":"z0/x0/y0","v":1}}"#)),
@@ -246,7 +242,10 @@ fn a_dotfile_that_is_a_symlink_gets_the_same_answer_everywhere() {
             let _ = std::fs::remove_dir_all(&path);
             symlink(at.join("rule"), path).unwrap();
         };
-        run::sh("rm -rf w; ulp-store init w 2> /dev/null; ulp-append --store w line.jsonl > /dev/null 2>&1", at);
+        run::sh(
+            "rm -rf w; ulp-store init w 2> /dev/null; ulp-append --store w line.jsonl > /dev/null 2>&1",
+            at,
+        );
         planted("rules");
         planted("w");
         for command in [

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Cut the power under `ulp-append --store`, at hundreds of moments of one run.
+"""Cut the power under `ulp-append --store`, at every moment of one run or at some.
 
-usage: powercut.py BIN [POINTS [APPENDS]]         needs root, qemu-storage-daemon with FUSE exports, mkfs.ext4, losetup
+usage: powercut.py BIN [POINTS [SEED [APPENDS]]]  POINTS: a number, or all; by the SEED they are chosen. Needs root, qemu-storage-daemon with FUSE exports, mkfs.ext4, losetup
 
 The store lies on an ext4 whose every block write and flush is logged. Two kinds of moments are tried:
 
@@ -21,8 +21,9 @@ import os, random, shutil, signal, struct, subprocess, sys, tempfile, time
 import calls
 
 BIN = os.path.abspath(sys.argv[1])
-POINTS = int(sys.argv[2]) if len(sys.argv) > 2 else 100
-APPENDS = int(sys.argv[3]) if len(sys.argv) > 3 else 40
+POINTS = None if sys.argv[2:3] == ['all'] else int(sys.argv[2]) if len(sys.argv) > 2 else 100
+SEED = sys.argv[3] if len(sys.argv) > 3 else ''
+APPENDS = int(sys.argv[4]) if len(sys.argv) > 4 else 40
 CONTROLS = 20
 SKIPPED = 77
 INSIDE = 'ULP_POWERCUT_WORK'
@@ -180,8 +181,8 @@ def moments(run, kind, points, heeded=True, wanted=False):
     """Tries some moments of a run; `heeded` says whether flushes mean anything. Answers how many were wrong."""
     acknowledged, log = run
     written = [line for _, lines in acknowledged for line in lines]
-    rnd = random.Random(len(kind))
-    chosen = set(rnd.sample(range(1, len(log) + 1), min(points, len(log))))
+    rnd = random.Random(SEED + kind)
+    chosen = set(rnd.sample(range(1, len(log) + 1), min(points or len(log), len(log))))
     shutil.copy('start.img', 'durable.img')
     since, flushed, violations = [], 0, 0
     with open('durable.img', 'r+b', buffering=0) as durable:

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Kill a tool at every system call that changes a file, and let each of those calls fail: once, and from then on.
 
-usage: syscalls.py BIN [N [MODE...]]          of the faults every N-th alone is tried; MODE: as calls.py explains
+usage: syscalls.py BIN [N [SEED [MODE...]]]   of each N faults in a row one is tried, by the SEED; MODE: as calls.py explains
 
+Faults are in the order of commands, calls and modes: with N as many as there are modes, every call is disturbed once.
 The points of a command are the calls of a first, undisturbed run, all of them. After each fault: `ulp-store check`
 finds no damage; everything that was echoed, and everything that was there before, is in the store, once, and nothing
 that nobody wrote; a command that says it succeeded has, and none does after a sync that failed; the next append works
@@ -10,13 +11,14 @@ without help and adds what is missing, and the store then derives what the strea
 
 It needs a Linux with seccomp, 5.9 or newer, and where that is missing says so and ends with 77.
 """
-import collections, hashlib, json, multiprocessing, os, shutil, subprocess, sys, tempfile
+import collections, hashlib, json, multiprocessing, os, random, shutil, subprocess, sys, tempfile
 import calls
 
 BIN = os.path.abspath(sys.argv[1])
 ERRORS = ['ENOSPC', 'EIO', 'EROFS']
 EVERY = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-MODES = sys.argv[3:] or ['kill'] + [error + how for error in ERRORS for how in ('', '+', '*')]
+SEED = sys.argv[3] if len(sys.argv) > 3 else ''
+MODES = sys.argv[4:] or ['kill'] + [error + how for error in ERRORS for how in ('', '+', '*')]
 WORK = tempfile.mkdtemp(prefix='ulp-faults-')
 
 
@@ -199,8 +201,8 @@ try:
     STATES = make_inputs()
     jobs = [(name, mode, call, point) for name in COMMANDS for point, call in enumerate(points(name), 1)
             for mode in MODES]
-    # A number that shares no factor with that of the modes meets all of them.
-    jobs = jobs[::EVERY]
+    rnd = random.Random(SEED)
+    jobs = [rnd.choice(jobs[at:at + EVERY]) for at in range(0, len(jobs), EVERY)]
     by_mode, by_command, violations = collections.Counter(), collections.Counter(), 0
     with multiprocessing.get_context('fork').Pool() as pool:
         for (name, mode, call, point), faults in pool.imap_unordered(disturb, jobs, chunksize=8):

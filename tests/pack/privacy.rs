@@ -3,7 +3,7 @@
 
 use super::quiet;
 use crate::run;
-use base64::Engine as _;
+use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 use std::path::Path;
 use ulp_core::hash::{Blake3, Sha256};
 
@@ -50,12 +50,9 @@ fn clothes(dir: &Path) -> Vec<Vec<u8>> {
         vec![CANARY.into(), CANARY.to_uppercase().into(), CANARY.bytes().rev().collect()];
     for shift in 0..3 {
         let text = format!("{}{CANARY}", "x".repeat(shift));
-        for engine in [
-            base64::engine::general_purpose::STANDARD_NO_PAD,
-            base64::engine::general_purpose::URL_SAFE_NO_PAD,
-        ] {
+        for engine in [BASE64_NOPAD, BASE64URL_NOPAD] {
             // What stands at the ends depends on the neighbours.
-            let coded = engine.encode(&text);
+            let coded = engine.encode(text.as_bytes());
             all.push(coded[4..coded.len() - 2].into());
         }
     }

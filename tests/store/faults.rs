@@ -1,19 +1,17 @@
-//! The programs of `tests/faults`, each in full. With `ULP_FAULTS=some` in the environment they try a sample, always the
-//! same: for a quick look while something is worked on.
+//! The programs of `tests/faults`, which say what they prove: each in full for `make proof`, otherwise a sample.
 
-use crate::run;
+use crate::{run, sample};
 use std::path::Path;
 use std::process::Command;
 
 /// How such a program ends where the machine lacks what it needs; then it prints what that is.
 const SKIPPED: i32 = 77;
 
-/// Runs one of them and shows what it counted. `some` is what it is told where a sample is enough.
-fn faults(program: &str, all: &[&str], some: &[&str]) {
-    let is_sample = std::env::var("ULP_FAULTS").is_ok_and(|which| which == "some");
+/// Runs one of them and shows what it counted. `how_much` is what it is told of the size, before the seed.
+fn faults(program: &str, how_much: &str) {
     let mut command = Command::new("python3");
     command.arg("-B").arg(run::root().join("tests/faults").join(program)).arg(run::bin());
-    command.args(if is_sample { some } else { all });
+    command.args([how_much, sample::seed()]);
     // The system keeps what a process told it before it was killed, so no disk is needed; powercut.py brings its own.
     if Path::new("/dev/shm").is_dir() {
         command.env("TMPDIR", "/dev/shm");
@@ -34,15 +32,15 @@ fn faults(program: &str, all: &[&str], some: &[&str]) {
 
 #[test]
 fn many_at_once_lose_and_double_nothing() {
-    faults("writers.py", &["60"], &["12"]);
+    faults("writers.py", sample::size("60", "12"));
 }
 
 #[test]
 fn a_system_call_that_kills_or_fails_loses_and_doubles_nothing() {
-    faults("syscalls.py", &["1"], &["19"]);
+    faults("syscalls.py", sample::size("1", "10"));
 }
 
 #[test]
 fn a_power_cut_loses_and_tears_nothing() {
-    faults("powercut.py", &["600"], &["40"]);
+    faults("powercut.py", sample::size("all", "100"));
 }

@@ -135,7 +135,7 @@ fn subtree(parts: &[ChainingValue]) -> ChainingValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::line_reader::Lines;
+    use crate::chunk::Lines;
     use std::io::Write as _;
 
     /// Reads `bytes` from `from` on in blocks, and holds the lines and the hash to the plain way.

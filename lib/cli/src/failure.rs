@@ -138,31 +138,6 @@ impl From<ulp_store::pack::Error> for Failure {
     }
 }
 
-/// An error that nobody classified is the system's fault, unless a failure stands somewhere in its chain.
-impl From<anyhow::Error> for Failure {
-    fn from(error: anyhow::Error) -> Failure {
-        for cause in error.chain() {
-            let inner = cause.downcast_ref().or_else(|| cause.downcast_ref().and_then(carried));
-            match inner {
-                Some(failure @ (Failure::Strict | Failure::ReaderGone)) => return failure.clone(),
-                Some(failure) => {
-                    let kind = failure.kind().unwrap_or(Kind::System);
-                    return Failure::of(kind, chain_text(&error));
-                }
-                None => {}
-            }
-        }
-        Failure::System(chain_text(&error))
-    }
-}
-
-/// The whole chain of an error, from the outermost context to the cause.
-fn chain_text(error: &anyhow::Error) -> String {
-    let mut parts: Vec<String> = error.chain().map(|cause| without_number(cause.to_string())).collect();
-    parts.dedup();
-    parts.join(": ")
-}
-
 impl From<Failure> for io::Error {
     fn from(failure: Failure) -> io::Error {
         io::Error::other(failure)
@@ -190,17 +165,11 @@ fn without_number(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use anyhow::Context as _;
 
     #[test]
-    fn a_failure_survives_its_way_through_io_errors_and_contexts() {
+    fn a_failure_survives_its_way_through_io_errors() {
         let io: io::Error = Failure::ReaderGone.into();
         assert_eq!(Failure::from(io), Failure::ReaderGone);
-        let deep =
-            Err::<(), _>(io::Error::from(Failure::Corrupt("seg: bad".into()))).context("reading the lane");
-        assert_eq!(Failure::from(deep.unwrap_err()), Failure::Corrupt("reading the lane: seg: bad".into()));
-        let gone = Err::<(), _>(io::Error::from(Failure::ReaderGone)).context("writing");
-        assert_eq!(Failure::from(gone.unwrap_err()), Failure::ReaderGone);
     }
 
     #[test]

@@ -14,16 +14,7 @@ use ulp_core::report::{Diagnostic, Report, Tally};
 use ulp_core::world::{Arenas, Batch, Gatherer, World};
 use ulp_store::blobs::Blobs;
 use ulp_view::View;
-
-/// One record of a view.
-pub struct Line {
-    /// What stays the same while the record changes.
-    pub id: Vec<u8>,
-    /// The record, with its line end.
-    pub text: Vec<u8>,
-    /// What is written once the record is no more; nothing where that cannot be.
-    pub gone: Vec<u8>,
-}
+use ulp_view::record::Record;
 
 /// Lines as they were read, kept for the next time.
 struct Kept {
@@ -40,7 +31,7 @@ struct Kept {
 pub fn follow(
     args: &Projection,
     log: &mut Log,
-    records: impl Fn(&View<'_, '_>) -> Result<Vec<Line>, Failure> + Send,
+    records: impl Fn(&View<'_, '_>) -> Result<Vec<Record>, Failure> + Send,
 ) -> Result<Status, Failure> {
     args.jobs.run(|| follow_here(args, log, records))?
 }
@@ -48,7 +39,7 @@ pub fn follow(
 fn follow_here(
     args: &Projection,
     log: &mut Log,
-    records: impl Fn(&View<'_, '_>) -> Result<Vec<Line>, Failure>,
+    records: impl Fn(&View<'_, '_>) -> Result<Vec<Record>, Failure>,
 ) -> Result<Status, Failure> {
     let mut out = Output::open(&args.output)?;
     let mut reader = log.lines(&args.files, json::STATE_BYTES)?;
@@ -86,12 +77,12 @@ fn narrow(number: u64) -> u32 {
 struct Follower<'f, R> {
     args: &'f Projection,
     records: R,
-    /// By id: the record and what takes it away.
+    /// By id: the record and its tombstone.
     shown: BTreeMap<Vec<u8>, (Vec<u8>, Vec<u8>)>,
     said: BTreeSet<Diagnostic>,
 }
 
-impl<R: Fn(&View<'_, '_>) -> Result<Vec<Line>, Failure>> Follower<'_, R> {
+impl<R: Fn(&View<'_, '_>) -> Result<Vec<Record>, Failure>> Follower<'_, R> {
     /// Derives the view of all lines so far, and writes what changed. Answers the root, if this was the last time.
     fn show(
         &mut self,
@@ -143,20 +134,20 @@ impl<R: Fn(&View<'_, '_>) -> Result<Vec<Line>, Failure>> Follower<'_, R> {
         Err(Failure::Strict)
     }
 
-    /// Writes what is gone, then what is new or different.
-    fn write(&mut self, lines: Vec<Line>, out: &mut Output) -> Result<(), Failure> {
-        let ids: BTreeSet<&[u8]> = lines.iter().map(|l| l.id.as_slice()).collect();
+    /// Writes the tombstones of what is no more, then what is new or different.
+    fn write(&mut self, records: Vec<Record>, out: &mut Output) -> Result<(), Failure> {
+        let ids: BTreeSet<&[u8]> = records.iter().map(|r| r.id.as_slice()).collect();
         let gone: Vec<Vec<u8>> =
             self.shown.keys().filter(|id| !ids.contains(id.as_slice())).cloned().collect();
         for id in gone {
-            if let Some((_, farewell)) = self.shown.remove(&id) {
-                out.write_all(&farewell)?;
+            if let Some((_, tombstone)) = self.shown.remove(&id) {
+                out.write_all(&tombstone)?;
             }
         }
-        for Line { id, text, gone } in lines {
+        for Record { id, text, tombstone } in records {
             if self.shown.get(&id).is_none_or(|(before, _)| *before != text) {
                 out.write_all(&text)?;
-                self.shown.insert(id, (text, gone));
+                self.shown.insert(id, (text, tombstone));
             }
         }
         Ok(())

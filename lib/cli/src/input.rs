@@ -12,44 +12,14 @@ use memmap2::Mmap;
 use rayon::prelude::*;
 
 use super::blocks::{BlockSource, Piece, without_bom};
+use super::chunk::{CHUNK, Chunk, STDIN};
 use super::chunks::BlockReader;
-use super::line_reader::Lines;
 use super::progress::Progress;
 use super::stdio::Std;
 use super::{Failure, Files};
 use ulp_core::hash::Blake3;
 use ulp_core::json::STATE_BYTES;
 use ulp_store::map;
-
-/// About how much is given to one job, in bytes.
-pub const CHUNK: usize = 1 << 20;
-/// How a source calls stdin, in operands and in the log.
-pub const STDIN: &str = "-";
-
-/// Some whole lines of one source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Chunk<'a> {
-    /// The place of its source among the operands, from 0.
-    pub source: u32,
-    /// The lines, with their ends; the last one of a source may lack it.
-    pub bytes: &'a [u8],
-    /// Whether this stands for a single line beyond the limit, which was not kept: `bytes` is empty then.
-    pub too_long: bool,
-    /// The longest line that is taken, in bytes without its end.
-    pub limit: usize,
-}
-
-impl<'a> Chunk<'a> {
-    /// The lines that are not blank, with their numbers in this chunk; one that is too long is an error.
-    pub fn lines(&self) -> Lines<'a> {
-        self.lines_of(self.bytes)
-    }
-
-    /// The lines of a copy of this chunk's bytes.
-    pub fn lines_of<'t>(&self, text: &'t [u8]) -> Lines<'t> {
-        Lines::new(text, self.limit, self.too_long)
-    }
-}
 
 /// All operands. Files are opened and mapped at once, pipes are opened when their turn comes.
 #[derive(Debug)]

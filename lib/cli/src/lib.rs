@@ -9,7 +9,7 @@
 //! use std::io::Write as _;
 //! use std::process::ExitCode;
 //! use clap::Parser;
-//! use ulp_cli::{self, Chunk, Failure, Files, Jobs, Log, Output, OutputArgs, Status, Witness};
+//! use ulp_cli::{Chunk, Failure, Files, Jobs, Log, Output, OutputArgs, Status, Witness};
 //!
 //! /// count what was read
 //! #[derive(Parser)]
@@ -24,7 +24,7 @@
 //! }
 //!
 //! fn main() -> ExitCode {
-//!     cli::run(".SH DESCRIPTION\nIt counts lines.\n", run)
+//!     ulp_cli::run(".SH DESCRIPTION\nIt counts lines.\n", run)
 //! }
 //!
 //! fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
@@ -53,6 +53,7 @@ use clap::{Args as _, Command, CommandFactory, FromArgMatches, ValueEnum as _};
 
 mod args;
 mod blocks;
+mod chunk;
 mod chunks;
 mod failure;
 pub mod follow;
@@ -70,9 +71,10 @@ pub use args::{
     At, Files, Jobs, Kinds, Lanes, Layers, LogArgs, LogFormat, MAX_JOBS, Now, OutputArgs, ScopeArgs, Select,
     Since, When, size, time,
 };
+pub use chunk::{CHUNK, Chunk, Lines, STDIN};
 pub use failure::{Failure, Status};
-pub use input::{CHUNK, Chunk, Input, STDIN};
-pub use line_reader::{LineReader, Lines};
+pub use input::Input;
+pub use line_reader::LineReader;
 pub use log::{Log, Witness};
 pub use output::Output;
 pub use progress::Progress;

@@ -5,13 +5,14 @@
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::hint::black_box;
 use std::time::Instant;
 use ulp_core::json::{Canonical, Tape, parse_line, parse_text};
 
-fn main() -> anyhow::Result<()> {
+fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let path = arguments.next().ok_or_else(|| anyhow::anyhow!("usage: json_bench FILE [ROUNDS]"))?;
+    let path = arguments.next().ok_or("usage: json_bench FILE [ROUNDS]")?;
     let rounds = arguments.next().map_or(Ok(7), |n| n.parse())?;
     let text = std::fs::read_to_string(path)?;
     let text = text.as_str();

@@ -6,6 +6,7 @@
 //! `um-sign --verify` beside it.
 #![allow(clippy::print_stdout)]
 
+use std::error::Error;
 use std::io::Write as _;
 use std::time::Instant;
 
@@ -13,20 +14,22 @@ use ed25519_dalek::{Signature, VerifyingKey};
 use ulp_core::json::{Canonical, Tape};
 use ulp_core::trust::{SIGNATURE, SecretKey};
 
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
 /// How many people sign.
 const KEYS: u8 = 16;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["make", count] => make(count.parse()?),
         ["bare", file] => verify(file),
-        _ => anyhow::bail!("usage: sign_bench make N | bare FILE"),
+        _ => Err("usage: sign_bench make N | bare FILE".into()),
     }
 }
 
 /// Events of the size that traces have, about 450 bytes without the signature.
-fn make(count: u64) -> anyhow::Result<()> {
+fn make(count: u64) -> Result<()> {
     let keys: Vec<SecretKey> = (0..KEYS).map(|n| SecretKey::from_seed(&[n; 32])).collect();
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for n in 0..count {
@@ -40,7 +43,7 @@ fn make(count: u64) -> anyhow::Result<()> {
             n % 4096,
             n % 360,
         );
-        writeln!(out, "{}", ulp_core::event::sign(&event, key).map_err(|r| anyhow::anyhow!("{r:?}"))?)?;
+        writeln!(out, "{}", ulp_core::event::sign(&event, key).map_err(|r| format!("{r:?}"))?)?;
     }
     Ok(())
 }
@@ -48,9 +51,9 @@ fn make(count: u64) -> anyhow::Result<()> {
 /// What is to be verified: a message, its signature and its signer's key.
 type Bare = (Vec<u8>, Signature, VerifyingKey);
 
-fn verify(file: &str) -> anyhow::Result<()> {
+fn verify(file: &str) -> Result<()> {
     let text = std::fs::read_to_string(file)?;
-    let bare = text.lines().map(bare).collect::<anyhow::Result<Vec<Bare>>>()?;
+    let bare = text.lines().map(bare).collect::<Result<Vec<Bare>>>()?;
     let (wall, cpu) = (Instant::now(), processor()?);
     let held = bare.iter().filter(|b| holds(b)).count();
     let (wall, cpu) = (wall.elapsed().as_secs_f64(), processor()? - cpu);
@@ -59,16 +62,16 @@ fn verify(file: &str) -> anyhow::Result<()> {
 }
 
 /// Seconds of the processor that this thread has used, as Linux counts them.
-fn processor() -> anyhow::Result<f64> {
+fn processor() -> Result<f64> {
     let counts = std::fs::read_to_string("/proc/thread-self/schedstat")?;
     let nanoseconds: u64 = counts.split(' ').next().unwrap_or_default().parse()?;
     Ok(std::time::Duration::from_nanos(nanoseconds).as_secs_f64())
 }
 
-fn bare(line: &str) -> anyhow::Result<Bare> {
+fn bare(line: &str) -> Result<Bare> {
     let mut tape = Tape::new();
     let object = tape.parse(line, 64)?;
-    let raw = object.get(SIGNATURE).ok_or_else(|| anyhow::anyhow!("unsigned"))?;
+    let raw = object.get(SIGNATURE).ok_or("unsigned")?;
     let signature = ulp_core::trust::Signature::of_event(raw)?;
     let mut message = Vec::new();
     Canonical::new().write_without(object, SIGNATURE, &mut message);

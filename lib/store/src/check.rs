@@ -8,8 +8,8 @@ use super::object::{self, Bytes, Found};
 use super::read::Wanted;
 use super::refs::Refs;
 use super::{Error, INDEX, LaneId, MANIFEST, Store};
-use ahash::AHashSet;
 use bumpalo::Bump;
+use foldhash::{HashSet, HashSetExt as _};
 use rayon::prelude::*;
 use ulp_core::event::{Defaults, Line, Reader};
 use ulp_core::hash::Sha256;
@@ -167,7 +167,7 @@ fn check_lane(store: &Store, id: &LaneId) -> Result<Vec<Finding>, Error> {
         Err(Error::Damaged { code, detail, .. }) => return Ok(vec![Finding::damage(code, path, detail)]),
         Err(error) => return Err(error),
     };
-    let mut known = AHashSet::new();
+    let mut known = HashSet::new();
     for entry in &entries {
         check_segment(store, id, entry, &mut known, &mut findings)?;
     }
@@ -180,7 +180,7 @@ fn check_segment(
     store: &Store,
     id: &LaneId,
     entry: &Entry,
-    known: &mut AHashSet<Digest>,
+    known: &mut HashSet<Digest>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Error> {
     let path = object_path(&entry.hash);
@@ -219,7 +219,7 @@ fn check_segment(
 }
 
 /// The first thing that is wrong with the events of a segment.
-fn wrong_events(id: &LaneId, entry: &Entry, bytes: &Bytes, known: &mut AHashSet<Digest>) -> Option<String> {
+fn wrong_events(id: &LaneId, entry: &Entry, bytes: &Bytes, known: &mut HashSet<Digest>) -> Option<String> {
     let defaults = Defaults::default();
     let (mut events, mut first, mut last) = (0, String::new(), String::new());
     if bytes.last() != Some(&b'\n') {

@@ -7,7 +7,7 @@ use super::object::{Bytes, Found};
 use super::runs::{self, Runs};
 use super::sorted_table::{self, Damaged, Row};
 use super::{Error, LaneId, Store};
-use ahash::{AHashMap, AHashSet};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use std::path::PathBuf;
 use ulp_core::hash::Sha256;
 
@@ -39,9 +39,9 @@ pub struct DedupIndex {
     /// Whether a segment behind the runs could not be read, so that `tail` is not all there is.
     gap: bool,
     /// Those of `tail`, and of what is to be committed.
-    digests: AHashSet<Digest>,
+    digests: HashSet<Digest>,
     /// Whether segments that runs know are here, by the number of their first event.
-    here: AHashMap<u64, bool>,
+    here: HashMap<u64, bool>,
 }
 
 impl DedupIndex {
@@ -51,8 +51,8 @@ impl DedupIndex {
             runs: Runs::open(store, id, manifest, KIND),
             tail: Vec::new(),
             gap: false,
-            digests: AHashSet::new(),
-            here: AHashMap::new(),
+            digests: HashSet::new(),
+            here: HashMap::new(),
         };
         known.read_tail(store, manifest)?;
         Ok(known)

@@ -9,7 +9,7 @@ use super::manifest::{Absent, Entry, Manifest};
 use super::object::{Bytes, Found};
 use super::snapshot::record::{Record, Times, seen};
 use super::{Error, LaneId, MANIFEST, Store, dedup};
-use ahash::{AHashMap, AHashSet};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -415,7 +415,7 @@ impl<'s> Reading<'s> {
 
 /// Takes the snapshots apart of the lanes that have news: into the lines that these touch, and the others.
 fn take_apart<'p>(parts: &'p [Part], news: &[Batch<'_>], filter: &Filter) -> Vec<Apart<'p>> {
-    let mut touched: [AHashSet<Subject<'_>>; Lane::COUNT] = Default::default();
+    let mut touched: [HashSet<Subject<'_>>; Lane::COUNT] = Default::default();
     news.iter().for_each(|batch| {
         batch.touches(|lane, subject| {
             touched[lane.index()].insert(subject);
@@ -535,7 +535,7 @@ fn is_usable(part: &Part, parts: &[Part], world: &World<'_>) -> bool {
     let lane = part.id.lane;
     let Some(base) = &part.base else { return false };
     let within: Vec<&Part> = parts.iter().filter(|p| p.id.lane.is_no_stricter_than(lane)).collect();
-    let mut names: AHashSet<&str> = AHashSet::new();
+    let mut names: HashSet<&str> = HashSet::new();
     for (name, _, _) in world.named(0).filter(|(_, of, _)| of.is_no_stricter_than(lane)) {
         let Some(missing) = &base.record.missing else { return false };
         let known = within.iter().any(|p| !matches!(times(p).map(|t| t.find(name)), Some(Ok(None))));
@@ -575,8 +575,8 @@ pub fn manifest_lines(parts: &[Part]) -> String {
 }
 
 /// The names of the events of each lane with their effective times, in no order.
-pub fn times_by_lane<'a>(world: &World<'a>) -> AHashMap<Lane, Vec<(&'a str, ulp_core::id::Time)>> {
-    let mut by_lane: AHashMap<Lane, Vec<_>> = AHashMap::new();
+pub fn times_by_lane<'a>(world: &World<'a>) -> HashMap<Lane, Vec<(&'a str, ulp_core::id::Time)>> {
+    let mut by_lane: HashMap<Lane, Vec<_>> = HashMap::new();
     if !world.is_empty() {
         for (key, _, row) in world.rows(0) {
             by_lane.entry(row.lane).or_default().push((row.id, key.eff));

@@ -4,14 +4,14 @@ use super::dir::{Sort, TEMPORARY};
 use super::manifest::{Absent, Manifest};
 use super::snapshot::record::SNAPSHOTS;
 use super::{Error, LaneId, Store};
-use ahash::{AHashMap, AHashSet};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use ulp_core::hash::Sha256;
 
 /// What one lane names, and the manifest's bytes that said so.
 #[derive(Debug, Default)]
 pub struct LaneRefs {
     manifest: Vec<u8>,
-    pub objects: AHashSet<Sha256>,
+    pub objects: HashSet<Sha256>,
     /// Records beyond those that are to be kept, as paths below the store.
     pub old_records: Vec<String>,
 }
@@ -19,7 +19,7 @@ pub struct LaneRefs {
 /// What every lane names.
 #[derive(Debug, Default)]
 pub struct Refs {
-    lanes: AHashMap<LaneId, LaneRefs>,
+    lanes: HashMap<LaneId, LaneRefs>,
 }
 
 impl Refs {
@@ -32,7 +32,7 @@ impl Refs {
 
     /// Reads again what changed since: lanes with another manifest, and all records.
     pub fn update(&mut self, store: &Store, keep: usize) -> Result<(), Error> {
-        let mut lanes = AHashMap::new();
+        let mut lanes = HashMap::new();
         for id in store.lanes()? {
             let old = self.lanes.remove(&id);
             lanes.insert(id.clone(), read_lane(store, &id, keep, old)?);
@@ -55,7 +55,7 @@ fn read_lane(store: &Store, id: &LaneId, keep: usize, old: Option<LaneRefs>) -> 
     let mut refs = match old {
         Some(old) if old.manifest == bytes => old,
         _ => {
-            let mut objects = AHashSet::new();
+            let mut objects = HashSet::new();
             let entries = store.entries(&manifest, None)?;
             objects.extend(entries.iter().filter(|e| e.absent == Absent::No).map(|e| e.hash));
             objects.extend(store.pages(&manifest)?);

@@ -1,6 +1,8 @@
 //! What a projector projects.
 
+use crate::history::{self, History};
 use crate::join::Space;
+use bumpalo::Bump;
 use ulp_core::world::{Filter, World};
 use ulp_store::blobs::Blobs;
 
@@ -12,4 +14,14 @@ pub struct View<'v, 'a> {
     pub spaces: Vec<Space<'a>>,
     /// The blobs that events name.
     pub blobs: &'v Blobs<'v>,
+}
+
+impl View<'_, '_> {
+    /// How its spaces came about, one after the other; `arena` holds what is worked out for it.
+    pub fn histories<'h>(&'h self, arena: &'h Bump) -> Vec<History<'h>> {
+        let mut histories = history::gather(self.world, self.filter, arena);
+        // A space of which nothing may be seen is not even named.
+        histories.retain(|h| self.spaces.binary_search_by_key(&h.space, |space| space.space).is_ok());
+        histories
+    }
 }

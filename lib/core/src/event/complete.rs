@@ -1,7 +1,8 @@
 //! Completion: what stands in for a field that a line left out, and the canonical form that results.
 
 use super::envelope::Fields;
-use super::payload::time_number;
+use super::field::time_number;
+use super::operation::Operation;
 use super::places::Places;
 use super::{Event, Missing};
 use crate::id::{Scope, Tile, is_place};
@@ -169,9 +170,7 @@ impl Grid {
 
 /// `transform.position` of a payload that has one, its first two coordinates.
 fn position(fields: &Fields<'_, '_>, top: Value<'_, '_>) -> Option<(f64, f64)> {
-    if !matches!(fields.operation_text, Some("create_node" | "update_transform")) {
-        return None;
-    }
+    Operation::named(fields.operation_text?).filter(|operation| operation.is_placed)?;
     let transform = top.get("transform").filter(|v| v.kind() == Kind::Object)?;
     let position = transform.get("position").filter(|v| v.kind() == Kind::Array)?;
     let mut numbers = position.items().map(Value::as_f64);

@@ -1,7 +1,9 @@
 //! The envelope: its fields, their rules, and their completion.
 
 use super::complete::{self, Chosen};
-use super::payload::{self, Scratch};
+use super::field::{Scratch, Source, strings};
+use super::operation;
+use super::payload::Payload;
 use super::{Defaults, Event, MAX_PARENTS, Missing, Refusal};
 use crate::id::{Authority, Boundary, Lane, Policy, Realm, Scope, Tile, Time, is_event_id, is_id, is_place};
 use crate::json::{Kind, Value};
@@ -130,7 +132,7 @@ pub fn read<'a>(
     };
     let mut event =
         read_fields(line, fields, (chosen, drafts), (scope, missing), arena, scratch).map_err(blame)?;
-    event.payload = payload::read(top, &event, arena, scratch).map_err(blame)?;
+    event.payload = operation::read(Source { top, event: &event, arena, scratch }).map_err(blame)?;
     if event.signature.is_some() && !event.missing.is_empty() {
         let field = event.missing.first_field();
         return Err(blame(Refusal::new(field, "a signed event must be whole: nothing in it is completed")));
@@ -241,7 +243,7 @@ fn read_fields<'a>(
         tile,
         signature,
         missing,
-        payload: payload::Payload::Unknown,
+        payload: Payload::Unknown,
     })
 }
 
@@ -358,24 +360,4 @@ fn text<'a>(
         Some(_) => Err(Refusal::new(code, format!("a string of {wanted} is wanted"))),
         None => Err(Refusal::new(code, "not a string")),
     }
-}
-
-/// An array of strings that all obey `rule`.
-pub fn strings<'a>(
-    value: Value<'_, 'a>,
-    arena: &'a Bump,
-    scratch: &mut Vec<&'a str>,
-    rule: fn(&str) -> bool,
-) -> Option<&'a [&'a str]> {
-    if value.kind() != Kind::Array {
-        return None;
-    }
-    if value.is_empty() {
-        return Some(&[]);
-    }
-    scratch.clear();
-    for item in value.items() {
-        scratch.push(item.as_str(arena).filter(|s| rule(s))?);
-    }
-    Some(arena.alloc_slice_copy(scratch))
 }

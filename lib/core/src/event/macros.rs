@@ -4,7 +4,9 @@
 //! could grow is counted before it is built: instances, primitives and bytes. Page "2. The event", macros.
 
 use super::envelope::FIELDS;
-use super::payload::{self, Payload, Scratch};
+use super::field::{Scratch, Source};
+use super::operation::{Operation, Reads};
+use super::payload::{Payload, Primitive};
 use super::{Event, Refusal};
 use crate::json::write::{Items, Members};
 use crate::json::{self, Kind, Tape, Value};
@@ -17,33 +19,13 @@ pub const MAX_MACRO_EVENTS: usize = 10_000;
 /// Most canonical bytes of the payloads of one macro event's primitives; of its nested macros likewise.
 pub const MAX_MACRO_BYTES: usize = 4 << 20;
 
-/// One event of a macro's expansion. It has the macro event's envelope and effective time.
-#[derive(Clone, Copy, Debug)]
-pub struct Primitive<'a> {
-    /// `<macro event_id>#<n>`, without the event's own name: `#0003` or `#0003#0001`.
-    pub suffix: &'a str,
-    pub operation: &'a str,
-    pub payload: Payload<'a>,
-}
-
-/// Expands a macro; an unknown one is an unknown operation.
-pub fn read<'a>(
-    top: Value<'_, 'a>,
-    event: &Event<'a>,
-    arena: &'a Bump,
-    scratch: &mut Scratch<'a>,
-) -> Result<Payload<'a>, Refusal> {
-    if !is_macro(event.operation) {
-        return Ok(Payload::Unknown);
-    }
+/// Expands a macro.
+pub fn read<'a>(source: Source<'_, 'a>, shape: ReadShape) -> Result<Payload<'a>, Refusal> {
+    let Source { top, event, arena, scratch } = source;
     let mut expansion =
         Expansion { event, arena, scratch, primitives: Vec::new(), bytes: 0, nested: 0, nested_bytes: 0 };
-    expansion.expand(top, event.operation, "", 1)?;
+    expansion.expand(top, shape, "", 1)?;
     Ok(Payload::Macro(arena.alloc_slice_copy(&expansion.primitives)))
-}
-
-fn is_macro(operation: &str) -> bool {
-    matches!(operation, "macro.stamp" | "macro.grid" | "macro.line" | "macro.circle")
 }
 
 struct Expansion<'a, 's> {
@@ -80,7 +62,7 @@ impl<'a> Expansion<'a, '_> {
     fn expand(
         &mut self,
         top: Value<'_, 'a>,
-        operation: &str,
+        shape: ReadShape,
         prefix: &str,
         depth: usize,
     ) -> Result<(), Refusal> {
@@ -92,7 +74,7 @@ impl<'a> Expansion<'a, '_> {
         if params.is_some_and(|p| p.kind() != Kind::Object) {
             return Err(Refusal::new("payload.params", "not an object"));
         }
-        let shape = Shape::read(top, operation)?;
+        let shape = shape(top)?;
         let instances = shape.instances().filter(|n| template.len().checked_mul(*n).is_some());
         let total = instances.map(|n| n * template.len());
         if total.is_none_or(|n| n > MAX_MACRO_EVENTS) {
@@ -140,16 +122,21 @@ impl<'a> Expansion<'a, '_> {
         if operation.ends_with("_state") {
             return Err(Refusal::new("event.kind", "a template holds payloads of events, not state lines"));
         }
-        if is_macro(operation) {
+        let known = Operation::named(operation).map(|known| known.reads);
+        if let Some(Reads::Macro(shape)) = known {
             count(&mut self.nested_bytes, text.len(), MAX_MACRO_BYTES, "bytes")?;
             count(&mut self.nested, 1, MAX_MACRO_EVENTS, "macros")?;
-            return self.expand(top, operation, suffix, depth + 1);
+            return self.expand(top, shape, suffix, depth + 1);
         }
         count(&mut self.bytes, text.len(), MAX_MACRO_BYTES, "bytes")?;
         if self.primitives.len() == MAX_MACRO_EVENTS {
             return Err(limit(format!("more than {MAX_MACRO_EVENTS} events")));
         }
-        let payload = payload::read_primitive(top, operation, self.event, self.arena, self.scratch)?;
+        let Expansion { event, arena, .. } = *self;
+        let payload = match known {
+            Some(Reads::Primitive(read)) => read(Source { top, event, arena, scratch: self.scratch })?,
+            _ => Payload::Unknown,
+        };
         self.primitives.push(Primitive { suffix: self.arena.alloc_str(suffix), operation, payload });
         Ok(())
     }
@@ -182,33 +169,43 @@ fn template<'t, 'a>(top: Value<'t, 'a>) -> Result<Value<'t, 'a>, Refusal> {
 }
 
 /// How often a macro stamps its template, and what each stamp may name.
-enum Shape {
+pub enum Shape {
     Stamp,
     Grid { rows: f64, columns: f64, dx: f64, dy: f64 },
     Line { from: [f64; 3], to: [f64; 3], count: f64 },
     Circle { center: [f64; 3], radius: f64, count: f64 },
 }
 
+/// How a macro's own fields say its shape.
+pub type ReadShape = fn(Value<'_, '_>) -> Result<Shape, Refusal>;
+
 impl Shape {
-    fn read(top: Value<'_, '_>, operation: &str) -> Result<Shape, Refusal> {
-        Ok(match operation {
-            "macro.grid" => Shape::Grid {
-                rows: positive(top, "rows", "payload.rows")?,
-                columns: positive(top, "columns", "payload.columns")?,
-                dx: number(top, "dx", "payload.dx")?,
-                dy: number(top, "dy", "payload.dy")?,
-            },
-            "macro.line" => Shape::Line {
-                from: point(top, "from", "payload.from")?,
-                to: point(top, "to", "payload.to")?,
-                count: positive(top, "count", "payload.count")?,
-            },
-            "macro.circle" => Shape::Circle {
-                center: point(top, "center", "payload.center")?,
-                radius: number(top, "radius", "payload.radius")?,
-                count: positive(top, "count", "payload.count")?,
-            },
-            _ => Shape::Stamp,
+    pub fn stamp(_: Value<'_, '_>) -> Result<Shape, Refusal> {
+        Ok(Shape::Stamp)
+    }
+
+    pub fn grid(top: Value<'_, '_>) -> Result<Shape, Refusal> {
+        Ok(Shape::Grid {
+            rows: positive(top, "rows", "payload.rows")?,
+            columns: positive(top, "columns", "payload.columns")?,
+            dx: number(top, "dx", "payload.dx")?,
+            dy: number(top, "dy", "payload.dy")?,
+        })
+    }
+
+    pub fn line(top: Value<'_, '_>) -> Result<Shape, Refusal> {
+        Ok(Shape::Line {
+            from: point(top, "from", "payload.from")?,
+            to: point(top, "to", "payload.to")?,
+            count: positive(top, "count", "payload.count")?,
+        })
+    }
+
+    pub fn circle(top: Value<'_, '_>) -> Result<Shape, Refusal> {
+        Ok(Shape::Circle {
+            center: point(top, "center", "payload.center")?,
+            radius: number(top, "radius", "payload.radius")?,
+            count: positive(top, "count", "payload.count")?,
         })
     }
 

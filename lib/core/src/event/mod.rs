@@ -18,24 +18,30 @@
 
 mod complete;
 mod envelope;
+mod field;
 mod macros;
+mod operation;
 mod payload;
 mod places;
 mod quick;
+mod register;
 mod signature;
+mod touch;
 
 use crate::id::{Lane, Scope, Tile, Time};
 use crate::json::{self, Fault, Tape};
 use crate::state::line::StateLine;
 use bumpalo::Bump;
-use std::fmt;
 
 pub use complete::{Defaults, Grid};
-pub use macros::{MAX_MACRO_BYTES, MAX_MACRO_DEPTH, MAX_MACRO_EVENTS, Primitive};
-pub use payload::{Ends, Link, OPERATIONS, Payload, Sensor, Unlink, nearest_operation, time_number};
-pub use payload::{is_any_node, is_node, transform};
+pub use field::{is_any_node, is_node, time_number};
+pub use macros::{MAX_MACRO_BYTES, MAX_MACRO_DEPTH, MAX_MACRO_EVENTS};
+pub use operation::{OPERATIONS, Operation, nearest_operation};
+pub use payload::{Ends, Link, Payload, Primitive, Sensor, Unlink, transform};
 pub use places::{Given, Places, SpaceGiven, Words};
+pub use register::{Member, REGISTERS, Register, RegisterKind, Set};
 pub use signature::{SignatureScratch, sign};
+pub use touch::Touch;
 
 pub use crate::report::Refusal;
 
@@ -123,125 +129,6 @@ impl Missing {
     }
 }
 
-/// A register of a node, as page 3 lists them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Register<'a> {
-    pub kind: RegisterKind,
-    /// The role of a media register, the key of a property; empty for the others.
-    pub key: &'a str,
-}
-
-/// Which register, but for a media register's role and a property's key. Declared in the order of the registers'
-/// names, in which a clock lists them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RegisterKind {
-    AbsorbedInto,
-    AngularVelocity,
-    Authority,
-    Boundary,
-    Geometry,
-    Kind,
-    Layer,
-    Media,
-    MovedTo,
-    Parent,
-    Physics,
-    Position,
-    Property,
-    Rotation,
-    Scale,
-    Velocity,
-}
-
-impl RegisterKind {
-    /// Every register that has a name of its own.
-    pub const PLAIN: [RegisterKind; 14] = [
-        RegisterKind::AbsorbedInto,
-        RegisterKind::AngularVelocity,
-        RegisterKind::Authority,
-        RegisterKind::Boundary,
-        RegisterKind::Geometry,
-        RegisterKind::Kind,
-        RegisterKind::Layer,
-        RegisterKind::MovedTo,
-        RegisterKind::Parent,
-        RegisterKind::Physics,
-        RegisterKind::Position,
-        RegisterKind::Rotation,
-        RegisterKind::Scale,
-        RegisterKind::Velocity,
-    ];
-
-    /// The register's name; for media and properties what stands before the dot.
-    pub fn name(self) -> &'static str {
-        match self {
-            RegisterKind::AbsorbedInto => "absorbed_into",
-            RegisterKind::AngularVelocity => "angular_velocity",
-            RegisterKind::Authority => "authority",
-            RegisterKind::Boundary => "boundary",
-            RegisterKind::Geometry => "geometry",
-            RegisterKind::Kind => "kind",
-            RegisterKind::Layer => "layer",
-            RegisterKind::Media => "media",
-            RegisterKind::MovedTo => "moved_to",
-            RegisterKind::Parent => "parent",
-            RegisterKind::Physics => "physics",
-            RegisterKind::Position => "position",
-            RegisterKind::Property => "properties",
-            RegisterKind::Rotation => "rotation",
-            RegisterKind::Scale => "scale",
-            RegisterKind::Velocity => "velocity",
-        }
-    }
-
-    /// Whether the register has a key of its own beside its kind.
-    pub fn is_keyed(self) -> bool {
-        matches!(self, RegisterKind::Media | RegisterKind::Property)
-    }
-}
-
-impl<'a> Register<'a> {
-    /// A register without a key of its own.
-    pub const fn plain(kind: RegisterKind) -> Register<'static> {
-        Register { kind, key: "" }
-    }
-
-    /// `media.<role>`.
-    pub fn media(role: &'a str) -> Register<'a> {
-        Register { kind: RegisterKind::Media, key: role }
-    }
-
-    /// `properties.<key>`.
-    pub fn property(key: &'a str) -> Register<'a> {
-        Register { kind: RegisterKind::Property, key }
-    }
-
-    /// Reads a register's name.
-    pub fn parse(name: &'a str) -> Option<Register<'a>> {
-        if let Some(role) = name.strip_prefix("media.") {
-            return Some(Register::media(role));
-        }
-        if let Some(key) = name.strip_prefix("properties.") {
-            return Some(Register::property(key));
-        }
-        RegisterKind::PLAIN.into_iter().find(|kind| kind.name() == name).map(Register::plain)
-    }
-}
-
-impl fmt::Display for Register<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.name())?;
-        if self.kind.is_keyed() { write!(f, ".{}", self.key) } else { Ok(()) }
-    }
-}
-
-/// One write of an event: this register takes this value, raw JSON text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Set<'a> {
-    pub register: Register<'a>,
-    pub value: &'a str,
-}
-
 /// What a line of a trace can be.
 #[derive(Clone, Debug)]
 pub enum Line<'a> {
@@ -256,7 +143,7 @@ pub struct Reader<'a> {
     drafts: bool,
     plainly: bool,
     tape: Tape,
-    scratch: payload::Scratch<'a>,
+    scratch: field::Scratch<'a>,
     memory: quick::Memory<'a>,
 }
 
@@ -269,7 +156,7 @@ impl<'a> Reader<'a> {
             drafts: false,
             plainly: false,
             tape: Tape::new(),
-            scratch: payload::Scratch::default(),
+            scratch: field::Scratch::default(),
             memory: quick::Memory::default(),
         }
     }

@@ -1,32 +1,13 @@
 //! The payload: what each operation carries, its rules, and what it writes.
 
-use super::envelope::strings;
-use super::macros::{self, Primitive};
-use super::{Event, Refusal, Register, RegisterKind, Set};
-use crate::id::{Tile, Time, is_id, is_place, is_tag};
-use crate::json::{self, Kind, Value};
+use super::field::{Source, time_number};
+use super::field::{is_node, is_special, is_vector, json_string, node, node_id, required, string, strings};
+use super::register::{Member, REGISTERS};
+use super::{Refusal, Register, RegisterKind, Set};
+use crate::id::is_tag;
+use crate::json::{Kind, Value};
 use bumpalo::Bump;
 use std::collections::HashSet;
-
-/// Every operation that this version knows, but for macros' expansions.
-pub const OPERATIONS: [&str; 16] = [
-    "create_node",
-    "delete_node",
-    "link_nodes",
-    "macro.circle",
-    "macro.grid",
-    "macro.line",
-    "macro.stamp",
-    "merge",
-    "physics_step",
-    "sensor_reading",
-    "set_geometry",
-    "set_media",
-    "set_physics",
-    "set_properties",
-    "unlink_nodes",
-    "update_transform",
-];
 
 /// What an event does.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +33,15 @@ pub enum Payload<'a> {
     Macro(&'a [Primitive<'a>]),
     /// An operation that this version does not know.
     Unknown,
+}
+
+/// One event of a macro's expansion. It has the macro event's envelope and effective time.
+#[derive(Clone, Copy, Debug)]
+pub struct Primitive<'a> {
+    /// `<macro event_id>#<n>`, without the event's own name: `#0003` or `#0003#0001`.
+    pub suffix: &'a str,
+    pub operation: &'a str,
+    pub payload: Payload<'a>,
 }
 
 /// The two ends of a link and its relation.
@@ -91,178 +81,12 @@ pub struct Sensor<'a> {
     pub position: Option<&'a str>,
 }
 
-/// Buffers that live from line to line.
-#[derive(Default)]
-pub struct Scratch<'a> {
-    pub names: Vec<&'a str>,
-    sets: Vec<Set<'a>>,
-}
+type Read<'a> = Result<Payload<'a>, Refusal>;
 
-/// The known operation that is nearest in spelling, for the hint beside an unknown one.
-pub fn nearest_operation(name: &str) -> &'static str {
-    let distance = |known: &&&str| edit_distance(known.as_bytes(), name.as_bytes());
-    OPERATIONS.iter().min_by_key(distance).expect("there are operations")
-}
-
-/// Levenshtein distance; names longer than any operation are cut first, so the cost is bounded.
-fn edit_distance(a: &[u8], b: &[u8]) -> usize {
-    let b = &b[..b.len().min(40)];
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
-}
-
-/// Reads the payload of an event whose envelope stands.
-pub fn read<'a>(
-    top: Value<'_, 'a>,
-    event: &Event<'a>,
-    arena: &'a Bump,
-    scratch: &mut Scratch<'a>,
-) -> Result<Payload<'a>, Refusal> {
-    if event.operation.starts_with("macro.") {
-        return macros::read(top, event, arena, scratch);
-    }
-    read_primitive(top, event.operation, event, arena, scratch)
-}
-
-/// Reads the payload of a primitive operation under the envelope of `event`.
-pub fn read_primitive<'a>(
-    top: Value<'_, 'a>,
-    operation: &str,
-    event: &Event<'a>,
-    arena: &'a Bump,
-    scratch: &mut Scratch<'a>,
-) -> Result<Payload<'a>, Refusal> {
-    let sets = &mut scratch.sets;
-    sets.clear();
-    match operation {
-        "create_node" => {
-            let node = node_id(top, arena)?;
-            create(top, event, arena, sets)?;
-            Ok(Payload::Create { node, sets: arena.alloc_slice_copy(sets) })
-        }
-        "update_transform" => {
-            let node = node_id(top, arena)?;
-            transform(required(top, "transform", "payload.transform")?, arena, sets)?;
-            Ok(Payload::Set { node, sets: arena.alloc_slice_copy(sets) })
-        }
-        "set_properties" => {
-            let node = properties_owner(top, arena)?;
-            properties(required(top, "properties", "payload.properties")?, arena, sets)?;
-            Ok(Payload::Set { node, sets: arena.alloc_slice_copy(sets) })
-        }
-        "set_geometry" => {
-            let node = node_id(top, arena)?;
-            let value = required(top, "geometry", "payload.geometry")?;
-            nullable(value, geometry)?;
-            Ok(one(node, Register::plain(RegisterKind::Geometry), value, arena))
-        }
-        "set_media" => {
-            let node = node_id(top, arena)?;
-            let role = optional(top, "role").map_or(Ok("media"), |v| string(v, arena, "payload.role"))?;
-            let value = required(top, "media", "payload.media")?;
-            nullable(value, media)?;
-            Ok(one(node, Register::media(role), value, arena))
-        }
-        "set_physics" => {
-            let node = node_id(top, arena)?;
-            let value = required(top, "physics", "payload.physics")?;
-            nullable(value, physics)?;
-            Ok(one(node, Register::plain(RegisterKind::Physics), value, arena))
-        }
-        "physics_step" => step(top, arena, sets),
-        "link_nodes" => {
-            let ends = link(top, arena)?;
-            let properties = match optional(top, "properties") {
-                None => None,
-                Some(v) if v.is_null() => None,
-                Some(v) if v.kind() == Kind::Object => (!v.is_empty()).then(|| v.raw()),
-                Some(_) => return Err(Refusal::new("payload.properties", "not an object")),
-            };
-            Ok(Payload::Link(arena.alloc(Link { ends, properties })))
-        }
-        "unlink_nodes" => {
-            let ends = link(top, arena)?;
-            let observed = optional(top, "observed").map(|v| {
-                strings(v, arena, &mut scratch.names, is_tag)
-                    .ok_or_else(|| Refusal::new("payload.observed", "not an array of tags"))
-            });
-            Ok(Payload::Unlink(arena.alloc(Unlink { ends, observed: observed.transpose()? })))
-        }
-        "delete_node" => Ok(Payload::Delete { node: node_id(top, arena)? }),
-        "merge" => merge(top, event.parents.len(), arena, scratch),
-        "sensor_reading" => sensor(top, event, arena),
-        _ => Ok(Payload::Unknown),
-    }
-}
-
-fn one<'a>(node: &'a str, register: Register<'a>, value: Value<'_, 'a>, arena: &'a Bump) -> Payload<'a> {
-    Payload::Set { node, sets: arena.alloc_slice_copy(&[Set { register, value: value.raw() }]) }
-}
-
-fn optional<'t, 'a>(top: Value<'t, 'a>, name: &str) -> Option<Value<'t, 'a>> {
-    top.get(name)
-}
-
-fn required<'t, 'a>(top: Value<'t, 'a>, name: &str, code: &'static str) -> Result<Value<'t, 'a>, Refusal> {
-    top.get(name).ok_or_else(|| Refusal::new(code, "missing"))
-}
-
-fn string<'a>(value: Value<'_, 'a>, arena: &'a Bump, code: &'static str) -> Result<&'a str, Refusal> {
-    value.as_str(arena).ok_or_else(|| Refusal::new(code, "not a string"))
-}
-
-/// Whether a name may be given to a node that is created, drawn and linked.
-pub fn is_node(s: &str) -> bool {
-    is_id(s) && !s.starts_with('@')
-}
-
-/// `@space` and `@layer:<layer_id>` hold properties without being created.
-fn is_special(s: &str) -> bool {
-    s == "@space" || s.strip_prefix("@layer:").is_some_and(is_place)
-}
-
-/// Whether a node_id may stand in a state line.
-pub fn is_any_node(s: &str) -> bool {
-    is_node(s) || is_special(s)
-}
-
-const NODE_RULE: &str = "1 to 256 bytes, no control character, not beginning with @";
-
-fn node<'a>(value: Value<'_, 'a>, arena: &'a Bump, code: &'static str) -> Result<&'a str, Refusal> {
-    match string(value, arena, code)? {
-        s if is_node(s) => Ok(s),
-        s if is_special(s) => Err(Refusal::new(code, format!("{s} takes set_properties alone"))),
-        _ => Err(Refusal::new(code, format!("a node_id is {NODE_RULE}"))),
-    }
-}
-
-fn node_id<'a>(top: Value<'_, 'a>, arena: &'a Bump) -> Result<&'a str, Refusal> {
-    node(required(top, "node_id", "payload.node_id")?, arena, "payload.node_id")
-}
-
-fn properties_owner<'a>(top: Value<'_, 'a>, arena: &'a Bump) -> Result<&'a str, Refusal> {
-    let value = required(top, "node_id", "payload.node_id")?;
-    match value.as_str(arena) {
-        Some(s) if is_special(s) => Ok(s),
-        _ => node(value, arena, "payload.node_id"),
-    }
-}
-
-fn create<'a>(
-    top: Value<'_, 'a>,
-    event: &Event<'a>,
-    arena: &'a Bump,
-    sets: &mut Vec<Set<'a>>,
-) -> Result<(), Refusal> {
+pub fn create_node<'a>(source: Source<'_, 'a>) -> Read<'a> {
+    let Source { top, event, arena, scratch } = source;
+    let node = node_id(top, arena)?;
+    let sets = scratch.no_sets();
     for (kind, word) in [
         (RegisterKind::Layer, event.layer),
         (RegisterKind::Authority, event.scope.authority.as_str()),
@@ -270,33 +94,223 @@ fn create<'a>(
     ] {
         sets.push(Set { register: Register::plain(kind), value: json_string(word, arena) });
     }
-    if let Some(kind) = optional(top, "kind") {
+    if let Some(kind) = top.get("kind") {
         if kind.kind() != Kind::String {
             return Err(Refusal::new("payload.kind", "not a string"));
         }
         sets.push(Set { register: Register::plain(RegisterKind::Kind), value: kind.raw() });
     }
-    if let Some(value) = optional(top, "transform") {
+    if let Some(value) = top.get("transform") {
         transform(value, arena, sets)?;
     }
-    if let Some(value) = optional(top, "properties") {
+    if let Some(value) = top.get("properties") {
         properties(value, arena, sets)?;
     }
-    if let Some(value) = optional(top, "geometry") {
+    if let Some(value) = top.get("geometry") {
         geometry(value)?;
         sets.push(Set { register: Register::plain(RegisterKind::Geometry), value: value.raw() });
     }
-    if let Some(value) = optional(top, "media") {
+    if let Some(value) = top.get("media") {
         media(value)?;
         sets.push(Set { register: Register::media("media"), value: value.raw() });
     }
-    if let Some(value) = optional(top, "physics") {
+    if let Some(value) = top.get("physics") {
         physics(value)?;
         sets.push(Set { register: Register::plain(RegisterKind::Physics), value: value.raw() });
     }
-    Ok(())
+    Ok(Payload::Create { node, sets: arena.alloc_slice_copy(sets) })
 }
 
+pub fn update_transform<'a>(source: Source<'_, 'a>) -> Read<'a> {
+    let Source { top, arena, scratch, .. } = source;
+    let node = node_id(top, arena)?;
+    let sets = scratch.no_sets();
+    transform(required(top, "transform", "payload.transform")?, arena, sets)?;
+    Ok(Payload::Set { node, sets: arena.alloc_slice_copy(sets) })
+}
+
+pub fn set_properties<'a>(source: Source<'_, 'a>) -> Read<'a> {
+    let Source { top, arena, scratch, .. } = source;
+    let value = required(top, "node_id", "payload.node_id")?;
+    let node = match value.as_str(arena) {
+        Some(special) if is_special(special) => special,
+        _ => node(value, arena, "payload.node_id")?,
+    };
+    let sets = scratch.no_sets();
+    properties(required(top, "properties", "payload.properties")?, arena, sets)?;
+    Ok(Payload::Set { node, sets: arena.alloc_slice_copy(sets) })
+}
+
+pub fn set_geometry<'a>(source: Source<'_, 'a>) -> Read<'a> {
+    let node = node_id(source.top, source.arena)?;
+    let value = required(source.top, "geometry", "payload.geometry")?;
+    nullable(value, geometry)?;
+    Ok(one(node, Register::plain(RegisterKind::Geometry), value, source.arena))
+}
+
+pub fn set_media<'a>(source: Source<'_, 'a>) -> Read<'a> {
+    let Source { top, arena, .. } = source;
+    let node = node_id(top, arena)?;
+    let role = top.get("role").map_or(Ok("media"), |v| string(v, arena, "payload.role"))?;
+    let value = required(top, "media", "payload.media")?;
+    nullable(value, media)?;
+    Ok(one(node, Register::media(role), value, arena))
+}
+
+pub fn set_physics<'a>(source: Source<'_, 'a>) -> Read<'a> {
+    let node = node_id(source.top, source.arena)?;
+    let value = required(source.top, "physics", "payload.physics")?;
+    nullable(value, physics)?;
+    Ok(one(node, Register::plain(RegisterKind::Physics), value, source.arena))
+}
+
+fn one<'a>(node: &'a str, register: Register<'a>, value: Value<'_, 'a>, arena: &'a Bump) -> Payload<'a> {
+    Payload::Set { node, sets: arena.alloc_slice_copy(&[Set { register, value: value.raw() }]) }
+}
+
+pub fn physics_step<'a>(source: Source<'_, 'a>) -> Read<'a> {
+    let Source { top, arena, scratch, .. } = source;
+    if required(top, "solver", "payload.solver")?.kind() != Kind::String {
+        return Err(Refusal::new("payload.solver", "not a string"));
+    }
+    if required(top, "tick", "payload.tick")?.as_f64().is_none_or(|n| n.fract() != 0.0) {
+        return Err(Refusal::new("payload.tick", "not an integer"));
+    }
+    if required(top, "delta_time", "payload.delta_time")?.kind() != Kind::Number {
+        return Err(Refusal::new("payload.delta_time", "not a number"));
+    }
+    let list = required(top, "updates", "payload.updates")?;
+    if list.kind() != Kind::Array {
+        return Err(Refusal::new("payload.updates", "not an array"));
+    }
+    let mut updates = Vec::with_capacity(list.len());
+    for item in list.items() {
+        let sets = scratch.no_sets();
+        let inside = |r: Refusal| Refusal::new("payload.updates", format!("{}: {}", r.code, r.detail));
+        if item.kind() != Kind::Object {
+            return Err(Refusal::new("payload.updates", "not an array of objects"));
+        }
+        let node = node_id(item, arena).map_err(inside)?;
+        if let Some(value) = item.get("transform") {
+            transform(value, arena, sets).map_err(inside)?;
+        }
+        for (name, kind) in
+            [("velocity", RegisterKind::Velocity), ("angular_velocity", RegisterKind::AngularVelocity)]
+        {
+            let Some(value) = item.get(name) else { continue };
+            if value.kind() != Kind::Number && !is_vector(value, 2, 3) {
+                return Err(Refusal::new("payload.updates", format!("{name} is a number or a vector")));
+            }
+            sets.push(Set { register: Register::plain(kind), value: value.raw() });
+        }
+        updates.push((node, &*arena.alloc_slice_copy(sets)));
+    }
+    keep_last_writes(&mut updates, arena);
+    Ok(Payload::Step { updates: arena.alloc_slice_copy(&updates) })
+}
+
+/// Within one event the later write stands: an earlier write of the same register of the same node is dropped.
+fn keep_last_writes<'a>(updates: &mut [(&'a str, &'a [Set<'a>])], arena: &'a Bump) {
+    let mut written = HashSet::new();
+    for (node, sets) in updates.iter_mut().rev() {
+        let all = *sets;
+        let first = |s: &&Set<'a>| written.insert((*node, s.register));
+        let kept: Vec<Set<'a>> = all.iter().filter(first).copied().collect();
+        if kept.len() < all.len() {
+            *sets = arena.alloc_slice_copy(&kept);
+        }
+    }
+}
+
+pub fn link_nodes<'a>(source: Source<'_, 'a>) -> Read<'a> {
+    let ends = ends(source.top, source.arena)?;
+    let properties = match source.top.get("properties") {
+        None => None,
+        Some(v) if v.is_null() => None,
+        Some(v) if v.kind() == Kind::Object => (!v.is_empty()).then(|| v.raw()),
+        Some(_) => return Err(Refusal::new("payload.properties", "not an object")),
+    };
+    Ok(Payload::Link(source.arena.alloc(Link { ends, properties })))
+}
+
+pub fn unlink_nodes<'a>(source: Source<'_, 'a>) -> Read<'a> {
+    let Source { top, arena, scratch, .. } = source;
+    let ends = ends(top, arena)?;
+    let observed = top.get("observed").map(|v| {
+        strings(v, arena, &mut scratch.names, is_tag)
+            .ok_or_else(|| Refusal::new("payload.observed", "not an array of tags"))
+    });
+    Ok(Payload::Unlink(arena.alloc(Unlink { ends, observed: observed.transpose()? })))
+}
+
+fn ends<'a>(top: Value<'_, 'a>, arena: &'a Bump) -> Result<Ends<'a>, Refusal> {
+    let from = node(required(top, "from_node", "payload.from_node")?, arena, "payload.from_node")?;
+    let to = node(required(top, "to_node", "payload.to_node")?, arena, "payload.to_node")?;
+    let relation = top.get("relation").map_or(Ok("link"), |v| string(v, arena, "payload.relation"))?;
+    Ok(Ends { from, relation, to })
+}
+
+pub fn delete_node<'a>(source: Source<'_, 'a>) -> Read<'a> {
+    Ok(Payload::Delete { node: node_id(source.top, source.arena)? })
+}
+
+pub fn merge<'a>(source: Source<'_, 'a>) -> Read<'a> {
+    let Source { top, event, arena, scratch } = source;
+    if event.parents.len() < 2 {
+        return Err(Refusal::new("payload.previous_events", "a merge names two or more"));
+    }
+    let node = match top.get("node_id") {
+        Some(v) => Some((node(v, arena, "payload.node_id")?, v.raw())),
+        None => None,
+    };
+    let absorbs = match top.get("absorbs") {
+        None => &[],
+        Some(v) => strings(v, arena, &mut scratch.names, is_node)
+            .ok_or_else(|| Refusal::new("payload.absorbs", "not an array of node_ids"))?,
+    };
+    match node {
+        None if top.get("absorbs").is_some() => {
+            Err(Refusal::new("payload.absorbs", "there is no node_id to fold into"))
+        }
+        Some((name, _)) if absorbs.contains(&name) => {
+            Err(Refusal::new("payload.absorbs", "a node cannot absorb itself"))
+        }
+        _ => Ok(Payload::Merge { node, absorbs }),
+    }
+}
+
+pub fn sensor_reading<'a>(source: Source<'_, 'a>) -> Read<'a> {
+    let Source { top, event, arena, .. } = source;
+    let name = string(required(top, "sensor", "payload.sensor")?, arena, "payload.sensor")?;
+    let value = required(top, "value", "payload.value")?;
+    if matches!(value.kind(), Kind::Array | Kind::Object) {
+        return Err(Refusal::new("payload.value", "not a number, string, boolean or null"));
+    }
+    let unit = top.get("unit");
+    if unit.is_some_and(|v| v.kind() != Kind::String) {
+        return Err(Refusal::new("payload.unit", "not a string"));
+    }
+    let at = top.get("node_id");
+    if let Some(v) = at {
+        node(v, arena, "payload.node_id")?;
+    }
+    let position = top.get("position");
+    if position.is_some_and(|v| !is_vector(v, 2, 3)) {
+        return Err(Refusal::new("payload.position", "not [x,y] or [x,y,z]"));
+    }
+    Ok(Payload::Sensor(arena.alloc(Sensor {
+        actor: event.actor,
+        sensor: name,
+        layer: json_string(event.layer, arena),
+        timestamp: arena.alloc_str(&time_number(event.time)),
+        value: value.raw(),
+        unit: unit.map(Value::raw),
+        node: at.map(Value::raw),
+        position: position.map(Value::raw),
+    })))
+}
+
+/// The members of a `transform`, in an update as in a state line.
 pub fn transform<'a>(value: Value<'_, 'a>, arena: &'a Bump, sets: &mut Vec<Set<'a>>) -> Result<(), Refusal> {
     let wrong = |detail: &str| Refusal::new("payload.transform", detail);
     if value.kind() != Kind::Object {
@@ -305,34 +319,23 @@ pub fn transform<'a>(value: Value<'_, 'a>, arena: &'a Bump, sets: &mut Vec<Set<'
     let mut turned = false;
     for (key, member) in value.members() {
         let Some(name) = key.as_str(arena) else { continue };
-        let register = match name {
-            "position" if is_vector(member, 2, 3) => RegisterKind::Position,
-            "position" => return Err(wrong("position is [x,y] or [x,y,z]")),
-            "rotation" | "rotation_quat" if turned => return Err(wrong("both rotation and rotation_quat")),
-            "rotation" if member.kind() == Kind::Number || is_vector(member, 4, 4) => RegisterKind::Rotation,
-            "rotation" => return Err(wrong("rotation is degrees or [x,y,z,w]")),
-            "rotation_quat" if is_vector(member, 4, 4) => RegisterKind::Rotation,
-            "rotation_quat" => return Err(wrong("rotation_quat is [x,y,z,w]")),
-            "scale" if member.kind() == Kind::Number || is_vector(member, 3, 3) => RegisterKind::Scale,
-            "scale" => return Err(wrong("scale is a number or [x,y,z]")),
-            "parent" if member.is_null() || member.as_str(arena).is_some_and(is_node) => RegisterKind::Parent,
-            "parent" => return Err(wrong("parent is a node_id or null")),
-            "moved_to" if member.is_null() || member.as_str(arena).and_then(Tile::parse).is_some() => {
-                RegisterKind::MovedTo
-            }
-            "moved_to" => return Err(wrong("moved_to is a tile or null")),
-            _ => continue,
-        };
-        turned |= register == RegisterKind::Rotation;
-        sets.push(Set { register: Register::plain(register), value: member.raw() });
+        // The other spelling of a rotation takes a quaternion alone.
+        let is_quat = name == "rotation_quat";
+        let name = if is_quat { "rotation" } else { name };
+        let row = REGISTERS.iter().find(|row| row.member == Member::Transform && row.name == name);
+        let Some(row) = row else { continue };
+        if row.kind == RegisterKind::Rotation && std::mem::replace(&mut turned, true) {
+            return Err(wrong("both rotation and rotation_quat"));
+        }
+        if is_quat && !is_vector(member, 4, 4) {
+            return Err(wrong("rotation_quat is [x,y,z,w]"));
+        }
+        if !(row.fits)(member, arena) {
+            return Err(wrong(row.rule));
+        }
+        sets.push(Set { register: Register::plain(row.kind), value: member.raw() });
     }
     Ok(())
-}
-
-fn is_vector(value: Value<'_, '_>, least: usize, most: usize) -> bool {
-    value.kind() == Kind::Array
-        && (least..=most).contains(&value.len())
-        && value.items().all(|v| v.kind() == Kind::Number)
 }
 
 fn properties<'a>(value: Value<'_, 'a>, arena: &'a Bump, sets: &mut Vec<Set<'a>>) -> Result<(), Refusal> {
@@ -400,162 +403,5 @@ fn physics(value: Value<'_, '_>) -> Result<(), Refusal> {
             Err(Refusal::new("payload.physics", "body is dynamic, static or kinematic"))
         }
         _ => Ok(()),
-    }
-}
-
-fn step<'a>(top: Value<'_, 'a>, arena: &'a Bump, sets: &mut Vec<Set<'a>>) -> Result<Payload<'a>, Refusal> {
-    if required(top, "solver", "payload.solver")?.kind() != Kind::String {
-        return Err(Refusal::new("payload.solver", "not a string"));
-    }
-    if required(top, "tick", "payload.tick")?.as_f64().is_none_or(|n| n.fract() != 0.0) {
-        return Err(Refusal::new("payload.tick", "not an integer"));
-    }
-    if required(top, "delta_time", "payload.delta_time")?.kind() != Kind::Number {
-        return Err(Refusal::new("payload.delta_time", "not a number"));
-    }
-    let list = required(top, "updates", "payload.updates")?;
-    if list.kind() != Kind::Array {
-        return Err(Refusal::new("payload.updates", "not an array"));
-    }
-    let mut updates = Vec::with_capacity(list.len());
-    for item in list.items() {
-        sets.clear();
-        let inside = |r: Refusal| Refusal::new("payload.updates", format!("{}: {}", r.code, r.detail));
-        if item.kind() != Kind::Object {
-            return Err(Refusal::new("payload.updates", "not an array of objects"));
-        }
-        let node = node_id(item, arena).map_err(inside)?;
-        if let Some(value) = optional(item, "transform") {
-            transform(value, arena, sets).map_err(inside)?;
-        }
-        for (name, kind) in
-            [("velocity", RegisterKind::Velocity), ("angular_velocity", RegisterKind::AngularVelocity)]
-        {
-            let Some(value) = optional(item, name) else { continue };
-            if value.kind() != Kind::Number && !is_vector(value, 2, 3) {
-                return Err(Refusal::new("payload.updates", format!("{name} is a number or a vector")));
-            }
-            sets.push(Set { register: Register::plain(kind), value: value.raw() });
-        }
-        updates.push((node, &*arena.alloc_slice_copy(sets)));
-    }
-    keep_last_writes(&mut updates, arena);
-    Ok(Payload::Step { updates: arena.alloc_slice_copy(&updates) })
-}
-
-/// Within one event the later write stands: an earlier write of the same register of the same node is dropped.
-fn keep_last_writes<'a>(updates: &mut [(&'a str, &'a [Set<'a>])], arena: &'a Bump) {
-    let mut written = HashSet::new();
-    for (node, sets) in updates.iter_mut().rev() {
-        let all = *sets;
-        let first = |s: &&Set<'a>| written.insert((*node, s.register));
-        let kept: Vec<Set<'a>> = all.iter().filter(first).copied().collect();
-        if kept.len() < all.len() {
-            *sets = arena.alloc_slice_copy(&kept);
-        }
-    }
-}
-
-/// A time as the JSON number that names it.
-pub fn time_number(time: Time) -> String {
-    let text = time.to_string();
-    if !text.contains('.') {
-        // Whole seconds are the same in either spelling.
-        return text;
-    }
-    let mut json = Vec::new();
-    let seconds: f64 = text.parse().expect("a time prints as a decimal");
-    json::write_number(seconds, &mut json);
-    String::from_utf8(json).expect("JSON is UTF-8")
-}
-
-/// A string as JSON text.
-fn json_string<'a>(text: &str, arena: &'a Bump) -> &'a str {
-    let mut json = Vec::with_capacity(text.len() + 2);
-    json::write_string(text, &mut json);
-    arena.alloc_str(std::str::from_utf8(&json).expect("JSON is UTF-8"))
-}
-
-fn link<'a>(top: Value<'_, 'a>, arena: &'a Bump) -> Result<Ends<'a>, Refusal> {
-    let from = node(required(top, "from_node", "payload.from_node")?, arena, "payload.from_node")?;
-    let to = node(required(top, "to_node", "payload.to_node")?, arena, "payload.to_node")?;
-    let relation = optional(top, "relation").map_or(Ok("link"), |v| string(v, arena, "payload.relation"))?;
-    Ok(Ends { from, relation, to })
-}
-
-fn merge<'a>(
-    top: Value<'_, 'a>,
-    parents: usize,
-    arena: &'a Bump,
-    scratch: &mut Scratch<'a>,
-) -> Result<Payload<'a>, Refusal> {
-    if parents < 2 {
-        return Err(Refusal::new("payload.previous_events", "a merge names two or more"));
-    }
-    let node = match optional(top, "node_id") {
-        Some(v) => Some((node(v, arena, "payload.node_id")?, v.raw())),
-        None => None,
-    };
-    let absorbs = match optional(top, "absorbs") {
-        None => &[],
-        Some(v) => strings(v, arena, &mut scratch.names, is_node)
-            .ok_or_else(|| Refusal::new("payload.absorbs", "not an array of node_ids"))?,
-    };
-    match node {
-        None if optional(top, "absorbs").is_some() => {
-            Err(Refusal::new("payload.absorbs", "there is no node_id to fold into"))
-        }
-        Some((name, _)) if absorbs.contains(&name) => {
-            Err(Refusal::new("payload.absorbs", "a node cannot absorb itself"))
-        }
-        _ => Ok(Payload::Merge { node, absorbs }),
-    }
-}
-
-fn sensor<'a>(top: Value<'_, 'a>, event: &Event<'a>, arena: &'a Bump) -> Result<Payload<'a>, Refusal> {
-    let name = string(required(top, "sensor", "payload.sensor")?, arena, "payload.sensor")?;
-    let value = required(top, "value", "payload.value")?;
-    if matches!(value.kind(), Kind::Array | Kind::Object) {
-        return Err(Refusal::new("payload.value", "not a number, string, boolean or null"));
-    }
-    let unit = optional(top, "unit");
-    if unit.is_some_and(|v| v.kind() != Kind::String) {
-        return Err(Refusal::new("payload.unit", "not a string"));
-    }
-    let at = optional(top, "node_id");
-    if let Some(v) = at {
-        node(v, arena, "payload.node_id")?;
-    }
-    let position = optional(top, "position");
-    if position.is_some_and(|v| !is_vector(v, 2, 3)) {
-        return Err(Refusal::new("payload.position", "not [x,y] or [x,y,z]"));
-    }
-    Ok(Payload::Sensor(arena.alloc(Sensor {
-        actor: event.actor,
-        sensor: name,
-        layer: json_string(event.layer, arena),
-        timestamp: arena.alloc_str(&time_number(event.time)),
-        value: value.raw(),
-        unit: unit.map(Value::raw),
-        node: at.map(Value::raw),
-        position: position.map(Value::raw),
-    })))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_operation_is_hinted() {
-        assert_eq!(nearest_operation("create_nod"), "create_node");
-        assert_eq!(nearest_operation("macro.gird"), "macro.grid");
-    }
-
-    #[test]
-    fn names_that_begin_with_an_at_are_special() {
-        assert!(is_special("@space") && is_special("@layer:rivers"));
-        assert!(!is_special("@layer:") && !is_special("@layer:a/b") && !is_special("@other"));
-        assert!(!is_node("@space") && is_node("a@b"));
     }
 }

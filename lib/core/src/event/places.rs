@@ -5,7 +5,7 @@
 //! space, the root. Page "4. Scope".
 
 use crate::id::{Authority, Boundary, Policy, Realm, Scope, Tile, TilePrefix};
-use ahash::AHashMap;
+use foldhash::HashMap;
 
 /// What one place gives; what it does not give comes from further out.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,8 +58,8 @@ impl Words {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SpaceGiven {
     pub given: Given,
-    pub layers: AHashMap<String, Given>,
-    pub tiles: AHashMap<TilePrefix, Given>,
+    pub layers: HashMap<String, Given>,
+    pub tiles: HashMap<TilePrefix, Given>,
 }
 
 /// What the root says about scopes, and what every space gives.
@@ -67,7 +67,7 @@ pub struct SpaceGiven {
 pub struct Places {
     pub words: Words,
     pub ceilings: Words,
-    pub spaces: AHashMap<String, SpaceGiven>,
+    pub spaces: HashMap<String, SpaceGiven>,
 }
 
 /// The places that an event stands in, as far as they are settled.

@@ -5,8 +5,10 @@
 //! rest. It is faster because the envelope is not put on the tape, and because of a scope or a list of invariants
 //! that came before it only asks whether it is the same text.
 
-use super::envelope::{exact_time, read_scope, strings};
-use super::payload::{self, Payload, Scratch};
+use super::envelope::{exact_time, read_scope};
+use super::field::{Scratch, Source, strings};
+use super::operation;
+use super::payload::Payload;
 use super::{Event, MAX_PARENTS, Missing};
 use crate::id::{Scope, Tile, Time, is_event_id, is_id, is_place};
 use crate::json::{Skim, Tape, Value};
@@ -143,7 +145,7 @@ pub fn read<'a>(
         }
     }
     let mut event = fields.event(line)?;
-    event.payload = payload::read(skim.finish(), &event, arena, scratch).ok()?;
+    event.payload = operation::read(Source { top: skim.finish(), event: &event, arena, scratch }).ok()?;
     Some(event)
 }
 

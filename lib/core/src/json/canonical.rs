@@ -3,7 +3,8 @@
 //! Whatever the tape already knows to be canonical is copied as it stands; members are sorted as nodes, and only
 //! strings and numbers that are written otherwise are written anew.
 
-use super::tape::{CANONICAL, PLAIN, Rules, Tape};
+use super::node::{CANONICAL, PLAIN};
+use super::tape::{Rules, Tape};
 use super::{Kind, Value, keys, number, text};
 use std::cmp::Ordering;
 

@@ -4,10 +4,11 @@
 //! not, an object of few members looks back where a bit of the key's hash was seen before, and one of many asks a
 //! table with random keys, so that no line, however made, costs more than its length.
 
-use super::tape::{ESCAPED, Node};
+use super::node::{ESCAPED, Node};
 use super::text;
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::hash::BuildHasher as _;
 
 /// An object of more members uses the table.
 const FEW: u32 = 32;
@@ -22,7 +23,7 @@ pub(super) struct Keys {
     /// A bit a key, for the object at each level; set up once its keys do not ascend.
     seen: Vec<[u64; WORDS]>,
     /// Hash of object and key → the first key node with it; for objects of many members.
-    table: HashMap<u64, u32, ahash::RandomState>,
+    table: HashMap<u64, u32, foldhash::fast::RandomState>,
     scratch: String,
 }
 

@@ -7,6 +7,7 @@ mod canonical;
 mod check;
 mod keys;
 mod line;
+mod node;
 mod number;
 pub mod raw;
 mod scan;
@@ -19,9 +20,10 @@ pub mod write;
 pub use canonical::{Canonical, key_order, write_canonical, write_number, write_string};
 pub use check::is_canonical;
 pub use line::{parse_line, parse_text};
+pub use node::Kind;
 pub use skim::Skim;
 pub use tape::Tape;
-pub use value::{Kind, Value};
+pub use value::Value;
 
 /// Deepest nesting of an event; the outer object is 1.
 pub const EVENT_DEPTH: usize = 64;
@@ -71,6 +73,9 @@ pub struct Error {
     pub offset: usize,
 }
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod properties;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;

@@ -1,7 +1,8 @@
 //! The pass: one loop over the bytes of a text, without recursion.
 
 use super::keys::{self, Siblings};
-use super::tape::{CANONICAL, ESCAPED, Node, PLAIN, Rules, Tape};
+use super::node::{CANONICAL, ESCAPED, Node, PLAIN};
+use super::tape::{Rules, Tape};
 use super::{Error, Fault, Kind, number, text};
 use std::cmp::Ordering;
 

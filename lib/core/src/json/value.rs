@@ -1,27 +1,10 @@
 //! Values: where one stands on the tape, and how to get about.
 
-use super::tape::{CANONICAL, Node, PLAIN};
+use super::node::{CANONICAL, Kind, Node, PLAIN};
 use super::{number, text};
 use bumpalo::Bump;
 use bumpalo::collections::String as BumpString;
 use std::fmt;
-
-/// What a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Kind {
-    Null,
-    Bool,
-    Number,
-    String,
-    Array,
-    Object,
-}
-
-impl Kind {
-    pub(super) const ALL: [Kind; 6] =
-        [Kind::Null, Kind::Bool, Kind::Number, Kind::String, Kind::Array, Kind::Object];
-}
 
 /// A value on the tape. `'a` is the line's life, `'t` the tape's.
 #[derive(Clone, Copy)]

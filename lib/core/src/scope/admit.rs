@@ -18,9 +18,9 @@
 //! # Ok::<(), ulp_core::event::Refusal>(())
 //! ```
 
+use super::Scope;
 use super::gate::{Clock, Gate, Permit, hold_to_invariants};
 use super::invariants::{Lookup, NoStore};
-use super::Scope;
 use crate::event::{Event, Line, Missing, Reader};
 use crate::json::{self, EVENT_BYTES, Fault, Tape};
 use crate::report::{Note, Refusal};

@@ -5,14 +5,14 @@ use super::invariants::{self, Lookup};
 use super::named;
 use super::rules::{Allowed, MAX_CLOCK_SKEW, Rules};
 use super::signed::Signatures;
-use crate::event::{Event, MAX_PARENTS, Missing, Payload, RegisterKind};
+use crate::event::{Event, MAX_PARENTS, Missing, RegisterKind};
 use crate::id::{Authority, Boundary, Policy, Realm, Tile, Time};
 use crate::json::{self, raw};
 use crate::names;
 use crate::pattern::Pattern;
 use crate::report::{Note, Refusal};
 use crate::state::line::{Body, StateLine};
-use ahash::AHashMap;
+use foldhash::{HashMap, HashMapExt as _};
 use std::borrow::Cow;
 use std::fmt::Display;
 
@@ -84,7 +84,7 @@ pub struct Gate<'s> {
     scope: &'s Scope,
     signatures: Signatures,
     places: Vec<Here<'s>>,
-    by_name: AHashMap<Vec<u8>, usize>,
+    by_name: HashMap<Vec<u8>, usize>,
     /// The place of the line before: neighbouring lines mostly share theirs.
     last: (Vec<u8>, usize),
     key: Vec<u8>,
@@ -145,7 +145,7 @@ impl<'s> Gate<'s> {
             scope,
             signatures: Signatures::new(scope),
             places: Vec::new(),
-            by_name: AHashMap::new(),
+            by_name: HashMap::new(),
             last: (Vec::new(), 0),
             key: Vec::new(),
         }
@@ -284,7 +284,7 @@ impl<'s> Here<'s> {
     }
 
     fn judge(&self, event: &Event<'_>) -> Result<(), Refusal> {
-        self.exists(&mut |each| named::nodes(&event.payload, each))?;
+        self.exists(named::nodes(event.payload))?;
         let scope = event.scope;
         stands("scope.realm", &self.realm[scope.realm as usize])?;
         stands("scope.authority", &self.authority[scope.authority as usize])?;
@@ -304,7 +304,7 @@ impl<'s> Here<'s> {
     }
 
     fn judge_state(&self, line: &StateLine<'_>) -> Result<(), Refusal> {
-        self.exists(&mut |each| named::nodes_of_state(&line.body, each))?;
+        self.exists(named::nodes_of_state(&line.body))?;
         stands("scope.realm", &self.realm[line.lane.realm as usize])?;
         if let Body::Node { registers, .. } = &line.body {
             for written in *registers {
@@ -332,20 +332,17 @@ impl<'s> Here<'s> {
     }
 
     /// Whether the place and every node that is named exist.
-    fn exists(&self, nodes: &mut Visit<'_, '_>) -> Result<(), Refusal> {
+    fn exists<'n>(&self, mut nodes: impl Iterator<Item = Cow<'n, str>>) -> Result<(), Refusal> {
         if let Some(reason) = &self.ignored {
             return Err(Refusal::new("scope.ignored", reason.as_str()));
         }
-        let mut ignored = None;
-        match &self.nodes {
-            Nodes::All => return Ok(()),
-            Nodes::None(reason) => nodes(&mut |_| ignored = Some(reason.clone())),
-            Nodes::Each { scope, dir } => nodes(&mut |node| {
-                if ignored.is_none() {
-                    ignored = ignored_file(scope, &format!("{dir}/{}", names::encode(&node)));
-                }
-            }),
-        }
+        let ignored = match &self.nodes {
+            Nodes::All => None,
+            Nodes::None(reason) => nodes.next().map(|_| reason.clone()),
+            Nodes::Each { scope, dir } => {
+                nodes.find_map(|node| ignored_file(scope, &format!("{dir}/{}", names::encode(&node))))
+            }
+        };
         match ignored {
             Some(reason) => Err(Refusal::new("scope.ignored", reason)),
             None => Ok(()),
@@ -357,12 +354,9 @@ impl<'s> Here<'s> {
         if self.operations.is_empty() {
             return Ok(());
         }
-        is_listed(&self.operations, event.operation, "scope.operation", "operations")?;
-        let Payload::Macro(primitives) = event.payload else { return Ok(()) };
-        for primitive in primitives {
-            is_listed(&self.operations, primitive.operation, "scope.operation", "operations")?;
-        }
-        Ok(())
+        event
+            .operations()
+            .try_for_each(|operation| is_listed(&self.operations, operation, "scope.operation", "operations"))
     }
 
     fn is_signed(&self, signed: bool) -> Result<(), Refusal> {
@@ -386,9 +380,6 @@ impl<'s> Nodes<'s> {
         }
     }
 }
-
-/// Something that calls a function for each node that a line names.
-type Visit<'v, 'a> = dyn FnMut(&mut dyn FnMut(Cow<'a, str>)) + 'v;
 
 /// The layer that a state line speaks of, where it speaks of one.
 fn layer_of<'a>(body: &Body<'a>) -> Option<Cow<'a, str>> {

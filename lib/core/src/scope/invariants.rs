@@ -4,7 +4,7 @@
 //! replay. A node that is not known breaks none; without a store, only what the line itself tells is looked at.
 
 use super::named;
-use crate::event::{Event, Payload, RegisterKind, Set};
+use crate::event::{Event, RegisterKind, Set, Touch};
 use crate::id::{Authority, Boundary, Tile};
 use crate::json::raw;
 use std::collections::HashSet;
@@ -117,15 +117,6 @@ pub fn named(name: &str) -> Option<&'static Invariant> {
     ALL.iter().find(|invariant| invariant.name == name)
 }
 
-/// The payloads of an event: its own, or those of a macro's primitives.
-fn payloads<'e, 'a>(event: &'e Event<'a>) -> impl Iterator<Item = &'e Payload<'a>> {
-    let (own, primitives) = match &event.payload {
-        Payload::Macro(primitives) => (None, *primitives),
-        payload => (Some(payload), &[][..]),
-    };
-    own.into_iter().chain(primitives.iter().map(|p| &p.payload))
-}
-
 /// What is known of a node: where its own tile knows it that counts, else what any other does.
 fn facts(event: &Event<'_>, node: &str, lookup: &dyn Lookup) -> Vec<NodeFact> {
     let mut facts = Vec::new();
@@ -141,20 +132,6 @@ fn was_made(event: &Event<'_>, node: &str, lookup: &dyn Lookup, with: impl Fn(Ma
     facts(event, node, lookup).into_iter().filter_map(|f| f.made).any(with)
 }
 
-/// The first of some nodes that has a property.
-fn first<'a>(
-    nodes: impl FnOnce(&mut dyn FnMut(&str)),
-    mut is: impl FnMut(&str) -> bool + 'a,
-) -> Option<String> {
-    let mut found = None;
-    nodes(&mut |node| {
-        if found.is_none() && is(node) {
-            found = Some(node.to_owned());
-        }
-    });
-    found
-}
-
 /// A node it links, or a `moved_to`, lies in a tile that is neither its own nor one of the eight around it at the
 /// same zoom.
 fn adjacency(event: &Event<'_>, lookup: &dyn Lookup) -> Option<String> {
@@ -164,41 +141,18 @@ fn adjacency(event: &Event<'_>, lookup: &dyn Lookup) -> Option<String> {
         let facts = facts(event, node, lookup);
         !facts.is_empty() && !facts.iter().any(|f| is_near(f.tile))
     };
-    payloads(event).find_map(|payload| match payload {
-        Payload::Link(link) => {
+    event.payload.touches().find_map(|touch| match touch {
+        Touch::Link(link) => {
             let end = [link.ends.from, link.ends.to].into_iter().find(|end| is_far(end))?;
             Some(format!("{end} lies in no tile around {own}"))
         }
-        payload => {
-            let mut moves = sets(payload).filter(|s| s.register.kind == RegisterKind::MovedTo);
+        touch => {
+            let mut moves = touch.sets().iter().filter(|s| s.register.kind == RegisterKind::MovedTo);
             let far = moves
                 .find_map(|s| raw::text(s.value).and_then(|t| Tile::parse(&t)).filter(|t| !is_near(*t)))?;
             Some(format!("{far} is not around {own}"))
         }
     })
-}
-
-/// Every write of a payload.
-fn sets<'p, 'a>(payload: &'p Payload<'a>) -> impl Iterator<Item = &'p Set<'a>> {
-    let (own, updates): (&[Set<'a>], &[(&str, &[Set<'a>])]) = match payload {
-        Payload::Create { sets, .. } | Payload::Set { sets, .. } => (sets, &[]),
-        Payload::Step { updates } => (&[], updates),
-        _ => (&[], &[]),
-    };
-    own.iter().chain(updates.iter().flat_map(|(_, sets)| sets.iter()))
-}
-
-/// Calls `each` for every node that a payload writes to.
-fn written(payload: &Payload<'_>, each: &mut dyn FnMut(&str)) {
-    match payload {
-        Payload::Create { node, .. } | Payload::Set { node, .. } | Payload::Delete { node } => each(node),
-        Payload::Step { updates } => updates.iter().for_each(|(node, _)| each(node)),
-        Payload::Merge { node: Some((node, _)), absorbs } => {
-            each(node);
-            absorbs.iter().for_each(|node| each(node));
-        }
-        _ => {}
-    }
 }
 
 /// It creates a node_id that exists in its tile, or writes to one deleted there. What a macro's earlier primitives
@@ -210,21 +164,18 @@ fn exclusion(event: &Event<'_>, lookup: &dyn Lookup) -> Option<String> {
         found
     };
     let (mut created, mut deleted) = (HashSet::new(), HashSet::new());
-    payloads(event).find_map(|payload| {
-        let gone = first(
-            |each| written(payload, each),
-            |node| deleted.contains(node) || here(node, |fact| fact.deleted),
-        );
-        if let Some(node) = gone {
+    event.payload.touches().find_map(|touch| {
+        let is_gone = |node: &&str| deleted.contains(node) || here(node, |fact| fact.deleted);
+        if let Some(node) = touch.node().filter(is_gone) {
             return Some(format!("{node} is deleted in {}", event.tile));
         }
-        match payload {
-            Payload::Create { node, .. } => {
-                let exists = !created.insert(*node) || here(node, |fact| fact.made.is_some());
+        match touch {
+            Touch::Create { node, .. } => {
+                let exists = !created.insert(node) || here(node, |fact| fact.made.is_some());
                 return exists.then(|| format!("{node} exists in {}", event.tile));
             }
-            Payload::Delete { node } => {
-                deleted.insert(*node);
+            Touch::Delete { node } => {
+                deleted.insert(node);
             }
             _ => {}
         }
@@ -253,19 +204,16 @@ fn consistency(event: &Event<'_>, lookup: &dyn Lookup) -> Option<String> {
 /// It is `interior` and names a node created as `exterior`; or it is `exterior` and writes to a node created as
 /// `interior`.
 fn boundary_discipline(event: &Event<'_>, lookup: &dyn Lookup) -> Option<String> {
-    let was = |boundary: Boundary| {
-        move |node: &str| was_made(event, node, lookup, |made| made.boundary == boundary)
-    };
+    let was = |node: &str, boundary| was_made(event, node, lookup, |made| made.boundary == boundary);
     match event.scope.boundary {
         Boundary::Interior => {
-            let named = |each: &mut dyn FnMut(&str)| named::nodes(&event.payload, &mut |node| each(&node));
-            first(named, was(Boundary::Exterior))
-                .map(|node| format!("interior, it names {node}, which is exterior"))
+            let node = named::nodes(event.payload).find(|node| was(node, Boundary::Exterior))?;
+            Some(format!("interior, it names {node}, which is exterior"))
         }
         Boundary::Exterior => {
-            let written = |each: &mut dyn FnMut(&str)| payloads(event).for_each(|p| written(p, each));
-            first(written, was(Boundary::Interior))
-                .map(|node| format!("exterior, it writes to {node}, which is interior"))
+            let mut written = event.payload.touches().filter_map(Touch::node);
+            let node = written.find(|node| was(node, Boundary::Interior))?;
+            Some(format!("exterior, it writes to {node}, which is interior"))
         }
         Boundary::Boundary => None,
     }
@@ -276,18 +224,12 @@ fn authority_nontransfer(event: &Event<'_>, lookup: &dyn Lookup) -> Option<Strin
     if event.scope.authority != Authority::Derived {
         return None;
     }
-    let is_parent = |sets: &[Set<'_>]| sets.iter().any(|s| s.register.kind == RegisterKind::Parent);
-    let taken = |each: &mut dyn FnMut(&str)| {
-        payloads(event).for_each(|payload| match payload {
-            Payload::Delete { node } => each(node),
-            Payload::Merge { absorbs, .. } => absorbs.iter().for_each(|node| each(node)),
-            Payload::Create { node, sets } | Payload::Set { node, sets } if is_parent(sets) => each(node),
-            Payload::Step { updates } => {
-                updates.iter().filter(|(_, sets)| is_parent(sets)).for_each(|(node, _)| each(node));
-            }
-            _ => {}
-        });
-    };
-    let is_source = |node: &str| was_made(event, node, lookup, |made| made.authority == Authority::Source);
-    first(taken, is_source).map(|node| format!("derived, it takes {node}, which is source"))
+    let is_parent = |set: &Set<'_>| set.register.kind == RegisterKind::Parent;
+    let mut taken = event.payload.touches().filter_map(|touch| match touch {
+        Touch::Delete { node } | Touch::Absorb { node, .. } => Some(node),
+        touch => touch.node().filter(|_| touch.sets().iter().any(is_parent)),
+    });
+    let is_source = |node: &&str| was_made(event, node, lookup, |made| made.authority == Authority::Source);
+    let node = taken.find(is_source)?;
+    Some(format!("derived, it takes {node}, which is source"))
 }

@@ -43,8 +43,8 @@ use crate::hash::Blake3;
 use crate::id::TilePrefix;
 use crate::trust::Did;
 use crate::trust::authority::Authority;
-use ahash::AHashMap;
 use discover::{Found, Place, Sort};
+use foldhash::HashMap;
 use ignore::Ignores;
 use rules::{Rules, Standing};
 use std::path::{Path, PathBuf};
@@ -82,7 +82,7 @@ pub struct Scope {
     verifies: bool,
     defaults: Defaults,
     root: Vec<Rules>,
-    spaces: AHashMap<String, SpaceRules>,
+    spaces: HashMap<String, SpaceRules>,
     /// One tree of `.ulp-ignore` files for each directory: one cannot take back in what another leaves out.
     ignores: Vec<Ignores>,
     /// How many dotfiles there were, and their bytes.
@@ -93,8 +93,8 @@ pub struct Scope {
 #[derive(Debug, Default)]
 struct SpaceRules {
     own: Vec<Rules>,
-    layers: AHashMap<String, Vec<Rules>>,
-    tiles: AHashMap<TilePrefix, Vec<Rules>>,
+    layers: HashMap<String, Vec<Rules>>,
+    tiles: HashMap<TilePrefix, Vec<Rules>>,
 }
 
 impl Scope {
@@ -286,7 +286,7 @@ impl Scope {
 }
 
 /// Those that give anything.
-fn gives<K: Eq + std::hash::Hash>(all: impl Iterator<Item = (K, Given)>) -> AHashMap<K, Given> {
+fn gives<K: Eq + std::hash::Hash>(all: impl Iterator<Item = (K, Given)>) -> HashMap<K, Given> {
     all.filter(|(_, given)| *given != Given::default()).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Signatures at the gate: does it hold, and may its key say that.
 
 use super::Scope;
-use crate::event::{Event, Payload};
+use crate::event::Event;
 use crate::json::{self, Tape};
 use crate::report::{Note, Refusal};
 use crate::trust::authority::{Authority, Facts, Permit, UNBOUND};
@@ -34,14 +34,9 @@ impl Signatures {
             return Err(Refusal::new("signature.missing", "only what is signed passes"));
         }
         let mut unbound = false;
-        let mut each = |operation: &str| {
+        for operation in event.operations() {
             let permit = self.authority.permit(&facts(event, operation), signer.as_ref(), required)?;
             unbound |= permit == Permit::Unbound;
-            Ok::<_, Refusal>(())
-        };
-        each(event.operation)?;
-        if let Payload::Macro(primitives) = event.payload {
-            primitives.iter().try_for_each(|p| each(p.operation))?;
         }
         let detail = || "no rule says whose key signed it".to_owned();
         Ok(unbound.then(|| Note { code: UNBOUND, detail: detail() }))

@@ -1,7 +1,7 @@
 //! What an event does to the state of its lane.
 
 use super::{Add, LaneState, Reading};
-use crate::event::{Payload, Register, RegisterKind, Set};
+use crate::event::{Payload, Primitive, Register, RegisterKind, Set, Touch};
 use crate::id::Key;
 
 /// What is odd about an event that was applied.
@@ -13,44 +13,37 @@ pub struct Odd<'a> {
 }
 
 /// Applies one primitive; deletions were applied before.
-pub fn primitive<'a>(
-    lane: &mut LaneState<'a>,
-    key: Key<'a>,
-    payload: &Payload<'a>,
-    operation: &'a str,
-    odd: &mut Odd<'a>,
-) {
-    match payload {
-        Payload::Create { node, sets } => {
+pub fn primitive<'a>(lane: &mut LaneState<'a>, key: Key<'a>, primitive: &Primitive<'a>, odd: &mut Odd<'a>) {
+    if matches!(primitive.payload, Payload::Unknown) {
+        odd.unknown = Some(primitive.operation);
+    }
+    primitive.touches().for_each(|touch| apply(lane, key, touch, odd));
+}
+
+fn apply<'a>(lane: &mut LaneState<'a>, key: Key<'a>, touch: Touch<'a>, odd: &mut Odd<'a>) {
+    match touch {
+        Touch::Create { node, sets } => {
             lane.create(node, key);
             write(lane, node, key, sets, odd);
         }
-        Payload::Set { node, sets } => write(lane, node, key, sets, odd),
-        Payload::Step { updates } => {
-            updates.iter().for_each(|(node, sets)| write(lane, node, key, sets, odd))
+        Touch::Write { node, sets } => write(lane, node, key, sets, odd),
+        Touch::Delete { .. } | Touch::Survive { .. } => {}
+        Touch::Absorb { node, into } => {
+            let register = Register::plain(RegisterKind::AbsorbedInto);
+            write(lane, node, key, &[Set { register, value: into }], odd);
         }
-        Payload::Delete { .. } | Payload::Macro(_) => {}
-        Payload::Link(link) => {
+        Touch::Link(link) => {
             let add = Add { key, properties: link.properties };
             lane.links.entry(link.ends).or_default().add(key.id, add);
         }
-        Payload::Unlink(unlink) => {
+        Touch::Unlink(unlink) => {
             let links = lane.links.entry(unlink.ends).or_default();
             match unlink.observed {
                 Some(tags) => tags.iter().for_each(|tag| links.remove(tag)),
                 None => links.remove_before(key),
             }
         }
-        Payload::Merge { node, absorbs } => {
-            if let Some((_, raw)) = node {
-                let register = Register::plain(RegisterKind::AbsorbedInto);
-                for absorbed in *absorbs {
-                    write(lane, absorbed, key, &[Set { register, value: raw }], odd);
-                }
-            }
-        }
-        Payload::Sensor(sensor) => lane.read_sensor(Reading { key, sensor: **sensor }),
-        Payload::Unknown => odd.unknown = Some(operation),
+        Touch::Read(sensor) => lane.read_sensor(Reading { key, sensor: *sensor }),
     }
 }
 

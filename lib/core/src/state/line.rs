@@ -1,8 +1,10 @@
 //! State lines in: the inverse of printing them.
 
 use super::{Add, Reading, Written};
-use crate::event::{Ends, Refusal, Register, RegisterKind, Sensor, Set, is_any_node, is_node, transform};
-use crate::id::{Authority, Boundary, Key, Lane, Policy, Realm, Tile, is_id, is_place, is_tag};
+use crate::event::{
+    Ends, Member, REGISTERS, Refusal, Register, Sensor, Set, is_any_node, is_node, transform,
+};
+use crate::id::{Key, Lane, Policy, Realm, Tile, is_id, is_place, is_tag};
 use crate::json::{Kind, Value};
 use bumpalo::Bump;
 
@@ -144,7 +146,7 @@ fn node<'a>(top: Value<'_, 'a>, arena: &'a Bump) -> Result<Body<'a>, Refusal> {
     if deleted.is_some() && (!sets.is_empty() || clock.is_some_and(|c| !c.is_empty())) {
         return Err(Refusal::new("state.deleted", "a deleted node's line has no registers"));
     }
-    let mut keys = ahash::AHashMap::new();
+    let mut keys = foldhash::HashMap::default();
     for (register, key) in clock.into_iter().flat_map(Value::members) {
         let register = register.as_str(arena).and_then(Register::parse);
         let register = register.ok_or_else(|| Refusal::new("state.clock", "an unknown register"))?;
@@ -166,69 +168,25 @@ fn node<'a>(top: Value<'_, 'a>, arena: &'a Bump) -> Result<Body<'a>, Refusal> {
 
 /// Gathers the registers that a node's line gives, each with the rule of its kind.
 fn registers<'a>(top: Value<'_, 'a>, arena: &'a Bump, sets: &mut Vec<Set<'a>>) -> Result<(), Refusal> {
-    for (name, kind) in [
-        ("kind", RegisterKind::Kind),
-        ("layer", RegisterKind::Layer),
-        ("authority", RegisterKind::Authority),
-        ("boundary", RegisterKind::Boundary),
-        ("absorbed_into", RegisterKind::AbsorbedInto),
-        ("geometry", RegisterKind::Geometry),
-        ("physics", RegisterKind::Physics),
-        ("velocity", RegisterKind::Velocity),
-        ("angular_velocity", RegisterKind::AngularVelocity),
-    ] {
-        let Some(value) = top.get(name) else { continue };
-        if let Some(code) = misfit(kind, value, arena) {
-            return Err(Refusal::new(code, "malformed"));
+    let held_as = |member| REGISTERS.iter().filter(move |row| row.member == member);
+    for row in held_as(Member::Own) {
+        let Some(value) = top.get(row.name) else { continue };
+        if !(row.fits)(value, arena) {
+            return Err(Refusal::new(row.code, "malformed"));
         }
-        sets.push(Set { register: Register::plain(kind), value: value.raw() });
+        sets.push(Set { register: Register::plain(row.kind), value: value.raw() });
     }
     if let Some(value) = top.get("transform") {
         transform(value, arena, sets).map_err(|r| Refusal::new("state.transform", r.detail))?;
     }
-    keyed(top, "media", "state.media", arena, |key, value| {
-        sets.push(Set { register: Register::media(key), value });
-    })?;
-    keyed(top, "properties", "state.properties", arena, |key, value| {
-        sets.push(Set { register: Register::property(key), value });
-    })
-}
-
-/// The code of a register whose value is not of its kind.
-fn misfit(kind: RegisterKind, value: Value<'_, '_>, arena: &Bump) -> Option<&'static str> {
-    let is_object = value.is_null() || value.kind() == Kind::Object;
-    let text = value.as_str(arena);
-    let (fits, code) = match kind {
-        RegisterKind::Kind => (text.is_some(), "state.kind"),
-        RegisterKind::Layer => (text.is_some_and(is_place), "state.layer"),
-        RegisterKind::Authority => (text.is_some_and(|s| s.parse::<Authority>().is_ok()), "state.authority"),
-        RegisterKind::Boundary => (text.is_some_and(|s| s.parse::<Boundary>().is_ok()), "state.boundary"),
-        RegisterKind::AbsorbedInto => (text.is_some_and(is_node), "state.absorbed_into"),
-        RegisterKind::Geometry => (is_object, "state.geometry"),
-        RegisterKind::Physics => (is_object, "state.physics"),
-        RegisterKind::Velocity => (matches!(value.kind(), Kind::Number | Kind::Array), "state.velocity"),
-        RegisterKind::AngularVelocity => {
-            (matches!(value.kind(), Kind::Number | Kind::Array), "state.angular_velocity")
+    for row in held_as(Member::Keyed) {
+        let Some(object) = top.get(row.name) else { continue };
+        if object.kind() != Kind::Object {
+            return Err(Refusal::new(row.code, "not an object"));
         }
-        _ => (true, ""),
-    };
-    (!fits).then_some(code)
-}
-
-fn keyed<'a>(
-    top: Value<'_, 'a>,
-    name: &str,
-    code: &'static str,
-    arena: &'a Bump,
-    mut each: impl FnMut(&'a str, &'a str),
-) -> Result<(), Refusal> {
-    let Some(object) = top.get(name) else { return Ok(()) };
-    if object.kind() != Kind::Object {
-        return Err(Refusal::new(code, "not an object"));
-    }
-    for (key, value) in object.members() {
-        if let Some(key) = key.as_str(arena) {
-            each(key, value.raw());
+        for (key, value) in object.members() {
+            let Some(key) = key.as_str(arena) else { continue };
+            sets.push(Set { register: Register { kind: row.kind, key }, value: value.raw() });
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ pub mod line;
 mod print;
 pub mod untouched;
 
-pub use print::write_key;
+pub use print::{LAST, sort_by_name, write_key, write_registers, write_transform};
 
 use crate::event::{Ends, Register, Sensor, Set};
 use crate::id::Key;
@@ -126,7 +126,7 @@ impl<'a> Registers<'a> {
 }
 
 /// Whether one write beats another: the greater key, and of equal keys the greater canonical value as bytes.
-fn is_greater(key: Key<'_>, value: &str, old_key: Key<'_>, old_value: &str) -> bool {
+pub fn is_greater(key: Key<'_>, value: &str, old_key: Key<'_>, old_value: &str) -> bool {
     match key.cmp(&old_key) {
         Ordering::Equal if value == old_value => false,
         Ordering::Equal => canonical(value) > canonical(old_value),

@@ -3,7 +3,7 @@
 //! The members of each line are written in the order that RFC 8785 asks for, so that nothing is sorted twice.
 
 use super::{LaneState, Links, Node, Reading, Written};
-use crate::event::{Ends, RegisterKind, Sensor};
+use crate::event::{Ends, Member, Sensor};
 use crate::id::{Key, Lane, Tile};
 use crate::json::write::{Items, Members};
 use crate::json::{self, write_string};
@@ -80,31 +80,22 @@ impl Place {
             self.close(line, out);
             return;
         }
-        // In the order of the names, which is that of the clock and, within media and properties, of the members.
         order.clear();
         order.extend(node.registers.iter());
-        order.sort_unstable_by(|a, b| {
-            let (a, b) = (a.register, b.register);
-            a.kind.cmp(&b.kind).then_with(|| json::key_order(a.key, b.key))
-        });
-        let plain = |kind: RegisterKind| order.iter().find(|w| w.register.kind == kind).map(|w| w.value);
-        line.raw("absorbed_into", plain(RegisterKind::AbsorbedInto), out);
-        line.raw("angular_velocity", plain(RegisterKind::AngularVelocity), out);
-        line.raw("authority", plain(RegisterKind::Authority), out);
-        line.raw("boundary", plain(RegisterKind::Boundary), out);
+        sort_by_name(order);
+        let rest = write_registers(order, "clock", &mut line, out);
         write_clock(node.created, order, &mut line, out);
+        let rest = write_registers(rest, "created", &mut line, out);
         write_key_as("created", node.created, &mut line, out);
-        line.raw("geometry", plain(RegisterKind::Geometry), out);
-        line.raw("kind", plain(RegisterKind::Kind), out);
-        line.raw("layer", plain(RegisterKind::Layer), out);
-        write_keyed(RegisterKind::Media, order, &mut line, out);
+        let rest = write_registers(rest, "node_id", &mut line, out);
         line.text("node_id", name, out);
+        let rest = write_registers(rest, "operation", &mut line, out);
         line.text("operation", "node_state", out);
-        line.raw("physics", plain(RegisterKind::Physics), out);
-        write_keyed(RegisterKind::Property, order, &mut line, out);
+        let rest = write_registers(rest, "scope", &mut line, out);
         self.write(&mut line, out);
+        let rest = write_registers(rest, "transform", &mut line, out);
         write_transform(order, &mut line, out);
-        line.raw("velocity", plain(RegisterKind::Velocity), out);
+        write_registers(rest, LAST, &mut line, out);
         line.end_line(out);
     }
 
@@ -220,21 +211,41 @@ fn write_string_after(prefix: &str, text: &str, out: &mut Vec<u8>) {
     out[dot] = b'.';
 }
 
-/// The registers of one kind that have keys of their own, as one object.
-fn write_keyed(kind: RegisterKind, registers: &[&Written<'_>], line: &mut Members, out: &mut Vec<u8>) {
-    let of_kind = registers.iter().filter(|w| w.register.kind == kind);
-    line.raws(kind.name(), of_kind.map(|w| w.member()), out);
+/// Comes after every register's name.
+pub const LAST: &str = "~";
+
+/// Sorts writes by their registers' names, which is the order of a clock and of the members that they become.
+pub fn sort_by_name(writes: &mut [&Written<'_>]) {
+    writes.sort_unstable_by(|a, b| {
+        let (a, b) = (a.register, b.register);
+        a.kind.cmp(&b.kind).then_with(|| json::key_order(a.key, b.key))
+    });
 }
 
-fn write_transform(registers: &[&Written<'_>], line: &mut Members, out: &mut Vec<u8>) {
-    const MEMBERS: [RegisterKind; 5] = [
-        RegisterKind::MovedTo,
-        RegisterKind::Parent,
-        RegisterKind::Position,
-        RegisterKind::Rotation,
-        RegisterKind::Scale,
-    ];
-    let mut members = registers.iter().filter(|w| MEMBERS.contains(&w.register.kind)).peekable();
+/// Appends the members of the registers whose names come before one, but for those of `transform`; answers the writes
+/// that are left. They are sorted by name.
+pub fn write_registers<'s, 'a>(
+    writes: &'s [&'s Written<'a>],
+    before: &str,
+    line: &mut Members,
+    out: &mut Vec<u8>,
+) -> &'s [&'s Written<'a>] {
+    let (writes, rest) = writes.split_at(writes.partition_point(|w| w.register.kind.name() < before));
+    for of_kind in writes.chunk_by(|a, b| a.register.kind == b.register.kind) {
+        let kind = of_kind[0].register.kind;
+        match kind.member() {
+            Member::Own => line.raw(kind.name(), Some(of_kind[0].value), out),
+            Member::Keyed => line.raws(kind.name(), of_kind.iter().map(|w| w.member()), out),
+            Member::Transform => {}
+        }
+    }
+    rest
+}
+
+/// Appends `transform`, where there is any of it. The writes are sorted by name.
+pub fn write_transform(writes: &[&Written<'_>], line: &mut Members, out: &mut Vec<u8>) {
+    let of_transform = |w: &&&Written<'_>| w.register.kind.member() == Member::Transform;
+    let mut members = writes.iter().filter(of_transform).peekable();
     if members.peek().is_none() {
         return;
     }

@@ -4,9 +4,9 @@
 //! A line is about one subject, and an event touches few. The others are looked through for their subjects, and copied;
 //! they are neither read into a state nor printed.
 
-use crate::event::{Ends, Payload};
+use crate::event::{Ends, Touch};
 use crate::json::raw;
-use ahash::AHashSet;
+use foldhash::HashSet;
 use std::borrow::Cow;
 
 /// What a state line is about, in the order of the lines of a lane.
@@ -49,29 +49,24 @@ impl<'a> Subject<'a> {
         None
     }
 
-    /// The subjects whose state an event with this payload may change, but for its tile's.
-    pub fn each_of(payload: &Payload<'a>, each: &mut impl FnMut(Subject<'a>)) {
-        let node = |node: &'a str| Subject::Node(Cow::Borrowed(node));
+    /// What an event changes where it touches something, beside its tile's line.
+    pub fn of(touch: Touch<'a>) -> Option<Subject<'a>> {
         let link = |ends: Ends<'a>| Subject::Link {
             from: Cow::Borrowed(ends.from),
             relation: Cow::Borrowed(ends.relation),
             to: Cow::Borrowed(ends.to),
         };
-        match payload {
-            Payload::Create { node: name, .. }
-            | Payload::Set { node: name, .. }
-            | Payload::Delete { node: name } => each(node(name)),
-            Payload::Step { updates } => updates.iter().for_each(|(name, _)| each(node(name))),
-            Payload::Link(of) => each(link(of.ends)),
-            Payload::Unlink(of) => each(link(of.ends)),
-            Payload::Merge { absorbs, .. } => absorbs.iter().for_each(|name| each(node(name))),
-            Payload::Sensor(of) => {
-                each(Subject::Sensor { actor: Cow::Borrowed(of.actor), sensor: Cow::Borrowed(of.sensor) });
+        match touch {
+            Touch::Create { node, .. }
+            | Touch::Write { node, .. }
+            | Touch::Delete { node }
+            | Touch::Absorb { node, .. } => Some(Subject::Node(Cow::Borrowed(node))),
+            Touch::Survive { .. } => None,
+            Touch::Link(of) => Some(link(of.ends)),
+            Touch::Unlink(of) => Some(link(of.ends)),
+            Touch::Read(of) => {
+                Some(Subject::Sensor { actor: Cow::Borrowed(of.actor), sensor: Cow::Borrowed(of.sensor) })
             }
-            Payload::Macro(primitives) => {
-                primitives.iter().for_each(|primitive| Subject::each_of(&primitive.payload, each));
-            }
-            Payload::Unknown => {}
         }
     }
 }
@@ -86,7 +81,7 @@ pub struct Apart<'l> {
 }
 
 /// Takes the lines of a lane apart; nothing where one of them is not understood.
-pub fn apart<'l>(lines: &'l [u8], touched: &AHashSet<Subject<'_>>) -> Option<Apart<'l>> {
+pub fn apart<'l>(lines: &'l [u8], touched: &HashSet<Subject<'_>>) -> Option<Apart<'l>> {
     let mut apart = Apart::default();
     for line in lines.split_inclusive(|b| *b == b'\n') {
         let subject = Subject::of_line(line)?;

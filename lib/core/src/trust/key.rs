@@ -13,9 +13,8 @@ use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, Keypair
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use zeroize::Zeroizing;
 
-use super::{Did, signature};
+use super::Did;
 use crate::kind::Kind;
-use crate::report::Refusal;
 
 /// Longest key file that is read, in bytes. A key has about 120.
 pub const MAX_KEY_FILE: u64 = 64 << 10;
@@ -83,25 +82,6 @@ impl SecretKey {
     /// Signs some bytes: pure Ed25519 (RFC 8032), the same signature each time.
     pub fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.key.sign(message).to_bytes()
-    }
-
-    /// Signs an object: its canonical form with a `signature` of exactly the four members that events have. A
-    /// `signature` that is there already is replaced.
-    ///
-    /// # Errors
-    /// `json.*`: the text, or what became of it, is no strict I-JSON object of at most 64 levels.
-    pub fn sign_object(&self, text: &str) -> Result<String, Refusal> {
-        signature::sign_object(self, text, &[])
-    }
-
-    /// Signs an object as [`SecretKey::sign_object`] does, with the public key and the time of signing in its
-    /// `signature`, as manifests have them. `created` is printed as RFC 3339.
-    ///
-    /// # Errors
-    /// As [`SecretKey::sign_object`].
-    pub fn sign_document(&self, text: &str, created: &str) -> Result<String, Refusal> {
-        let spki = signature::spki(&self.did());
-        signature::sign_object(self, text, &[("publicKeySpkiB64", &spki), ("created", created)])
     }
 
     /// Reads a key file.

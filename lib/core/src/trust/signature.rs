@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 
 use super::{Did, Instant, SecretKey};
+use crate::json::write::Object;
 use crate::json::{self, Canonical, Kind, Tape, Value};
 use crate::report::Refusal;
 
@@ -101,6 +102,27 @@ impl Signature {
     }
 }
 
+impl SecretKey {
+    /// Signs an object: its canonical form with a `signature` of exactly the four members that events have. A
+    /// `signature` that is there already is replaced.
+    ///
+    /// # Errors
+    /// `json.*`: the text, or what became of it, is no strict I-JSON object of at most 64 levels.
+    pub fn sign_object(&self, text: &str) -> Result<String, Refusal> {
+        sign_object(self, text, &[])
+    }
+
+    /// Signs an object as [`SecretKey::sign_object`] does, with the public key and the time of signing in its
+    /// `signature`, as manifests have them. `created` is printed as RFC 3339.
+    ///
+    /// # Errors
+    /// As [`SecretKey::sign_object`].
+    pub fn sign_document(&self, text: &str, created: &str) -> Result<String, Refusal> {
+        let spki = spki(&self.did());
+        sign_object(self, text, &[("publicKeySpkiB64", &spki), ("created", created)])
+    }
+}
+
 fn check_algorithm(signature: Value<'_, '_>) -> Result<(), Refusal> {
     let is = |name, wanted| signature.get(name).is_some_and(|v| v.is_str(wanted));
     if !is("algorithm", ALGORITHM) {
@@ -170,24 +192,22 @@ fn from_spki(text: &str) -> Option<Did> {
 }
 
 /// A key's SubjectPublicKeyInfo in padded base64.
-pub(super) fn spki(did: &Did) -> String {
+fn spki(did: &Did) -> String {
     BASE64.encode(&[SPKI_PREFIX.as_slice(), &did.0].concat())
 }
 
-/// The text of a signature over `message`; the members of `more` need no escapes.
+/// The text of a signature over `message`, with the members of `more`.
 pub(super) fn text(key: &SecretKey, message: &[u8], more: &[(&str, &str)]) -> String {
-    let value = BASE64URL_NOPAD.encode(&key.sign(message));
-    let key_ref = key.did().key_ref();
-    let mut members = vec![
-        ("algorithm", ALGORITHM),
-        ("canonicalization", CANONICALIZATION),
-        ("keyRef", &*key_ref),
-        ("value", &*value),
-    ];
-    members.extend_from_slice(more);
-    members.sort_unstable();
-    let members: Vec<String> = members.iter().map(|(name, text)| format!("\"{name}\":\"{text}\"")).collect();
-    format!("{{{}}}", members.join(","))
+    let mut object = Object::default();
+    object
+        .text("algorithm", Some(ALGORITHM))
+        .text("canonicalization", Some(CANONICALIZATION))
+        .text("keyRef", Some(&key.did().key_ref()))
+        .text("value", Some(&BASE64URL_NOPAD.encode(&key.sign(message))));
+    for (name, text) in more {
+        object.text(name, Some(text));
+    }
+    object.json()
 }
 
 /// The canonical form of an object with `member` in it, in place of one of that name.
@@ -207,8 +227,7 @@ pub fn with_member(object: Value<'_, '_>, member: &str, raw: &str) -> Result<Str
     Ok(out)
 }
 
-/// Signs an object: see [`SecretKey::sign_object`].
-pub(super) fn sign_object(key: &SecretKey, object: &str, more: &[(&str, &str)]) -> Result<String, Refusal> {
+fn sign_object(key: &SecretKey, object: &str, more: &[(&str, &str)]) -> Result<String, Refusal> {
     let mut tape = Tape::new();
     let object = tape.parse(object, json::EVENT_DEPTH)?;
     let mut message = Vec::with_capacity(object.raw().len());

@@ -20,7 +20,7 @@ const MAX_KEYS: usize = 4096;
 /// a key costs more than one signature.
 #[derive(Default)]
 pub struct Verifier {
-    keys: RwLock<HashMap<Did, VerifyingKey, ahash::RandomState>>,
+    keys: RwLock<HashMap<Did, VerifyingKey, foldhash::fast::RandomState>>,
 }
 
 /// What a thread writes canonical forms into; meant to be reused.

@@ -45,11 +45,7 @@ pub struct Row<'a> {
 impl Row<'_> {
     /// Whether the event, or a primitive of a macro, deletes a node.
     pub(super) fn deletes(&self) -> bool {
-        match self.payload {
-            Payload::Delete { .. } => true,
-            Payload::Macro(list) => list.iter().any(|p| matches!(p.payload, Payload::Delete { .. })),
-            _ => false,
-        }
+        self.payload.primitives().any(|primitive| matches!(primitive.payload, Payload::Delete { .. }))
     }
 }
 
@@ -317,7 +313,7 @@ impl<'a> Batch<'a> {
     /// Calls `each` with what its events touch, and with their lanes.
     pub fn touches(&self, mut each: impl FnMut(Lane, Subject<'a>)) {
         for row in &self.rows {
-            Subject::each_of(&row.payload, &mut |subject| each(row.lane, subject));
+            row.payload.touches().filter_map(Subject::of).for_each(|subject| each(row.lane, subject));
         }
     }
 

@@ -52,21 +52,15 @@ impl<'a> Derivation<'_, 'a> {
 
     pub(super) fn delete(&mut self, at: (u32, u32), eff: Time) {
         let row = self.world.row(at);
-        if self.world.withheld(row, Key { eff, id: row.id }, self.filter).is_some() {
+        let key = Key { eff, id: row.id };
+        if self.world.withheld(row, key, self.filter).is_some() {
             return;
         }
         let lane = self.lanes[row.lane.index()].get_or_insert_default();
-        match row.payload {
-            Payload::Delete { node } => lane.delete(node, Key { eff, id: row.id }),
-            Payload::Macro(list) => {
-                for primitive in list {
-                    if let Payload::Delete { node } = primitive.payload {
-                        let id = self.arena.alloc_str(&format!("{}{}", row.id, primitive.suffix));
-                        lane.delete(node, Key { eff, id });
-                    }
-                }
+        for primitive in row.payload.primitives() {
+            if let Payload::Delete { node } = primitive.payload {
+                lane.delete(node, primitive.key(key, self.arena));
             }
-            _ => {}
         }
     }
 
@@ -81,20 +75,8 @@ impl<'a> Derivation<'_, 'a> {
         let lane = self.lanes[row.lane.index()].get_or_insert_default();
         lane.recent.insert(key);
         let mut odd = Odd::default();
-        match row.payload {
-            Payload::Macro(list) => {
-                for primitive in list {
-                    let id = self.arena.alloc_str(&format!("{}{}", row.id, primitive.suffix));
-                    apply::primitive(
-                        lane,
-                        Key { eff, id },
-                        &primitive.payload,
-                        primitive.operation,
-                        &mut odd,
-                    );
-                }
-            }
-            payload => apply::primitive(lane, key, &payload, "", &mut odd),
+        for primitive in row.payload.primitives() {
+            apply::primitive(lane, primitive.key(key, self.arena), &primitive, &mut odd);
         }
         if let Some(node) = odd.after_delete {
             let text = || (name(), format!("{node} was deleted before"));

@@ -5,7 +5,7 @@ use crate::commit::Draft;
 use crate::dedup::{DedupIndex, Digest};
 use crate::manifest::Manifest;
 use crate::{Error, INDEX, LaneId, SEEN, Store, index};
-use ahash::AHashSet;
+use foldhash::HashSet;
 use std::ops::Range;
 use ulp_core::hash::Sha256;
 
@@ -28,7 +28,7 @@ pub(super) struct Work {
     /// Whole segments to which some of these lines belong, in the order of their tickets.
     pub(super) whole: Vec<WholeSegment>,
     /// The segments that the manifest names, once a whole one came.
-    pub(super) named: Option<AHashSet<Sha256>>,
+    pub(super) named: Option<HashSet<Sha256>>,
     /// Segments that are to be remembered as seen, unless lines under these tickets are refused after all.
     pub(super) seen: Vec<(Sha256, Range<u64>)>,
     /// Whether a duplicate was found that rests on the manifest as it was.
@@ -90,7 +90,7 @@ impl Work {
         }
         let mut seen = seen(store, &self.id).unwrap_or_default();
         let before = seen.len();
-        let known: AHashSet<Sha256> = seen.iter().copied().collect();
+        let known: HashSet<Sha256> = seen.iter().copied().collect();
         seen.extend(self.seen.drain(..).map(|(hash, _)| hash).filter(|hash| !known.contains(hash)));
         if seen.len() > before {
             let from = seen.len().saturating_sub(MOST_SEEN);
@@ -177,7 +177,8 @@ impl Work {
             cut.digests.extend(digests);
             cut.keep(segment, named);
         }
-        cut.pages = std::iter::from_fn(|| cut.after.turn_page()).map(|page| (Sha256::of(&page), page)).collect();
+        cut.pages =
+            std::iter::from_fn(|| cut.after.turn_page()).map(|page| (Sha256::of(&page), page)).collect();
         Ok(cut)
     }
 
@@ -217,4 +218,3 @@ pub fn seen(store: &Store, lane: &LaneId) -> Option<Vec<Sha256>> {
     let text = String::from_utf8(dir.read(SEEN).ok()??).ok()?;
     Some(text.lines().filter_map(|line| line.parse().ok()).collect())
 }
-

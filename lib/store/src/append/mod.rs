@@ -14,7 +14,7 @@ use crate::commit::{Commit, Draft};
 use crate::dedup::{DedupIndex, Digest, lines};
 use crate::manifest::Manifest;
 use crate::{Error, LaneId, MANIFEST, Store, runs};
-use ahash::{AHashMap, AHashSet};
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 use lane::Work;
 use rayon::prelude::*;
 use segment::{SegmentBuilder, WholeSegment};
@@ -45,7 +45,7 @@ pub struct LaneIndex(usize);
 pub struct Appender<'s> {
     store: &'s Store,
     lanes: Vec<Work>,
-    by_id: AHashMap<LaneId, usize>,
+    by_id: HashMap<LaneId, usize>,
     /// Lanes with something to commit, in the order of their first event.
     waiting: Vec<usize>,
     next: u64,
@@ -57,7 +57,7 @@ impl<'s> Appender<'s> {
         Appender {
             store,
             lanes: Vec::new(),
-            by_id: AHashMap::new(),
+            by_id: HashMap::new(),
             waiting: Vec::new(),
             next: 0,
             changed: Vec::new(),
@@ -77,7 +77,11 @@ impl<'s> Appender<'s> {
 
     /// Offers the canonical line of an event of that lane, without its end.
     pub fn offer(&mut self, lane: LaneIndex, digest: Digest, line: &[u8]) -> Result<Offer, Error> {
-        if self.has(lane, &digest)? { Ok(Offer::Duplicate) } else { Ok(Offer::Taken(self.take(lane, digest, line))) }
+        if self.has(lane, &digest)? {
+            Ok(Offer::Duplicate)
+        } else {
+            Ok(Offer::Taken(self.take(lane, digest, line)))
+        }
     }
 
     /// Whether the lane has an event, or has taken it.
@@ -177,7 +181,7 @@ impl<'s> Appender<'s> {
             waiting.iter().try_for_each(|at| self.lanes[*at].leave_out(self.store, &refused))?;
         }
         let mut works: Vec<&mut Work> = Vec::with_capacity(waiting.len());
-        let wanted: AHashSet<usize> = waiting.iter().copied().collect();
+        let wanted: HashSet<usize> = waiting.iter().copied().collect();
         for (at, work) in self.lanes.iter_mut().enumerate() {
             if wanted.contains(&at) && !work.pending.is_empty() {
                 works.push(work);

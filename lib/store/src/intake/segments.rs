@@ -16,8 +16,8 @@ use crate::object::{Found, directory, place};
 use crate::pack::read::{Pack, Whole};
 use crate::pack::{Error, refs};
 use crate::{LaneId, Store};
-use ahash::AHashSet;
 use bumpalo::Bump;
+use foldhash::{HashSet, HashSetExt as _};
 use rayon::prelude::*;
 use std::io::{Read, Write as _};
 use std::ops::Range;
@@ -86,9 +86,9 @@ pub struct Importer<'s> {
     /// Whether any event declared something to preserve, so that all are asked about.
     declares: bool,
     /// Blobs that events of this run name.
-    refs: AHashSet<Sha256>,
+    refs: HashSet<Sha256>,
     /// Blobs that the store's events name, once somebody asked.
-    older_refs: Option<AHashSet<Sha256>>,
+    older_refs: Option<HashSet<Sha256>>,
 }
 
 impl<'s> Importer<'s> {
@@ -101,7 +101,7 @@ impl<'s> Importer<'s> {
             waiting: Vec::new(),
             backlog: Backlog::default(),
             declares: false,
-            refs: AHashSet::new(),
+            refs: HashSet::new(),
             older_refs: None,
         }
     }
@@ -347,8 +347,8 @@ pub fn look_at(lane: LaneId, hash: Sha256, bytes: Vec<u8>, scope: &Scope, clock:
 ///
 /// # Errors
 /// What the store says.
-pub fn all_refs(store: &Store, takes: impl Fn(&LaneId) -> bool) -> Result<AHashSet<Sha256>, Error> {
-    let mut refs = AHashSet::new();
+pub fn all_refs(store: &Store, takes: impl Fn(&LaneId) -> bool) -> Result<HashSet<Sha256>, Error> {
+    let mut refs = HashSet::new();
     for lane in store.lanes()?.into_iter().filter(takes) {
         let Some((manifest, _)) = store.manifest(&lane)? else { continue };
         for entry in store.entries(&manifest, None)? {

@@ -16,7 +16,7 @@ use crate::runs::{self, DUE, Runs};
 use crate::sorted_table::Row;
 use crate::{Error, LaneId, Store};
 use bumpalo::Bump;
-use ulp_core::event::{Defaults, Ends, Event, Line, Payload, Reader};
+use ulp_core::event::{Defaults, Ends, Event, Line, Reader, Touch};
 use ulp_core::id::{Authority, Boundary, Tile};
 use ulp_core::scope::Made;
 
@@ -144,9 +144,9 @@ impl NodeBits {
     }
 }
 
-/// One thing that was done to a link.
+/// One thing that was done to a link, as a row says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Touch {
+pub enum LinkTouch {
     /// Tags came or went, by the event of this number.
     Tags(Place),
     /// All tags before an event went.
@@ -343,13 +343,13 @@ fn starting<'r>(rows: &'r [Row], key: &'r [u8]) -> impl Iterator<Item = &'r Row>
     rows[from..].iter().take_while(move |row| row.starts_with(key))
 }
 
-/// One thing that was done to a link, as a row says it.
-pub fn touch(value: [u8; 8]) -> Touch {
+/// What a row says of a link.
+pub fn touch(value: [u8; 8]) -> LinkTouch {
     let number = u32::from_le_bytes([value[4], value[5], value[6], value[7]]);
     match value[0] {
-        kind if kind & !TOLD == ALL_BEFORE => Touch::AllBefore,
-        kind if kind & TOLD != 0 => Touch::Tags(Place::Memtable(number as usize)),
-        _ => Touch::Tags(Place::Stored(u64::from(number))),
+        kind if kind & !TOLD == ALL_BEFORE => LinkTouch::AllBefore,
+        kind if kind & TOLD != 0 => LinkTouch::Tags(Place::Memtable(number as usize)),
+        _ => LinkTouch::Tags(Place::Stored(u64::from(number))),
     }
 }
 
@@ -360,12 +360,7 @@ fn rows_of(event: &Event<'_>, number: u32, each: &mut impl FnMut(usize, Row)) {
     for parent in event.parents {
         each(0, row(&key(Tag::Parent, parent), short(&own)));
     }
-    match &event.payload {
-        Payload::Macro(primitives) => {
-            primitives.iter().for_each(|p| rows_of_payload(&p.payload, number, each));
-        }
-        payload => rows_of_payload(payload, number, each),
-    }
+    event.payload.touches().for_each(|touch| each_row_of(touch, number, each));
 }
 
 /// Appends the rows of an event that is not in the store yet.
@@ -380,20 +375,20 @@ pub fn of_told(mut row: Row, number: u32) -> Row {
     row
 }
 
-fn rows_of_payload(payload: &Payload<'_>, number: u32, each: &mut impl FnMut(usize, Row)) {
+fn each_row_of(touch: Touch<'_>, number: u32, each: &mut impl FnMut(usize, Row)) {
     let bits = |bits: u8| [bits, 0, 0, 0, 0, 0, 0, 0];
     let link = |kind: u8| {
         let mut value = bits(kind);
         value[4..].copy_from_slice(&number.to_le_bytes());
         value
     };
-    match payload {
-        Payload::Create { node, sets } => {
+    match touch {
+        Touch::Create { node, sets } => {
             each(1, row(&key(Tag::Node, node), bits(NodeBits::new(Some(Made::of(sets)), false).0)));
         }
-        Payload::Delete { node } => each(1, row(&key(Tag::Node, node), bits(DELETED))),
-        Payload::Link(l) => each(1, row(&link_key(l.ends), link(TAGS))),
-        Payload::Unlink(u) => {
+        Touch::Delete { node } => each(1, row(&key(Tag::Node, node), bits(DELETED))),
+        Touch::Link(l) => each(1, row(&link_key(l.ends), link(TAGS))),
+        Touch::Unlink(u) => {
             let kind = if u.observed.is_some() { TAGS } else { ALL_BEFORE };
             each(1, row(&link_key(u.ends), link(kind)));
         }

@@ -12,9 +12,9 @@ mod replayed;
 
 use super::dedup::lines;
 use super::{Error, LaneId, Store};
-use ahash::{AHashMap, AHashSet};
+use foldhash::{HashMap, HashSet, HashSetExt as _};
 pub use lane::write_rows;
-use lane::{Key, LaneFacts, NodeBits, Short, Tag, Touch};
+use lane::{Key, LaneFacts, LinkTouch, NodeBits, Short, Tag};
 use memtable::Memtable;
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -42,9 +42,9 @@ pub struct StoreLookup<'s> {
 #[derive(Debug, Default)]
 struct State {
     lanes: Vec<LaneFacts>,
-    spaces: AHashMap<String, Space>,
+    spaces: HashMap<String, Space>,
     /// Tiles that had to be replayed.
-    replayed: AHashMap<(String, Tile), TileFacts>,
+    replayed: HashMap<(String, Tile), TileFacts>,
     /// The lines that were told of and wait to be committed, each with its end.
     waiting: Vec<u8>,
     /// What went wrong while nobody could be told.
@@ -60,7 +60,7 @@ struct Space {
     /// The lanes in which something was stored, with their tiles.
     read: BTreeSet<(Tile, usize)>,
     /// The tiles in which nodes were made or deleted by events that this run took in.
-    told: AHashMap<Key, Tiles>,
+    told: HashMap<Key, Tiles>,
 }
 
 /// What is known of a tile.
@@ -207,14 +207,14 @@ impl<'s> StoreLookup<'s> {
                 touches.push((of, lane::touch(value)));
             },
         );
-        if touches.iter().any(|(_, touch)| *touch == Touch::AllBefore) {
+        if touches.iter().any(|(_, touch)| *touch == LinkTouch::AllBefore) {
             return by_replay();
         }
         let mut facts = TileFacts::default();
         let State { lanes, spaces, failed, .. } = &mut *self.state.borrow_mut();
         let here = spaces.get(event.space).and_then(|space| space.tiles.get(&tile));
         for (of, touch) in touches {
-            let Touch::Tags(place) = touch else { continue };
+            let LinkTouch::Tags(place) = touch else { continue };
             let Some(at) = here.and_then(|here| here.lanes[of.index()]) else { continue };
             if let Err(error) = lanes[at].line(self.store, place, |line| read(line, |event| facts.add(event)))
             {
@@ -378,7 +378,7 @@ impl State {
         space: &str,
         tile: Option<Tile>,
     ) -> Result<(), Error> {
-        let mut wanted = AHashSet::new();
+        let mut wanted = HashSet::new();
         match tile {
             Some(tile) => wanted.extend(Lane::all().map(|lane| self.lane(space, tile, lane))),
             None => {
@@ -476,9 +476,9 @@ impl Lookup for StoreLookup<'_> {
         if open.is_empty() {
             return false;
         }
-        let parents: AHashSet<Short> =
+        let parents: HashSet<Short> =
             event.parents.iter().map(|name| lane::short(&lane::key(Tag::Event, name))).collect();
-        let mut seen: AHashSet<Short> = AHashSet::new();
+        let mut seen: HashSet<Short> = HashSet::new();
         while let Some(child) = open.pop() {
             if parents.contains(&child) {
                 // Names may share the start of their hashes, so the events have the last word.

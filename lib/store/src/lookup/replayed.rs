@@ -2,8 +2,8 @@
 
 use crate::read::{Place, Wanted};
 use crate::{Error, Store};
-use ahash::{AHashMap, AHashSet};
-use ulp_core::event::{Ends, Event, Payload};
+use foldhash::{HashMap, HashSet, HashSetExt as _};
+use ulp_core::event::{Ends, Event, Payload, Touch};
 use ulp_core::id::{Lane, Tile, Time};
 use ulp_core::scope::Made;
 use ulp_core::world::Filter;
@@ -14,11 +14,11 @@ pub type OrderKey = (Time, String);
 #[derive(Debug, Default)]
 pub struct TileFacts {
     /// Of each name, the lanes and effective times of its events, and their parents.
-    events: AHashMap<String, Vec<(Lane, Time, Vec<String>)>>,
+    events: HashMap<String, Vec<(Lane, Time, Vec<String>)>>,
     /// Every name that some event names as a parent.
-    named: AHashSet<String>,
-    nodes: AHashMap<String, Node>,
-    links: AHashMap<(String, String, String), Link>,
+    named: HashSet<String>,
+    nodes: HashMap<String, Node>,
+    links: HashMap<(String, String, String), Link>,
 }
 
 #[derive(Debug, Default)]
@@ -77,7 +77,7 @@ impl TileFacts {
         let key = (ends.from.to_owned(), ends.relation.to_owned(), ends.to.to_owned());
         let Some(link) = self.links.get(&key) else { return Vec::new() };
         let before = link.before.iter().filter(|(l, _)| counts(l)).map(|(_, key)| key).max();
-        let removed: AHashSet<&String> =
+        let removed: HashSet<&String> =
             link.removed.iter().filter(|(l, _)| counts(l)).map(|(_, tag)| tag).collect();
         let stands = |(l, key): &&(Lane, OrderKey)| {
             counts(l) && !removed.contains(&key.1) && before.is_none_or(|before| key >= before)
@@ -99,7 +99,7 @@ impl TileFacts {
             return false;
         }
         let mut open: Vec<&str> = event.parents.to_vec();
-        let mut seen: AHashSet<&str> = AHashSet::new();
+        let mut seen: HashSet<&str> = HashSet::new();
         while let Some(name) = open.pop() {
             if name == event.id {
                 return true;
@@ -119,30 +119,27 @@ impl TileFacts {
         let names: Vec<String> = parents.iter().map(|p| (*p).to_owned()).collect();
         self.named.extend(names.iter().cloned());
         self.events.entry(id.to_owned()).or_default().push((lane, eff, names));
-        match payload {
-            Payload::Macro(list) => {
-                for primitive in *list {
-                    self.payload(lane, (eff, format!("{id}{}", primitive.suffix)), &primitive.payload);
-                }
-            }
-            payload => self.payload(lane, (eff, id.to_owned()), payload),
+        for primitive in payload.primitives() {
+            let key = (eff, format!("{id}{}", primitive.suffix));
+            primitive.touches().for_each(|touch| self.touch(lane, &key, touch));
         }
     }
 
-    fn payload(&mut self, lane: Lane, key: OrderKey, payload: &Payload<'_>) {
-        match payload {
-            Payload::Create { node, sets } => {
-                self.nodes.entry((*node).to_owned()).or_default().created.push((lane, key, Made::of(sets)));
+    fn touch(&mut self, lane: Lane, key: &OrderKey, touch: Touch<'_>) {
+        match touch {
+            Touch::Create { node, sets } => {
+                let made = (lane, key.clone(), Made::of(sets));
+                self.nodes.entry(node.to_owned()).or_default().created.push(made);
             }
-            Payload::Delete { node } => {
-                self.nodes.entry((*node).to_owned()).or_default().deleted.push(lane);
+            Touch::Delete { node } => {
+                self.nodes.entry(node.to_owned()).or_default().deleted.push(lane);
             }
-            Payload::Link(link) => self.link(link.ends).adds.push((lane, key)),
-            Payload::Unlink(unlink) => {
+            Touch::Link(link) => self.link(link.ends).adds.push((lane, key.clone())),
+            Touch::Unlink(unlink) => {
                 let link = self.link(unlink.ends);
                 match unlink.observed {
                     Some(tags) => link.removed.extend(tags.iter().map(|tag| (lane, (*tag).to_owned()))),
-                    None => link.before.push((lane, key)),
+                    None => link.before.push((lane, key.clone())),
                 }
             }
             _ => {}

@@ -5,7 +5,7 @@ use crate::dir::Sort;
 use crate::manifest::{Entry, Manifest};
 use crate::object::{Bytes, Found};
 use crate::{LaneId, Store, append};
-use ahash::{AHashMap, AHashSet};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use memchr::memmem::Finder;
 use rayon::prelude::*;
 use std::ops::Deref;
@@ -53,7 +53,7 @@ pub struct Scan {
 #[derive(Debug)]
 pub enum Objects<'s> {
     Store(&'s Store),
-    Held(AHashMap<Sha256, Vec<u8>>),
+    Held(HashMap<Sha256, Vec<u8>>),
 }
 
 /// The bytes of an object.
@@ -92,13 +92,13 @@ pub struct Contents<'s> {
     pub lanes: Vec<LaneLot>,
     pub objects: Objects<'s>,
     /// What manifests, pages and records of any lane name: none of it is a blob.
-    named: AHashSet<Sha256>,
+    named: HashSet<Sha256>,
 }
 
 impl<'s> Contents<'s> {
     /// The lanes of a store that are wanted.
     pub fn of_store(store: &'s Store, wanted: impl Fn(&LaneId) -> bool) -> Result<Contents<'s>, Error> {
-        let mut lot = Contents { lanes: Vec::new(), objects: Objects::Store(store), named: AHashSet::new() };
+        let mut lot = Contents { lanes: Vec::new(), objects: Objects::Store(store), named: HashSet::new() };
         for id in store.lanes()? {
             let Some((manifest, _)) = store.manifest(&id)? else { continue };
             let chain = chain(store, manifest)?;
@@ -118,7 +118,7 @@ impl<'s> Contents<'s> {
 
     /// Lanes whose lines are at hand, in the order of acceptance.
     pub fn of_lines(lines: Vec<(LaneId, Vec<u8>)>) -> Contents<'static> {
-        let (mut lanes, mut held) = (Vec::new(), AHashMap::new());
+        let (mut lanes, mut held) = (Vec::new(), HashMap::new());
         for (id, text) in lines {
             let mut manifest = Manifest::new(id.tile);
             let mut chain = Vec::new();
@@ -136,7 +136,7 @@ impl<'s> Contents<'s> {
             lanes.push(LaneLot { id, chain, snapshot: None });
         }
         lanes.sort_by_cached_key(|lane| lane.id.dir());
-        Contents { lanes, objects: Objects::Held(held), named: AHashSet::new() }
+        Contents { lanes, objects: Objects::Held(held), named: HashSet::new() }
     }
 
     /// Every entry whose segment is not said to be absent, in order.

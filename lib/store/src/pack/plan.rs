@@ -7,7 +7,7 @@ use super::contents::{At, Contents, Scan, Snapshot};
 use super::layout::Member;
 use super::{Error, bag, tar};
 use crate::manifest::Absent;
-use ahash::{AHashMap, AHashSet};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use std::collections::BTreeMap;
 use ulp_core::hash::Sha256;
 use ulp_core::id::Time;
@@ -23,9 +23,9 @@ const NUMBER: &str = "-0000000of0000000";
 #[derive(Debug, Default)]
 pub struct PackRequest<'w> {
     /// Objects that whoever gets the pack has.
-    pub have: AHashSet<Sha256>,
+    pub have: HashSet<Sha256>,
     /// The only entries to take, where not all are.
-    pub entries: Option<AHashSet<At>>,
+    pub entries: Option<HashSet<At>>,
     /// Whether history is left out.
     pub only_snapshots: bool,
     /// Most bytes in all.
@@ -68,7 +68,7 @@ pub struct Left {
 /// What is carried, by volume from 0.
 #[derive(Debug, Default)]
 pub struct PackPlan {
-    pub segments: AHashMap<At, usize>,
+    pub segments: HashMap<At, usize>,
     /// Of each lane's snapshot.
     pub snapshots: Vec<Option<usize>>,
     /// With their lengths.
@@ -103,7 +103,7 @@ fn scan(
     lot: &mut Contents<'_>,
     want: &PackRequest<'_>,
     choice: &mut PackPlan,
-) -> Result<AHashMap<At, Scan>, Error> {
+) -> Result<HashMap<At, Scan>, Error> {
     let mut wanted = Vec::new();
     for (at, entry) in lot.entries() {
         let asked_for = !want.only_snapshots && want.entries.as_ref().is_none_or(|all| all.contains(&at));
@@ -115,7 +115,7 @@ fn scan(
             absent => choice.left.push(left(Why::Said(absent), lot, at)),
         }
     }
-    let mut scans = AHashMap::with_capacity(wanted.len());
+    let mut scans = HashMap::with_capacity(wanted.len());
     for (at, scan) in wanted.iter().zip(lot.scan(&wanted)?) {
         match scan {
             Some(scan) => {
@@ -138,15 +138,15 @@ fn left(why: Why, lot: &Contents<'_>, at: At) -> Left {
 /// What a budget allows.
 #[derive(Debug, Default)]
 struct Takes {
-    segments: AHashSet<At>,
-    snapshots: AHashSet<usize>,
+    segments: HashSet<At>,
+    snapshots: HashSet<usize>,
 }
 
 /// Puts one thing after the other into volumes.
 struct Packer<'p, 'l, 's, 'w> {
     lot: &'l Contents<'s>,
     want: &'p PackRequest<'w>,
-    scans: &'p AHashMap<At, Scan>,
+    scans: &'p HashMap<At, Scan>,
     choice: PackPlan,
     /// What a volume takes with nothing but manifests and pages.
     fixed: u64,
@@ -158,7 +158,7 @@ impl<'p, 'l, 's, 'w> Packer<'p, 'l, 's, 'w> {
     fn new(
         lot: &'l Contents<'s>,
         want: &'p PackRequest<'w>,
-        scans: &'p AHashMap<At, Scan>,
+        scans: &'p HashMap<At, Scan>,
         choice: PackPlan,
     ) -> Self {
         let mut packer = Packer { lot, want, scans, choice, fixed: TAGS, filled: 0 };
@@ -206,7 +206,7 @@ impl<'p, 'l, 's, 'w> Packer<'p, 'l, 's, 'w> {
     /// Lane by lane from the newest segment back, each with its blobs, while it fits; the snapshot before them.
     fn spend(&mut self, budget: u64) -> Takes {
         let mut takes = Takes::default();
-        let mut blobs: AHashSet<Sha256> = AHashSet::new();
+        let mut blobs: HashSet<Sha256> = HashSet::new();
         let mut spent = self.fixed;
         for lane in &self.want.order {
             if let Some(snapshot) = self.snapshot(*lane) {

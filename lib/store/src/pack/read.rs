@@ -13,7 +13,7 @@ use super::tar::{self, BLOCK, Pax, Sort};
 use super::{Error, MOST_SEGMENT, VERSION, bag};
 use crate::LaneId;
 use crate::manifest::{Absent, Entry, Manifest};
-use ahash::{AHashMap, AHashSet};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use sha2::Digest as _;
 use std::io::Read;
 use ulp_core::hash::Sha256;
@@ -70,10 +70,10 @@ pub enum Whole {
 pub struct Pack<R> {
     tar: Tar<R>,
     lanes: Vec<LaneId>,
-    expected: AHashMap<Sha256, Expected>,
+    expected: HashMap<Sha256, Expected>,
     listing: Option<Listing>,
     /// The hashes of the tag files so far.
-    tags: AHashMap<String, Sha256>,
+    tags: HashMap<String, Sha256>,
     info: bag::Info,
     has_bagit: bool,
     manifest_bytes: u64,
@@ -91,8 +91,8 @@ struct Expected {
 /// What the bag's manifest lists and did not come yet.
 #[derive(Default)]
 struct Listing {
-    objects: AHashSet<Sha256>,
-    others: AHashMap<String, Sha256>,
+    objects: HashSet<Sha256>,
+    others: HashMap<String, Sha256>,
 }
 
 impl<R: Read> Pack<R> {
@@ -101,9 +101,9 @@ impl<R: Read> Pack<R> {
         Pack {
             tar: Tar::new(source, max_bytes),
             lanes: Vec::new(),
-            expected: AHashMap::new(),
+            expected: HashMap::new(),
             listing: None,
-            tags: AHashMap::new(),
+            tags: HashMap::new(),
             info: bag::Info::default(),
             has_bagit: false,
             manifest_bytes: 0,
@@ -351,7 +351,7 @@ impl<R: Read> Pack<R> {
         let mut missing: Vec<Expected> = self.expected.drain().map(|(_, e)| e).collect();
         missing.sort_by(|a, b| (a.lane, &a.entry.hash).cmp(&(b.lane, &b.entry.hash)));
         if let Some(listing) = self.listing.take() {
-            let of_lanes: AHashSet<Sha256> = missing.iter().map(|e| e.entry.hash).collect();
+            let of_lanes: HashSet<Sha256> = missing.iter().map(|e| e.entry.hash).collect();
             let objects = listing.objects.difference(&of_lanes).map(|hash| Member::Object(*hash));
             let others = listing.others.keys().filter_map(|path| Member::parse(path));
             let mut all: Vec<Member> = objects.chain(others).collect();
@@ -387,7 +387,7 @@ struct Tar<R> {
     bytes: u64,
     members: u64,
     /// A hash of each path so far.
-    seen: AHashSet<[u8; 16]>,
+    seen: HashSet<[u8; 16]>,
     /// The name of the bag's directory.
     name: Option<String>,
     /// What bag-info.txt says of the payload, and how much of it there was.
@@ -418,7 +418,7 @@ impl<R: Read> Tar<R> {
             max_bytes: max_bytes.min(1 << 62),
             bytes: 0,
             members: 0,
-            seen: AHashSet::new(),
+            seen: HashSet::new(),
             name: None,
             oxum: None,
             payload: (0, 0),

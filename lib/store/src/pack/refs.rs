@@ -3,7 +3,7 @@
 //! Canonical lines write plain letters as they are, so a search finds each name, whichever member holds it: a
 //! `set_media`, a geometry's `ref`, a parameter of a macro.
 
-use ahash::AHashSet;
+use foldhash::HashSet;
 use memchr::memmem;
 use ulp_core::hash::{BYTES, Sha256};
 
@@ -11,7 +11,7 @@ use ulp_core::hash::{BYTES, Sha256};
 pub const MOST: usize = 4 << 20;
 
 /// Takes in every object that some lines name, as far as there is room.
-pub fn gather(lines: &[u8], all: &mut AHashSet<Sha256>) {
+pub fn gather(lines: &[u8], all: &mut HashSet<Sha256>) {
     each_ref(lines, |hash| {
         if all.len() < MOST {
             all.insert(hash);

@@ -117,7 +117,7 @@ pub fn items(lot: &Contents<'_>, choice: &PackPlan, number: usize, label: &Label
         payload.extend(sorted);
     }
     // What two lanes name, which only a strange store has, stands once.
-    let mut seen = ahash::AHashSet::new();
+    let mut seen = foldhash::HashSet::default();
     payload.retain(|item| seen.insert(item.member.clone()));
     let mut items = tags(&payload, choice, number, label);
     items.extend(payload);

@@ -6,7 +6,7 @@ use crate::object::Found;
 use crate::read::{Part, Place, Replay, times_by_lane};
 use crate::snapshot::record::{MOST_MISSING, Record, SNAPSHOTS, TIMES, Times, cache_dir, seen};
 use crate::{Error, INDEX, LaneId, Store};
-use ahash::AHashSet;
+use foldhash::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
 use ulp_core::hash::{Blake3, Sha256};
 use ulp_core::id::{Key, Lane};
@@ -104,7 +104,7 @@ pub fn heads(replay: &Replay<'_, '_>, takes: impl Fn(Lane) -> bool) -> Vec<Strin
         return Vec::new();
     }
     let of_lanes = || replay.world.rows(0).filter(|(_, _, row)| takes(row.lane));
-    let parents: AHashSet<&str> = of_lanes().flat_map(|(_, _, row)| row.parents).copied().collect();
+    let parents: HashSet<&str> = of_lanes().flat_map(|(_, _, row)| row.parents).copied().collect();
     let mut keys: Vec<Key<'_>> =
         of_lanes().map(|(key, _, _)| key).filter(|key| !parents.contains(key.id)).collect();
     keys.sort_unstable_by(|a, b| b.cmp(a));

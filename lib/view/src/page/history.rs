@@ -14,218 +14,34 @@
 //! (created), 1 node register value (set), 2 node lane (deleted), 3 link tag value (added), 4 link tag (removed), 5
 //! link (removed so far), 6 sensor value unit node position (read), 7 node value lane (absorbed). −1 is nothing.
 
-use ahash::AHashMap;
+use crate::history::{Author, Change, Event, History, Part};
 use bumpalo::Bump;
+use foldhash::HashMap;
 use std::io::Write as _;
-use ulp_core::event::{Defaults, Ends, Line, Payload, Reader, Register, RegisterKind, Sensor, Set};
-use ulp_core::id::{Key, Lane, Policy, Tile, Time};
+use ulp_core::event::{Ends, Sensor};
+use ulp_core::id::{Lane, Tile};
 use ulp_core::json::{write_canonical, write_string};
-use ulp_core::state::line::{Body, StateLine};
-use ulp_core::world::{Filter, Row, World};
 
 /// The JavaScript that reads a history: `History` and what it needs.
 pub const SCRIPT: &str = include_str!("../page/history.js");
 
-/// What an event, or a state line in its place, changes.
-#[derive(Clone, Copy, Debug)]
-enum Change<'a> {
-    Create(&'a str, Tile),
-    Set(&'a str, Register<'a>, &'a str),
-    /// In a lane, by number: what the lane knew of the node is gone with it.
-    Delete(&'a str, usize),
-    /// In a lane, by number.
-    Absorb(&'a str, &'a str, usize),
-    Add(Ends<'a>, &'a str, Option<&'a str>),
-    Remove(Ends<'a>, &'a str),
-    RemoveAll(Ends<'a>),
-    Read(Sensor<'a>),
-}
-
-/// Who did what, where the event itself is at hand.
-#[derive(Clone, Copy, Debug, Default)]
-struct Author<'a> {
-    actor: Option<&'a str>,
-    operation: Option<&'a str>,
-}
-
-/// Appends the history of one space, of what `filter` takes in, as one JSON object. `takes_tile` says which tiles
-/// the view takes in.
-pub fn write(
-    world: &World<'_>,
-    filter: &Filter,
-    space: &str,
-    takes_tile: impl Fn(Tile) -> bool,
-    out: &mut Vec<u8>,
-) {
-    let arena = Bump::new();
-    let mut gathered = Gathered { arena: &arena, filter, changes: Vec::new(), authors: AHashMap::new() };
-    for tile in (0..world.len()).filter(|i| world.place(*i).0 == space) {
-        gathered.take_tile(world, tile);
-    }
-    gathered.changes.sort_by_key(|(key, _)| *key);
+/// Appends a history as one JSON object. `takes_tile` says which tiles the view takes in.
+pub fn write(history: &History<'_>, takes_tile: impl Fn(Tile) -> bool, out: &mut Vec<u8>) {
     let mut tables = Tables::default();
     let mut columns = Columns::default();
-    for event in gathered.changes.chunk_by(|a, b| a.0.eff == b.0.eff && a.0.event() == b.0.event()) {
-        let key = event[0].0;
-        let author = gathered.authors.get(&(key.eff, key.event())).copied().unwrap_or_default();
-        columns.push(key, author, event, &mut tables);
+    let mut scratch = Bump::new();
+    for (event, parts) in history.events() {
+        columns.push(history, (event, parts), history.author(event, &scratch), &mut tables);
+        scratch.reset();
     }
     tables.mark_gone(&takes_tile);
-    write_object(space, &tables, &columns, out);
-}
-
-/// The changes of a space, in no order yet.
-struct Gathered<'a, 'f> {
-    arena: &'a Bump,
-    filter: &'f Filter,
-    /// A change without anything stands for an event that changed nothing.
-    changes: Vec<(Key<'a>, Option<Change<'a>>)>,
-    authors: AHashMap<(Time, &'a str), Author<'a>>,
-}
-
-impl<'a> Gathered<'a, '_> {
-    fn take_tile(&mut self, world: &'a World<'_>, index: usize) {
-        let tile = world.place(index).1;
-        let place = |lane: Lane| Place { tile, lane, number: index * Lane::COUNT + lane.index() };
-        for line in world.state_lines(index).filter(|line| world.takes_line(line, self.filter)) {
-            self.take_line(line, place(line.lane));
-        }
-        let defaults = world.defaults();
-        for (key, row) in world.sorted_rows(index) {
-            if world.withheld(row, key, self.filter).is_none() {
-                self.take_row(key, row, place(row.lane), defaults);
-            }
-        }
-    }
-
-    fn take_row(&mut self, key: Key<'a>, row: &'a Row<'_>, place: Place, defaults: &Defaults) {
-        let redacted = place.is_redacted();
-        self.changes.push((key, None));
-        if !redacted {
-            let scratch = Bump::new();
-            if let Ok(Line::Event(event)) = Reader::new(&scratch, defaults).read_bytes(row.line) {
-                let author = Author {
-                    actor: Some(self.arena.alloc_str(event.actor)),
-                    operation: Some(self.arena.alloc_str(event.operation)),
-                };
-                self.authors.insert((key.eff, key.id), author);
-            }
-        }
-        match row.payload {
-            Payload::Macro(list) => {
-                for primitive in list {
-                    let id = self.arena.alloc_str(&format!("{}{}", row.id, primitive.suffix));
-                    self.take_payload(Key { eff: key.eff, id }, &primitive.payload, place);
-                }
-            }
-            payload => self.take_payload(key, &payload, place),
-        }
-    }
-
-    fn take_payload(&mut self, key: Key<'a>, payload: &Payload<'a>, place: Place) {
-        let redacted = place.is_redacted();
-        match *payload {
-            Payload::Create { node, sets } => {
-                self.push(key, Change::Create(node, place.tile));
-                self.take_sets(key, node, sets, redacted);
-            }
-            Payload::Set { node, sets } => self.take_sets(key, node, sets, redacted),
-            Payload::Step { updates } => {
-                updates.iter().for_each(|(node, sets)| self.take_sets(key, node, sets, redacted));
-            }
-            Payload::Delete { node } => self.push(key, Change::Delete(node, place.number)),
-            Payload::Link(link) => {
-                let properties = link.properties.filter(|_| !redacted);
-                self.push(key, Change::Add(link.ends, key.id, properties));
-            }
-            Payload::Unlink(unlink) => match unlink.observed {
-                Some(tags) => tags.iter().for_each(|tag| self.push(key, Change::Remove(unlink.ends, tag))),
-                None => self.push(key, Change::RemoveAll(unlink.ends)),
-            },
-            Payload::Merge { node: Some((_, raw)), absorbs } if !redacted => {
-                absorbs.iter().for_each(|one| self.push(key, Change::Absorb(one, raw, place.number)));
-            }
-            Payload::Sensor(sensor) if !redacted => self.push(key, Change::Read(*sensor)),
-            Payload::Merge { .. } | Payload::Sensor(_) | Payload::Macro(_) | Payload::Unknown => {}
-        }
-    }
-
-    fn take_sets(&mut self, key: Key<'a>, node: &'a str, sets: &[Set<'a>], redacted: bool) {
-        for set in sets.iter().filter(|set| !redacted || is_plain_to_all(set.register)) {
-            self.push(key, Change::Set(node, set.register, set.value));
-        }
-    }
-
-    /// A state line holds what events left behind, each under the key of its event.
-    fn take_line(&mut self, line: &'a StateLine<'_>, place: Place) {
-        let redacted = place.is_redacted();
-        match &line.body {
-            Body::Tile { .. } => {}
-            Body::Node { node, created, deleted, registers } => {
-                created.iter().for_each(|key| self.push(*key, Change::Create(node, place.tile)));
-                deleted.iter().for_each(|key| self.push(*key, Change::Delete(node, place.number)));
-                for w in registers.iter().filter(|w| !redacted || is_plain_to_all(w.register)) {
-                    let absorbs = w.register.kind == RegisterKind::AbsorbedInto;
-                    self.push(
-                        w.key,
-                        if absorbs {
-                            Change::Absorb(node, w.value, place.number)
-                        } else {
-                            Change::Set(node, w.register, w.value)
-                        },
-                    );
-                }
-            }
-            Body::Link { ends, adds, removed, removed_before } => {
-                for (tag, add) in adds.iter() {
-                    self.push(add.key, Change::Add(*ends, tag, add.properties.filter(|_| !redacted)));
-                }
-                // When a tag was removed is not known, but it never comes back: it counts as never there.
-                let first = adds.iter().map(|(_, add)| add.key).chain(*removed_before).min();
-                if let Some(first) = first {
-                    removed.iter().for_each(|tag| self.push(first, Change::Remove(*ends, tag)));
-                }
-                removed_before.iter().for_each(|key| self.push(*key, Change::RemoveAll(*ends)));
-            }
-            Body::Sensor(reading) => {
-                let layers = &self.filter.layers;
-                let taken = layers.is_empty() || layers.iter().any(|l| l == reading.sensor.layer);
-                if taken && !redacted {
-                    self.push(reading.key, Change::Read(reading.sensor));
-                }
-            }
-        }
-    }
-
-    fn push(&mut self, key: Key<'a>, change: Change<'a>) {
-        self.changes.push((key, Some(change)));
-    }
-}
-
-/// Where a change comes from.
-#[derive(Clone, Copy)]
-struct Place {
-    tile: Tile,
-    lane: Lane,
-    /// Tells the lanes of all tiles apart.
-    number: usize,
-}
-
-impl Place {
-    fn is_redacted(self) -> bool {
-        self.lane.policy == Policy::Redacted
-    }
-}
-
-/// What a view takes of a node from a redacted lane.
-fn is_plain_to_all(register: Register<'_>) -> bool {
-    matches!(register.kind, RegisterKind::Parent | RegisterKind::MovedTo)
+    write_object(history.space, &tables, &columns, out);
 }
 
 /// Texts, each once, by number.
 #[derive(Default)]
 struct Table {
-    numbers: AHashMap<Vec<u8>, usize>,
+    numbers: HashMap<Vec<u8>, usize>,
     list: Vec<Vec<u8>>,
 }
 
@@ -314,9 +130,9 @@ struct Columns {
 impl Columns {
     fn push(
         &mut self,
-        key: Key<'_>,
+        history: &History<'_>,
+        (event, parts): (&Event<'_>, &[Part<'_>]),
         author: Author<'_>,
-        event: &[(Key<'_>, Option<Change<'_>>)],
         tables: &mut Tables,
     ) {
         if self.count > 0 {
@@ -327,17 +143,19 @@ impl Columns {
             }
         }
         self.count += 1;
-        let _ = write!(self.time, "{}", key.eff);
-        write_string(key.event(), &mut self.id);
+        let _ = write!(self.time, "{}", event.key.eff);
+        write_string(event.key.id, &mut self.id);
         write_number(author.actor.map(|a| tables.actors.text(a)), &mut self.actor);
         write_number(author.operation.map(|o| tables.operations.text(o)), &mut self.operation);
         self.changes.push(b'[');
         let start = self.changes.len();
-        for change in event.iter().filter_map(|(_, change)| change.as_ref()) {
-            if self.changes.len() > start {
-                self.changes.push(b',');
+        for part in parts {
+            for change in history.changes(part) {
+                if self.changes.len() > start {
+                    self.changes.push(b',');
+                }
+                write_change(change, part, event, tables, &mut self.changes);
             }
-            write_change(change, tables, &mut self.changes);
         }
         self.changes.push(b']');
     }
@@ -350,26 +168,40 @@ fn write_number(number: Option<usize>, out: &mut Vec<u8>) {
     };
 }
 
-fn write_change(change: &Change<'_>, tables: &mut Tables, out: &mut Vec<u8>) {
-    let numbers: Vec<Option<usize>> = match change {
-        Change::Create(node, tile) => {
-            vec![Some(0), Some(tables.nodes.text(node)), Some(tables.tiles.text(&tile.to_string()))]
+fn write_change(
+    change: &Change<'_>,
+    part: &Part<'_>,
+    event: &Event<'_>,
+    tables: &mut Tables,
+    out: &mut Vec<u8>,
+) {
+    // Tells the lanes of all tiles apart.
+    let lane = event.place * Lane::COUNT + event.lane.index();
+    let numbers: Vec<Option<usize>> = match *change {
+        Change::Create { node } => {
+            let tile = tables.tiles.text(&event.tile.to_string());
+            vec![Some(0), Some(tables.nodes.text(node)), Some(tile)]
         }
-        Change::Set(node, register, value) => {
+        Change::Write { node, register, value } => {
             let register = tables.registers.text(&register.to_string());
             vec![Some(1), Some(tables.nodes.text(node)), Some(register), tables.value(Some(value))]
         }
-        Change::Delete(node, lane) => vec![Some(2), Some(tables.nodes.text(node)), Some(*lane)],
-        Change::Absorb(node, into, lane) => {
-            vec![Some(7), Some(tables.nodes.text(node)), tables.value(Some(into)), Some(*lane)]
+        Change::Delete { node } => vec![Some(2), Some(tables.nodes.text(node)), Some(lane)],
+        Change::Absorb { node, into } => {
+            vec![Some(7), Some(tables.nodes.text(node)), tables.value(Some(into)), Some(lane)]
         }
-        Change::Add(ends, tag, properties) => {
-            vec![Some(3), Some(tables.link(*ends)), Some(tables.tags.text(tag)), tables.value(*properties)]
+        Change::AddLink { ends, properties } => {
+            vec![
+                Some(3),
+                Some(tables.link(ends)),
+                Some(tables.tags.text(part.key.id)),
+                tables.value(properties),
+            ]
         }
-        Change::Remove(ends, tag) => {
-            vec![Some(4), Some(tables.link(*ends)), Some(tables.tags.text(tag))]
+        Change::RemoveLink { ends, tag } => {
+            vec![Some(4), Some(tables.link(ends)), Some(tables.tags.text(tag))]
         }
-        Change::RemoveAll(ends) => vec![Some(5), Some(tables.link(*ends))],
+        Change::RemoveLinksBefore { ends } => vec![Some(5), Some(tables.link(ends))],
         Change::Read(sensor) => {
             let node = sensor.node.map(crate::join::unquoted).filter(|n| !n.is_empty());
             vec![

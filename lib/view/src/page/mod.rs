@@ -5,8 +5,8 @@
 //! text. What differs between projectors is the class `Drawing`, which each brings along.
 
 use crate::View;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::history::History;
+use data_encoding::BASE64;
 use std::collections::BTreeMap;
 use ulp_core::hash::Sha256;
 use ulp_core::id::Tile;
@@ -31,11 +31,16 @@ pub struct Page<'p> {
     pub data: &'p [u8],
 }
 
-/// Writes the page of all spaces of a view.
-pub fn write(view: &View<'_, '_>, page: &Page<'_>, takes_tile: impl Fn(Tile) -> bool) -> Vec<u8> {
+/// Writes the page of all spaces of a view; `histories` are theirs.
+pub fn write(
+    view: &View<'_, '_>,
+    page: &Page<'_>,
+    histories: &[History<'_>],
+    takes_tile: impl Fn(Tile) -> bool,
+) -> Vec<u8> {
     let script = [history::SCRIPT, COMMON, page.drawing, SCRIPT].concat();
     let mut data = Vec::new();
-    text::write_for_html(&embedded(view, page, takes_tile), &mut data);
+    text::write_for_html(&embedded(view, page, histories, takes_tile), &mut data);
     let parts = [
         ("title", text::html_text(page.title).into_bytes()),
         ("help", text::html_text(page.help).into_bytes()),
@@ -64,11 +69,16 @@ fn filled(page: &str, parts: &BTreeMap<&str, Vec<u8>>) -> Vec<u8> {
 
 /// The name of an inline script or style in a content policy.
 fn source(text: &str) -> Vec<u8> {
-    format!("'sha256-{}'", STANDARD.encode(Sha256::of(text.as_bytes()).0)).into_bytes()
+    format!("'sha256-{}'", BASE64.encode(&Sha256::of(text.as_bytes()).0)).into_bytes()
 }
 
 /// What the script reads: `{"filter":{…},"drawing":…,"spaces":[history,…]}`.
-fn embedded(view: &View<'_, '_>, page: &Page<'_>, takes_tile: impl Fn(Tile) -> bool) -> Vec<u8> {
+fn embedded(
+    view: &View<'_, '_>,
+    page: &Page<'_>,
+    histories: &[History<'_>],
+    takes_tile: impl Fn(Tile) -> bool,
+) -> Vec<u8> {
     let filter = view.filter;
     let mut out = Vec::new();
     let mut whole = Members::open(&mut out);
@@ -82,9 +92,9 @@ fn embedded(view: &View<'_, '_>, page: &Page<'_>, takes_tile: impl Fn(Tile) -> b
     out.extend_from_slice(page.data);
     whole.name("spaces", &mut out);
     let mut spaces = Items::open(&mut out);
-    for space in &view.spaces {
+    for history in histories {
         spaces.next(&mut out);
-        history::write(view.world, filter, space.space, &takes_tile, &mut out);
+        history::write(history, &takes_tile, &mut out);
     }
     spaces.close(&mut out);
     whole.close(&mut out);

@@ -1,13 +1,12 @@
 //! The reader and the writer against slow, obvious twins built on serde_json.
-#![allow(clippy::unwrap_used)]
 
+use crate::json::{
+    Fault, Tape, is_canonical, key_order, parse_line, write_canonical, write_number, write_string,
+};
 use proptest::prelude::*;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
-use ulp_core::json::{
-    Fault, Tape, is_canonical, key_order, parse_line, write_canonical, write_number, write_string,
-};
 
 /// An object as the pairs that stand in it.
 struct Pairs(Vec<(String, Box<RawValue>)>);

@@ -5,13 +5,13 @@
 //! it swells as they come in; and that within its own range. A sensor that spoke once has no range and stands in
 //! the middle, unless its node's `standing` says otherwise.
 
-use crate::heard::Heard;
 use crate::mapping::Mapping;
-use crate::range::{Name, Range, reading};
-use crate::score::{Held, Laid, Note, velocity};
+use crate::score::{Drone, Laid, Note, velocity};
+use crate::sonify::{SensorName, Sonified};
 use crate::voice::Voice;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use ulp_view::series::Range;
 
 /// A sensor is held alone from this many readings on, where not all are.
 const TALKATIVE: usize = 3;
@@ -21,11 +21,11 @@ const FINEST: f64 = 1.0 / 48.0;
 const FLOOR: f64 = 0.22;
 const RISE: f64 = 0.6;
 /// Where the tones begin, in semitones from the root: choirs first, then those that are held alone.
-const CHORD: [i64; crate::mapping::MOST_HELD] = [-12, -5, 0, 7, 3, 10, 12];
+const CHORD: [i64; crate::mapping::MOST_DRONES] = [-12, -5, 0, 7, 3, 10, 12];
 
 /// A sensor, as the whole trace shows it.
 struct Sensor {
-    name: Name,
+    name: SensorName,
     range: Range,
     node: Rc<str>,
     /// Where it was first heard.
@@ -60,14 +60,14 @@ pub fn tones(laid: &Laid<'_>, mapping: &Mapping) -> Vec<Note> {
 
 /// Every sensor that ever gave a number, in the order of names.
 fn sensors(laid: &Laid<'_>) -> Vec<Sensor> {
-    let mut sensors: BTreeMap<Name, Sensor> = BTreeMap::new();
-    for (heard, place) in laid.heard.iter().zip(&laid.places) {
-        let Some((name, _)) = reading(heard) else { continue };
+    let mut sensors: BTreeMap<SensorName, Sensor> = BTreeMap::new();
+    for (event, place) in laid.events.iter().zip(&laid.places) {
+        let Some((name, _)) = event.number() else { continue };
         let Some(&range) = laid.ranges.get(&name) else { continue };
         sensors.entry(name.clone()).or_insert_with(|| Sensor {
             name,
             range,
-            node: heard.node.clone(),
+            node: event.node.clone(),
             pan: place.pan,
             loudness: place.loudness,
         });
@@ -98,13 +98,13 @@ fn cast(sensors: &[Sensor], mapping: &Mapping) -> Vec<Tone> {
 /// A tone's level from a moment on.
 #[derive(Clone, Copy)]
 struct Change {
-    heard: usize,
+    event: usize,
     level: f64,
 }
 
 /// How the level of every tone changes.
 fn changes(laid: &Laid<'_>, sensors: &[Sensor], tones: &[Tone]) -> Vec<Vec<Change>> {
-    let by_name: BTreeMap<&Name, usize> = sensors.iter().map(|s| &s.name).zip(0..).collect();
+    let by_name: BTreeMap<&SensorName, usize> = sensors.iter().map(|s| &s.name).zip(0..).collect();
     let mut at_node: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
     for (i, sensor) in sensors.iter().enumerate().filter(|(_, s)| !s.node.is_empty()) {
         at_node.entry((sensor.name.0, &sensor.node)).or_default().push(i);
@@ -117,12 +117,12 @@ fn changes(laid: &Laid<'_>, sensors: &[Sensor], tones: &[Tone]) -> Vec<Vec<Chang
     let mut standing: BTreeMap<(usize, &str), f64> = BTreeMap::new();
     let mut sums = vec![0.0; tones.len()];
     let mut changes: Vec<Vec<Change>> = tones.iter().map(|_| Vec::new()).collect();
-    for (i, heard) in laid.heard.iter().enumerate() {
-        let node = (heard.space, &*heard.node);
-        if let Some(stands) = heard.standing {
+    for (i, event) in laid.events.iter().enumerate() {
+        let node = (event.space, &*event.node);
+        if let Some(stands) = event.standing {
             standing.insert(node, stands.clamp(0.0, 1.0));
         }
-        let touched: Vec<(usize, f64)> = match (reading(heard), heard.standing) {
+        let touched: Vec<(usize, f64)> = match (event.number(), event.standing) {
             (Some((name, value)), _) => {
                 let Some(&s) = by_name.get(&name) else { continue };
                 vec![(s, standing.get(&node).copied().unwrap_or_else(|| sensors[s].range.level(value)))]
@@ -137,7 +137,7 @@ fn changes(laid: &Laid<'_>, sensors: &[Sensor], tones: &[Tone]) -> Vec<Vec<Chang
         for (s, level) in touched {
             let Some(t) = tone_of[s] else { continue };
             sums[t] += level - levels[s].replace(level).unwrap_or(0.0);
-            changes[t].push(Change { heard: i, level: sums[t] / tones[t].members.len() as f64 });
+            changes[t].push(Change { event: i, level: sums[t] / tones[t].members.len() as f64 });
         }
     }
     for (tone, changes) in tones.iter().zip(&mut changes).filter(|(t, _)| t.choir) {
@@ -162,13 +162,13 @@ impl Part<'_> {
     /// Appends the parts of the tone: one a step in which it changes, within each scene.
     fn write(&self, changes: &[Change], notes: &mut Vec<Note>) {
         let mut last: Option<(usize, usize, f64)> = None;
-        let start_of = |c: &Change| self.laid.clock.places[c.heard].0 / self.laid.step * self.laid.step;
+        let start_of = |c: &Change| self.laid.clock.places[c.event].0 / self.laid.step * self.laid.step;
         for (i, change) in changes.iter().enumerate() {
             // Within a step the last change counts.
             if changes.get(i + 1).is_some_and(|next| start_of(next) == start_of(change)) {
                 continue;
             }
-            let (start, scene) = (start_of(change), self.laid.clock.places[change.heard].1);
+            let (start, scene) = (start_of(change), self.laid.clock.places[change.event].1);
             let goes_on = last.is_some_and(|(_, before, _)| before == scene);
             if last.is_some_and(|(_, _, level)| goes_on && (level - change.level).abs() < FINEST) {
                 continue;
@@ -176,7 +176,7 @@ impl Part<'_> {
             if let Some((at, _, _)) = last {
                 let before: &mut Note = &mut notes[at];
                 before.length = before.length.min(start - before.start);
-                before.held = before.held.map(|h| Held { last: !goes_on, ..h });
+                before.drone = before.drone.map(|h| Drone { last: !goes_on, ..h });
             }
             let before = last.filter(|_| goes_on).map(|(at, _, _)| &notes[at]);
             let note = self.note(*change, start, before);
@@ -186,23 +186,23 @@ impl Part<'_> {
     }
 
     fn note(&self, change: Change, start: i64, before: Option<&Note>) -> Note {
-        let Laid { heard, clock, places, .. } = self.laid;
-        let heard = &heard[change.heard];
+        let Laid { events, clock, places, .. } = self.laid;
+        let event = &events[change.event];
         let pitch = self.pitch(change.level);
         let members = || self.tone.members.iter().map(|m| &self.sensors[*m]);
         let mean =
             |of: &dyn Fn(&Sensor) -> f64| members().map(of).sum::<f64>() / self.tone.members.len() as f64;
         let loudness = if self.tone.choir { 1.0 } else { mean(&|s| s.loudness) };
         let velocity = velocity((FLOOR + RISE * change.level) * loudness);
-        let end = clock.ends[clock.places[change.heard].1].max(start + self.laid.step);
+        let end = clock.ends[clock.places[change.event].1].max(start + self.laid.step);
         Note {
             start,
             length: end - start,
             pitch,
             velocity,
-            pan: if self.tone.choir { mean(&|s| s.pan) } else { places[change.heard].pan },
-            voice: Voice::Held,
-            held: Some(Held {
+            pan: if self.tone.choir { mean(&|s| s.pan) } else { places[change.event].pan },
+            voice: Voice::Drone,
+            drone: Some(Drone {
                 channel: self.channel,
                 pitch: before.map_or(pitch, |b| b.pitch),
                 velocity: before.map_or(0, |b| b.velocity),
@@ -211,11 +211,11 @@ impl Part<'_> {
                 level: change.level,
             }),
             clip: None,
-            what: self.label(heard, change.level, mean(&|s| s.pan)),
+            what: self.label(event, change.level, mean(&|s| s.pan)),
             count: 1,
-            node: heard.node.clone(),
-            event: heard.event.clone(),
-            time: heard.time,
+            node: event.node.clone(),
+            event: event.id.clone(),
+            time: event.time,
             tally: Vec::new(),
         }
     }
@@ -233,13 +233,13 @@ impl Part<'_> {
         (below as f64 + (above - below) as f64 * along).clamp(0.0, 127.0)
     }
 
-    fn label(&self, heard: &Heard, level: f64, pan: f64) -> String {
+    fn label(&self, event: &Sonified, level: f64, pan: f64) -> String {
         let percent = (level * 100.0).round();
-        match &heard.reading {
+        match &event.reading {
             Some(read) if !self.tone.choir => {
-                format!("{} at {}: {}", crate::words::clean(&read.sensor), heard.name, read.words)
+                format!("{} at {}: {}", crate::words::clean(&read.sensor), event.name, read.words)
             }
-            _ if !self.tone.choir => format!("{} stands at {percent} %", heard.name),
+            _ if !self.tone.choir => format!("{} stands at {percent} %", event.name),
             _ => format!("{} sensors {}: {percent} %", self.tone.members.len(), side(pan)),
         }
     }

@@ -1,0 +1,129 @@
+//! A history and its parts.
+
+use crate::redaction::is_redacted;
+use bumpalo::Bump;
+use std::ops::Range;
+use ulp_core::event::{Defaults, Ends, Line, Payload, Reader, Register, Sensor};
+use ulp_core::id::{Key, Lane, Tile};
+use ulp_core::world::Row;
+
+/// What happened in one space.
+pub struct History<'a> {
+    pub space: &'a str,
+    /// What completes the events when their lines are read again.
+    pub(super) defaults: &'a Defaults,
+    /// In no order.
+    pub(super) events: Vec<Event<'a>>,
+    /// In the order of keys; of one key in that of tiles, lanes and lines.
+    pub(super) parts: Vec<Part<'a>>,
+    pub(super) changes: Vec<Change<'a>>,
+}
+
+/// An event, or what state lines tell of one that is not at hand.
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'a> {
+    pub tile: Tile,
+    pub lane: Lane,
+    /// Its own key.
+    pub key: Key<'a>,
+    /// The place of its tile in the world.
+    pub place: usize,
+    pub(super) row: Option<&'a Row<'a>>,
+}
+
+/// An event as a whole, or one primitive of its macro.
+#[derive(Clone, Debug)]
+pub struct Part<'a> {
+    pub key: Key<'a>,
+    pub source: Source<'a>,
+    pub(super) event: usize,
+    pub(super) changes: Range<usize>,
+}
+
+/// Where a part is known from.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// An event, with what it was meant to do.
+    Event(&'a Payload<'a>),
+    /// An event of which no more may be seen than its changes.
+    Redacted,
+    /// State lines.
+    State,
+}
+
+/// One change. Nodes are all that have a name, `@space` and `@layer:…` among them; values are raw JSON.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Change<'a> {
+    Create {
+        node: &'a str,
+    },
+    Write {
+        node: &'a str,
+        register: Register<'a>,
+        value: &'a str,
+    },
+    Delete {
+        node: &'a str,
+    },
+    /// The node is one with `into`, a JSON string.
+    Absorb {
+        node: &'a str,
+        into: &'a str,
+    },
+    /// Adds a tag, which is the id of the part's key.
+    AddLink {
+        ends: Ends<'a>,
+        properties: Option<&'a str>,
+    },
+    RemoveLink {
+        ends: Ends<'a>,
+        tag: &'a str,
+    },
+    /// Removes every tag whose key is smaller.
+    RemoveLinksBefore {
+        ends: Ends<'a>,
+    },
+    Read(&'a Sensor<'a>),
+}
+
+/// Who did it, and by which operation.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Author<'a> {
+    pub actor: Option<&'a str>,
+    pub operation: Option<&'a str>,
+}
+
+impl<'a> History<'a> {
+    /// The parts of all events, in order.
+    pub fn parts(&self) -> &[Part<'a>] {
+        &self.parts
+    }
+
+    /// The events in order, each with its parts. A key that lies between the parts of a macro cuts it in two.
+    pub fn events(&self) -> impl Iterator<Item = (&Event<'a>, &[Part<'a>])> {
+        self.parts.chunk_by(|a, b| a.event == b.event).map(|parts| (&self.events[parts[0].event], parts))
+    }
+
+    /// The event that a part belongs to.
+    pub fn event(&self, part: &Part<'a>) -> &Event<'a> {
+        &self.events[part.event]
+    }
+
+    pub fn changes(&self, part: &Part<'a>) -> &[Change<'a>] {
+        &self.changes[part.changes.clone()]
+    }
+
+    /// Who did it, where the event is at hand, and not of a redacted lane. Its line is read anew, into `arena`.
+    pub fn author<'s>(&self, event: &Event<'a>, arena: &'s Bump) -> Author<'s>
+    where
+        'a: 's,
+    {
+        let line = event.row.filter(|_| !is_redacted(event.lane)).map(|row| row.line);
+        match line.map(|line| Reader::new(arena, self.defaults).read_bytes(line)) {
+            Some(Ok(Line::Event(event))) => {
+                Author { actor: Some(event.actor), operation: Some(event.operation) }
+            }
+            _ => Author::default(),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Views: what may be seen of a world, joined across the lanes and tiles of each space.
+//!
+//! A view joins the same node from every lane it may see, takes no more of a redacted lane than where things are
+//! and how they hang together, and says what is visible. Page "3. Order and state", views.
+
+mod family;
+mod nodes;
+
+pub use nodes::{Nodes, ViewNode};
+
+use crate::redaction::{is_redacted, is_seen};
+use family::Family;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::hash_map;
+use ulp_core::event::{Ends, RegisterKind};
+use ulp_core::id::{Authority, Boundary, Tile};
+use ulp_core::json::raw;
+use ulp_core::state::{Add, Links, Map, Node, Reading};
+use ulp_core::world::{Derived, Filter};
+
+/// What may be seen of one space.
+#[derive(Debug)]
+pub struct Space<'a> {
+    pub space: &'a str,
+    /// Every node that the view knows, visible or not; not `@space` and `@layer:…`.
+    pub nodes: Nodes<'a>,
+    /// The visible links, by their ends; ends that were absorbed are replaced by their survivors.
+    pub links: BTreeMap<Ends<'a>, Add<'a>>,
+    /// The sensors, by actor and sensor.
+    pub sensors: BTreeMap<(&'a str, &'a str), Reading<'a>>,
+    /// The properties of `@space` and `@layer:<layer_id>`, by that name.
+    pub settings: BTreeMap<&'a str, Node<'a>>,
+    /// What was odd, for the boundary log: code and node.
+    pub anomalies: Vec<(&'static str, &'a str)>,
+}
+
+/// Joins derived tiles, given in the order of spaces, into a view a space, on the threads of the current pool.
+/// `takes_tile` says which tiles the view takes in; a node that moved to another is gone.
+pub fn join<'a>(
+    tiles: Vec<Derived<'a>>,
+    filter: &Filter,
+    takes_tile: impl Fn(Tile) -> bool + Sync,
+) -> Vec<Space<'a>> {
+    let mut spaces: BTreeMap<&'a str, Vec<Derived<'a>>> = BTreeMap::new();
+    // A space of which nothing may be seen is not even named.
+    for derived in tiles.into_iter().filter(|derived| !derived.lanes.is_empty()) {
+        spaces.entry(derived.space).or_default().push(derived);
+    }
+    spaces.into_iter().map(|(space, tiles)| join_space(space, tiles, filter, &takes_tile)).collect()
+}
+
+fn join_space<'a>(
+    space: &'a str,
+    mut tiles: Vec<Derived<'a>>,
+    filter: &Filter,
+    takes_tile: &(impl Fn(Tile) -> bool + Sync),
+) -> Space<'a> {
+    let seen: Vec<Vec<(&'a str, ViewNode<'a>)>> = tiles.par_iter_mut().map(take_nodes).collect();
+    let (special, plain) = seen.into_iter().flatten().partition(|(name, _)| name.starts_with('@'));
+    let settings = join_nodes(special).into_iter().map(|(name, node)| (name, node.state)).collect();
+    let mut nodes = Nodes::of_sorted(join_nodes(plain));
+    let mut family = Family::read(&nodes, |node| passes(node, filter) && stays(node, takes_tile));
+    family.find_cycles();
+    let visible = family.visible();
+    for (i, node) in nodes.values_mut().enumerate() {
+        node.visible = visible[i];
+        node.parent = family.parents[i];
+    }
+    let mut anomalies: Vec<_> = family.anomalies.iter().map(|(code, i)| (*code, nodes.name(*i))).collect();
+    anomalies.sort_unstable();
+    let (links, sensors) = join_rest(tiles);
+    let survivor = |name: &str| {
+        let left = family.survivor(nodes.number(name)?)?;
+        visible[left].then(|| nodes.name(left))
+    };
+    let mut shown: Vec<(Ends<'a>, Add<'a>, Ends<'a>)> = Vec::new();
+    for (own, link) in &links {
+        let Some(add) = link.greatest() else { continue };
+        if let (Some(from), Some(to)) = (survivor(own.from), survivor(own.to)) {
+            shown.push((Ends { from, to, ..*own }, add, *own));
+        }
+    }
+    // Of links that have become one, the last stays: that of the greatest key.
+    shown.sort_unstable_by(|(a, x, i), (b, y, k)| (a, x.key, k).cmp(&(b, y.key, i)));
+    let links = shown.into_iter().map(|(ends, add, _)| (ends, add)).collect();
+    Space { space, nodes, links, sensors, settings, anomalies }
+}
+
+/// Takes the nodes of a tile's lanes with what may be seen of them; one name may come from several lanes.
+fn take_nodes<'a>(derived: &mut Derived<'a>) -> Vec<(&'a str, ViewNode<'a>)> {
+    let mut taken = Vec::with_capacity(derived.lanes.iter().map(|(_, state)| state.nodes.len()).sum());
+    for (lane, state) in &mut derived.lanes {
+        for (name, mut node) in std::mem::take(&mut state.nodes) {
+            if is_redacted(*lane) {
+                node.registers.retain(|register| is_seen(register, *lane));
+            }
+            if node.created.is_some() || node.deleted.is_some() || !node.registers.is_empty() {
+                let tile = node.created.map(|_| derived.tile);
+                taken.push((name, ViewNode { state: node, tile, ..ViewNode::default() }));
+            }
+        }
+    }
+    taken
+}
+
+/// Sorts nodes by name, and joins those of one name.
+fn join_nodes<'a>(mut list: Vec<(&'a str, ViewNode<'a>)>) -> Vec<(&'a str, ViewNode<'a>)> {
+    let mut joined: Vec<(&'a str, ViewNode<'a>)> = Vec::with_capacity(list.len());
+    for i in name_order(&list) {
+        let (name, node) = (list[i].0, std::mem::take(&mut list[i].1));
+        match joined.last_mut() {
+            Some((last, known)) if *last == name => known.join(node),
+            _ => joined.push((name, node)),
+        }
+    }
+    joined
+}
+
+/// The places of a list in the order of its names. Most names are told apart by the eight bytes after those that all
+/// have in common, which are compared as one number.
+fn name_order<'a>(list: &[(&'a str, ViewNode<'a>)]) -> Vec<usize> {
+    let Some((first, _)) = list.first() else { return Vec::new() };
+    let shared = |name: &str| first.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
+    let skip = list.par_iter().map(|(name, _)| shared(name)).min().unwrap_or_default();
+    let head = |name: &str| {
+        let rest = name.as_bytes()[skip..].iter().copied().chain(std::iter::repeat(0));
+        u64::from_be_bytes(array_of(rest))
+    };
+    let mut order: Vec<(u64, usize)> =
+        list.par_iter().enumerate().map(|(i, (name, _))| (head(name), i)).collect();
+    let name = |at: &(u64, usize)| (list[at.1].0, at.1);
+    order.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| name(a).cmp(&name(b))));
+    order.into_iter().map(|(_, i)| i).collect()
+}
+
+fn array_of(mut bytes: impl Iterator<Item = u8>) -> [u8; 8] {
+    std::array::from_fn(|_| bytes.next().unwrap_or_default())
+}
+
+type Joined<'a> = (Map<Ends<'a>, Links<'a>>, BTreeMap<(&'a str, &'a str), Reading<'a>>);
+
+/// Joins the links and the sensors of all tiles.
+fn join_rest<'a>(tiles: Vec<Derived<'a>>) -> Joined<'a> {
+    let (mut links, mut sensors): Joined<'a> = Default::default();
+    for (lane, state) in tiles.into_iter().flat_map(|derived| derived.lanes) {
+        let redacted = is_redacted(lane);
+        for (ends, link) in state.links {
+            let link = if redacted { link.without_properties() } else { link };
+            match links.entry(ends) {
+                hash_map::Entry::Vacant(slot) => {
+                    slot.insert(link);
+                }
+                hash_map::Entry::Occupied(mut slot) => slot.get_mut().join(&link),
+            }
+        }
+        for (name, reading) in state.sensors.into_iter().filter(|_| !redacted) {
+            match sensors.entry(name) {
+                Entry::Vacant(slot) => {
+                    slot.insert(reading);
+                }
+                Entry::Occupied(mut slot) => {
+                    if reading.is_greater_than(slot.get()) {
+                        slot.insert(reading);
+                    }
+                }
+            }
+        }
+    }
+    (links, sensors)
+}
+
+/// Whether a node's own registers are such that a view keeps it: of the kinds that it takes, and not moved to a tile
+/// that it leaves out.
+pub fn keeps(node: &ViewNode<'_>, filter: &Filter, takes_tile: impl Fn(Tile) -> bool) -> bool {
+    passes(node, filter) && stays(node, &takes_tile)
+}
+
+/// Whether a node's own registers are of the kinds that the view keeps.
+fn passes(node: &ViewNode<'_>, filter: &Filter) -> bool {
+    let text = |kind| node.plain(kind).map_or_else(String::new, unquoted);
+    let layer = || text(RegisterKind::Layer);
+    let authority = || text(RegisterKind::Authority).parse::<Authority>().ok();
+    let boundary = || text(RegisterKind::Boundary).parse::<Boundary>().ok();
+    (filter.layers.is_empty() || filter.layers.contains(&layer()))
+        && (filter.authorities.is_empty() || authority().is_some_and(|a| filter.authorities.contains(&a)))
+        && (filter.boundaries.is_empty() || boundary().is_some_and(|b| filter.boundaries.contains(&b)))
+}
+
+/// Whether a node has not moved to a tile that the view leaves out.
+fn stays(node: &ViewNode<'_>, takes_tile: &impl Fn(Tile) -> bool) -> bool {
+    let moved = node.plain(RegisterKind::MovedTo).map(unquoted);
+    moved.and_then(|t| Tile::parse(&t)).is_none_or(takes_tile)
+}
+
+/// The text of a raw JSON string; empty for any other value.
+pub fn unquoted(raw: &str) -> String {
+    raw::text(raw).unwrap_or_default().into_owned()
+}
