@@ -93,6 +93,9 @@ fn the_project_speaks_of_itself_alone() {
 
 /// A file's code: neither comments nor tests, which may do what they like.
 fn code(path: &PathBuf) -> String {
+    if path.ends_with("tests.rs") || path.ends_with("properties.rs") {
+        return String::new();
+    }
     let text = read(path);
     let text = text.split("#[cfg(test)]").next().unwrap();
     text.lines().filter(|l| !l.trim_start().starts_with("//")).flat_map(|l| [l, "\n"]).collect()

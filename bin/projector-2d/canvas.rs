@@ -3,17 +3,17 @@
 //! Coordinates are whole numbers, y down. A drawing that is very large or very small in its unit is scaled by a
 //! round factor, so that it can be read at the size that text has there.
 
-use crate::page::reference_in;
 use crate::scene::{Connection, Item, Scene};
-use crate::shape::{Bounds, Shape};
-use crate::style::{Paint, one_line};
-use crate::text;
 use std::collections::{BTreeMap, BTreeSet};
 use ulp_core::event::RegisterKind;
 use ulp_core::json::write::Members;
 use ulp_core::json::write_canonical;
-use ulp_core::text::is_obeyed;
-use ulp_core::text::write_printable;
+use ulp_core::text::{is_obeyed, write_printable};
+use ulp_view::font;
+use ulp_view::geometry::{Bounds, Shape};
+use ulp_view::media::reference_in;
+use ulp_view::name::one_line;
+use ulp_view::style::Paint;
 
 /// The sides between which a drawing keeps its scale, in pixels.
 const SMALL: f64 = 300.0;
@@ -113,7 +113,7 @@ impl Sheet {
         let is_small = bounds.size().iter().all(|side| *side < 3.0 * LEAST);
         let speaks = item.label().is_some() && is_small || matches!(item.shape, Shape::Text { .. });
         let least = if speaks {
-            let wide = text::width(&words) * TEXT + PADDING;
+            let wide = font::width(&words) * TEXT + PADDING;
             [wide.min(320.0), TEXT * 1.5 * (wide / 320.0).ceil() + PADDING]
         } else {
             [LEAST; 2]
@@ -224,8 +224,8 @@ fn whole(x: f64) -> f64 {
 /// What a node says: its text, else its label, else its name.
 fn said(item: &Item<'_, '_>) -> String {
     match &item.shape {
-        Shape::Text { lines, .. } => lines.join("\n"),
-        _ => item.label().unwrap_or_else(|| item.name()).to_owned(),
+        Shape::Text { text, .. } => text.lines().collect::<Vec<_>>().join("\n"),
+        _ => item.label().unwrap_or_else(|| item.name()).into_owned(),
     }
 }
 

@@ -1,21 +1,14 @@
 //! draw a trace as a canvas
 
 mod canvas;
-mod labels;
 mod ocif;
 mod page;
-mod path;
-mod pictures;
 mod png;
 mod records;
 mod scene;
-mod shape;
-mod style;
 mod svg;
-mod text;
 
 use clap::{Parser, ValueEnum};
-use pictures::Pictures;
 use scene::Scene;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -23,6 +16,7 @@ use ulp_cli::follow;
 use ulp_cli::project::{self, Needs, Projection};
 use ulp_cli::{Failure, Log, Output, Status};
 use ulp_view::View;
+use ulp_view::media::Pictures;
 use ulp_view::record::Record;
 
 /// draw a trace as a canvas

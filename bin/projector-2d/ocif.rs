@@ -3,13 +3,9 @@
 //! A node's extension `@ulp/node` holds every register as it was written, so that nothing is lost; its place, size,
 //! shape and text are what any canvas can draw. Positions are of the page: y down, the top left corner.
 
-use crate::page::reference_in;
-use crate::path::Segment;
-use crate::pictures::Pictures;
 use crate::records::write_clock;
 use crate::scene::{Connection, Item, Scene};
-use crate::shape::{Bounds, Point, Shape};
-use crate::style::{Paint, Style};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use ulp_core::event::{Member, RegisterKind};
@@ -17,6 +13,10 @@ use ulp_core::json::write::Members;
 use ulp_core::json::{write_canonical, write_number, write_string};
 use ulp_core::state::Written;
 use ulp_core::text::write_printable;
+use ulp_view::geometry::{Bounds, Shape, flat};
+use ulp_view::media::{Pictures, reference_in};
+use ulp_view::path::{Point, Segment};
+use ulp_view::style::{Paint, Style};
 use ulp_view::transform::{Transform, rounded};
 
 /// The format's name for itself.
@@ -210,8 +210,8 @@ impl File<'_> {
         let raws = item.node.plain(RegisterKind::Geometry).into_iter().chain(media.iter().map(|w| w.value));
         let picture = raws.filter_map(reference_in).find_map(|r| self.pictures.get(&r));
         let words = match &item.shape {
-            Shape::Text { lines, .. } => Some(lines.join("\n")),
-            _ => item.label().map(str::to_owned),
+            Shape::Text { text, .. } => Some(text.lines().collect::<Vec<_>>().join("\n")),
+            _ => item.label().map(Cow::into_owned),
         };
         let mut representation = Vec::new();
         let mut line = Members::open(&mut representation);
@@ -336,17 +336,21 @@ fn shape(item: &Item<'_, '_>, own: Bounds, turn: f64) -> Vec<u8> {
         segments
     };
     let (kind, data) = match &item.shape {
-        Shape::Ellipse { .. } | Shape::Point => ("@ocif/oval", None),
-        Shape::Line(points) => ("@ocif/path", Some(path(&straight(points, false)))),
+        Shape::Ellipse { .. } | Shape::Sphere(_) | Shape::Cylinder { .. } | Shape::Point => {
+            ("@ocif/oval", None)
+        }
+        Shape::Line(points) => {
+            let points: Vec<Point> = points.iter().copied().map(flat).collect();
+            ("@ocif/path", Some(path(&straight(&points, false))))
+        }
         Shape::Polygon(points) => ("@ocif/path", Some(path(&straight(points, true)))),
         Shape::Path(segments) => ("@ocif/path", Some(path(segments))),
-        Shape::Mesh(triangles) => {
-            let all: Vec<Segment> = triangles.iter().flat_map(|t| straight(t, true)).collect();
+        Shape::Mesh(mesh) => {
+            let all: Vec<Segment> = mesh.in_plane().flat_map(|t| straight(&t, true)).collect();
             ("@ocif/path", Some(path(&all)))
         }
-        Shape::Rect { .. } | Shape::Text { .. } | Shape::Unknown(_) | Shape::Blob { .. } => {
-            ("@ocif/rect", None)
-        }
+        Shape::Rect { .. } | Shape::Cuboid(_) | Shape::Text { .. } => ("@ocif/rect", None),
+        Shape::Unknown(_) | Shape::Blob { .. } => ("@ocif/rect", None),
     };
     let mut out = Vec::new();
     let mut line = Members::open(&mut out);
@@ -404,7 +408,10 @@ fn path_data(segments: &[Segment], own: Bounds, turn: f64) -> String {
         let _ = match segment {
             Segment::Move(to) => write!(data, "M{}", show(*to)),
             Segment::Line(to) => write!(data, "L{}", show(*to)),
-            Segment::Cubic(a, b, to) => write!(data, "C{} {} {}", show(*a), show(*b), show(*to)),
+            Segment::Curve(curve) => curve
+                .cubics()
+                .into_iter()
+                .try_for_each(|[a, b, to]| write!(data, "C{} {} {}", show(a), show(b), show(to))),
             Segment::Close => write!(data, "Z"),
         };
     }

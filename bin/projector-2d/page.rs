@@ -1,14 +1,14 @@
 //! The page of a drawing: its own script, and the pictures that it shows.
 
-use crate::pictures::Pictures;
 use crate::scene::Scene;
 use bumpalo::Bump;
 use std::collections::BTreeMap;
 use ulp_core::event::RegisterKind;
 use ulp_core::id::Tile;
 use ulp_core::json::write::Members;
-use ulp_core::json::{self, Tape, write_string};
+use ulp_core::json::write_string;
 use ulp_view::View;
+use ulp_view::media::{Pictures, reference_in};
 use ulp_view::page::{self, Page};
 
 const DRAWING: &str = include_str!("page/drawing.js");
@@ -47,13 +47,6 @@ fn addresses(scenes: &[Scene<'_, '_>], pictures: &Pictures<'_>) -> BTreeMap<Stri
         }
     }
     found
-}
-
-/// The member `ref` of a raw JSON object.
-pub fn reference_in(raw: &str) -> Option<String> {
-    let mut tape = Tape::new();
-    let object = tape.parse_any(raw, json::STATE_DEPTH).ok()?;
-    object.get("ref").map(|text| text.chars().collect())
 }
 
 #[cfg(test)]

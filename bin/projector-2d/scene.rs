@@ -1,16 +1,19 @@
 //! The drawing of one space: layers, nodes in paint order with their shapes and looks, links, sensors.
 
-use crate::shape::{Bounds, Point, Shape, on_plane};
-use crate::style::{Color, Paint, Style, paint, text_of};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::Key;
 use ulp_core::json::{self, Tape, raw};
 use ulp_core::state::{Add, Node, Reading, Written};
 use ulp_core::world::Filter;
+use ulp_view::geometry::{Bounds, Shape, on_plane};
 use ulp_view::join::{Space, ViewNode, unquoted};
-use ulp_view::transform::{self, Transform};
+use ulp_view::name::{name_of, text_in};
+use ulp_view::path::Point;
+use ulp_view::style::{Color, Paint, Style, paint};
+use ulp_view::transform::{self, LARGEST, Transform};
 
 /// The extent of a drawing without content.
 const EMPTY: Bounds = Bounds { min: [0.0; 2], max: [100.0; 2] };
@@ -91,15 +94,16 @@ pub struct Measure<'s, 'a> {
 }
 
 impl Item<'_, '_> {
-    /// What it is called: its label, else its name, else its id.
-    pub fn name(&self) -> &str {
-        self.style.label.as_deref().or(self.style.name.as_deref()).unwrap_or(self.id)
+    /// What it is called.
+    pub fn name(&self) -> Cow<'_, str> {
+        let name = name_of(|key| self.node.get(Register::property(key)));
+        name.map_or(Cow::Borrowed(self.id), Cow::Owned)
     }
 
     /// What is written beside it. What would be a bare mark is always named.
-    pub fn label(&self) -> Option<&str> {
+    pub fn label(&self) -> Option<Cow<'_, str>> {
         let named = matches!(self.shape, Shape::Unknown(_) | Shape::Blob { .. });
-        self.style.label.as_deref().or_else(|| named.then(|| self.name()))
+        self.style.label.as_deref().map(Cow::Borrowed).or_else(|| named.then(|| self.name()))
     }
 
     /// Where its links begin and end: at its position, or in the middle of a shape that lies elsewhere.
@@ -122,7 +126,10 @@ impl<'s, 'a> Scene<'s, 'a> {
         let mut scene = Scene {
             space: space.space,
             title: text("title"),
-            background: text("background").and_then(|t| paint(&t)).and_then(Paint::color),
+            background: text("background")
+                .and_then(|t| paint(&t))
+                .map(Paint::in_plane)
+                .and_then(Paint::color),
             unit: text("unit").unwrap_or_else(|| "m".to_owned()),
             acknowledgement: text("acknowledgement"),
             settings: space.settings.get("@space").map(properties).unwrap_or_default(),
@@ -175,7 +182,7 @@ impl<'s, 'a> Scene<'s, 'a> {
             Some(Connection {
                 ends: *ends,
                 add: *add,
-                style: Style::of_link(add.properties),
+                style: Style::of_link(add.properties).in_plane(),
                 start: from.bounds,
                 points: between(from, to),
                 marks: [from, to].map(|end| end.shape.is_mark()),
@@ -187,7 +194,7 @@ impl<'s, 'a> Scene<'s, 'a> {
 
     /// Whether a text among the nodes says this already.
     pub fn says(&self, words: &str) -> bool {
-        self.items.iter().any(|i| matches!(&i.shape, Shape::Text { lines, .. } if lines.join(" ") == words))
+        self.items.iter().any(|i| matches!(&i.shape, Shape::Text { text, .. } if text.lines().collect::<Vec<_>>().join(" ") == words))
     }
 
     /// The drawing's larger side.
@@ -217,12 +224,6 @@ fn properties<'a>(node: &Node<'a>) -> Vec<Written<'a>> {
 /// The value of a property of `@space` or `@layer:<id>`, raw JSON; null counts as none.
 pub fn setting<'a>(node: &Node<'a>, key: &str) -> Option<&'a str> {
     node.registers.get(Register::property(key)).map(|w| w.value).filter(|v| *v != "null")
-}
-
-/// The text of a raw JSON string or number.
-fn text_in(raw: &str) -> Option<String> {
-    let mut tape = Tape::new();
-    tape.parse_any(raw, json::STATE_DEPTH).ok().and_then(text_of)
 }
 
 fn layers_of<'a>(space: &Space<'a>) -> Vec<Layer> {
@@ -294,8 +295,8 @@ fn item<'s, 'a>(space: &'s Space<'a>, at: &Place<'a>, worlds: &[Transform], tape
         layer: at.layer,
         bounds: Bounds::at(on_plane(&world, [0.0; 2])),
         world,
-        shape: Shape::read(node.plain(RegisterKind::Geometry), tape),
-        style: Style::of_node(node, tape),
+        shape: Shape::read(node.plain(RegisterKind::Geometry), LARGEST, tape).in_plane(),
+        style: Style::of_node(node, tape).in_plane(),
     }
 }
 

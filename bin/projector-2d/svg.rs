@@ -3,18 +3,19 @@
 //! Text of events stands in attribute values, titles and text elements alone, escaped; looks are written anew from
 //! what was understood of them. There is no style sheet, no script, and no reference but to pictures in the file.
 
-use crate::labels::{self, Anchor, Placed, Wanted};
-use crate::path::Segment;
-use crate::pictures::Pictures;
 use crate::scene::{Connection, Item, Scene};
-use crate::shape::{Bounds, Point, Shape};
-use crate::style::{Color, Paint, one_line, shortened};
-use crate::text::{self, LINE};
 use std::fmt::{self, Write as _};
 use ulp_core::event::Register;
 use ulp_core::parallel::by_chunks;
 use ulp_core::state::Written;
 use ulp_core::text::xml_into;
+use ulp_view::font::{self, LINE};
+use ulp_view::geometry::{Bounds, Shape, flat};
+use ulp_view::labels::{self, Anchor, Placed, Wanted};
+use ulp_view::media::{Picture, Pictures, reference_in};
+use ulp_view::name::{one_line, shortened};
+use ulp_view::path::{Point, Segment};
+use ulp_view::style::{Color, Paint};
 
 /// The longer side of the drawing as a browser or an editor opens it, in pixels.
 const PIXELS: f64 = 1200.0;
@@ -203,7 +204,7 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
         frame.max[1] += size * 1.6;
         if self.heading().is_some() {
             frame.min[1] -= size * 1.6;
-            let least = text::width(&one_line(self.title())) * size + 2.0 * margin;
+            let least = font::width(&one_line(self.title())) * size + 2.0 * margin;
             frame.max[0] = frame.max[0].max(frame.min[0] + least.min(side * 3.0));
         }
         frame
@@ -289,7 +290,7 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
             let line = one_line(text);
             let start = right + small * 10.0;
             // Long words become smaller rather than run off the sheet.
-            let fitting = (content.max[0] - start) / text::width(&line).max(1.0);
+            let fitting = (content.max[0] - start) / font::width(&line).max(1.0);
             let size = small.min(fitting.max(small * 0.4));
             let _ = write!(
                 out,
@@ -375,7 +376,7 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
 
     /// What is it called, what is it, and the readings taken at it.
     fn tooltip(&self, item: &Item<'_, '_>) -> String {
-        let mut text = item.name().to_owned();
+        let mut text = item.name().into_owned();
         if !item.kind.is_empty() && item.kind != text {
             let _ = write!(text, " ({})", item.kind);
         }
@@ -477,16 +478,17 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
             Shape::Ellipse { rx, ry } => {
                 let _ = write!(out, "<ellipse rx=\"{}\" ry=\"{}\"/>", n.show(*rx), n.show(*ry));
             }
-            Shape::Line(points) => self.points("polyline", points, out),
-            Shape::Polygon(points) => self.points("polygon", points, out),
+            Shape::Line(points) => self.points("polyline", points.iter().copied().map(flat), out),
+            Shape::Polygon(points) => self.points("polygon", points.iter().copied(), out),
             Shape::Path(segments) => self.path(segments, out),
-            Shape::Text { lines, size } => {
+            Shape::Text { text, size } => {
                 let size = size.unwrap_or(self.scene.text_size);
-                self.text(lines, [0.0; 2], Anchor::Start, size, out);
+                let lines: Vec<&str> = text.lines().collect();
+                self.text(&lines, [0.0; 2], Anchor::Start, size, out);
             }
-            Shape::Mesh(triangles) => {
+            Shape::Mesh(mesh) => {
                 out.push_str("<path d=\"");
-                for triangle in triangles {
+                for triangle in mesh.in_plane() {
                     let [a, b, c] = triangle.map(|p| self.show(p));
                     let _ = write!(out, "M{a}L{b}L{c}Z");
                 }
@@ -495,6 +497,7 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
             Shape::Point => {
                 let _ = write!(out, "<circle r=\"{}\"/>", n.show(mark));
             }
+            Shape::Cuboid(_) | Shape::Sphere(_) | Shape::Cylinder { .. } => {}
             Shape::Unknown(_) | Shape::Blob { .. } => {
                 let m = n.show(mark * 1.3);
                 let _ = write!(out, "<path d=\"M0 -{m}L{m} 0L0 {m}L-{m} 0Z\"/>");
@@ -503,13 +506,13 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
     }
 
     /// The picture that stands for a node: that of its geometry, or of its media.
-    fn picture(&self, item: &Item<'_, '_>) -> Option<crate::pictures::Picture> {
+    fn picture(&self, item: &Item<'_, '_>) -> Option<Picture> {
         if let Shape::Blob { reference, .. } = &item.shape
             && let Some(picture) = self.pictures.get(reference)
         {
             return Some(picture);
         }
-        let of_media = |w: &Written<'_>| self.pictures.get(&crate::page::reference_in(w.value)?);
+        let of_media = |w: &Written<'_>| self.pictures.get(&reference_in(w.value)?);
         let media = Register::media("media");
         item.node.state.registers.get(media).and_then(of_media)
     }
@@ -525,10 +528,10 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
         format!("{} {}", self.numbers.show(x), self.numbers.show(y))
     }
 
-    fn points(&self, element: &str, points: &[Point], out: &mut String) {
+    fn points(&self, element: &str, points: impl Iterator<Item = Point>, out: &mut String) {
         let _ = write!(out, "<{element} points=\"");
-        for (i, point) in points.iter().enumerate() {
-            let _ = write!(out, "{}{}", if i == 0 { "" } else { " " }, self.show(*point));
+        for (i, point) in points.enumerate() {
+            let _ = write!(out, "{}{}", if i == 0 { "" } else { " " }, self.show(point));
         }
         out.push_str("\"/>");
     }
@@ -539,9 +542,9 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
             let _ = match segment {
                 Segment::Move(to) => write!(out, "M{}", self.show(*to)),
                 Segment::Line(to) => write!(out, "L{}", self.show(*to)),
-                Segment::Cubic(a, b, to) => {
-                    write!(out, "C{} {} {}", self.show(*a), self.show(*b), self.show(*to))
-                }
+                Segment::Curve(curve) => curve.cubics().into_iter().try_for_each(|[a, b, to]| {
+                    write!(out, "C{} {} {}", self.show(a), self.show(b), self.show(to))
+                }),
                 Segment::Close => write!(out, "Z"),
             };
         }
@@ -549,7 +552,7 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
     }
 
     /// Lines of text from a baseline down.
-    fn text(&self, lines: &[String], at: Point, anchor: Anchor, size: f64, out: &mut String) {
+    fn text(&self, lines: &[impl AsRef<str>], at: Point, anchor: Anchor, size: f64, out: &mut String) {
         let n = self.numbers;
         let _ = write!(out, "<text font-size=\"{}\"", n.show(size));
         if anchor != Anchor::Start {
@@ -557,13 +560,13 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
         }
         if let [line] = lines {
             let _ = write!(out, " x=\"{}\" y=\"{}\">", n.show(at[0]), n.show(at[1]));
-            xml_into(line, out);
+            xml_into(line.as_ref(), out);
         } else {
             out.push('>');
             for (i, line) in lines.iter().enumerate() {
                 let y = at[1] + i as f64 * LINE * size;
                 let _ = write!(out, "<tspan x=\"{}\" y=\"{}\">", n.show(at[0]), n.show(y));
-                xml_into(line, out);
+                xml_into(line.as_ref(), out);
                 out.push_str("</tspan>");
             }
         }
@@ -574,7 +577,7 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
     fn label(&self, item: &Item<'_, '_>, placed: &Placed, out: &mut String) {
         let ground = match item.style.fill {
             Some(Paint::Color(fill))
-                if placed.inside && item.style.opacity.unwrap_or(1.0) > 0.5 && fill.alpha > 0.5 =>
+                if placed.inside && item.style.opacity.unwrap_or(1.0) > 0.5 && fill.alpha() > 0.5 =>
             {
                 fill
             }
@@ -721,8 +724,8 @@ fn write_paint(name: &str, paint: Paint, out: &mut String) {
         }
         Paint::Color(color) => {
             let _ = write!(out, " {name}=\"{color}\"");
-            if color.alpha < 1.0 {
-                let _ = write!(out, " {name}-opacity=\"{}\"", FRACTION.show(color.alpha));
+            if color.alpha() < 1.0 {
+                let _ = write!(out, " {name}-opacity=\"{}\"", FRACTION.show(color.alpha()));
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Parts that are equal are written once. All floats are 32 bits, finite, and their least and greatest are exact.
 
-use crate::look::Look;
+use crate::look::{Look, linear};
 use crate::mesh::Mesh;
 use crate::space::{STILL, Turn, Vector, tame, tamed};
 use data_encoding::BASE64;
@@ -201,7 +201,7 @@ impl Document {
             return *known;
         }
         let mut material = json!({ "pbrMetallicRoughness": {
-            "baseColorFactor": look.color.linear(),
+            "baseColorFactor": linear(look.color),
             "metallicFactor": f64::from(look.metallic) / 1000.0,
             "roughnessFactor": f64::from(look.roughness) / 1000.0,
         } });

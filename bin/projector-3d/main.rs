@@ -11,7 +11,6 @@ mod page;
 mod record;
 mod replay;
 mod scene;
-mod shape;
 mod space;
 mod text;
 

@@ -1,11 +1,12 @@
 //! Meshes for shapes. What differs in size alone is one mesh, stretched.
 
-use crate::outline::{Contour, path, rounded_rect, triangulate};
-use crate::shape::{Shape, Triangles};
+use crate::outline::{drawable, rounded_rect, triangulate};
 use crate::space::{Vector, cross, minus, plus, tame, tamed, unit};
 use crate::text;
 use std::collections::BTreeSet;
 use std::f64::consts::{PI, TAU};
+use ulp_view::geometry::{Shape, Triangles};
+use ulp_view::path::Contour;
 
 /// Sides of a round column.
 const SIDES: u32 = 32;
@@ -14,6 +15,8 @@ pub const FEW_SIDES: u32 = 6;
 /// Rows and columns of a ball.
 const ROWS: u32 = 12;
 const COLUMNS: u32 = 24;
+/// The height of letters where a text names none.
+const TEXT_SIZE: f64 = 12.0;
 /// How far up its thickness the letters of a text begin.
 const FLOATING: f64 = 0.85;
 /// Lines with more points than this are drawn thin.
@@ -63,18 +66,30 @@ pub struct Sizes {
     pub point: f64,
 }
 
+/// Whether a shape is drawn in the plane, and so is given some height here.
+pub fn is_flat(shape: &Shape) -> bool {
+    match shape {
+        Shape::Rect { .. } | Shape::Ellipse { .. } | Shape::Polygon(_) => true,
+        Shape::Path(_) | Shape::Text { .. } => true,
+        Shape::Line(points) => points.iter().all(|p| p[2] == 0.0),
+        _ => false,
+    }
+}
+
 /// How to draw a shape; `hollow` leaves the inside of a flat one open.
 pub fn plan(shape: &Shape, sizes: &Sizes, hollow: bool) -> Plan {
     let Sizes { thickness, point, .. } = *sizes;
     match shape {
-        Shape::Rect(w, h, r) if *r == 0.0 && !hollow => Plan::Common(Common::Slab, [*w, *h, thickness]),
-        Shape::Ellipse(rx, ry) if !hollow => Plan::Common(Common::Column, [*rx, *ry, thickness]),
+        Shape::Rect { width, height, radius } if *radius == 0.0 && !hollow => {
+            Plan::Common(Common::Slab, [*width, *height, thickness])
+        }
+        Shape::Ellipse { rx, ry } if !hollow => Plan::Common(Common::Column, [*rx, *ry, thickness]),
         Shape::Cuboid(size) => Plan::Common(Common::Cube, *size),
         Shape::Sphere(r) => Plan::Common(Common::Ball, [*r; 3]),
-        Shape::Cylinder(r, h) => Plan::Common(Common::Column, [*r, *r, *h]),
-        Shape::Point | Shape::Unknown => Plan::point(sizes),
-        Shape::Blob(..) => Plan::Common(Common::Cube, [2.0 * point; 3]),
-        _ if shape.is_flat() => Plan::Own([1.0, 1.0, thickness]),
+        Shape::Cylinder { radius, height } => Plan::Common(Common::Column, [*radius, *radius, *height]),
+        Shape::Point | Shape::Unknown(_) => Plan::point(sizes),
+        Shape::Blob { .. } => Plan::Common(Common::Cube, [2.0 * point; 3]),
+        _ if is_flat(shape) => Plan::Own([1.0, 1.0, thickness]),
         _ => Plan::Own([1.0; 3]),
     }
 }
@@ -90,10 +105,10 @@ impl Plan {
 pub fn own(shape: &Shape, line: f64, hollow: bool) -> Mesh {
     match shape {
         Shape::Mesh(triangles) => given(triangles),
-        Shape::Line(points) if shape.is_flat() => beams(points, line, 0.0, 1.0),
+        Shape::Line(points) if is_flat(shape) => beams(points, line, 0.0, 1.0),
         Shape::Line(points) => beams(points, line, -line / 2.0, line / 2.0),
         // Letters as thick as what they lie on could not be read at a slant: they float on it.
-        Shape::Text(..) => plate(&contours(shape), line, hollow, FLOATING),
+        Shape::Text { .. } => plate(&contours(shape), line, hollow, FLOATING),
         _ => plate(&contours(shape), line, hollow, 0.0),
     }
 }
@@ -102,12 +117,11 @@ pub fn own(shape: &Shape, line: f64, hollow: bool) -> Mesh {
 fn contours(shape: &Shape) -> Vec<Contour> {
     let closed = |points| vec![Contour { points, closed: true }];
     match shape {
-        Shape::Rect(w, h, r) => vec![rounded_rect(*w, *h, *r)],
-        Shape::Ellipse(rx, ry) => closed(circle(SIDES).map(|(x, y)| [x * rx, y * ry]).collect()),
+        Shape::Rect { width, height, radius } => vec![rounded_rect(*width, *height, *radius)],
+        Shape::Ellipse { rx, ry } => closed(circle(SIDES).map(|(x, y)| [x * rx, y * ry]).collect()),
         Shape::Polygon(points) => closed(points.clone()),
-        Shape::Path(data) => path(data),
-        Shape::Drawing(contours) => contours.to_vec(),
-        Shape::Text(words, size) => text::outlines(words, *size),
+        Shape::Path(segments) => drawable(segments),
+        Shape::Text { text, size } => text::outlines(text, size.unwrap_or(TEXT_SIZE)),
         _ => Vec::new(),
     }
 }
@@ -116,22 +130,23 @@ fn contours(shape: &Shape) -> Vec<Contour> {
 pub fn bounds(shape: &Shape) -> Option<(Vector, Vector)> {
     let around = |size: Vector| (size.map(|s| -s / 2.0), size.map(|s| s / 2.0));
     match shape {
-        Shape::Rect(w, h, _) => Some(around([*w, *h, 0.0])),
-        Shape::Ellipse(rx, ry) => Some(around([2.0 * rx, 2.0 * ry, 0.0])),
+        Shape::Rect { width, height, .. } => Some(around([*width, *height, 0.0])),
+        Shape::Ellipse { rx, ry } => Some(around([2.0 * rx, 2.0 * ry, 0.0])),
         Shape::Cuboid(size) => Some(around(*size)),
         Shape::Sphere(r) => Some(around([2.0 * r; 3])),
-        Shape::Cylinder(r, h) => Some(([-r, -r, 0.0], [*r, *r, *h])),
-        Shape::Text(words, size) => {
-            let (right, low) = text::extent(words);
-            Some(([0.0, low * size, 0.0], [tame(right * size), *size, 0.0]))
+        Shape::Cylinder { radius: r, height } => Some(([-r, -r, 0.0], [*r, *r, *height])),
+        Shape::Text { text, size } => {
+            let (right, low) = text::extent(text);
+            let size = size.unwrap_or(TEXT_SIZE);
+            Some(([0.0, low * size, 0.0], [tame(right * size), size, 0.0]))
         }
         Shape::Line(points) => around_points(points.iter().copied()),
         Shape::Mesh(mesh) => around_points(mesh.positions.iter().copied()),
-        Shape::Polygon(_) | Shape::Path(_) | Shape::Drawing(_) => {
+        Shape::Polygon(_) | Shape::Path(_) => {
             let contours = contours(shape);
             around_points(contours.iter().flat_map(|c| &c.points).map(|p| [p[0], p[1], 0.0]))
         }
-        Shape::Point | Shape::Blob(..) | Shape::Unknown => None,
+        Shape::Point | Shape::Blob { .. } | Shape::Unknown(_) => None,
     }
 }
 

@@ -1,11 +1,10 @@
 //! A scene as a model: which nodes hold which meshes, in what look, how thick and where.
 
 use crate::gltf::{Document, Geometry, Node as Part, extras};
-use crate::look::{self, Look, is_hollow, number, text_in};
+use crate::look::{self, Look, is_hollow, number};
 use crate::mesh::{self, Common, Plan, Sizes};
 use crate::record::{self, Style};
 use crate::scene::{Link, Node, Scene};
-use crate::shape::Shape;
 use crate::space::{STILL, Vector, length, minus, tame, tamed, times, towards, turn};
 use rayon::prelude::*;
 use serde_json::json;
@@ -16,6 +15,9 @@ use ulp_core::event::Register;
 use ulp_core::json::write::Object;
 use ulp_core::json::{self as ujson, raw};
 use ulp_core::state::Node as State;
+use ulp_view::geometry::Shape;
+use ulp_view::name::text_in;
+use ulp_view::style::Style as LinkStyle;
 use ulp_view::transform::Transform;
 
 /// The turn from our z up to the format's y up.
@@ -134,6 +136,8 @@ pub struct Site<'s, 'v, 'a> {
     layers: Vec<Layer>,
     by_id: BTreeMap<String, usize>,
     shapes: Vec<Option<Shape>>,
+    /// Whether each flat shape is to be left open.
+    pub hollow: Vec<bool>,
     pub sizes: Sizes,
     /// −1 where y runs down, as the group of the space then mirrors it; else 1.
     flip: f64,
@@ -292,15 +296,15 @@ impl Builder {
         let [from, to] = link.points;
         let way = minus(to, from);
         let long = length(way);
-        let width = link.add.properties.and_then(|p| raw::number(raw::member(p, "stroke_width")?));
-        let width = width.filter(|w| *w > 0.0).unwrap_or(site.sizes.line);
+        let style = LinkStyle::of_link(link.add.properties);
+        let width = style.stroke_width.filter(|w| *w > 0.0).unwrap_or(site.sizes.line);
         let middle: Vector = std::array::from_fn(|i| from[i] / 2.0 + to[i] / 2.0);
         let name = format!("{} → {}", link.ends.from, link.ends.to);
         let size = tamed([long, width, width]);
         let mut part = Part::placed(name, middle, towards(way), size);
         part.extras = extras(record::link_members(link, self.style).json());
         if long > 0.0 {
-            part.mesh = Some(self.common(Common::Cube, Look::of_link(link.add.properties)));
+            part.mesh = Some(self.common(Common::Cube, Look::of_link(&style)));
         }
         (self.document.node(part), size)
     }
@@ -358,6 +362,7 @@ fn onto([x, y, z]: Vector) -> [f64; 4] {
 impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
     pub fn new(scene: &'s Scene<'v, 'a>, style: Style) -> Site<'s, 'v, 'a> {
         let shapes: Vec<Option<Shape>> = scene.nodes.par_iter().map(|n| n.shape(scene.models)).collect();
+        let hollow = scene.nodes.par_iter().map(|n| is_hollow(&look::style(n.view))).collect();
         let mut holds = vec![false; scene.nodes.len()];
         scene.nodes.iter().filter_map(|n| n.parent).for_each(|p| holds[p] = true);
         let layers = layers(scene);
@@ -373,7 +378,7 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
                 sensors[i].push(record::sensor_members(sensor, style).bytes());
             }
         }
-        Site { scene, layers, by_id, shapes, sizes, flip, holds, heights, sensors }
+        Site { scene, layers, by_id, shapes, hollow, sizes, flip, holds, heights, sensors }
     }
 
     fn ready(&self, i: usize, style: Style) -> Ready {
@@ -400,10 +405,10 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
             None if self.is_bare(i) => return None,
             None => &Shape::Point,
         };
-        let hollow = is_hollow(node.view);
-        let lined = hollow && shape.is_flat() || matches!(shape, Shape::Line(_));
+        let hollow = self.hollow[i];
+        let lined = hollow && mesh::is_flat(shape) || matches!(shape, Shape::Line(_));
         let opacity = self.layer_of(node).map_or(1.0, |l| l.opacity);
-        let look = Look::of(node.view, opacity, lined);
+        let look = Look::of(node.view, &look::style(node.view), opacity, lined);
         Some(Form { look, hollow, sizes: self.sizes_at(i), plan: self.plan(shape, i) })
     }
 
@@ -427,9 +432,9 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
 
     /// How a node is drawn when it has this shape.
     pub fn plan(&self, shape: &Shape, i: usize) -> Plan {
-        match mesh::plan(shape, &self.sizes_at(i), is_hollow(self.scene.nodes[i].view)) {
+        match mesh::plan(shape, &self.sizes_at(i), self.hollow[i]) {
             // Mirrored twice, letters can be read.
-            Plan::Own([x, y, z]) if matches!(shape, Shape::Text(..)) => Plan::Own([x, y * self.flip, z]),
+            Plan::Own([x, y, z]) if matches!(shape, Shape::Text { .. }) => Plan::Own([x, y * self.flip, z]),
             plan => plan,
         }
     }
@@ -512,7 +517,7 @@ fn sizes(scene: &Scene<'_, '_>, shapes: &[Option<Shape>]) -> Sizes {
     let width = |(node, shape): (&Node<'_, '_>, &Option<Shape>)| {
         let (least, most) = mesh::bounds(shape.as_ref()?)?;
         let [x, y, z] = times(minus(most, least), stretches(&node.frame));
-        Some((x.max(y).max(z), shape.as_ref()?.is_flat())).filter(|(width, _)| *width > 0.0)
+        Some((x.max(y).max(z), mesh::is_flat(shape.as_ref()?))).filter(|(width, _)| *width > 0.0)
     };
     let widths: Vec<(f64, bool)> = scene.nodes.par_iter().zip(shapes).filter_map(width).collect();
     let all = middle(widths.iter().map(|(w, _)| *w)).unwrap_or_else(|| across(scene));
@@ -538,7 +543,7 @@ fn across(scene: &Scene<'_, '_>) -> f64 {
 fn heights(scene: &Scene<'_, '_>, shapes: &[Option<Shape>], layers: &[Layer]) -> Vec<f64> {
     let mut heights = vec![1.0; scene.nodes.len()];
     for (rank, layer) in layers.iter().enumerate() {
-        let flat = layer.nodes.iter().filter(|i| shapes[**i].as_ref().is_some_and(Shape::is_flat));
+        let flat = layer.nodes.iter().filter(|i| shapes[**i].as_ref().is_some_and(mesh::is_flat));
         let mut on_it: Vec<usize> = flat.copied().collect();
         on_it.sort_by(|a, b| {
             let (a, b) = (&scene.nodes[*a], &scene.nodes[*b]);
@@ -559,12 +564,13 @@ fn light(node: &Node<'_, '_>) -> serde_json::Value {
     let kind = look::text(node.view, "type").filter(|t| matches!(t.as_str(), "spot" | "directional"));
     let kind = kind.unwrap_or_else(|| "point".to_owned());
     let number = |name| look::number(node.view, name).map(tame);
-    let [r, g, b, _] = Look::of(node.view, 1.0, false).color.linear();
+    let style = look::style(node.view);
+    let [r, g, b, _] = look::linear(Look::of(node.view, &style, 1.0, false).color);
     let mut light = json!({
         "type": kind, "name": node.name.as_deref().unwrap_or(node.id),
         "intensity": number("intensity").unwrap_or(1.0).max(0.0),
     });
-    if look::text(node.view, "color").is_some() {
+    if style.color.is_some() {
         light["color"] = json!([r, g, b]);
     }
     if let Some(range) = number("range").filter(|r| *r > 0.0 && kind != "directional") {

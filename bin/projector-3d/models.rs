@@ -5,11 +5,13 @@ mod glb;
 mod obj;
 mod svg;
 
-use crate::outline::Contour;
-use crate::shape::{Shape, Triangles};
+use crate::space::FAR;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use ulp_core::json::{self, Tape};
 use ulp_store::blobs::{Blobs, UNDECODED};
+use ulp_view::geometry::{Shape, Triangles};
+use ulp_view::path::Segment;
 
 /// Longest blob that is read, in bytes.
 const LONGEST: u64 = 64 << 20;
@@ -29,7 +31,7 @@ pub struct Models<'b> {
 #[derive(Clone, Debug)]
 pub enum Model {
     Solid(Arc<Triangles>),
-    Flat(Arc<Vec<Contour>>),
+    Flat(Arc<Vec<Segment>>),
 }
 
 impl<'b> Models<'b> {
@@ -44,7 +46,7 @@ impl<'b> Models<'b> {
     /// The shape in place of one that lies in a blob, where the blob is at hand, holds its hash, and is a shape.
     pub fn shape(&self, shape: Shape) -> Shape {
         match &shape {
-            Shape::Blob(reference) => self.get(reference).unwrap_or(shape),
+            Shape::Blob { reference, .. } => self.get(reference).unwrap_or(shape),
             _ => shape,
         }
     }
@@ -63,9 +65,23 @@ impl<'b> Models<'b> {
         });
         model.map(|model| match model {
             Model::Solid(triangles) => Shape::Mesh(triangles),
-            Model::Flat(contours) => Shape::Drawing(contours),
+            Model::Flat(segments) => Shape::Path(segments),
         })
     }
+}
+
+/// The shape that a geometry says, with every number drawable.
+pub fn shape_of(geometry: &str) -> Shape {
+    Shape::read(Some(geometry), FAR, &mut Tape::new())
+}
+
+/// The shape that a medium may be, from its raw JSON: a model or a drawing in a blob.
+pub fn shape_of_media(raw: &str) -> Option<Shape> {
+    let mut tape = Tape::new();
+    let value = tape.parse_any(raw, json::STATE_DEPTH).ok()?;
+    let text = |name: &str| -> Option<String> { Some(value.get(name)?.chars().collect()) };
+    let kind = text("mime").filter(|mime| mime.starts_with("model/") || mime == "image/svg+xml")?;
+    Some(Shape::Blob { kind, reference: text("ref")? })
 }
 
 /// Reads a blob. One that breaks a reader of hostile bytes breaks nothing else.
@@ -75,8 +91,8 @@ fn read(bytes: &[u8]) -> Option<Model> {
     }
     let text = std::str::from_utf8(bytes).ok()?;
     if text.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
-        let contours = std::panic::catch_unwind(|| svg::read(text)).ok()??;
-        return Some(Model::Flat(Arc::new(contours)));
+        let segments = std::panic::catch_unwind(|| svg::read(text)).ok()??;
+        return Some(Model::Flat(Arc::new(segments)));
     }
     Some(Model::Solid(Arc::new(obj::read(text)?)))
 }

@@ -3,12 +3,11 @@
 //! What differs by its size alone is one mesh that the script stretches; every other shape that a node ever had comes
 //! along as a mesh, under its canonical geometry.
 
-use crate::look::is_hollow;
 use crate::mesh::{self, Common, Mesh, Plan, Sizes};
 use crate::model::Site;
+use crate::models::shape_of;
 use crate::record::Style;
 use crate::scene::Scene;
-use crate::shape::Shape;
 use data_encoding::BASE64;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -82,7 +81,7 @@ fn gather(site: &Site<'_, '_, '_>, history: &History<'_>, meshes: &mut BTreeMap<
     for change in history.parts().iter().flat_map(|part| history.changes(part)) {
         let Change::Write { node, register, value } = change else { continue };
         let Some(i) = index.get(node).filter(|_| register.kind == RegisterKind::Geometry) else { continue };
-        let shape = site.scene.models.shape(Shape::parse(value));
+        let shape = site.scene.models.shape(shape_of(value));
         if !matches!(site.plan(&shape, *i), Plan::Own(_)) {
             continue;
         }
@@ -90,10 +89,10 @@ fn gather(site: &Site<'_, '_, '_>, history: &History<'_>, meshes: &mut BTreeMap<
         json::write_canonical(value, &mut name);
         let Ok(name) = String::from_utf8(name) else { continue };
         if let Entry::Vacant(slot) = meshes.entry(name) {
-            let hollow = is_hollow(site.scene.nodes[*i].view);
+            let hollow = site.hollow[*i];
             let mesh = mesh::own(&shape, site.sizes_at(*i).line, hollow);
             if !mesh.indices.is_empty() {
-                slot.insert(embedded(&mesh, shape.is_flat()));
+                slot.insert(embedded(&mesh, mesh::is_flat(&shape)));
             }
         }
     }

@@ -7,8 +7,8 @@
 use crate::gltf::Document;
 use crate::mesh::Plan;
 use crate::model::{Built, Placed, Site};
+use crate::models::shape_of;
 use crate::scene::Scene;
-use crate::shape::Shape;
 use crate::space::{Turn, Vector, tamed, times};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -387,7 +387,7 @@ fn pose(actor: &Actor<'_>, placed: &Placed, site: &Site<'_, '_, '_>, i: usize) -
 
 /// How far the mesh that the node ends with is stretched in this state; nothing where its shape was another one.
 fn stretch(node: &ViewNode<'_>, placed: &Placed, site: &Site<'_, '_, '_>, i: usize) -> Option<Vector> {
-    let shape = Shape::parse(node.plain(RegisterKind::Geometry)?);
+    let shape = shape_of(node.plain(RegisterKind::Geometry)?);
     match site.plan(&shape, i) {
         Plan::Common(which, stretch) if Some(which) == placed.common => Some(stretch),
         _ => None,

@@ -1,15 +1,16 @@
 //! What there is to build, from a view: nodes in their frames, the links between them, and what sensors read.
 
-use crate::look::{text, text_in, word};
+use crate::look::{text_in, word};
 use crate::mesh;
-use crate::models::Models;
-use crate::shape::Shape;
+use crate::models::{Models, shape_of, shape_of_media};
 use crate::space::Vector;
 use rayon::prelude::*;
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::state::{Add, Reading};
 use ulp_core::world::Filter;
+use ulp_view::geometry::Shape;
 use ulp_view::join::{Space, ViewNode, unquoted};
+use ulp_view::name::name_of;
 use ulp_view::transform::{self, Local, Transform};
 
 /// One space, its nodes in the order of their names.
@@ -67,7 +68,7 @@ impl<'v, 'a> Scene<'v, 'a> {
             Node {
                 id,
                 view,
-                name: name(view),
+                name: name_of(|key| view.get(Register::property(key))),
                 kind: word(view, RegisterKind::Kind),
                 layer: word(view, RegisterKind::Layer),
                 parent: view.parent.and_then(|p| places[p]),
@@ -94,8 +95,8 @@ impl Node<'_, '_> {
     /// Its shape; `None` where none was given.
     pub fn shape(&self, models: &Models<'_>) -> Option<Shape> {
         match self.geometry {
-            Some(geometry) => Some(models.shape(Shape::parse(geometry))),
-            None => Some(models.shape(Shape::of_media(self.media?)?)),
+            Some(geometry) => Some(models.shape(shape_of(geometry))),
+            None => Some(models.shape(shape_of_media(self.media?)?)),
         }
     }
 
@@ -108,11 +109,6 @@ impl Node<'_, '_> {
         });
         self.frame.apply(foot)
     }
-}
-
-/// What people call a node.
-fn name(node: &ViewNode<'_>) -> Option<String> {
-    ["label", "name", "title"].into_iter().find_map(|property| text(node, property))
 }
 
 fn links<'a>(

@@ -1,8 +1,8 @@
 //! Words as outlines, in a font of the program's own: the same letters on every machine.
 
-use crate::outline::{Contour, Point};
 use std::sync::OnceLock;
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
+use ulp_view::path::{Contour, Point};
 
 /// Letters of a text that are drawn; what follows is an ellipsis.
 const MOST: usize = 400;

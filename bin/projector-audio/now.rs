@@ -7,6 +7,7 @@ use ulp_core::event::{Register, RegisterKind, Set};
 use ulp_core::id::{Key, Time};
 use ulp_core::state::Written;
 use ulp_view::join::{ViewNode, unquoted};
+use ulp_view::name::{NAMES, name_of};
 
 /// What a node was at the moment that is being heard.
 pub struct Now<'a> {
@@ -51,7 +52,7 @@ impl<'a> Now<'a> {
     fn read(&mut self) {
         let text = |register| self.node.get(register).map(unquoted).filter(|t| !t.is_empty());
         let plain = |kind| text(Register::plain(kind));
-        let words = ["label", "name", "title"].into_iter().find_map(|key| text(Register::property(key)));
+        let words = name_of(|key| self.node.get(Register::property(key)));
         let name = words.map(|w| clean(&w)).filter(|w| !w.is_empty());
         let kind = plain(RegisterKind::Kind).unwrap_or_default();
         let layer = plain(RegisterKind::Layer).unwrap_or_default();
@@ -77,7 +78,7 @@ fn is_heard(register: Register<'_>) -> bool {
     use RegisterKind as R;
     match register.kind {
         R::Position | R::Rotation | R::Scale | R::Parent | R::Kind | R::Layer => true,
-        R::Property => matches!(register.key, "label" | "name" | "title"),
+        R::Property => NAMES.contains(&register.key),
         _ => false,
     }
 }

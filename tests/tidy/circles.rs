@@ -21,8 +21,11 @@ impl Crate {
     fn read(root: &Path) -> Crate {
         let mut files = Vec::new();
         super::walk(root, &mut files);
-        let is_code =
-            |f: &&std::path::PathBuf| f.extension().is_some_and(|e| e == "rs") && !f.ends_with("tests.rs");
+        let is_code = |f: &&std::path::PathBuf| {
+            f.extension().is_some_and(|e| e == "rs")
+                && !f.ends_with("tests.rs")
+                && !f.ends_with("properties.rs")
+        };
         let texts: BTreeMap<Module, String> = files
             .iter()
             .filter(is_code)
@@ -46,7 +49,7 @@ impl Crate {
             rest = tail;
         }
         while let [first, tail @ ..] = rest {
-            let below = [&at[..], &[first.clone()]].concat();
+            let below = [&at[..], std::slice::from_ref(first)].concat();
             if self.texts.contains_key(&below) {
                 at = below;
             } else if let Some(export) = self.exports.get(&at).and_then(|names| names.get(first)) {

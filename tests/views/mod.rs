@@ -1,5 +1,6 @@
 //! What the three projectors have in common: every format of each, from a stream and from a store.
 
+mod agree;
 mod golden;
 mod hostile;
 mod models;

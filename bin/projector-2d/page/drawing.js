@@ -49,21 +49,21 @@ class Shapes {
 
   #read(g) {
     if (g === undefined) return { kind: "mark", named: false };
-    const length = (x) => finite(x) && x >= 0;
+    const length = isLength;
     switch (g.kind) {
       case "rect":
-        if (!length(g.width) || !length(g.height)) return null;
-        return this.#rect(g.width, g.height, length(g.radius) ? g.radius : 0);
+        if (![g.width, g.height, g.radius ?? 0].every(length)) return null;
+        return this.#rect(g.width, g.height, g.radius ?? 0);
       case "box": {
         const size = numbersOf(g.size);
         const [x, y] = [size[0], size[1] ?? size[0]];
-        return length(x) && length(y) ? this.#rect(x, y, 0) : null;
+        return size.length > 0 && size.length < 4 && size.every(length) ? this.#rect(x, y, 0) : null;
       }
       case "ellipse":
         return length(g.rx) && length(g.ry) ? this.#ellipse(g.rx, g.ry) : null;
       case "sphere":
       case "cylinder":
-        return length(g.radius) ? this.#ellipse(g.radius, g.radius) : null;
+        return length(g.radius) && (g.kind === "sphere" || length(g.height)) ? this.#ellipse(g.radius, g.radius) : null;
       case "line":
       case "polyline":
         return this.#points(g.points, 2, "line");
@@ -74,7 +74,7 @@ class Shapes {
       case "mesh":
         return this.#mesh(g);
       case "text":
-        return typeof g.text === "string" ? { kind: "text", lines: g.text.split(/\r?\n/), size: g.size > 0 ? g.size : 0 } : null;
+        return typeof g.text === "string" && length(g.size ?? 0) ? { kind: "text", lines: g.text.split(/\r?\n/), size: g.size > 0 ? g.size : 0 } : null;
       case "point":
         return { kind: "mark", named: false };
       default:
@@ -116,21 +116,28 @@ class Shapes {
   }
 
   #mesh(g) {
-    const flat = Array.isArray(g.positions) ? g.positions.flat() : [];
-    const places = [];
-    for (let i = 0; i + 2 < flat.length; i += 3) places.push([flat[i], flat[i + 1]]);
-    const indices = Array.isArray(g.indices) ? g.indices.flat() : places.map((_, i) => i);
+    const places = placesOf(g.positions);
+    const indices = Array.isArray(g.indices) ? g.indices.flat() : [];
+    const known = (i) => Number.isInteger(i) && places[i] !== undefined;
+    if (places === null || indices.length === 0 || indices.length % 3 !== 0 || !indices.every(known)) return null;
     const path = new Path2D();
-    for (let i = 0; i + 2 < indices.length && i < 60000; i += 3) {
+    for (let i = 0; i < indices.length && i < 60000; i += 3) {
       const corners = [0, 1, 2].map((n) => places[indices[i + n]]);
-      if (corners.some((c) => c === undefined || !c.every(finite))) return null;
       path.moveTo(...corners[0]);
       path.lineTo(...corners[1]);
       path.lineTo(...corners[2]);
       path.closePath();
     }
-    return places.length > 2 ? { kind: "area", path, box: around(places), room: 0.6 } : null;
+    return { kind: "area", path, box: around(places), room: 0.6 };
   }
+}
+
+/** Places as lists of two or three numbers, or three by three in one list; null where one is of another shape. */
+function placesOf(value) {
+  if (!Array.isArray(value)) return null;
+  const flat = numbersOf(value);
+  const list = flat.length > 0 && flat.length % 3 === 0 ? flat.flatMap((x, i) => (i % 3 === 0 ? [[x, flat[i + 1]]] : [])) : value.map(numbersOf);
+  return list.some((p) => p.length < 2) ? null : list.map(([x, y]) => [x, y]);
 }
 
 /** [least x, least y, greatest x, greatest y] around points. */
@@ -152,13 +159,13 @@ function moved(box, m) {
 }
 
 class Drawing {
-  constructor(canvas, pictures) {
+  constructor(canvas, pictures, palette) {
     this.canvas = canvas;
     this.top = canvas.getContext("2d");
     /** The board that is shown, and the one that is painted next. */
     this.boards = [new Board(canvas), new Board(canvas)];
     this.painting = null;
-    this.palette = new Palette();
+    this.palette = palette;
     this.pictures = new Map(Object.entries(pictures).map(([reference, data]) => [reference, picture(data)]));
     /** x and y of the world in the middle of the canvas, and CSS pixels a unit. */
     this.view = { x: 0, y: 0, scale: 1 };
@@ -216,9 +223,8 @@ class Drawing {
     const { palette } = this;
     const number = node.number("geometry");
     const shape = this.shapes.get(number, node.get("geometry"));
-    const text = (x) => (typeof x === "string" && x.trim() !== "" ? x : finite(x) ? String(x) : null);
-    const label = text(node.property("label"));
-    const name = label ?? text(node.property("name")) ?? node.id;
+    const label = textOf(node.property("label"));
+    const name = nameOf(node);
     const width = node.property("stroke_width");
     const opacity = node.property("opacity");
     const size = node.property("font_size");
@@ -228,8 +234,8 @@ class Drawing {
       shape,
       name,
       label: label ?? (shape.named ? name : null),
-      fill: palette.read(node.property("fill") ?? node.property("color")),
-      stroke: palette.read(node.property("stroke")),
+      fill: palette.readInPlane(node.property("fill")) ?? palette.readInPlane(node.property("color")),
+      stroke: palette.readInPlane(node.property("stroke")),
       width: finite(width) && width >= 0 ? width : null,
       opacity: finite(opacity) ? clamp(opacity, 0, 1) : 1,
       size: finite(size) && size > 0 ? size : null,
@@ -453,7 +459,7 @@ class Drawing {
   }
 
   groundColor() {
-    const own = this.palette.read(this.history.setting("@space", "background"));
+    const own = this.palette.readInPlane(this.history.setting("@space", "background"));
     if (this.dark) return own !== null && own !== "none" && this.palette.isDark(own) ? own : "#12181e";
     return own !== null && own !== "none" ? own : "#ffffff";
   }
@@ -790,7 +796,7 @@ class Drawing {
     let count = 0;
     for (const [link, from, to, a, b] of list) {
       const properties = this.history.data.values[link.standing()?.value] ?? {};
-      const read = this.palette.read(properties.stroke ?? properties.fill ?? properties.color);
+      const read = ["stroke", "fill", "color"].map((key) => this.palette.readInPlane(properties[key])).find((c) => c !== null) ?? null;
       if (read === "none") continue;
       const color = read === null ? edge : this.#tone(read);
       const own = finite(properties.stroke_width) ? Math.max(0, properties.stroke_width) * view[0] : 0;

@@ -1,10 +1,10 @@
-//! Contours out of a drawing: of every path that is seen. Words and pictures in it are passed over; it fetches
+//! The paths of a drawing that are seen. Words and pictures in it are passed over; it fetches
 //! nothing.
 
-use crate::outline::{Contour, contours};
 use resvg::tiny_skia::{PathSegment as Segment, Point};
 use resvg::usvg::{Group, ImageHrefResolver, Node, Options, Tree};
 use svgtypes::PathSegment;
+use ulp_view::path::{self, contours};
 
 /// Longest drawing, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -12,7 +12,7 @@ const LONGEST: usize = 1 << 20;
 const MOST: usize = 100_000;
 
 /// Reads a drawing; its middle is the origin, and y runs up. `None` where it is none, or shows no path.
-pub fn read(text: &str) -> Option<Vec<Contour>> {
+pub fn read(text: &str) -> Option<Vec<path::Segment>> {
     if text.len() > LONGEST {
         return None;
     }
@@ -22,7 +22,7 @@ pub fn read(text: &str) -> Option<Vec<Contour>> {
     let middle = [tree.size().width(), tree.size().height()].map(|side| f64::from(side) / 2.0);
     let mut segments = Vec::new();
     gather(tree.root(), middle, &mut segments)?;
-    Some(contours(segments)).filter(|all| !all.is_empty())
+    Some(path::absolute(segments)).filter(|all| !contours(all).is_empty())
 }
 
 fn gather(group: &Group, middle: [f64; 2], out: &mut Vec<PathSegment>) -> Option<()> {
@@ -69,9 +69,11 @@ fn segment(segment: Segment, [cx, cy]: [f64; 2]) -> PathSegment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ulp_view::path::Contour;
 
     fn drawing(inner: &str) -> Option<Vec<Contour>> {
-        read(&format!("<svg xmlns='http://www.w3.org/2000/svg' width='20' height='10'>{inner}</svg>"))
+        let svg = format!("<svg xmlns='http://www.w3.org/2000/svg' width='20' height='10'>{inner}</svg>");
+        read(&svg).map(|segments| contours(&segments))
     }
 
     #[test]

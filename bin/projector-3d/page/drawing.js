@@ -233,10 +233,10 @@ function met(mesh, matrix, eye, ray) {
 }
 
 class Drawing {
-  constructor(canvas, extra) {
+  constructor(canvas, extra, palette) {
     this.canvas = canvas;
     this.scenes = extra.scenes;
-    this.palette = new Palette();
+    this.palette = palette;
     this.gl = canvas.getContext("webgl2", { antialias: true, alpha: false });
     this.meshes = new Meshes(this.gl, extra.meshes);
     this.labels = document.createElement("canvas");
@@ -336,15 +336,14 @@ class Drawing {
     const text = JSON.stringify(g);
     const own = this.meshes.embedded[text];
     if (own !== undefined) return { mesh: text, stretch: [1, 1, 1], flat: own.flat === true, words: g.kind === "text", own: g.kind !== "text" };
-    const size = (x) => finite(x);
-    if (g.kind === "rect" && size(g.width) && size(g.height)) return { mesh: "slab", stretch: [g.width, g.height, 1].map(Math.abs), flat: true };
-    if (g.kind === "ellipse" && size(g.rx) && size(g.ry)) return { mesh: "column", stretch: [g.rx, g.ry, 1].map(Math.abs), flat: true };
-    if (g.kind === "sphere" && size(g.radius)) return { mesh: "ball", stretch: [g.radius, g.radius, g.radius].map(Math.abs) };
-    if (g.kind === "cylinder" && size(g.radius) && size(g.height)) return { mesh: "column", stretch: [g.radius, g.radius, g.height].map(Math.abs) };
+    const sized = (...lengths) => lengths.every(isLength);
+    if (g.kind === "rect" && sized(g.width, g.height, g.radius ?? 0)) return { mesh: "slab", stretch: [g.width, g.height, 1], flat: true };
+    if (g.kind === "ellipse" && sized(g.rx, g.ry)) return { mesh: "column", stretch: [g.rx, g.ry, 1], flat: true };
+    if (g.kind === "sphere" && sized(g.radius)) return { mesh: "ball", stretch: [g.radius, g.radius, g.radius] };
+    if (g.kind === "cylinder" && sized(g.radius, g.height)) return { mesh: "column", stretch: [g.radius, g.radius, g.height] };
     const box = numbersOf(g.size);
-    if (g.kind === "box" && box.length > 0) {
-      const stretch = box.length === 1 ? [box[0], box[0], box[0]] : [box[0], box[1], box[2] ?? 0];
-      return { mesh: "cube", stretch: stretch.map(Math.abs) };
+    if (g.kind === "box" && box.length > 0 && box.length < 4 && sized(...box)) {
+      return { mesh: "cube", stretch: box.length === 1 ? [box[0], box[0], box[0]] : [box[0], box[1], box[2] ?? 0] };
     }
     return gem;
   }
@@ -352,10 +351,9 @@ class Drawing {
   /** Reads a node's registers into an item. */
   #prepare(node) {
     if (node.id.startsWith("@")) return;
-    const text = (x) => (typeof x === "string" && x.trim() !== "" ? x : finite(x) ? String(x) : null);
-    const label = text(node.property("label"));
+    const label = textOf(node.property("label"));
     const shape = this.#shape(node);
-    const name = label ?? text(node.property("name")) ?? text(node.property("title")) ?? node.id;
+    const name = nameOf(node);
     const opacity = node.property("opacity");
     const looks = ["color", "fill", "stroke"].map((key) => this.palette.read(node.property(key)));
     this.items.set(node, {
@@ -668,7 +666,7 @@ class Drawing {
   }
 
   groundColor() {
-    const own = this.palette.read(this.history.setting("@space", "background"));
+    const own = this.palette.readInPlane(this.history.setting("@space", "background"));
     if (this.dark) return own !== null && own !== "none" && this.palette.isDark(own) ? own : "#12181e";
     return own !== null && own !== "none" ? own : "#ffffff";
   }
@@ -678,9 +676,8 @@ class Drawing {
     if (thing.tint !== null && thing.ground === this.ground && thing.faded === opacity) return thing.tint;
     const plain = words ? this.ink() : this.groundIsDark ? "#7fa3c4" : "#8fa3b5";
     const color = thing.paint ?? plain;
-    const alpha = color.startsWith("rgba") ? Number(color.match(/[\d.]+/g)[3] ?? 1) : 1;
     const shown = this.groundIsDark && words ? this.palette.onDark(color) : color;
-    thing.tint = [...this.palette.parts(shown).map((x) => x / 255), alpha * opacity];
+    thing.tint = [...this.palette.parts(shown).map((x) => x / 255), this.palette.alpha(color) * opacity];
     [thing.ground, thing.faded] = [this.ground, opacity];
     return thing.tint;
   }

@@ -1,12 +1,23 @@
 //! What may be seen of a world: its lanes and tiles joined, where its nodes stand, and the pages that play it.
 
+#[cfg(feature = "draw")]
+pub mod font;
+#[cfg(feature = "draw")]
+pub mod geometry;
 pub mod history;
 pub mod join;
+#[cfg(feature = "draw")]
+pub mod labels;
+pub mod media;
+pub mod name;
 pub mod page;
+#[cfg(feature = "draw")]
+pub mod path;
 pub mod print;
 pub mod record;
 mod redaction;
 pub mod series;
+pub mod style;
 pub mod transform;
 pub mod view;
 

@@ -1,7 +1,6 @@
 //! Completion: what stands in for a field that a line left out, and the canonical form that results.
 
-use super::envelope::Fields;
-use super::field::time_number;
+use super::field::{Fields, time_number};
 use super::operation::Operation;
 use super::places::Places;
 use super::{Event, Missing};

@@ -1,113 +1,18 @@
 //! The envelope: its fields, their rules, and their completion.
 
 use super::complete::{self, Chosen};
-use super::field::{Scratch, Source, strings};
+use super::field::{Fields, strings};
 use super::operation;
 use super::payload::Payload;
+use super::source::{Scratch, Source};
 use super::{Defaults, Event, MAX_PARENTS, Missing, Refusal};
 use crate::id::{Authority, Boundary, Lane, Policy, Realm, Scope, Tile, Time, is_event_id, is_id, is_place};
 use crate::json::{Kind, Value};
 use crate::trust::Signature;
 use bumpalo::Bump;
 
-/// The names of the envelope's fields; a macro's template may hold none of them but `operation`.
-pub const FIELDS: [&str; 11] = [
-    "event_id",
-    "timestamp",
-    "space_id",
-    "layer_id",
-    "actor_id",
-    "operation",
-    "scope",
-    "preserves_invariants",
-    "previous_events",
-    "tile",
-    "signature",
-];
-
 /// A timestamp at least this far from 1970 was probably meant in milliseconds.
 const LOOKS_LIKE_MILLISECONDS: f64 = 1e11;
-
-/// What kind of line an object is.
-pub enum LineKind<'a> {
-    Event,
-    State(&'a str),
-}
-
-/// The envelope's fields as they stand in the line.
-#[derive(Default)]
-pub struct Fields<'t, 'a> {
-    event_id: Option<Value<'t, 'a>>,
-    timestamp: Option<Value<'t, 'a>>,
-    pub(super) space_id: Option<Value<'t, 'a>>,
-    pub(super) layer_id: Option<Value<'t, 'a>>,
-    actor_id: Option<Value<'t, 'a>>,
-    operation: Option<Value<'t, 'a>>,
-    pub(super) operation_text: Option<&'a str>,
-    scope: Option<Value<'t, 'a>>,
-    invariants: Option<Value<'t, 'a>>,
-    parents: Option<Value<'t, 'a>>,
-    pub(super) tile: Option<Value<'t, 'a>>,
-    signature: Option<Value<'t, 'a>>,
-    /// A member that belongs to another kind of line.
-    foreign: Option<&'static str>,
-}
-
-impl<'t, 'a> Fields<'t, 'a> {
-    /// Finds the envelope's fields in one pass over the members.
-    pub fn gather(top: Value<'t, 'a>, arena: &'a Bump) -> Fields<'t, 'a> {
-        let mut fields = Fields::default();
-        for (key, value) in top.members() {
-            let Some(name) = key.as_str(arena) else { continue };
-            let slot = match name {
-                "event_id" => &mut fields.event_id,
-                "timestamp" => &mut fields.timestamp,
-                "space_id" => &mut fields.space_id,
-                "layer_id" => &mut fields.layer_id,
-                "actor_id" => &mut fields.actor_id,
-                "operation" => &mut fields.operation,
-                "scope" => &mut fields.scope,
-                "preserves_invariants" => &mut fields.invariants,
-                "previous_events" => &mut fields.parents,
-                "tile" => &mut fields.tile,
-                "signature" => &mut fields.signature,
-                "log" => {
-                    fields.foreign = Some("log");
-                    continue;
-                }
-                "manifestVersion" => {
-                    fields.foreign = Some("manifestVersion");
-                    continue;
-                }
-                "@context" => {
-                    fields.foreign = Some("@context");
-                    continue;
-                }
-                _ => continue,
-            };
-            *slot = Some(value);
-        }
-        fields.operation_text = fields.operation.and_then(|v| v.as_str(arena));
-        fields
-    }
-
-    /// Tells an event from a state line.
-    pub fn kind(&self) -> Result<LineKind<'a>, Refusal> {
-        match (self.operation, self.foreign) {
-            (Some(_), Some(foreign)) => {
-                Err(Refusal::new("event.kind", format!("it has both operation and {foreign}")))
-            }
-            (None, Some(foreign)) => Err(Refusal::new(
-                "envelope.operation",
-                format!("no operation: a line with {foreign} is no event"),
-            )),
-            _ => Ok(match self.operation_text {
-                Some(text) if text.ends_with("_state") => LineKind::State(text),
-                _ => LineKind::Event,
-            }),
-        }
-    }
-}
 
 /// Reads a valid event, or says which rule it breaks first.
 pub fn read<'a>(

@@ -1,31 +1,103 @@
 //! The fields of lines: what names, numbers and lists are, and how they are read.
 
-use super::{Event, Refusal, Set};
+use super::Refusal;
 use crate::id::{Time, is_id, is_place};
 use crate::json::{self, Kind, Value};
 use bumpalo::Bump;
 
-/// What a payload is read from.
-pub struct Source<'s, 'a> {
-    pub top: Value<'s, 'a>,
-    /// The envelope; its payload is not there yet.
-    pub event: &'s Event<'a>,
-    pub arena: &'a Bump,
-    pub scratch: &'s mut Scratch<'a>,
+/// The names of the envelope's fields; a macro's template may hold none of them but `operation`.
+pub const FIELDS: [&str; 11] = [
+    "event_id",
+    "timestamp",
+    "space_id",
+    "layer_id",
+    "actor_id",
+    "operation",
+    "scope",
+    "preserves_invariants",
+    "previous_events",
+    "tile",
+    "signature",
+];
+
+/// What kind of line an object is.
+pub enum LineKind<'a> {
+    Event,
+    State(&'a str),
 }
 
-/// Buffers that live from line to line.
+/// The envelope's fields as they stand in the line.
 #[derive(Default)]
-pub struct Scratch<'a> {
-    pub names: Vec<&'a str>,
-    sets: Vec<Set<'a>>,
+pub struct Fields<'t, 'a> {
+    pub event_id: Option<Value<'t, 'a>>,
+    pub timestamp: Option<Value<'t, 'a>>,
+    pub space_id: Option<Value<'t, 'a>>,
+    pub layer_id: Option<Value<'t, 'a>>,
+    pub actor_id: Option<Value<'t, 'a>>,
+    pub operation: Option<Value<'t, 'a>>,
+    pub operation_text: Option<&'a str>,
+    pub scope: Option<Value<'t, 'a>>,
+    pub invariants: Option<Value<'t, 'a>>,
+    pub parents: Option<Value<'t, 'a>>,
+    pub tile: Option<Value<'t, 'a>>,
+    pub signature: Option<Value<'t, 'a>>,
+    /// A member that belongs to another kind of line.
+    foreign: Option<&'static str>,
 }
 
-impl<'a> Scratch<'a> {
-    /// The buffer for what is set, empty.
-    pub fn no_sets(&mut self) -> &mut Vec<Set<'a>> {
-        self.sets.clear();
-        &mut self.sets
+impl<'t, 'a> Fields<'t, 'a> {
+    /// Finds the envelope's fields in one pass over the members.
+    pub fn gather(top: Value<'t, 'a>, arena: &'a Bump) -> Fields<'t, 'a> {
+        let mut fields = Fields::default();
+        for (key, value) in top.members() {
+            let Some(name) = key.as_str(arena) else { continue };
+            let slot = match name {
+                "event_id" => &mut fields.event_id,
+                "timestamp" => &mut fields.timestamp,
+                "space_id" => &mut fields.space_id,
+                "layer_id" => &mut fields.layer_id,
+                "actor_id" => &mut fields.actor_id,
+                "operation" => &mut fields.operation,
+                "scope" => &mut fields.scope,
+                "preserves_invariants" => &mut fields.invariants,
+                "previous_events" => &mut fields.parents,
+                "tile" => &mut fields.tile,
+                "signature" => &mut fields.signature,
+                "log" => {
+                    fields.foreign = Some("log");
+                    continue;
+                }
+                "manifestVersion" => {
+                    fields.foreign = Some("manifestVersion");
+                    continue;
+                }
+                "@context" => {
+                    fields.foreign = Some("@context");
+                    continue;
+                }
+                _ => continue,
+            };
+            *slot = Some(value);
+        }
+        fields.operation_text = fields.operation.and_then(|v| v.as_str(arena));
+        fields
+    }
+
+    /// Tells an event from a state line.
+    pub fn kind(&self) -> Result<LineKind<'a>, Refusal> {
+        match (self.operation, self.foreign) {
+            (Some(_), Some(foreign)) => {
+                Err(Refusal::new("event.kind", format!("it has both operation and {foreign}")))
+            }
+            (None, Some(foreign)) => Err(Refusal::new(
+                "envelope.operation",
+                format!("no operation: a line with {foreign} is no event"),
+            )),
+            _ => Ok(match self.operation_text {
+                Some(text) if text.ends_with("_state") => LineKind::State(text),
+                _ => LineKind::Event,
+            }),
+        }
     }
 }
 

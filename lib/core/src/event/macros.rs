@@ -3,10 +3,10 @@
 //! A macro event carries all it needs, so what it means never depends on what else has arrived. Everything that
 //! could grow is counted before it is built: instances, primitives and bytes. Page "2. The event", macros.
 
-use super::envelope::FIELDS;
-use super::field::{Scratch, Source};
+use super::field::FIELDS;
 use super::operation::{Operation, Reads};
 use super::payload::{Payload, Primitive};
+use super::source::{Scratch, Source};
 use super::{Event, Refusal};
 use crate::json::write::{Items, Members};
 use crate::json::{self, Kind, Tape, Value};

@@ -26,6 +26,7 @@ mod places;
 mod quick;
 mod register;
 mod signature;
+mod source;
 mod touch;
 
 use crate::id::{Lane, Scope, Tile, Time};
@@ -143,7 +144,7 @@ pub struct Reader<'a> {
     drafts: bool,
     plainly: bool,
     tape: Tape,
-    scratch: field::Scratch<'a>,
+    scratch: source::Scratch<'a>,
     memory: quick::Memory<'a>,
 }
 
@@ -156,7 +157,7 @@ impl<'a> Reader<'a> {
             drafts: false,
             plainly: false,
             tape: Tape::new(),
-            scratch: field::Scratch::default(),
+            scratch: source::Scratch::default(),
             memory: quick::Memory::default(),
         }
     }
@@ -219,12 +220,12 @@ impl<'a> Reader<'a> {
     /// Reads one line of any kind, step by step; the slow twin of [`quick::read`].
     fn read_plainly(&mut self, line: &'a str) -> Result<Line<'a>, Refusal> {
         let top = json::parse_text(&mut self.tape, line)?;
-        let fields = envelope::Fields::gather(top, self.arena);
+        let fields = field::Fields::gather(top, self.arena);
         match fields.kind()? {
-            envelope::LineKind::State(operation) => {
+            field::LineKind::State(operation) => {
                 crate::state::line::read(top, operation, self.arena).map(Line::State)
             }
-            envelope::LineKind::Event => envelope::read(
+            field::LineKind::Event => envelope::read(
                 line,
                 top,
                 &fields,

@@ -4,9 +4,9 @@
 //! macros' templates, and the hint beside a name that nobody knows. Page "2. The event", operations.
 
 use super::Refusal;
-use super::field::Source;
 use super::macros::{self, ReadShape, Shape};
 use super::payload::{self, Payload};
+use super::source::Source;
 
 /// An operation that this version knows.
 #[derive(Clone, Copy)]

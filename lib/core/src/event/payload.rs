@@ -1,8 +1,9 @@
 //! The payload: what each operation carries, its rules, and what it writes.
 
-use super::field::{Source, time_number};
+use super::field::time_number;
 use super::field::{is_node, is_special, is_vector, json_string, node, node_id, required, string, strings};
 use super::register::{Member, REGISTERS};
+use super::source::Source;
 use super::{Refusal, Register, RegisterKind, Set};
 use crate::id::is_tag;
 use crate::json::{Kind, Value};

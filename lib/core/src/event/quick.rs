@@ -6,9 +6,10 @@
 //! that came before it only asks whether it is the same text.
 
 use super::envelope::{exact_time, read_scope};
-use super::field::{Scratch, Source, strings};
+use super::field::strings;
 use super::operation;
 use super::payload::Payload;
+use super::source::{Scratch, Source};
 use super::{Event, MAX_PARENTS, Missing};
 use crate::id::{Scope, Tile, Time, is_event_id, is_id, is_place};
 use crate::json::{Skim, Tape, Value};

@@ -44,7 +44,7 @@ pub struct Part<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum Source<'a> {
     /// An event, with what it was meant to do.
-    Event(&'a Payload<'a>),
+    Event(Payload<'a>),
     /// An event of which no more may be seen than its changes.
     Redacted,
     /// State lines.

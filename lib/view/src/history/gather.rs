@@ -4,7 +4,7 @@ use super::event::{Change, Event, History, Part, Source};
 use crate::redaction::{is_redacted, is_seen};
 use bumpalo::Bump;
 use foldhash::{HashMap, HashSet, HashSetExt as _};
-use ulp_core::event::{Ends, Payload, RegisterKind, Set};
+use ulp_core::event::{Ends, Payload, RegisterKind, Set, Touch, Unlink};
 use ulp_core::id::{Key, Lane, Tile, Time};
 use ulp_core::state::line::{Body, StateLine};
 use ulp_core::world::{Filter, Row, World};
@@ -87,56 +87,29 @@ impl<'a> Gathering<'a> {
         self.history.events.len() - 1
     }
 
-    fn take_row(&mut self, key: Key<'a>, row: &'a Row<'a>, event: usize) {
-        self.take_payload(key, &row.payload, row.lane, event);
-        if let Payload::Macro(list) = row.payload {
-            for primitive in list {
-                let id = self.arena.alloc_str(&format!("{}{}", row.id, primitive.suffix));
-                self.take_payload(Key { eff: key.eff, id }, &primitive.payload, row.lane, event);
-            }
+    fn take_row(&mut self, key: Key<'a>, row: &Row<'a>, event: usize) {
+        if matches!(row.payload, Payload::Macro(_)) {
+            self.take_part(key, row.payload, row.lane, event, std::iter::empty());
+        }
+        for primitive in row.payload.primitives() {
+            let key = primitive.key(key, self.arena);
+            self.take_part(key, primitive.payload, row.lane, event, primitive.touches());
         }
     }
 
-    fn take_payload(&mut self, key: Key<'a>, payload: &'a Payload<'a>, lane: Lane, event: usize) {
+    fn take_part(
+        &mut self,
+        key: Key<'a>,
+        payload: Payload<'a>,
+        lane: Lane,
+        event: usize,
+        touches: impl Iterator<Item = Touch<'a>>,
+    ) {
         let start = self.history.changes.len();
-        self.push_changes(payload, lane);
+        touches.for_each(|touch| push_changes(touch, lane, &mut self.history.changes));
         let changes = start..self.history.changes.len();
         let source = if is_redacted(lane) { Source::Redacted } else { Source::Event(payload) };
         self.history.parts.push(Part { key, source, event, changes });
-    }
-
-    fn push_changes(&mut self, payload: &'a Payload<'a>, lane: Lane) {
-        let changes = &mut self.history.changes;
-        let writes = |node: &'a str, sets: &'a [Set<'a>]| {
-            let seen = sets.iter().filter(move |set| is_seen(set.register, lane));
-            seen.map(move |set| Change::Write { node, register: set.register, value: set.value })
-        };
-        match payload {
-            Payload::Create { node, sets } => {
-                changes.push(Change::Create { node });
-                changes.extend(writes(node, sets));
-            }
-            Payload::Set { node, sets } => changes.extend(writes(node, sets)),
-            Payload::Step { updates } => {
-                changes.extend(updates.iter().flat_map(|(node, sets)| writes(node, sets)));
-            }
-            Payload::Delete { node } => changes.push(Change::Delete { node }),
-            Payload::Link(link) => {
-                let properties = link.properties.filter(|_| !is_redacted(lane));
-                changes.push(Change::AddLink { ends: link.ends, properties });
-            }
-            Payload::Unlink(unlink) => match unlink.observed {
-                Some(tags) => {
-                    changes.extend(tags.iter().map(|tag| Change::RemoveLink { ends: unlink.ends, tag }));
-                }
-                None => changes.push(Change::RemoveLinksBefore { ends: unlink.ends }),
-            },
-            Payload::Merge { node: Some((_, into)), absorbs } if !is_redacted(lane) => {
-                changes.extend(absorbs.iter().map(|node| Change::Absorb { node, into }));
-            }
-            Payload::Sensor(sensor) if !is_redacted(lane) => changes.push(Change::Read(sensor)),
-            Payload::Merge { .. } | Payload::Sensor(_) | Payload::Macro(_) | Payload::Unknown => {}
-        }
     }
 
     /// A state line holds what events left behind, each under the key of its event.
@@ -242,5 +215,34 @@ impl<'a> Gathering<'a> {
         self.history.changes.extend(told);
         let changes = start..self.history.changes.len();
         self.history.parts.push(Part { key, source: Source::State, event, changes });
+    }
+}
+
+/// Appends what is seen of a touch in a lane.
+fn push_changes<'a>(touch: Touch<'a>, lane: Lane, changes: &mut Vec<Change<'a>>) {
+    let write = |node: &'a str, sets: &'a [Set<'a>], changes: &mut Vec<Change<'a>>| {
+        let seen = sets.iter().filter(|set| is_seen(set.register, lane));
+        changes.extend(seen.map(|set| Change::Write { node, register: set.register, value: set.value }));
+    };
+    match touch {
+        Touch::Create { node, sets } => {
+            changes.push(Change::Create { node });
+            write(node, sets, changes);
+        }
+        Touch::Write { node, sets } => write(node, sets, changes),
+        Touch::Delete { node } => changes.push(Change::Delete { node }),
+        Touch::Link(link) => {
+            let properties = link.properties.filter(|_| !is_redacted(lane));
+            changes.push(Change::AddLink { ends: link.ends, properties });
+        }
+        Touch::Unlink(Unlink { ends, observed: Some(tags) }) => {
+            changes.extend(tags.iter().map(|tag| Change::RemoveLink { ends: *ends, tag }));
+        }
+        Touch::Unlink(Unlink { ends, observed: None }) => {
+            changes.push(Change::RemoveLinksBefore { ends: *ends });
+        }
+        Touch::Absorb { node, into } if !is_redacted(lane) => changes.push(Change::Absorb { node, into }),
+        Touch::Read(sensor) if !is_redacted(lane) => changes.push(Change::Read(sensor)),
+        Touch::Survive { .. } | Touch::Absorb { .. } | Touch::Read(_) => {}
     }
 }

@@ -1,6 +1,6 @@
 "use strict";
 
-/** What every drawing reads: numbers and colours, of whatever an event wrote. */
+/** What every drawing reads: numbers, names and colours, of whatever an event wrote. */
 
 const finite = (x) => typeof x === "number" && Number.isFinite(x);
 const clamp = (x, least, most) => Math.max(least, Math.min(most, x));
@@ -11,37 +11,43 @@ function numbersOf(value) {
   return Array.isArray(value) && value.every(finite) ? value : [];
 }
 
-/** Colours as CSS understands them, checked once each. What is no colour is null. */
+/** Whether a value is a length. */
+const isLength = (x) => finite(x) && x >= 0;
+
+/** The text of a string, a number or a boolean; null where it is blank. */
+function textOf(value) {
+  const text = typeof value === "string" || typeof value === "boolean" || finite(value) ? String(value) : "";
+  return text.trim() === "" ? null : text;
+}
+
+/** What a node is called. */
+const nameOf = (node) => ["label", "name", "title"].map((key) => textOf(node.property(key))).find((text) => text !== null) ?? node.id;
+
+/** Colours as the projector read them: "none", #rrggbb or #rrggbbaa. What is no colour is null. */
 class Palette {
-  constructor() {
-    this.context = document.createElement("canvas").getContext("2d");
-    this.known = new Map();
+  constructor(colors) {
+    this.known = new Map(Object.entries(colors));
     this.lifted = new Map();
   }
 
-  /** The colour in the spelling of a canvas, "none", or null. */
   read(text) {
-    if (typeof text !== "string" || text.length > 64) return null;
-    if (!this.known.has(text)) this.known.set(text, this.#check(text.trim().toLowerCase()));
-    return this.known.get(text);
+    return typeof text === "string" ? (this.known.get(text) ?? null) : null;
   }
 
-  #check(text) {
-    if (text === "none" || text === "transparent") return "none";
-    if (!/^(#[0-9a-f]{3,8}|[a-z]+|(rgb|hsl)a?\([\d.,%/ deg-]+\))$/.test(text)) return null;
-    const { context } = this;
-    context.fillStyle = "#010203";
-    context.fillStyle = text;
-    const first = context.fillStyle;
-    context.fillStyle = "#030201";
-    context.fillStyle = text;
-    return first === context.fillStyle ? first : null;
+  /** The same in the plane, where what can be seen through entirely paints nothing. */
+  readInPlane(text) {
+    const color = this.read(text);
+    return color !== null && this.alpha(color) === 0 ? "none" : color;
   }
 
   /** Red, green and blue from 0 to 255. */
   parts(color) {
-    if (color.startsWith("#")) return [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16));
-    return color.match(/[\d.]+/g).slice(0, 3).map(Number);
+    return [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16));
+  }
+
+  /** From 0 to 1. */
+  alpha(color) {
+    return color.length === 9 ? parseInt(color.slice(7), 16) / 255 : 1;
   }
 
   isDark(color) {
@@ -59,7 +65,8 @@ class Palette {
       // Half of the way keeps the hue, the other half adds white.
       const scale = most > 0 ? 1 + (lift * (255 - most)) / most / 2 : 1;
       const mixed = parts.map((x) => Math.round(Math.min(255, x * scale + (lift * (255 - most)) / 2)));
-      this.lifted.set(key, lift > 0 ? `rgb(${mixed.join(",")})` : color);
+      const hex = mixed.map((x) => x.toString(16).padStart(2, "0")).join("");
+      this.lifted.set(key, lift > 0 ? `#${hex}${color.slice(7)}` : color);
     }
     return this.lifted.get(key);
   }

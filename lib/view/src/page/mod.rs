@@ -6,11 +6,13 @@
 
 use crate::View;
 use crate::history::History;
+use crate::style::{Paint, paint};
 use data_encoding::BASE64;
 use std::collections::BTreeMap;
 use ulp_core::hash::Sha256;
 use ulp_core::id::Tile;
 use ulp_core::json::write::{Items, Members};
+use ulp_core::json::{raw, write_string};
 use ulp_core::text;
 
 pub mod history;
@@ -72,7 +74,7 @@ fn source(text: &str) -> Vec<u8> {
     format!("'sha256-{}'", BASE64.encode(&Sha256::of(text.as_bytes()).0)).into_bytes()
 }
 
-/// What the script reads: `{"filter":{…},"drawing":…,"spaces":[history,…]}`.
+/// What the script reads: `{"filter":{…},"drawing":…,"spaces":[history,…],"colors":{…}}`.
 fn embedded(
     view: &View<'_, '_>,
     page: &Page<'_>,
@@ -91,14 +93,46 @@ fn embedded(
     whole.name("drawing", &mut out);
     out.extend_from_slice(page.data);
     whole.name("spaces", &mut out);
+    let start = out.len();
     let mut spaces = Items::open(&mut out);
     for history in histories {
         spaces.next(&mut out);
         history::write(history, &takes_tile, &mut out);
     }
     spaces.close(&mut out);
+    let colors = colors_in(&out[start..]);
+    whole.name("colors", &mut out);
+    let mut members = Members::open(&mut out);
+    for (text, paint) in colors {
+        members.any_name(&text, &mut out);
+        write_string(&paint.to_string(), &mut out);
+    }
+    members.close(&mut out);
     whole.close(&mut out);
     out
+}
+
+/// Every string of a JSON text that is a colour, so that the page draws what was read here rather than read colours
+/// in its own way.
+fn colors_in(json: &[u8]) -> BTreeMap<String, Paint> {
+    let mut colors = BTreeMap::new();
+    let mut rest = json;
+    while let Some(start) = rest.iter().position(|b| *b == b'"') {
+        let mut escaped = false;
+        let ends = |b: &u8| {
+            let ends = *b == b'"' && !escaped;
+            escaped = *b == b'\\' && !escaped;
+            ends
+        };
+        let Some(length) = rest[start + 1..].iter().position(ends) else { break };
+        let (string, after) = rest[start..].split_at(length + 2);
+        let text = std::str::from_utf8(string).ok().and_then(raw::text).unwrap_or_default();
+        if let Some(paint) = paint(&text) {
+            colors.insert(text.into_owned(), paint);
+        }
+        rest = after;
+    }
+    colors
 }
 
 #[cfg(test)]
@@ -109,6 +143,13 @@ mod tests {
     fn what_is_put_in_is_not_looked_at_again() {
         let parts = [("a", b"{{b}}".to_vec()), ("b", b"no".to_vec())];
         assert_eq!(filled("<{{a}}|{{c}}>", &parts.into_iter().collect()), b"<{{b}}|>");
+    }
+
+    #[test]
+    fn colours_are_found_wherever_they_stand() {
+        let json = r##"[{"fill":"red","a\"b":"\\"},"\"#fff","no","#0008",["rgb(1,\n2,3)"]]"##;
+        let found: Vec<_> = colors_in(json.as_bytes()).into_iter().map(|(t, p)| format!("{t} {p}")).collect();
+        assert_eq!(found, ["#0008 #00000088", "red #ff0000", "rgb(1,\n2,3) #010203"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ const byId = (id) => document.getElementById(id);
 const embedded = JSON.parse(byId("data").textContent);
 const histories = embedded.spaces.map((data) => new History(data, embedded.filter));
 const canvas = byId("drawing");
-const drawing = new Drawing(canvas, embedded.drawing);
+const drawing = new Drawing(canvas, embedded.drawing, new Palette(embedded.colors));
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 const night = window.matchMedia("(prefers-color-scheme: dark)");
 const OPERATION_COLORS = {

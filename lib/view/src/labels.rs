@@ -2,9 +2,11 @@
 //!
 //! Coordinates are the page's: y runs down.
 
-use crate::shape::{Bounds, Point};
-use crate::style::one_line;
-use crate::text::{self, ASCENT, DESCENT, LINE};
+use crate::font::{self, ASCENT, DESCENT, LINE};
+use crate::geometry::Bounds;
+use crate::name::one_line;
+use crate::path::Point;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// With more labels than this, one that would mostly hide others is left out.
@@ -20,7 +22,7 @@ const CELLS: f64 = 64.0;
 
 /// A label that wants a place.
 pub struct Wanted<'t> {
-    pub text: &'t str,
+    pub text: Cow<'t, str>,
     /// Of the shape that it names.
     pub around: Bounds,
     pub size: f64,
@@ -94,8 +96,8 @@ fn inside(w: &Wanted<'_>) -> Option<Placed> {
     let [width, height] = w.around.size().map(|x| x * room);
     let sizes: &[f64] = if w.elastic { &[1.0, 0.85, 0.7, SHRUNK] } else { &[1.0] };
     for size in sizes.iter().map(|s| s * w.size) {
-        let lines = text::wrap(&one_line(w.text), width / size);
-        let widest = lines.iter().map(|l| text::width(l)).fold(0.0, f64::max) * size;
+        let lines = font::wrap(&one_line(&w.text), width / size);
+        let widest = lines.iter().map(|l| font::width(l)).fold(0.0, f64::max) * size;
         let tall = (lines.len().saturating_sub(1) as f64 * LINE + ASCENT + DESCENT) * size;
         if widest <= width && tall <= height {
             let [x, y] = w.around.centre();
@@ -108,7 +110,7 @@ fn inside(w: &Wanted<'_>) -> Option<Placed> {
 
 /// The best of the places around a shape.
 fn beside(w: &Wanted<'_>, labels: &Grid, shapes: &Grid) -> Option<(Placed, Bounds)> {
-    let line = one_line(w.text);
+    let line = one_line(&w.text);
     let gap = w.size * 0.3;
     let ([x, y], [left, top], [right, bottom]) = (w.around.centre(), w.around.min, w.around.max);
     let middle = y + (ASCENT - DESCENT) / 2.0 * w.size;
@@ -140,7 +142,7 @@ fn beside(w: &Wanted<'_>, labels: &Grid, shapes: &Grid) -> Option<(Placed, Bound
 
 /// The box that a placed label fills.
 pub fn box_of(placed: &Placed) -> Bounds {
-    let wide = placed.lines.iter().map(|l| text::width(l)).fold(0.0, f64::max) * placed.size;
+    let wide = placed.lines.iter().map(|l| font::width(l)).fold(0.0, f64::max) * placed.size;
     let [x, y] = placed.at;
     let left = match placed.anchor {
         Anchor::Start => x,
@@ -206,7 +208,7 @@ mod tests {
     use super::*;
 
     fn wanted(text: &str, around: Bounds) -> Wanted<'_> {
-        Wanted { text, around, size: 10.0, elastic: true, room: None }
+        Wanted { text: text.into(), around, size: 10.0, elastic: true, room: None }
     }
 
     #[test]

@@ -1,4 +1,8 @@
-//! How wide text is: an estimate from the advance widths of a common sans-serif, good enough to place and to wrap.
+//! How wide text is on the plane: an estimate from the advance widths of a common sans-serif, good enough to place
+//! and to wrap.
+//!
+//! It is no font's own measure, as a browser or an editor opens a drawing with whatever font it has. What is drawn in
+//! space is outlines of one font that comes with the program, so there the widths are those of that font.
 
 /// How far capitals rise above the baseline, of the size.
 pub const ASCENT: f64 = 0.75;

@@ -1,8 +1,9 @@
-//! Media blobs that are pictures. What sort of picture a blob is, is read from its first bytes.
+//! Media: which blob a register names, and those that are pictures. What sort of picture a blob is, is read from its first bytes.
 
 use data_encoding::BASE64;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use ulp_core::json::{self, Tape};
 use ulp_store::blobs::Blobs;
 
 /// Longest blob that is embedded, in bytes.
@@ -45,6 +46,13 @@ impl<'b> Pictures<'b> {
         known.insert(reference.to_owned(), found.clone());
         found
     }
+}
+
+/// The member `ref` of a raw JSON object.
+pub fn reference_in(raw: &str) -> Option<String> {
+    let mut tape = Tape::new();
+    let object = tape.parse_any(raw, json::STATE_DEPTH).ok()?;
+    object.get("ref").map(|text| text.chars().collect())
 }
 
 /// What a picture's first bytes say it is.

@@ -1,0 +1,139 @@
+//! What two projectors say of the same thing is the same: its colour, its name, and whether it is known.
+
+use crate::run::feed;
+use serde_json::Value;
+
+const FLAT: &str = env!("CARGO_BIN_EXE_projector-2d");
+const SOLID: &str = env!("CARGO_BIN_EXE_projector-3d");
+
+/// A trace of one node with these members besides its id.
+fn node(members: &str) -> String {
+    format!(
+        "{{\"event_id\":\"e\",\"timestamp\":1000,\"actor_id\":\"a\",\"operation\":\"create_node\",\
+         \"node_id\":\"n\",{members}}}\n"
+    )
+}
+
+#[track_caller]
+fn text(program: &str, format: &str, input: &str) -> String {
+    let output = feed(program, &["-f", format], input.as_bytes());
+    assert!(output.status.success(), "{input}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[track_caller]
+fn json(program: &str, format: &str, input: &str) -> Value {
+    serde_json::from_str(&text(program, format, input)).unwrap()
+}
+
+/// The one node of a canvas that is no group.
+fn card(input: &str) -> Value {
+    let canvas = json(FLAT, "canvas", input);
+    canvas["nodes"].as_array().unwrap().iter().find(|n| n["type"] == "text").unwrap().clone()
+}
+
+/// A part of a colour's light as the 8 bits that it came from.
+fn channel(light: f64) -> u8 {
+    let c = if light <= 0.003_130_8 { light * 12.92 } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 };
+    (c * 255.0).round() as u8
+}
+
+/// The colours in which a node of that fill is drawn: in the plane, in space, and on a page.
+fn colors(fill: &str) -> [Option<String>; 3] {
+    let input = node(&format!(
+        r#""geometry":{{"kind":"box","size":1}},"properties":{{"fill":{}}}"#,
+        Value::from(fill)
+    ));
+    let flat = card(&input)["color"].as_str().map(str::to_owned);
+    let material = &json(SOLID, "gltf", &input)["materials"][0]["pbrMetallicRoughness"]["baseColorFactor"];
+    let [r, g, b] = [0, 1, 2].map(|i| channel(material[i].as_f64().unwrap()));
+    // What a node without a colour is drawn in.
+    let solid = Some(format!("#{r:02x}{g:02x}{b:02x}")).filter(|c| c != "#8fa3b5");
+    let page = text(FLAT, "html", &input);
+    let (_, data) = page.split_once(r#""colors":"#).unwrap();
+    let known: Value = serde_json::Deserializer::from_str(data).into_iter().next().unwrap().unwrap();
+    [flat, solid, known[fill].as_str().map(str::to_owned)]
+}
+
+#[test]
+fn a_colour_is_the_same_however_it_is_looked_at() {
+    for (fill, expected) in [
+        ("steelblue", Some("#4682b4")),
+        ("RebeccaPurple", Some("#663399")),
+        ("rgb(50%, 50%, 50%)", Some("#808080")),
+        ("rgb(50%, 50, 50)", None),
+        ("rgb(50% 50 50)", Some("#803232")),
+        ("rgb(1e2,0,0)", Some("#640000")),
+        ("hsl(0.5turn, 100%, 50%)", Some("#00ffff")),
+        ("hwb(90 10% 10%)", Some("#80e61a")),
+        ("inherit", None),
+    ] {
+        assert_eq!(colors(fill), [expected; 3].map(|c| c.map(str::to_owned)), "{fill}");
+    }
+    let input = node(r#""geometry":{"kind":"box","size":1},"properties":{"fill":"rgb(255 0 0 / 50%)"}"#);
+    assert!(text(FLAT, "svg", &input).contains(r##"fill="#ff0000" fill-opacity="0.5""##));
+    let alpha = &json(SOLID, "gltf", &input)["materials"][0]["pbrMetallicRoughness"]["baseColorFactor"][3];
+    assert_eq!((alpha.as_f64().unwrap() * 255.0).round(), 128.0);
+}
+
+#[test]
+fn a_node_has_one_name() {
+    for (properties, name) in [
+        (r#"{"title":"T"}"#, "T"),
+        (r#"{"title":"T","name":"N"}"#, "N"),
+        (r#"{"title":"T","name":"N","label":"L"}"#, "L"),
+        (r#"{"name":" ","title":1.50}"#, "1.5"),
+        ("{}", "n"),
+    ] {
+        let input = node(&format!(r#""properties":{properties}"#));
+        assert_eq!(card(&input)["text"], name.replace('.', "\\."), "{properties}");
+        assert!(text(FLAT, "svg", &input).contains(&format!("<title>{name}</title>")), "{properties}");
+        let record = json(SOLID, "jsonl", &input);
+        assert_eq!(record["name"].as_str().unwrap_or("n"), name, "{properties}");
+        let gltf = text(SOLID, "gltf", &input);
+        assert!(gltf.contains(&format!("\"name\":\"{name}\"")), "{properties}");
+        let captions = feed(env!("CARGO_BIN_EXE_projector-audio"), &["-f", "vtt"], input.as_bytes()).stdout;
+        let captions = String::from_utf8(captions).unwrap();
+        assert!(captions.contains(&format!(": {name} appears")), "{properties}: {captions}");
+    }
+}
+
+/// A node of this geometry as it is drawn in the plane and in space.
+fn drawn(geometry: &str) -> [String; 2] {
+    let input = node(&format!("\"geometry\":{geometry}"));
+    [text(FLAT, "svg", &input), text(SOLID, "gltf", &input)]
+}
+
+#[test]
+fn a_geometry_is_known_to_both_or_to_neither() {
+    let unknown = drawn(r#"{"kind":"tesseract"}"#);
+    for geometry in [
+        r#"{"kind":"rect","width":-4,"height":2}"#,
+        r#"{"kind":"rect","width":4,"height":2,"radius":-1}"#,
+        r#"{"kind":"ellipse","rx":-1,"ry":2}"#,
+        r#"{"kind":"box","size":[1,2,-3]}"#,
+        r#"{"kind":"sphere","radius":"1"}"#,
+        r#"{"kind":"cylinder","radius":1}"#,
+        r#"{"kind":"line","points":[[0,0],null,[2,2]]}"#,
+        r#"{"kind":"line","points":[[0,0]]}"#,
+        r#"{"kind":"polygon","points":[[0,0],[4,0],["x",4],[0,4]]}"#,
+        r#"{"kind":"path","d":"no path"}"#,
+        r#"{"kind":"mesh","positions":[0,0,0,4,0,0,0,4,0]}"#,
+        r#"{"kind":"mesh","positions":[0,0,0,4,0,0,0,4,0],"indices":[0,1,2,0,1,9]}"#,
+        r#"{"kind":"text","text":7}"#,
+    ] {
+        assert!(drawn(geometry) == unknown, "{geometry} is unknown");
+    }
+    for geometry in [
+        r#"{"kind":"rect","width":4,"height":2}"#,
+        r#"{"kind":"box","size":[4]}"#,
+        r#"{"kind":"line","points":[[0,0],[2,2,1]]}"#,
+        r#"{"kind":"polygon","points":[[0,0],[4,0],[0,4]]}"#,
+        r#"{"kind":"path","d":"M0 0A4 4 0 0 1 8 0Z"}"#,
+        r#"{"kind":"mesh","positions":[[0,0],[4,0],[0,4]],"indices":[[0,1,2]]}"#,
+        r#"{"kind":"text","text":"seven"}"#,
+    ] {
+        let known = drawn(geometry);
+        assert!((0..2).all(|i| known[i] != unknown[i]), "{geometry} is known");
+    }
+}
