@@ -16,6 +16,7 @@ pub mod path;
 pub mod print;
 pub mod record;
 mod redaction;
+pub mod scene;
 pub mod series;
 pub mod style;
 pub mod transform;
