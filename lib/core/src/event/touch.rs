@@ -63,11 +63,19 @@ impl<'a> Touch<'a> {
 impl<'a> Payload<'a> {
     /// What an event does, part by part: what its macro expands into, or itself.
     pub fn primitives(self) -> impl Iterator<Item = Primitive<'a>> {
-        let (own, expanded): (_, &[Primitive<'a>]) = match self {
-            Payload::Macro(list) => (None, list),
-            payload => (Some(Primitive { suffix: "", operation: "", payload }), &[]),
+        let own = match self {
+            Payload::Macro(_) => None,
+            payload => Some(Primitive { suffix: "", operation: "", payload }),
         };
-        own.into_iter().chain(expanded.iter().copied())
+        own.into_iter().chain(self.expansion().iter().copied())
+    }
+
+    /// What its macro expands into; nothing where it is none.
+    pub fn expansion(self) -> &'a [Primitive<'a>] {
+        match self {
+            Payload::Macro(list) => list,
+            _ => &[],
+        }
     }
 
     /// What an event touches, its macro's primitives in their order.
@@ -115,10 +123,7 @@ impl<'a> Primitive<'a> {
 impl<'a> Event<'a> {
     /// The name of what it does, and those of what its macro expands into.
     pub fn operations(&self) -> impl Iterator<Item = &'a str> {
-        let expanded: &[Primitive<'a>] = match self.payload {
-            Payload::Macro(list) => list,
-            _ => &[],
-        };
-        std::iter::once(self.operation).chain(expanded.iter().map(|primitive| primitive.operation))
+        let expansion = self.payload.expansion().iter();
+        std::iter::once(self.operation).chain(expansion.map(|primitive| primitive.operation))
     }
 }
