@@ -54,7 +54,7 @@ impl Given {
     }
 
     /// Gives what only the store can say: the tile of the draft's node, and the tags that an unlinking removes.
-    pub fn from_store(&mut self, lookup: &StoreLookup<'_>, line: &[u8], came: &Event<'_>) {
+    pub fn complete_from_store(&mut self, lookup: &StoreLookup<'_>, line: &[u8], came: &Event<'_>) {
         if !came.is_draft() || came.signature.is_some() {
             return;
         }

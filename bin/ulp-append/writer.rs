@@ -161,7 +161,7 @@ impl<'w> Writer<'w> {
         if let Some(committer) = &mut self.committer {
             committer.keep_up();
             let lookup = committer.ask();
-            given.from_store(lookup, &line, &came);
+            given.complete_from_store(lookup, &line, &came);
             lookup.check()?;
         }
         if let Some(tick) = tick {

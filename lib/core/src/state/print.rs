@@ -230,7 +230,8 @@ pub fn write_registers<'s, 'a>(
     line: &mut Members,
     out: &mut Vec<u8>,
 ) -> &'s [&'s Written<'a>] {
-    let (writes, rest) = writes.split_at(writes.partition_point(|w| w.register.kind.name() < before));
+    let end = writes.iter().position(|w| w.register.kind.name() >= before).unwrap_or(writes.len());
+    let (writes, rest) = writes.split_at(end);
     for of_kind in writes.chunk_by(|a, b| a.register.kind == b.register.kind) {
         let kind = of_kind[0].register.kind;
         match kind.member() {

@@ -46,7 +46,8 @@ pub struct Row<'a> {
 impl Row<'_> {
     /// Whether the event, or a primitive of a macro, deletes a node.
     pub(super) fn deletes(&self) -> bool {
-        self.payload.primitives().any(|primitive| matches!(primitive.payload, Payload::Delete { .. }))
+        let deletes = |payload: &Payload<'_>| matches!(payload, Payload::Delete { .. });
+        deletes(&self.payload) || self.payload.expansion().iter().any(|p| deletes(&p.payload))
     }
 }
 

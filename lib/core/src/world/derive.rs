@@ -75,9 +75,9 @@ impl<'a> Derivation<'_, 'a> {
         let lane = self.lanes[row.lane.index()].get_or_insert_default();
         lane.recent.insert(key);
         let mut odd = Odd::default();
-        for primitive in row.payload.primitives() {
+        row.payload.primitives().for_each(|primitive| {
             apply::primitive(lane, primitive.key(key, self.arena), &primitive, &mut odd);
-        }
+        });
         if let Some(node) = odd.after_delete {
             let text = || (name(), format!("{node} was deleted before"));
             self.report.say(Outcome::Noted, "state.after_delete", position, shared, text);
