@@ -100,5 +100,5 @@ pub fn read<'a>(
 ) -> Result<Event<'a>, Refusal> {
     let reader = Reader::new(arena, defaults);
     let mut reader = if drafts { reader.with_drafts() } else { reader };
-    read_event(&mut reader, line)
+    Ok(read_event(&mut reader, line)?)
 }

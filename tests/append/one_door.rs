@@ -91,6 +91,11 @@ fn cases() -> Vec<Case> {
             )
         },
         Case { but: &[(VIEWS, "")], ..case("version: 1\n", format!("{state}\n"), "rejected event.kind - -") },
+        // A pipe may carry it; a segment may not hold it.
+        Case {
+            but: &[(&["tile-unpack"], "rejected event.kind - -")],
+            ..case("version: 1\n", "{\"log\":\"witness\"}\n".to_owned(), "withheld line.kind - a log line")
+        },
         case(
             "signature: required\n",
             create(""),
