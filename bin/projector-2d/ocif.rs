@@ -3,7 +3,7 @@
 //! A node's extension `@ulp/node` holds every register as it was written, so that nothing is lost; its place, size,
 //! shape and text are what any canvas can draw. Positions are of the page: y down, the top left corner.
 
-use crate::records::write_clock;
+use crate::records::{clock, writer};
 use crate::scene::{Connection, Item, Scene};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -138,13 +138,13 @@ impl File<'_> {
         line.text("type", "@ulp/space", &mut known);
         line.text("space_id", scene.space, &mut known);
         line.raws("properties", scene.settings.iter().map(Written::member), &mut known);
-        let writer = crate::records::Writer { space: scene.space, provenance: self.provenance };
+        let writer = writer(scene, self.provenance);
         let sensors: Vec<Vec<u8>> = scene
             .sensors
             .iter()
-            .map(|measure| {
+            .map(|sensor| {
                 let mut record = Vec::new();
-                writer.sensor(measure, &mut record);
+                writer.sensor(sensor, &mut record);
                 record
             })
             .collect();
@@ -261,7 +261,7 @@ impl File<'_> {
         line.raws("media", node.keyed(RegisterKind::Media).iter().map(Written::member), &mut out);
         if self.provenance {
             line.name("clock", &mut out);
-            write_clock(item, &mut out);
+            clock(item.node).write(&mut out);
         }
         out.push(b'}');
         out

@@ -2,16 +2,17 @@
 
 use rayon::prelude::*;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::Key;
-use ulp_core::json::{self, Tape, raw};
-use ulp_core::state::{Add, Node, Reading, Written};
+use ulp_core::json::{Tape, raw};
+use ulp_core::state::{Add, Written};
 use ulp_core::world::Filter;
 use ulp_view::geometry::{Bounds, Shape, on_plane};
 use ulp_view::join::{Space, ViewNode, unquoted};
-use ulp_view::name::{name_of, text_in};
+use ulp_view::name::name_of;
 use ulp_view::path::Point;
+use ulp_view::scene::{Layer, Sensor, Settings, ends_of, layers, sensors};
 use ulp_view::style::{Color, Paint, Style, paint};
 use ulp_view::transform::{self, LARGEST, Transform};
 
@@ -37,21 +38,11 @@ pub struct Scene<'s, 'a> {
     /// In paint order: by their layer's order, then z, then created key.
     pub items: Vec<Item<'s, 'a>>,
     pub links: Vec<Connection<'a>>,
-    pub sensors: Vec<Measure<'s, 'a>>,
+    pub sensors: Vec<Sensor<'s, 'a>>,
     /// Around all that is shown.
     pub extent: Bounds,
     /// The size of text that gives none, in the space's unit.
     pub text_size: f64,
-}
-
-/// A layer, from the properties of `@layer:<id>`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Layer {
-    pub id: String,
-    pub title: String,
-    pub visible: bool,
-    pub order: f64,
-    pub opacity: f64,
 }
 
 /// A node as it is drawn.
@@ -82,17 +73,6 @@ pub struct Connection<'a> {
     pub layer: usize,
 }
 
-/// The latest reading of a sensor.
-pub struct Measure<'s, 'a> {
-    pub actor: &'a str,
-    pub name: &'a str,
-    pub reading: &'s Reading<'a>,
-    /// The node that it says it is at.
-    pub node: Option<String>,
-    /// Where it was taken: its own position, else that of its node.
-    pub position: Option<Vec<f64>>,
-}
-
 impl Item<'_, '_> {
     /// What it is called.
     pub fn name(&self) -> Cow<'_, str> {
@@ -117,27 +97,27 @@ impl Item<'_, '_> {
 impl<'s, 'a> Scene<'s, 'a> {
     /// Draws up one space of a view.
     pub fn new(space: &'s Space<'a>, filter: &Filter) -> Scene<'s, 'a> {
-        let settings = |name: &str, key: &str| setting(space.settings.get(name)?, key);
-        let text = |key| settings("@space", key).and_then(text_in);
+        let settings = Settings::of_space(space);
         let worlds = transform::worlds(space, &transform::locals(space));
-        let layers = layers_of(space);
+        let layers = layers(space);
         let order = paint_order(space, &worlds, &layers);
         let items = order.par_iter().map_init(Tape::new, |tape, at| item(space, at, &worlds, tape)).collect();
         let mut scene = Scene {
             space: space.space,
-            title: text("title"),
-            background: text("background")
+            title: settings.text("title"),
+            background: settings
+                .text("background")
                 .and_then(|t| paint(&t))
                 .map(Paint::in_plane)
                 .and_then(Paint::color),
-            unit: text("unit").unwrap_or_else(|| "m".to_owned()),
-            acknowledgement: text("acknowledgement"),
-            settings: space.settings.get("@space").map(properties).unwrap_or_default(),
-            y_up: text("y").as_deref() != Some("down"),
+            unit: settings.unit(),
+            acknowledgement: settings.text("acknowledgement"),
+            settings: settings.properties(),
+            y_up: settings.y_up(),
             layers,
             items,
             links: Vec::new(),
-            sensors: measures(space, &worlds, filter),
+            sensors: sensors(space, &worlds, filter),
             extent: EMPTY,
             text_size: 1.0,
         };
@@ -176,9 +156,9 @@ impl<'s, 'a> Scene<'s, 'a> {
     fn connect(&mut self, space: &Space<'a>, order: &[Place<'a>]) {
         let mut items: Vec<Option<&Item<'s, 'a>>> = vec![None; space.nodes.len()];
         self.items.iter().zip(order).for_each(|(item, at)| items[at.number] = Some(item));
-        let find = |name: &str| items[space.nodes.number(name)?];
         let connection = |(ends, add): (&Ends<'a>, &Add<'a>)| {
-            let (from, to) = (find(ends.from)?, find(ends.to)?);
+            let [from, to] = ends_of(space, ends)?.map(|number| items[number]);
+            let (from, to) = (from?, to?);
             Some(Connection {
                 ends: *ends,
                 add: *add,
@@ -211,49 +191,6 @@ fn between(from: &Item<'_, '_>, to: &Item<'_, '_>) -> [Point; 2] {
     let end = 1.0 - to.shape.exit(&to.world, b, a).unwrap_or(0.0);
     let along = |t: f64| std::array::from_fn(|i| a[i] + (b[i] - a[i]) * t);
     if start < end { [along(start), along(end)] } else { [a, b] }
-}
-
-/// The properties that are set, in the order of their keys.
-fn properties<'a>(node: &Node<'a>) -> Vec<Written<'a>> {
-    let set = |w: &&Written<'a>| w.register.kind == RegisterKind::Property && w.value != "null";
-    let mut list: Vec<Written<'a>> = node.registers.iter().filter(set).copied().collect();
-    list.sort_unstable_by(|a, b| json::key_order(a.register.key, b.register.key));
-    list
-}
-
-/// The value of a property of `@space` or `@layer:<id>`, raw JSON; null counts as none.
-pub fn setting<'a>(node: &Node<'a>, key: &str) -> Option<&'a str> {
-    node.registers.get(Register::property(key)).map(|w| w.value).filter(|v| *v != "null")
-}
-
-fn layers_of<'a>(space: &Space<'a>) -> Vec<Layer> {
-    let visible = space.nodes.list().par_iter().filter(|(_, n)| n.visible);
-    let layers = visible.map(|(_, n)| n.plain(RegisterKind::Layer));
-    let raw: BTreeSet<Option<&'a str>> = layers
-        .fold(BTreeSet::new, |mut raw, layer| {
-            raw.insert(layer);
-            raw
-        })
-        .reduce(BTreeSet::new, |a, b| &a | &b);
-    let ids: BTreeSet<String> = raw.into_iter().map(|id| id.map(unquoted).unwrap_or_default()).collect();
-    let mut layers: Vec<Layer> = ids.into_iter().map(|id| layer(space, id)).collect();
-    // The sort is stable: layers of one order stay in the order of their ids.
-    layers.sort_by(|a, b| a.order.total_cmp(&b.order));
-    layers
-}
-
-fn layer(space: &Space<'_>, id: String) -> Layer {
-    let settings = space.settings.get(format!("@layer:{id}").as_str());
-    let get = |key| settings.and_then(|node| setting(node, key));
-    let number = |key| get(key).and_then(|raw| transform::numbers(raw).first().copied());
-    Layer {
-        title: get("title").and_then(text_in).unwrap_or_else(|| id.clone()),
-        visible: get("visible") != Some("false"),
-        // Adding zero turns -0 into 0, which the order of all doubles tells apart.
-        order: number("order").unwrap_or(0.0) + 0.0,
-        opacity: number("opacity").unwrap_or(1.0).clamp(0.0, 1.0),
-        id,
-    }
 }
 
 /// Where a node comes in the order of painting: by its layer's order, then z, then created key. Nodes are numbered by
@@ -298,23 +235,4 @@ fn item<'s, 'a>(space: &'s Space<'a>, at: &Place<'a>, worlds: &[Transform], tape
         shape: Shape::read(node.plain(RegisterKind::Geometry), LARGEST, tape).in_plane(),
         style: Style::of_node(node, tape).in_plane(),
     }
-}
-
-fn measures<'s, 'a>(space: &'s Space<'a>, worlds: &[Transform], filter: &Filter) -> Vec<Measure<'s, 'a>> {
-    let taken = |r: &Reading<'a>| {
-        let layer = r.sensor.layer;
-        filter.layers.is_empty() || filter.layers.iter().any(|l| l == layer)
-    };
-    let known = space.sensors.iter().filter(|(_, reading)| taken(reading));
-    known
-        .map(|((actor, name), reading)| {
-            let own = reading.sensor.position.map(transform::numbers).filter(|p| p.len() > 1);
-            let node = reading.sensor.node.map(unquoted).filter(|n| !n.is_empty());
-            let number = node.as_deref().and_then(|n| space.nodes.number(n));
-            let seen = number.filter(|i| space.nodes.list()[*i].1.visible);
-            let of_node = || Some(worlds[seen?].position().to_vec());
-            let position = own.or_else(of_node);
-            Measure { actor, name, reading, node, position }
-        })
-        .collect()
 }

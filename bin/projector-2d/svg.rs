@@ -367,10 +367,8 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
 
     /// The keys of the registers, as JSON in an attribute.
     fn keys(&self, item: &Item<'_, '_>, out: &mut String) {
-        let mut clock = Vec::new();
-        crate::records::write_clock(item, &mut clock);
         out.push_str(" data-clock=\"");
-        xml_into(&String::from_utf8_lossy(&clock), out);
+        xml_into(&crate::records::clock(item.node).json(), out);
         out.push('"');
     }
 

@@ -377,8 +377,8 @@ mod erased {
 }
 
 /// Canonical JSON as extras.
-pub fn extras(json: String) -> Option<Box<RawValue>> {
-    RawValue::from_string(json).ok()
+pub fn extras(json: Vec<u8>) -> Option<Box<RawValue>> {
+    RawValue::from_string(String::from_utf8(json).ok()?).ok()
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ fn gather(document: &mut Document, mesh: usize, members: &[usize]) {
     document.nodes[first] = Node {
         translation: middle,
         mesh: Some(mesh),
-        extras: extras(format!("{{\"instances\":[{}]}}", about.join(","))),
+        extras: extras(format!("{{\"instances\":[{}]}}", about.join(",")).into_bytes()),
         ..Node::group(format!("{} instances", nodes.len()))
     };
     document.extend(first, "EXT_mesh_gpu_instancing", json!({ "attributes": attributes }));

@@ -11,12 +11,11 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::f64::consts::FRAC_1_SQRT_2;
-use ulp_core::event::Register;
-use ulp_core::json::write::Object;
-use ulp_core::json::{self as ujson, raw};
-use ulp_core::state::Node as State;
+use ulp_core::json as ujson;
+use ulp_core::json::write::{Members, Object};
+use ulp_core::state::Written;
 use ulp_view::geometry::Shape;
-use ulp_view::name::text_in;
+use ulp_view::scene::{Layer, Settings, layers};
 use ulp_view::style::Style as LinkStyle;
 use ulp_view::transform::Transform;
 
@@ -119,22 +118,14 @@ enum Made {
     Own(Vec<u8>, u64, bool),
 }
 
-/// What a layer says of itself.
-struct Layer {
-    id: String,
-    /// The nodes on it, by their places in the list.
-    nodes: Vec<usize>,
-    title: String,
-    visible: bool,
-    order: f64,
-    opacity: f64,
-}
-
 /// A space while it is being built.
 pub struct Site<'s, 'v, 'a> {
     pub scene: &'s Scene<'v, 'a>,
     layers: Vec<Layer>,
-    by_id: BTreeMap<String, usize>,
+    /// The nodes on each layer, by their places in the list.
+    on_layers: Vec<Vec<usize>>,
+    /// The layer of each node.
+    layer_of: Vec<usize>,
     shapes: Vec<Option<Shape>>,
     /// Whether each flat shape is to be left open.
     pub hollow: Vec<bool>,
@@ -153,13 +144,11 @@ impl Builder {
     /// A group for a space: its layers, which hold the nodes without parents, then its links.
     fn space(&mut self, scene: &Scene<'_, '_>) -> (usize, Built) {
         let site = Site::new(scene, self.style);
-        let settings = scene.space.settings.get("@space");
-        let unit = setting(settings, "unit").and_then(text_in).and_then(|u| metres(&u)).unwrap_or(1.0);
+        let settings = Settings::of_space(scene.space);
+        let unit = metres(&settings.unit()).unwrap_or(1.0);
         let scale = [unit, unit * site.flip, unit];
         let mut part = Part::placed(site.title(), [0.0; 3], STILL, scale);
-        let mut about = Object::default();
-        about.text("space_id", Some(scene.space.space)).object("properties", properties(settings));
-        part.extras = extras(about.json());
+        part.extras = extras(about_space(scene.space.space, settings));
         let group = self.document.node(part);
         let style = self.style;
         let ready: Vec<Ready> =
@@ -183,14 +172,14 @@ impl Builder {
     /// A group for the nodes of a layer that have no parent.
     fn layer(&mut self, site: &Site<'_, '_, '_>, layer: usize, numbers: &[usize], group: usize) {
         let known = &site.layers[layer];
-        let loose = known.nodes.iter().filter(|i| site.scene.nodes[**i].parent.is_none());
+        let loose = site.on_layers[layer].iter().filter(|i| site.scene.nodes[**i].parent.is_none());
         let children: Vec<usize> = loose.map(|i| numbers[*i]).collect();
         if children.is_empty() {
             return;
         }
         let mut about = Object::default();
         about.text("layer_id", Some(&known.id));
-        let part = Part { children, extras: extras(about.json()), ..Part::group(&known.title) };
+        let part = Part { children, extras: extras(about.bytes()), ..Part::group(&known.title) };
         let part = self.document.node(part);
         self.document.nodes[group].children.push(part);
     }
@@ -218,7 +207,7 @@ impl Builder {
             self.document.nodes[drawn_in].mesh = Some(mesh);
         }
         self.equip(node, number);
-        if site.layer_of(node).is_some_and(|l| !l.visible) && (drawn.is_some() || !site.holds[i]) {
+        if !site.layer(i).visible && (drawn.is_some() || !site.holds[i]) {
             self.document.hide(drawn_in);
         }
         let stretch = drawn.map_or([1.0; 3], |d| d.stretch);
@@ -302,7 +291,7 @@ impl Builder {
         let name = format!("{} → {}", link.ends.from, link.ends.to);
         let size = tamed([long, width, width]);
         let mut part = Part::placed(name, middle, towards(way), size);
-        part.extras = extras(record::link_members(link, self.style).json());
+        part.extras = extras(record::writer(site.scene, self.style).about_link(&link.ends, &link.add));
         if long > 0.0 {
             part.mesh = Some(self.common(Common::Cube, Look::of_link(&style)));
         }
@@ -365,27 +354,29 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
         let hollow = scene.nodes.par_iter().map(|n| is_hollow(&look::style(n.view))).collect();
         let mut holds = vec![false; scene.nodes.len()];
         scene.nodes.iter().filter_map(|n| n.parent).for_each(|p| holds[p] = true);
-        let layers = layers(scene);
-        let by_id = layers.iter().map(|l| l.id.clone()).zip(0..).collect();
+        let layers = layers(scene.space);
+        let layer_of = layers_of(scene, &layers);
+        let mut on_layers = vec![Vec::new(); layers.len()];
+        layer_of.iter().zip(0..).for_each(|(layer, node)| on_layers[*layer].push(node));
         let sizes = sizes(scene, &shapes);
-        let down = setting(scene.space.settings.get("@space"), "y").and_then(text_in);
-        let flip = if down.is_some_and(|y| y == "down") { -1.0 } else { 1.0 };
-        let heights = heights(scene, &shapes, &layers);
+        let flip = if Settings::of_space(scene.space).y_up() { 1.0 } else { -1.0 };
+        let heights = heights(scene, &shapes, &on_layers);
         let mut sensors = vec![Vec::new(); scene.nodes.len()];
+        let writer = record::writer(scene, style);
         for sensor in &scene.sensors {
             let find = |name: &str| scene.nodes.binary_search_by(|n| n.id.cmp(name)).ok();
             if let Some(i) = sensor.node.as_deref().and_then(find) {
-                sensors[i].push(record::sensor_members(sensor, style).bytes());
+                sensors[i].push(writer.about_sensor(sensor));
             }
         }
-        Site { scene, layers, by_id, shapes, hollow, sizes, flip, holds, heights, sensors }
+        Site { scene, layers, on_layers, layer_of, shapes, hollow, sizes, flip, holds, heights, sensors }
     }
 
     fn ready(&self, i: usize, style: Style) -> Ready {
         Ready { extras: extras(self.about(i, style)), form: self.form(i) }
     }
 
-    fn about(&self, i: usize, style: Style) -> String {
+    fn about(&self, i: usize, style: Style) -> Vec<u8> {
         let node = &self.scene.nodes[i];
         let mut about = record::extras(node.view, style);
         about
@@ -395,7 +386,7 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
         if !self.sensors[i].is_empty() {
             about.list("sensors", &self.sensors[i]);
         }
-        about.json()
+        about.bytes()
     }
 
     fn form(&self, i: usize) -> Option<Form> {
@@ -407,21 +398,19 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
         };
         let hollow = self.hollow[i];
         let lined = hollow && mesh::is_flat(shape) || matches!(shape, Shape::Line(_));
-        let opacity = self.layer_of(node).map_or(1.0, |l| l.opacity);
+        let opacity = self.layer(i).opacity;
         let look = Look::of(node.view, &look::style(node.view), opacity, lined);
         Some(Form { look, hollow, sizes: self.sizes_at(i), plan: self.plan(shape, i) })
     }
 
     /// What the space is called.
     pub fn title(&self) -> String {
-        let settings = self.scene.space.settings.get("@space");
-        let title = setting(settings, "title").and_then(text_in);
+        let title = Settings::of_space(self.scene.space).text("title");
         title.unwrap_or_else(|| self.scene.space.space.to_owned())
     }
 
-    fn layer_of(&self, node: &Node<'_, '_>) -> Option<&Layer> {
-        let id = node.layer.as_deref().unwrap_or("");
-        self.by_id.get(id).map(|i| &self.layers[*i])
+    fn layer(&self, i: usize) -> &Layer {
+        &self.layers[self.layer_of[i]]
     }
 
     /// Whether a node without a geometry is meant to have none.
@@ -462,40 +451,20 @@ fn corners((least, most): (Vector, Vector)) -> [Vector; 8] {
     std::array::from_fn(|n| std::array::from_fn(|i| if n >> i & 1 == 0 { least[i] } else { most[i] }))
 }
 
-/// The layers that nodes are on, in the order in which they lie on each other.
-fn layers(scene: &Scene<'_, '_>) -> Vec<Layer> {
-    let mut on_layers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (i, node) in scene.nodes.iter().enumerate() {
-        on_layers.entry(node.layer.as_deref().unwrap_or("")).or_default().push(i);
-    }
-    let read = |(id, nodes): (&str, Vec<usize>)| {
-        let state = scene.space.settings.get(format!("@layer:{id}").as_str());
-        let number = |name| setting(state, name).and_then(raw::number);
-        Layer {
-            id: id.to_owned(),
-            nodes,
-            title: setting(state, "title").and_then(text_in).unwrap_or_else(|| id.to_owned()),
-            visible: setting(state, "visible") != Some("false"),
-            order: number("order").unwrap_or(0.0),
-            opacity: number("opacity").unwrap_or(1.0),
-        }
-    };
-    let mut layers: Vec<Layer> = on_layers.into_iter().map(read).collect();
-    layers.sort_by(|a, b| a.order.total_cmp(&b.order).then_with(|| a.id.cmp(&b.id)));
-    layers
+/// The layer of each node, by its place among the layers, which are those that nodes are on.
+fn layers_of(scene: &Scene<'_, '_>, layers: &[Layer]) -> Vec<usize> {
+    let places: BTreeMap<&str, usize> = layers.iter().map(|l| l.id.as_str()).zip(0..).collect();
+    let place = |node: &Node<'_, '_>| places.get(node.layer.as_deref().unwrap_or("")).copied().unwrap_or(0);
+    scene.nodes.iter().map(place).collect()
 }
 
-/// A property of `@space` or of a layer.
-fn setting<'a>(state: Option<&State<'a>>, name: &str) -> Option<&'a str> {
-    state?.registers.get(Register::property(name)).map(|w| w.value).filter(|v| *v != "null")
-}
-
-fn properties(state: Option<&State<'_>>) -> Object {
-    let mut object = Object::default();
-    for written in state.into_iter().flat_map(|s| s.registers.iter()).filter(|w| w.value != "null") {
-        object.raw(written.register.key, Some(written.value));
-    }
-    object
+fn about_space(space: &str, settings: Settings<'_, '_>) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut about = Members::open(&mut out);
+    about.raws("properties", settings.properties().iter().map(Written::member), &mut out);
+    about.text("space_id", space, &mut out);
+    about.close(&mut out);
+    out
 }
 
 /// How many metres a unit is, which is what the format measures in.
@@ -540,10 +509,10 @@ fn across(scene: &Scene<'_, '_>) -> f64 {
 
 /// How many thicknesses each flat node stands high: what is painted later stands a little higher, layer by layer,
 /// so that flat things that share a place are told apart from above.
-fn heights(scene: &Scene<'_, '_>, shapes: &[Option<Shape>], layers: &[Layer]) -> Vec<f64> {
+fn heights(scene: &Scene<'_, '_>, shapes: &[Option<Shape>], on_layers: &[Vec<usize>]) -> Vec<f64> {
     let mut heights = vec![1.0; scene.nodes.len()];
-    for (rank, layer) in layers.iter().enumerate() {
-        let flat = layer.nodes.iter().filter(|i| shapes[**i].as_ref().is_some_and(mesh::is_flat));
+    for (rank, nodes) in on_layers.iter().enumerate() {
+        let flat = nodes.iter().filter(|i| shapes[**i].as_ref().is_some_and(mesh::is_flat));
         let mut on_it: Vec<usize> = flat.copied().collect();
         on_it.sort_by(|a, b| {
             let (a, b) = (&scene.nodes[*a], &scene.nodes[*b]);

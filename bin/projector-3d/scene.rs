@@ -1,16 +1,17 @@
 //! What there is to build, from a view: nodes in their frames, the links between them, and what sensors read.
 
-use crate::look::{text_in, word};
+use crate::look::word;
 use crate::mesh;
 use crate::models::{Models, shape_of, shape_of_media};
 use crate::space::Vector;
 use rayon::prelude::*;
 use ulp_core::event::{Ends, Register, RegisterKind};
-use ulp_core::state::{Add, Reading};
+use ulp_core::state::Add;
 use ulp_core::world::Filter;
 use ulp_view::geometry::Shape;
-use ulp_view::join::{Space, ViewNode, unquoted};
+use ulp_view::join::{Space, ViewNode};
 use ulp_view::name::name_of;
+use ulp_view::scene::{Sensor, ends_of, sensors};
 use ulp_view::transform::{self, Local, Transform};
 
 /// One space, its nodes in the order of their names.
@@ -18,7 +19,7 @@ pub struct Scene<'v, 'a> {
     pub space: &'v Space<'a>,
     pub nodes: Vec<Node<'v, 'a>>,
     pub links: Vec<Link<'a>>,
-    pub sensors: Vec<Sensor<'a>>,
+    pub sensors: Vec<Sensor<'v, 'a>>,
     /// The shapes that lie in blobs.
     pub models: &'v Models<'v>,
 }
@@ -49,13 +50,6 @@ pub struct Link<'a> {
     pub points: [Vector; 2],
 }
 
-/// What a sensor read last, and where it is.
-pub struct Sensor<'a> {
-    pub reading: Reading<'a>,
-    pub node: Option<String>,
-    pub position: Option<Vector>,
-}
-
 impl<'v, 'a> Scene<'v, 'a> {
     pub fn new(space: &'v Space<'a>, filter: &Filter, models: &'v Models<'v>) -> Scene<'v, 'a> {
         let locals = transform::locals(space);
@@ -79,14 +73,8 @@ impl<'v, 'a> Scene<'v, 'a> {
             }
         };
         let nodes: Vec<Node<'v, 'a>> = visible.par_iter().map(node).collect();
-        let index = |name: &str| places[space.nodes.number(name)?];
-        let links = links(space, &nodes, index, models);
-        // Events were chosen by their layer, but a state line of a sensor comes with a layer of its own.
-        let is_chosen = |reading: &&Reading<'a>| {
-            filter.layers.is_empty() || filter.layers.iter().any(|l| *l == unquoted(reading.sensor.layer))
-        };
-        let chosen = space.sensors.values().filter(is_chosen);
-        let sensors = chosen.map(|r| sensor(*r, &nodes, index)).collect();
+        let links = links(space, &nodes, &places, models);
+        let sensors = sensors(space, &worlds, filter);
         Scene { space, nodes, links, sensors, models }
     }
 }
@@ -114,32 +102,17 @@ impl Node<'_, '_> {
 fn links<'a>(
     space: &Space<'a>,
     nodes: &[Node<'_, 'a>],
-    index: impl Fn(&str) -> Option<usize>,
+    places: &[Option<usize>],
     models: &Models<'_>,
 ) -> Vec<Link<'a>> {
     let mut feet: Vec<Option<Vector>> = vec![None; nodes.len()];
-    let mut foot = |name: &str| {
-        let i = index(name)?;
+    let mut foot = |number: usize| {
+        let i = places[number]?;
         Some(*feet[i].get_or_insert_with(|| nodes[i].foot(models)))
     };
     let link = |(ends, add): (&Ends<'a>, &Add<'a>)| {
-        Some(Link { ends: *ends, add: *add, points: [foot(ends.from)?, foot(ends.to)?] })
+        let [from, to] = ends_of(space, ends)?;
+        Some(Link { ends: *ends, add: *add, points: [foot(from)?, foot(to)?] })
     };
     space.links.iter().filter_map(link).collect()
-}
-
-fn sensor<'a>(
-    reading: Reading<'a>,
-    nodes: &[Node<'_, 'a>],
-    index: impl Fn(&str) -> Option<usize>,
-) -> Sensor<'a> {
-    let node = reading.sensor.node.and_then(text_in);
-    let held = || Some(nodes[index(node.as_deref()?)?].frame.position());
-    let own = reading.sensor.position.map(transform::numbers);
-    let position = match own.as_deref() {
-        Some([x, y]) => Some([*x, *y, 0.0]),
-        Some([x, y, z]) => Some([*x, *y, *z]),
-        _ => held(),
-    };
-    Sensor { reading, position, node }
 }

@@ -1,4 +1,5 @@
-//! What two projectors say of the same thing is the same: its colour, its name, and whether it is known.
+//! What two projectors say of the same thing is the same: its colour, its name, and whether it is known; which sensors
+//! are shown, and where; the order of layers.
 
 use crate::run::feed;
 use serde_json::Value;
@@ -135,5 +136,94 @@ fn a_geometry_is_known_to_both_or_to_neither() {
     ] {
         let known = drawn(geometry);
         assert!((0..2).all(|i| known[i] != unknown[i]), "{geometry} is known");
+    }
+}
+
+/// What both projectors write of the sensors in these lines: its name, its node and its position in the plane.
+#[track_caller]
+fn sensors(args: &[&str], input: &str) -> Vec<[Value; 3]> {
+    let [flat, solid] = [FLAT, SOLID].map(|program| {
+        let output = feed(program, args, input.as_bytes());
+        assert!(output.status.success(), "{input}: {}", String::from_utf8_lossy(&output.stderr));
+        let records: Vec<Value> = serde_json::Deserializer::from_slice(&output.stdout)
+            .into_iter()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        let said = |record: &Value| {
+            let position = record["position"].as_array().map(|p| p[..2].to_vec());
+            [record["sensor"].clone(), record["node_id"].clone(), Value::from(position)]
+        };
+        records.iter().filter(|r| r["type"] == "sensor").map(said).collect::<Vec<_>>()
+    });
+    assert_eq!(flat, solid, "{args:?}: {input}");
+    flat
+}
+
+/// Lines of a reading of each sensor, with members of its own: as an event, or as a state line.
+fn readings(head: &str, all: &[(&str, &str)]) -> String {
+    let line = |(sensor, rest): &(&str, &str)| {
+        format!("{{{head},\"actor_id\":\"a\",\"sensor\":\"{sensor}\",\"value\":1,{rest}}}\n")
+            .replace("SENSOR", sensor)
+    };
+    all.iter().map(line).collect()
+}
+
+const EVENT: &str = r#""operation":"sensor_reading","event_id":"SENSOR","timestamp":1000"#;
+const STATE: &str = r#""operation":"sensor_state","scope":{"policy":"public","realm":"team"},"space_id":"default","tile":"z0/x0/y0","timestamp":1000,"key":"1000/SENSOR""#;
+
+#[test]
+fn sensors_are_chosen_by_their_layer_however_they_came() {
+    let all = [("high", r#""layer_id":"a""#), ("low", r#""layer_id":"\u0062""#)];
+    for head in [EVENT, STATE] {
+        let input = readings(head, &all);
+        let names =
+            |args: &[&str]| sensors(args, &input).into_iter().map(|[name, ..]| name).collect::<Vec<_>>();
+        assert_eq!(names(&[]), ["high", "low"], "{head}");
+        assert_eq!(names(&["--layer", "a"]), ["high"], "{head}");
+        assert_eq!(names(&["--layer", "b"]), ["low"], "{head}");
+        assert!(names(&["--layer", "\"a\""]).is_empty(), "{head}");
+    }
+}
+
+#[test]
+fn a_reading_was_taken_at_a_point_or_at_its_node() {
+    let place = r#""layer_id":"a","node_id":"n","position":"#;
+    for (position, expected) in [
+        ("[1,2]", [1, 2]),
+        ("[1,2,3]", [1, 2]),
+        ("[]", [8, 9]),
+        ("[1]", [8, 9]),
+        ("[1,2,3,4]", [8, 9]),
+        ("[1,\"2\"]", [8, 9]),
+    ] {
+        let input = node(r#""transform":{"position":[8,9,7]}"#)
+            + &readings(STATE, &[("s", &format!("{place}{position}"))]);
+        let expected = [Value::from("s"), Value::from("n"), Value::from(expected.to_vec())];
+        assert_eq!(sensors(&[], &input), [expected], "{position}");
+    }
+}
+
+#[test]
+fn an_order_of_layers_is_a_number() {
+    for (order, first) in
+        [("1", "b"), ("-1", "a"), ("[1]", "a"), ("\"1\"", "a"), ("-0.0", "a"), ("null", "a")]
+    {
+        let create = |id: &str| {
+            format!(
+                "{{\"event_id\":\"{id}\",\"timestamp\":1,\"actor_id\":\"a\",\"operation\":\"create_node\",\"node_id\":\"{id}\",\"layer_id\":\"{id}\"}}\n"
+            )
+        };
+        let set = format!(
+            "{{\"event_id\":\"s\",\"timestamp\":2,\"actor_id\":\"a\",\"operation\":\"set_properties\",\
+             \"node_id\":\"@layer:a\",\"properties\":{{\"order\":{order}}}}}\n"
+        );
+        let input = create("a") + &create("b") + &set;
+        let flat = text(FLAT, "jsonl", &input);
+        let solid = json(SOLID, "gltf", &input);
+        let groups =
+            solid["nodes"].as_array().unwrap().iter().filter_map(|n| n["extras"]["layer_id"].as_str());
+        let begins = flat.lines().next().unwrap().contains(&format!("\"node_id\":\"{first}\""));
+        assert!(begins, "{order}: {flat}");
+        assert_eq!(groups.collect::<Vec<_>>().first(), Some(&first), "{order}");
     }
 }

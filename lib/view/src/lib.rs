@@ -17,6 +17,7 @@ pub mod path;
 pub mod print;
 pub mod record;
 mod redaction;
+pub mod scene;
 pub mod series;
 #[cfg(feature = "draw")]
 pub mod style;
