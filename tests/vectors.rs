@@ -1,11 +1,12 @@
-//! Vectors: a file a case. Its first line is `expect: ok` or `expect: rejected <code>`, the rest one line as it
-//! comes. The same files are run through the library and through the real binaries.
+//! Vectors: a file a case. Its first line is `expect: ok`, `expect: rejected <code>` or `expect: withheld <code>`, the
+//! rest one line as it comes. The same files are run through the library and through the real binaries.
 
 use crate::run;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Stdio;
-use ulp_core::event::{Defaults, Reader};
+use ulp_core::event::{Defaults, Line, Reader};
+use ulp_core::line;
 
 struct Case {
     path: PathBuf,
@@ -36,6 +37,7 @@ fn by_library(line: &[u8]) -> String {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     match Reader::new(&arena, &defaults).read_bytes(line) {
+        Ok(Line::Other(_)) => format!("withheld {}", line::UNUSED),
         Ok(_) => "ok".to_owned(),
         Err(refusal) => format!("rejected {}", refusal.code),
     }
@@ -44,6 +46,7 @@ fn by_library(line: &[u8]) -> String {
 /// What the log of a real run says of a line: `jq` reads it, as a user would.
 fn by_binary(line: &[u8]) -> String {
     let mut child = run::command("ulp-materialize", run::root())
+        .arg("--log-all")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -54,9 +57,11 @@ fn by_binary(line: &[u8]) -> String {
     let output = child.wait_with_output().unwrap();
     let log = String::from_utf8(output.stderr).unwrap();
     let first: serde_json::Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
-    match (output.status.code(), first["log"].as_str()) {
-        (Some(0), Some("witness")) => "ok".to_owned(),
-        (Some(1), Some("boundary")) => format!("rejected {}", first["code"].as_str().unwrap()),
+    match (output.status.code(), first["action"].as_str()) {
+        (Some(0), None | Some("noted")) => "ok".to_owned(),
+        (Some(0), Some("withheld")) | (Some(1), Some("rejected")) => {
+            format!("{} {}", first["action"].as_str().unwrap(), first["code"].as_str().unwrap())
+        }
         other => format!("{other:?}: {log}"),
     }
 }

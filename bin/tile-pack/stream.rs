@@ -5,8 +5,9 @@ use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use ulp_cli::{Chunk, Failure, Log, project};
 use ulp_core::event::{Event, Reader};
 use ulp_core::json::{self, EVENT_BYTES};
+use ulp_core::line;
 use ulp_core::report::{Note, Outcome, Position, Refusal, Report};
-use ulp_core::scope::{Admission, NoStore, Scope, read_event};
+use ulp_core::scope::{Admission, NoEvent, NoStore, Scope, read_event};
 use ulp_store::intake::admit::{Admitted, AdmittedEvent, Wants, member, unknown_operation};
 use ulp_store::pack::contents::Contents;
 use ulp_store::{Digest, LaneId};
@@ -63,7 +64,7 @@ fn read_chunk(args: &Args, scope: &Scope, report: Report, chunk: Chunk<'_>) -> P
     for (number, line) in lines.by_ref() {
         part.report.tally.read += 1;
         let at = Position { source, line: number };
-        let line = line.map_err(|fault| Refusal::from(json::Error { fault, offset: EVENT_BYTES }));
+        let line = line.map_err(|fault| Refusal::from(json::Error { fault, offset: EVENT_BYTES }).into());
         let taken = line.and_then(|line| read_event(&mut reader, line)).and_then(|event| {
             let (came, wants) = ((&event, event.missing), Wants { digest: true, rows: false });
             let admitted = part.admitted.admit(&mut admission, came, Some(&NoStore), wants)?;
@@ -77,7 +78,11 @@ fn read_chunk(args: &Args, scope: &Scope, report: Report, chunk: Chunk<'_>) -> P
                 part.report.say(Outcome::Withheld, code, at, shared, text);
                 part.admitted.take_back(&event);
             }
-            Err(refusal) => part.report.refuse(at, refusal),
+            Err(NoEvent::Other(kind)) => {
+                let text = || (None, kind.name().to_owned());
+                part.report.say(Outcome::Withheld, line::UNUSED, at, true, text);
+            }
+            Err(NoEvent::Refused(refusal)) => part.report.refuse(at, refusal),
         }
     }
     part.count = lines.number();

@@ -54,7 +54,7 @@ impl Given {
     }
 
     /// Gives what only the store can say: the tile of the draft's node, and the tags that an unlinking removes.
-    pub fn from_store(&mut self, lookup: &StoreLookup<'_>, line: &[u8], came: &Event<'_>) {
+    pub fn complete_from_store(&mut self, lookup: &StoreLookup<'_>, line: &[u8], came: &Event<'_>) {
         if !came.is_draft() || came.signature.is_some() {
             return;
         }
@@ -100,5 +100,5 @@ pub fn read<'a>(
 ) -> Result<Event<'a>, Refusal> {
     let reader = Reader::new(arena, defaults);
     let mut reader = if drafts { reader.with_drafts() } else { reader };
-    read_event(&mut reader, line)
+    Ok(read_event(&mut reader, line)?)
 }

@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use ulp_cli::Failure;
-use ulp_core::event::{Defaults, Event, Line, Payload, Reader, Refusal};
+use ulp_core::event::{Defaults, Event, Payload, Reader, Refusal};
 use ulp_core::json::write::Members;
 use ulp_core::json::{self, Kind, Tape, Value};
 use ulp_core::yaml::{self, Fault, Node};
@@ -112,7 +112,7 @@ impl Macro {
             Err(refusal) if refusal.code == "payload.template" || refusal.code.starts_with("json.") => {
                 Err(format!("{}: {}", refusal.code, refusal.detail))
             }
-            Ok(Line::Event(_) | Line::State(_)) | Err(_) => Ok(()),
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 

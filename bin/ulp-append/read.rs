@@ -10,7 +10,8 @@ use ulp_core::event::{Event, Missing, Reader, Refusal};
 use ulp_core::hash::Blake3;
 use ulp_core::id::Time;
 use ulp_core::json::{self, EVENT_BYTES, Tape};
-use ulp_core::scope::{Admission, Clock, Lookup, NoStore, Scope, read_event};
+use ulp_core::line;
+use ulp_core::scope::{Admission, Clock, Lookup, NoEvent, NoStore, Scope, read_event};
 use ulp_store::intake::admit::{Admitted, AdmittedEvent, Wants};
 
 /// What the first half depends on. No `Debug`: there may be a key in it.
@@ -63,6 +64,8 @@ pub enum Read {
     /// the line as it came.
     Draft(Range<usize>, Range<usize>),
     Refused(Box<Refusal>, Range<usize>),
+    /// A line of a kind that is not stored.
+    Other(line::Kind),
 }
 
 /// What a reader says to the second half.
@@ -183,9 +186,12 @@ impl Reading {
                 return Ok(Read::Draft(text, came));
             }
             let signed = self.signed(event, reader, arena)?;
-            self.admit(admission, (&signed, event.missing), &mut chunk.admitted).map(Read::Event)
+            Ok(Read::Event(self.admit(admission, (&signed, event.missing), &mut chunk.admitted)?))
         });
-        read.unwrap_or_else(|refusal| self.refuse(refusal, line, chunk))
+        read.unwrap_or_else(|no_event| match no_event {
+            NoEvent::Other(kind) => Read::Other(kind),
+            NoEvent::Refused(refusal) => self.refuse(refusal, line, chunk),
+        })
     }
 
     /// Lets an event in that is whole by now; `missing` is what its line lacked when it came.
@@ -210,7 +216,7 @@ impl Reading {
         line: &'a [u8],
         reader: &mut Reader<'a>,
         arena: &'a bumpalo::Bump,
-    ) -> Result<Event<'a>, Refusal> {
+    ) -> Result<Event<'a>, NoEvent> {
         let event = read_event(reader, line)?;
         let macros = self.macros.as_ref().filter(|_| event.is_draft());
         match macros.and_then(|macros| macros.stamp(&event)) {
@@ -227,7 +233,7 @@ impl Reading {
         arena: &'a bumpalo::Bump,
     ) -> Result<Event<'a>, Refusal> {
         match self.signer.as_ref().filter(|signer| signer.signs(&event)) {
-            Some(signer) => read_event(reader, arena.alloc_str(&signer.sign(&event)?).as_bytes()),
+            Some(signer) => Ok(read_event(reader, arena.alloc_str(&signer.sign(&event)?).as_bytes())?),
             None => Ok(event),
         }
     }

@@ -8,6 +8,7 @@ use std::time::Instant;
 use ulp_cli::{Failure, Log, Output, Status, Witness};
 use ulp_core::event::{Missing, time_number};
 use ulp_core::hash::Blake3;
+use ulp_core::line;
 use ulp_core::report::{Diagnostic, Note, Outcome, Position, Refusal, Report};
 use ulp_core::scope::Admission;
 use ulp_store::Store;
@@ -107,6 +108,11 @@ impl<'w> Writer<'w> {
                 Read::Event(event) => (Ok(event), 0..0),
                 Read::Draft(text, raw) => (self.complete(&mut chunk, text)?, raw),
                 Read::Refused(refusal, raw) => (Err(*refusal), raw),
+                Read::Other(kind) => {
+                    let text = || (None, kind.name().to_owned());
+                    report.say(Outcome::Withheld, line::UNUSED, at, true, text);
+                    continue;
+                }
             };
             let offered = match event {
                 Ok(event) => self.offer(&mut chunk, event, at, &mut report)?,
@@ -155,7 +161,7 @@ impl<'w> Writer<'w> {
         if let Some(committer) = &mut self.committer {
             committer.keep_up();
             let lookup = committer.ask();
-            given.from_store(lookup, &line, &came);
+            given.complete_from_store(lookup, &line, &came);
             lookup.check()?;
         }
         if let Some(tick) = tick {

@@ -6,10 +6,10 @@ use bumpalo::Bump;
 use ulp_core::event::{self, Defaults, Event, Line, Reader};
 use ulp_core::id::Time;
 use ulp_core::json::{self, Tape, Value};
+use ulp_core::line::Kind;
 use ulp_core::report::Refusal;
 use ulp_core::trust::authority::{Authority, Permit, UNBOUND};
 use ulp_core::trust::{Did, Instant, SIGNATURE, Scratch, SecretKey, Signature, Verifier, cosign};
-use ulp_um::document::Kind;
 use ulp_um::manifest::{self, Clock};
 
 use crate::framing::{Document, push_dense};
@@ -113,17 +113,17 @@ impl Judge {
     /// Whether a document passes as it is.
     fn hold(
         &self,
-        kind: Kind,
+        kind: Option<Kind>,
         object: Value<'_, '_>,
         bytes: &[u8],
         desk: &mut Desk,
         found: Found<'_>,
     ) -> Result<(), Refusal> {
         match kind {
-            Kind::Event | Kind::State => self.hold_event(object, bytes, desk, found)?,
-            Kind::Manifest => self.hold_manifest(object, bytes.len(), desk, found)?,
-            Kind::Witness => self.hold_witness(object, desk, found)?,
-            Kind::Document => self.hold_document(object, desk, found)?,
+            Some(Kind::Event | Kind::State) => self.hold_event(object, bytes, desk, found)?,
+            Some(Kind::Manifest) => self.hold_manifest(object, bytes.len(), desk, found)?,
+            Some(Kind::Log) => self.hold_witness(object, desk, found)?,
+            _ => self.hold_document(object, desk, found)?,
         }
         let Purpose::Verify { signers } = &self.purpose else { return Ok(()) };
         if found.signers.is_empty() {
@@ -132,7 +132,7 @@ impl Judge {
         let among = |did: &Did| found.signers.contains(did);
         // A statement counts when all who are asked for signed it; anything else has one signer, who is one of them.
         let counts =
-            if kind == Kind::Witness { signers.iter().all(among) } else { signers.iter().any(among) };
+            if kind == Some(Kind::Log) { signers.iter().all(among) } else { signers.iter().any(among) };
         if counts || signers.is_empty() {
             return Ok(());
         }
@@ -153,6 +153,7 @@ impl Judge {
                 found.shared = state.lane.is_shared();
                 return Ok(());
             }
+            Ok(Line::Other(kind)) => return Err(kind.no_event()),
             Err(refusal) => return Err(refusal),
         };
         found.shared = event.lane().is_shared();
@@ -238,7 +239,7 @@ impl Judge {
     /// Signs a document, and judges what became of it as everybody else will.
     fn sign(
         &self,
-        kind: Kind,
+        kind: Option<Kind>,
         object: Value<'_, '_>,
         bytes: &[u8],
         desk: &mut Desk,
@@ -248,21 +249,22 @@ impl Judge {
             return Err(Refusal::new("signature.missing", "there is no key to sign with"));
         };
         // Nothing but an event can be for some and not for others.
-        found.shared = !matches!(kind, Kind::Event | Kind::State);
+        found.shared = !matches!(kind, Some(Kind::Event | Kind::State));
         let text = std::str::from_utf8(bytes).map_err(|_| Refusal::new("json.utf8", "not UTF-8"))?;
-        if kind != Kind::Witness && object.get(SIGNATURE).is_some() && !replace {
-            if kind == Kind::Event {
+        if kind != Some(Kind::Log) && object.get(SIGNATURE).is_some() && !replace {
+            if kind == Some(Kind::Event) {
                 // Whether the log may speak of it is the reader's to say.
                 self.hold_event(object, bytes, desk, found)?;
             }
             return Err(Refusal::new("signature.signer", "signed already: --replace signs anew"));
         }
         let signed = match kind {
-            Kind::State => Err(Refusal::new("event.kind", "a state line is derived, and nobody signs it")),
-            Kind::Event => event::sign(text, key),
-            Kind::Witness => cosign::add(key, text, *replace, &self.verifier),
-            Kind::Document => key.sign_document(text, &self.created()?),
-            Kind::Manifest => {
+            Some(Kind::State) => {
+                Err(Refusal::new("event.kind", "a state line is derived, and nobody signs it"))
+            }
+            Some(Kind::Event) => event::sign(text, key),
+            Some(Kind::Log) => cosign::add(key, text, *replace, &self.verifier),
+            Some(Kind::Manifest) => {
                 found.id = short_text(object, "@id");
                 let defaults = manifest::Defaults { id: spare.urn(), now: self.now, ttl: *ttl };
                 // A version that cannot be signed would pass as what it says it is not.
@@ -271,6 +273,7 @@ impl Judge {
                 }
                 key.sign_document(&manifest::complete(text, &defaults)?, &self.created()?)
             }
+            _ => key.sign_document(text, &self.created()?),
         }?;
         let mut tape = Tape::new();
         let object = json::parse_text(&mut tape, &signed)?;

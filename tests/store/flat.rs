@@ -56,7 +56,7 @@ fn a_lane_stays_flat_however_often_it_is_written() {
     let (segments, caches) = (bytes("objects"), bytes("cache"));
     let text = (0..appends).map(|n| super::event(n, "z0/x0/y0", "team").len() as u64 + 1).sum::<u64>();
     assert!(segments < text + (2 << 20), "{segments} bytes for {text}");
-    assert!(caches < appends as u64 * 30, "{caches} bytes of caches");
+    assert!(caches < appends as u64 * 30 + (64 << 10), "{caches} bytes of caches");
     let sum = |part: &[Duration]| part.iter().sum::<Duration>() / u32::try_from(part.len() * ROUND).unwrap();
     let (first, last) = (sum(&times[2..7]), sum(&times[times.len() - 5..]));
     crate::run::say(&format!(

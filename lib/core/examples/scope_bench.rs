@@ -51,7 +51,7 @@ fn measure(what: &str, files: &[(&str, &str)]) {
 fn read<'a>(reader: &mut Reader<'a>, line: &'a str) -> Event<'a> {
     match reader.read(line).unwrap() {
         Line::Event(event) => event,
-        Line::State(_) => unreachable!("the lines are events"),
+        Line::State(_) | Line::Other(_) => unreachable!("the lines are events"),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod hash;
 pub mod id;
 pub mod json;
 pub mod kind;
+pub mod line;
 pub mod names;
 pub mod order;
 pub mod parallel;

@@ -15,6 +15,7 @@ use ulp_core::event::{Defaults, Line, Reader};
 use ulp_core::hash::Sha256;
 use ulp_core::json;
 use ulp_core::json::write::Members;
+use ulp_core::line::Kind;
 use ulp_core::world::Filter;
 
 /// Bytes of an object that are read at once.
@@ -229,7 +230,8 @@ fn wrong_events(id: &LaneId, entry: &Entry, bytes: &Bytes, known: &mut HashSet<D
         let arena = Bump::new();
         let event = match Reader::new(&arena, &defaults).read_bytes(line) {
             Ok(Line::Event(event)) => event,
-            Ok(Line::State(_)) => return Some("a state line".to_owned()),
+            Ok(Line::State(_)) => return Some(Kind::State.name().to_owned()),
+            Ok(Line::Other(kind)) => return Some(kind.name().to_owned()),
             Err(refusal) => return Some(format!("event {}: {}", events + 1, refusal.code)),
         };
         let here = event.space == id.space && event.tile == id.tile && event.lane() == id.lane;

@@ -1,4 +1,3 @@
 //! Universal Manifests: signed documents about people, and what they permit. Page "6. Trust".
 
-pub mod document;
 pub mod manifest;

@@ -10,6 +10,7 @@ pub mod join;
 pub mod labels;
 pub mod media;
 pub mod name;
+#[cfg(feature = "draw")]
 pub mod page;
 #[cfg(feature = "draw")]
 pub mod path;
@@ -18,6 +19,7 @@ pub mod record;
 mod redaction;
 pub mod scene;
 pub mod series;
+#[cfg(feature = "draw")]
 pub mod style;
 pub mod transform;
 pub mod view;

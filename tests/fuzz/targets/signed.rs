@@ -6,9 +6,9 @@ use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 use ulp_core::id::Time;
 use ulp_core::json::{Tape, parse_line};
-use ulp_um::document::Kind;
-use ulp_um::manifest::{self, Clock};
+use ulp_core::line::Kind;
 use ulp_core::trust::{Scratch, SecretKey, Signature, Verifier, cosign};
+use ulp_um::manifest::{self, Clock};
 
 static KEY: LazyLock<SecretKey> = LazyLock::new(|| SecretKey::from_seed(&[1; 32]));
 const NOW: Clock = Clock::Fresh(Time(1_800_000_000_000_000_000));

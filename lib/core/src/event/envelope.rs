@@ -56,6 +56,10 @@ fn read_fields<'a>(
     arena: &'a Bump,
     scratch: &mut Scratch<'a>,
 ) -> Result<Event<'a>, Refusal> {
+    if fields.operation.is_none() {
+        // Nothing says what the line is, so nothing else about it matters.
+        return Err(Refusal::new("envelope.operation", "missing"));
+    }
     let id = match fields.event_id {
         None => {
             missing.add(Missing::EVENT_ID);
@@ -98,11 +102,8 @@ fn read_fields<'a>(
         }
         (None, None) => return Err(Refusal::new("envelope.actor_id", "missing")),
     };
-    let operation = match (fields.operation, fields.operation_text) {
-        (_, Some(operation)) => operation,
-        (Some(_), None) => return Err(Refusal::new("envelope.operation", "not a string")),
-        (None, _) => return Err(Refusal::new("envelope.operation", "missing")),
-    };
+    let operation =
+        fields.operation_text.ok_or_else(|| Refusal::new("envelope.operation", "not a string"))?;
     let scope = scope?;
     let invariants = match fields.invariants {
         None => {

@@ -3,6 +3,7 @@
 use super::Refusal;
 use crate::id::{Time, is_id, is_place};
 use crate::json::{self, Kind, Value};
+use crate::line::{self, Marks};
 use bumpalo::Bump;
 
 /// The names of the envelope's fields; a macro's template may hold none of them but `operation`.
@@ -20,12 +21,6 @@ pub const FIELDS: [&str; 11] = [
     "signature",
 ];
 
-/// What kind of line an object is.
-pub enum LineKind<'a> {
-    Event,
-    State(&'a str),
-}
-
 /// The envelope's fields as they stand in the line.
 #[derive(Default)]
 pub struct Fields<'t, 'a> {
@@ -41,8 +36,8 @@ pub struct Fields<'t, 'a> {
     pub parents: Option<Value<'t, 'a>>,
     pub tile: Option<Value<'t, 'a>>,
     pub signature: Option<Value<'t, 'a>>,
-    /// A member that belongs to another kind of line.
-    foreign: Option<&'static str>,
+    /// What the other members say of the line's kind.
+    marks: Marks,
 }
 
 impl<'t, 'a> Fields<'t, 'a> {
@@ -63,19 +58,10 @@ impl<'t, 'a> Fields<'t, 'a> {
                 "previous_events" => &mut fields.parents,
                 "tile" => &mut fields.tile,
                 "signature" => &mut fields.signature,
-                "log" => {
-                    fields.foreign = Some("log");
+                _ => {
+                    fields.marks.take(name);
                     continue;
                 }
-                "manifestVersion" => {
-                    fields.foreign = Some("manifestVersion");
-                    continue;
-                }
-                "@context" => {
-                    fields.foreign = Some("@context");
-                    continue;
-                }
-                _ => continue,
             };
             *slot = Some(value);
         }
@@ -83,21 +69,9 @@ impl<'t, 'a> Fields<'t, 'a> {
         fields
     }
 
-    /// Tells an event from a state line.
-    pub fn kind(&self) -> Result<LineKind<'a>, Refusal> {
-        match (self.operation, self.foreign) {
-            (Some(_), Some(foreign)) => {
-                Err(Refusal::new("event.kind", format!("it has both operation and {foreign}")))
-            }
-            (None, Some(foreign)) => Err(Refusal::new(
-                "envelope.operation",
-                format!("no operation: a line with {foreign} is no event"),
-            )),
-            _ => Ok(match self.operation_text {
-                Some(text) if text.ends_with("_state") => LineKind::State(text),
-                _ => LineKind::Event,
-            }),
-        }
+    /// Tells what the line is; nothing where it has no mark.
+    pub fn kind(&self) -> Result<Option<line::Kind>, Refusal> {
+        self.marks.kind(self.operation.map(|_| self.operation_text.is_some_and(line::is_state)))
     }
 }
 

@@ -10,6 +10,7 @@ use super::source::{Scratch, Source};
 use super::{Event, Refusal};
 use crate::json::write::{Items, Members};
 use crate::json::{self, Kind, Tape, Value};
+use crate::line;
 use bumpalo::Bump;
 
 /// Most macros inside each other, the event itself included.
@@ -119,7 +120,7 @@ impl<'a> Expansion<'a, '_> {
         let Some(operation) = top.get("operation").and_then(|v| v.as_str(self.arena)) else {
             return Err(Refusal::new("payload.template", "a payload without an operation"));
         };
-        if operation.ends_with("_state") {
+        if line::is_state(operation) {
             return Err(Refusal::new("event.kind", "a template holds payloads of events, not state lines"));
         }
         let known = Operation::named(operation).map(|known| known.reads);

@@ -31,6 +31,7 @@ mod touch;
 
 use crate::id::{Lane, Scope, Tile, Time};
 use crate::json::{self, Fault, Tape};
+use crate::line::Kind;
 use crate::state::line::StateLine;
 use bumpalo::Bump;
 
@@ -135,9 +136,11 @@ impl Missing {
 pub enum Line<'a> {
     Event(Event<'a>),
     State(StateLine<'a>),
+    /// A kind that makes no state.
+    Other(Kind),
 }
 
-/// Reads lines into events and state lines. One a thread; the arena outlives what is read.
+/// Reads lines into events and state lines, and tells the others. One a thread; the arena outlives what is read.
 pub struct Reader<'a> {
     arena: &'a Bump,
     defaults: &'a Defaults,
@@ -221,11 +224,11 @@ impl<'a> Reader<'a> {
     fn read_plainly(&mut self, line: &'a str) -> Result<Line<'a>, Refusal> {
         let top = json::parse_text(&mut self.tape, line)?;
         let fields = field::Fields::gather(top, self.arena);
-        match fields.kind()? {
-            field::LineKind::State(operation) => {
+        match (fields.kind()?, fields.operation_text) {
+            (Some(Kind::State), Some(operation)) => {
                 crate::state::line::read(top, operation, self.arena).map(Line::State)
             }
-            field::LineKind::Event => envelope::read(
+            (Some(Kind::Event | Kind::State) | None, _) => envelope::read(
                 line,
                 top,
                 &fields,
@@ -234,6 +237,7 @@ impl<'a> Reader<'a> {
                 &mut self.scratch,
             )
             .map(Line::Event),
+            (Some(kind), _) => Ok(Line::Other(kind)),
         }
     }
 }

@@ -13,6 +13,7 @@ use super::source::{Scratch, Source};
 use super::{Event, MAX_PARENTS, Missing};
 use crate::id::{Scope, Tile, Time, is_event_id, is_id, is_place};
 use crate::json::{Skim, Tape, Value};
+use crate::line;
 use bumpalo::Bump;
 
 /// How many texts of a field are remembered.
@@ -60,7 +61,8 @@ impl Field {
             "preserves_invariants" => Field::Invariants,
             "previous_events" => Field::Parents,
             "tile" => Field::Tile,
-            "signature" | "log" | "manifestVersion" | "@context" => return None,
+            "signature" => return None,
+            _ if line::NEVER_WITH_OPERATION.contains(&key) => return None,
             _ => Field::Payload,
         })
     }
@@ -169,7 +171,7 @@ impl<'a> Fields<'a> {
             Field::SpaceId => once(&mut self.space_id, skim.text().filter(|s| is_place(s))),
             Field::LayerId => once(&mut self.layer_id, skim.text().filter(|s| is_place(s))),
             Field::ActorId => once(&mut self.actor_id, skim.text().filter(|s| is_id(s))),
-            Field::Operation => once(&mut self.operation, skim.text().filter(|s| !s.ends_with("_state"))),
+            Field::Operation => once(&mut self.operation, skim.text().filter(|s| !line::is_state(s))),
             Field::Scope => once(&mut self.scope, memory.scopes.take(skim, whole_scope)),
             Field::Invariants => {
                 let read = |value: Value<'_, 'a>| strings(value, arena, &mut scratch.names, |_| true);

@@ -71,12 +71,10 @@ pub fn sign(text: &str, key: &SecretKey) -> Result<String, Refusal> {
     let (arena, defaults) = (Bump::new(), Defaults::default());
     // The reader holds a signed event to being whole. What it lets pass, every reader lets pass.
     match Reader::new(&arena, &defaults).read(&signed)? {
-        Line::Event(_) => {}
-        Line::State(_) => {
-            return Err(Refusal::new("event.kind", "a state line is derived, and nobody signs it"));
-        }
+        Line::Event(_) => Ok(signed),
+        Line::State(_) => Err(Refusal::new("event.kind", "a state line is derived, and nobody signs it")),
+        Line::Other(kind) => Err(kind.no_event()),
     }
-    Ok(signed)
 }
 
 #[cfg(test)]

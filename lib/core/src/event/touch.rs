@@ -16,6 +16,7 @@
 use super::{Event, Link, Payload, Primitive, Sensor, Set, Unlink};
 use crate::id::Key;
 use bumpalo::Bump;
+use std::slice;
 
 /// One thing that is done to one node, link or sensor.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +81,11 @@ impl<'a> Payload<'a> {
 
     /// What an event touches, its macro's primitives in their order.
     pub fn touches(self) -> impl Iterator<Item = Touch<'a>> {
-        self.primitives().flat_map(Primitive::touches)
+        let (own, rest) = match self {
+            Payload::Macro(expansion) => (Payload::Unknown, expansion),
+            payload => (payload, &[][..]),
+        };
+        Touches { rest: rest.iter(), ..Touches::of(own) }
     }
 }
 
@@ -95,28 +100,66 @@ impl<'a> Primitive<'a> {
 
     /// What it touches, in the order in which it does.
     pub fn touches(self) -> impl Iterator<Item = Touch<'a>> {
-        type Updates<'a> = &'a [(&'a str, &'a [Set<'a>])];
-        let (mut updates, mut absorbs): (Updates<'a>, (&str, &[&str])) = (&[], ("", &[]));
-        let first = match self.payload {
-            Payload::Create { node, sets } => Some(Touch::Create { node, sets }),
-            Payload::Set { node, sets } => Some(Touch::Write { node, sets }),
-            Payload::Delete { node } => Some(Touch::Delete { node }),
-            Payload::Link(link) => Some(Touch::Link(link)),
-            Payload::Unlink(unlink) => Some(Touch::Unlink(unlink)),
-            Payload::Sensor(sensor) => Some(Touch::Read(sensor)),
-            Payload::Merge { node: Some((node, into)), absorbs: absorbed } => {
-                absorbs = (into, absorbed);
-                Some(Touch::Survive { node })
-            }
-            Payload::Step { updates: all } => {
-                updates = all;
-                None
-            }
-            Payload::Merge { node: None, .. } | Payload::Macro(_) | Payload::Unknown => None,
+        Touches::of(self.payload)
+    }
+}
+
+/// What is left to touch: of one primitive, then of those that come after it. Every event is walked over several times,
+/// so it is one flat thing.
+struct Touches<'a> {
+    first: Option<Touch<'a>>,
+    updates: slice::Iter<'a, (&'a str, &'a [Set<'a>])>,
+    absorbs: slice::Iter<'a, &'a str>,
+    into: &'a str,
+    rest: slice::Iter<'a, Primitive<'a>>,
+}
+
+impl<'a> Touches<'a> {
+    fn of(payload: Payload<'a>) -> Touches<'a> {
+        let (updates, absorbs) = (&[][..], &[][..]);
+        let mut touches = Touches {
+            first: None,
+            updates: updates.iter(),
+            absorbs: absorbs.iter(),
+            into: "",
+            rest: [].iter(),
         };
-        let (into, absorbed) = absorbs;
-        let writes = updates.iter().map(|(node, sets)| Touch::Write { node, sets });
-        first.into_iter().chain(writes).chain(absorbed.iter().map(move |node| Touch::Absorb { node, into }))
+        match payload {
+            Payload::Create { node, sets } => touches.first = Some(Touch::Create { node, sets }),
+            Payload::Set { node, sets } => touches.first = Some(Touch::Write { node, sets }),
+            Payload::Delete { node } => touches.first = Some(Touch::Delete { node }),
+            Payload::Link(link) => touches.first = Some(Touch::Link(link)),
+            Payload::Unlink(unlink) => touches.first = Some(Touch::Unlink(unlink)),
+            Payload::Sensor(sensor) => touches.first = Some(Touch::Read(sensor)),
+            Payload::Step { updates } => touches.updates = updates.iter(),
+            Payload::Merge { node: Some((node, into)), absorbs } => {
+                touches.first = Some(Touch::Survive { node });
+                (touches.absorbs, touches.into) = (absorbs.iter(), into);
+            }
+            Payload::Merge { node: None, .. } | Payload::Macro(_) | Payload::Unknown => {}
+        }
+        touches
+    }
+}
+
+impl<'a> Iterator for Touches<'a> {
+    type Item = Touch<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Touch<'a>> {
+        loop {
+            if let Some(first) = self.first.take() {
+                return Some(first);
+            }
+            if let Some((node, sets)) = self.updates.next() {
+                return Some(Touch::Write { node, sets });
+            }
+            if let Some(node) = self.absorbs.next() {
+                return Some(Touch::Absorb { node, into: self.into });
+            }
+            let next = self.rest.next()?;
+            *self = Touches { rest: self.rest.clone(), ..Touches::of(next.payload) };
+        }
     }
 }
 

@@ -1,19 +1,22 @@
 //! One line of a stream, under all of page 1's rules for it.
 
 use super::tape::Rules;
-use super::{EVENT_BYTES, EVENT_DEPTH, Error, Fault, Kind, STATE_BYTES, STATE_DEPTH, Tape, Value};
+use super::{EVENT_DEPTH, Error, Fault, STATE_DEPTH, Tape, Value};
+use crate::line::{Kind, STATE_TAIL};
 
-/// What ends the operation of a state line.
-const STATE_TAIL: &str = "_state";
+/// No line is longer.
+const STATE_BYTES: usize = Kind::State.most_bytes();
+/// Longest line of any other kind.
+const EVENT_BYTES: usize = Kind::Event.most_bytes();
 /// A line is read as a state line, with a mark where an event would have ended.
 pub(super) const RULES: Rules =
     Rules { object: true, wide: false, mark: EVENT_DEPTH, max_depth: STATE_DEPTH };
 
 /// Parses a line of a stream: an object within the limits of its kind. A line end is no part of it.
 ///
-/// Errors, the first of: [`Fault::TooLong`] (an event over 1 MiB, a state line over 64 MiB), [`Fault::Utf8`]
+/// Errors, the first of: [`Fault::TooLong`] (a state line over 64 MiB, any other over 1 MiB), [`Fault::Utf8`]
 /// (invalid UTF-8, or a lone surrogate escape anywhere), then the first fault in reading order. A line that breaks
-/// before its `operation` was read counts as an event.
+/// before its `operation` was read counts as no state line.
 pub fn parse_line<'t, 'a>(tape: &'t mut Tape, line: &'a [u8]) -> Result<Value<'t, 'a>, Error> {
     match simdutf8::basic::from_utf8(line) {
         Ok(text) => parse_text(tape, text),
@@ -72,7 +75,7 @@ fn is_state(tape: &Tape, line: &str) -> bool {
     while let (Some(name), Some(held)) = (tape.nodes.get(key), tape.nodes.get(key + 1)) {
         let value = tape.root(line).at(key as u32 + 1);
         if value.at(key as u32).is_str("operation") {
-            return held.kind() == Kind::String && value.str_ends_with(STATE_TAIL);
+            return value.str_ends_with(STATE_TAIL);
         }
         // A container that was not closed has no next.
         if held.end == 0 || name.end == 0 {

@@ -25,6 +25,7 @@ pub const CODES: &[Row] = &[
         &["json.number"],
         "not a finite double, an integer beyond ±(2^53−1), or a number that would be printed as one",
     ),
+    row(&["line.kind"], "a kind of line that this tool has no use for (withheld)"),
     row(&["event.kind"], "an object of two kinds"),
     row(&["event.duplicate"], "the same event again (duplicate)"),
     row(&["event.equivocation"], "another event of the same name stands beside it (noted)"),

@@ -23,6 +23,7 @@ use super::gate::{Clock, Gate, Permit, hold_to_invariants};
 use super::invariants::{Lookup, NoStore};
 use crate::event::{Event, Line, Missing, Reader};
 use crate::json::{self, EVENT_BYTES, Fault, Tape};
+use crate::line;
 use crate::report::{Note, Refusal};
 
 /// A line of at most so many bytes has no canonical form beyond [`EVENT_BYTES`]: a number grows to less than four times
@@ -99,6 +100,7 @@ impl<'s> Admission<'s> {
                 }
                 Ok(permit.notes)
             }
+            Line::Other(_) => Ok(Vec::new()),
         }
     }
 
@@ -115,18 +117,42 @@ impl<'s> Admission<'s> {
     }
 }
 
+/// Why a line is not let in as an event.
+#[derive(Debug)]
+pub enum NoEvent {
+    /// It is of another kind. A pipe may carry it, and it is withheld; what is stored may not hold it.
+    Other(line::Kind),
+    Refused(Refusal),
+}
+
+impl From<Refusal> for NoEvent {
+    fn from(refusal: Refusal) -> NoEvent {
+        NoEvent::Refused(refusal)
+    }
+}
+
+impl From<NoEvent> for Refusal {
+    fn from(no_event: NoEvent) -> Refusal {
+        match no_event {
+            NoEvent::Other(kind) => kind.no_event(),
+            NoEvent::Refused(refusal) => refusal,
+        }
+    }
+}
+
 /// Reads a line that must be an event, as whatever is stored or packed is.
 ///
 /// # Errors
-/// What the reader answers; `event.kind` for a line of another kind.
-pub fn read_event<'a>(reader: &mut Reader<'a>, line: &'a [u8]) -> Result<Event<'a>, Refusal> {
+/// What the reader answers; `event.kind` for a state line; a line of another kind.
+pub fn read_event<'a>(reader: &mut Reader<'a>, line: &'a [u8]) -> Result<Event<'a>, NoEvent> {
     if line.len() > EVENT_BYTES {
-        return Err(json::Error { fault: Fault::TooLong, offset: EVENT_BYTES }.into());
+        return Err(Refusal::from(json::Error { fault: Fault::TooLong, offset: EVENT_BYTES }).into());
     }
     match reader.read_bytes(line)? {
         Line::Event(event) => Ok(event),
         Line::State(_) => {
-            Err(Refusal::new("event.kind", "a state line is derived, and never stored as an event"))
+            Err(Refusal::new("event.kind", "a state line is derived, and never stored as an event").into())
         }
+        Line::Other(kind) => Err(NoEvent::Other(kind)),
     }
 }

@@ -284,7 +284,7 @@ impl<'s> Here<'s> {
     }
 
     fn judge(&self, event: &Event<'_>) -> Result<(), Refusal> {
-        self.exists(named::nodes(event.payload))?;
+        self.exists(|each| named::find(event.payload, each))?;
         let scope = event.scope;
         stands("scope.realm", &self.realm[scope.realm as usize])?;
         stands("scope.authority", &self.authority[scope.authority as usize])?;
@@ -304,7 +304,7 @@ impl<'s> Here<'s> {
     }
 
     fn judge_state(&self, line: &StateLine<'_>) -> Result<(), Refusal> {
-        self.exists(named::nodes_of_state(&line.body))?;
+        self.exists(|each| named::find_in_state(&line.body, each))?;
         stands("scope.realm", &self.realm[line.lane.realm as usize])?;
         if let Body::Node { registers, .. } = &line.body {
             for written in *registers {
@@ -332,15 +332,18 @@ impl<'s> Here<'s> {
     }
 
     /// Whether the place and every node that is named exist.
-    fn exists<'n>(&self, mut nodes: impl Iterator<Item = Cow<'n, str>>) -> Result<(), Refusal> {
+    fn exists<'n>(
+        &self,
+        find: impl FnOnce(&mut dyn FnMut(Cow<'n, str>) -> Option<String>) -> Option<String>,
+    ) -> Result<(), Refusal> {
         if let Some(reason) = &self.ignored {
             return Err(Refusal::new("scope.ignored", reason.as_str()));
         }
         let ignored = match &self.nodes {
             Nodes::All => None,
-            Nodes::None(reason) => nodes.next().map(|_| reason.clone()),
+            Nodes::None(reason) => find(&mut |_| Some(reason.clone())),
             Nodes::Each { scope, dir } => {
-                nodes.find_map(|node| ignored_file(scope, &format!("{dir}/{}", names::encode(&node))))
+                find(&mut |node| ignored_file(scope, &format!("{dir}/{}", names::encode(&node))))
             }
         };
         match ignored {

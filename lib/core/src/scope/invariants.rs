@@ -7,6 +7,7 @@ use super::named;
 use crate::event::{Event, RegisterKind, Set, Touch};
 use crate::id::{Authority, Boundary, Tile};
 use crate::json::raw;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// What is known of nodes and events. It looks at the event's space, and at lanes no stricter than the event alone.
@@ -207,7 +208,8 @@ fn boundary_discipline(event: &Event<'_>, lookup: &dyn Lookup) -> Option<String>
     let was = |node: &str, boundary| was_made(event, node, lookup, |made| made.boundary == boundary);
     match event.scope.boundary {
         Boundary::Interior => {
-            let node = named::nodes(event.payload).find(|node| was(node, Boundary::Exterior))?;
+            let is_exterior = |node: &Cow<'_, str>| was(node, Boundary::Exterior);
+            let node = named::find(event.payload, |node| Some(node).filter(is_exterior))?;
             Some(format!("interior, it names {node}, which is exterior"))
         }
         Boundary::Exterior => {

@@ -52,7 +52,7 @@ use std::path::{Path, PathBuf};
 pub use crate::pattern::Pattern;
 pub use crate::trust::authority::{Binding, BoundKey, Grant};
 pub use crate::yaml::Mark;
-pub use admit::{Admission, read_event};
+pub use admit::{Admission, NoEvent, read_event};
 pub use discover::{Error, MAX_DOTFILE};
 pub use gate::{Clock, Gate, Permit, hold_to_invariants};
 pub use invariants::{Lookup, Made, NoStore, NodeFact, Parent};

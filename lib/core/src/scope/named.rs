@@ -2,37 +2,37 @@
 
 use crate::event::{Ends, Payload, Touch};
 use crate::json::raw;
-use crate::state::Written;
 use crate::state::line::Body;
 use std::borrow::Cow;
 
-/// Every node that a payload names: `node_id`, both ends of a link, `parent`, `absorbs`, `updates[]`, and those of a
-/// macro's primitives.
-pub fn nodes<'a>(payload: Payload<'a>) -> impl Iterator<Item = Cow<'a, str>> {
-    payload.touches().flat_map(|touch| {
+/// What `each` first answers for a node that a payload names: `node_id`, both ends of a link, `parent`, `absorbs`,
+/// `updates[]`, and those of a macro's primitives.
+pub fn find<'a, T>(payload: Payload<'a>, mut each: impl FnMut(Cow<'a, str>) -> Option<T>) -> Option<T> {
+    payload.touches().find_map(|touch| {
         let own = match touch {
-            Touch::Link(link) => both(link.ends),
-            Touch::Unlink(unlink) => both(unlink.ends),
-            Touch::Read(sensor) => [sensor.node.and_then(raw::text), None],
-            touch => [touch.node().map(Cow::from), None],
+            Touch::Link(link) => either(link.ends, &mut each),
+            Touch::Unlink(unlink) => either(unlink.ends, &mut each),
+            Touch::Read(sensor) => sensor.node.and_then(raw::text).and_then(&mut each),
+            touch => touch.node().and_then(|node| each(node.into())),
         };
-        let named = touch.sets().iter().filter(|set| set.register.kind.names_node());
-        own.into_iter().flatten().chain(named.filter_map(|set| raw::text(set.value)))
+        let mut named = touch.sets().iter().filter(|set| set.register.kind.names_node());
+        own.or_else(|| named.find_map(|set| each(raw::text(set.value)?)))
     })
 }
 
-/// As `nodes`, of a state line.
-pub fn nodes_of_state<'a>(body: &Body<'a>) -> impl Iterator<Item = Cow<'a, str>> {
-    let (own, registers): (_, &[Written<'a>]) = match *body {
-        Body::Tile { .. } => ([None, None], &[]),
-        Body::Node { node, registers, .. } => ([Some(node.into()), None], registers),
-        Body::Link { ends, .. } => (both(ends), &[]),
-        Body::Sensor(reading) => ([reading.sensor.node.and_then(raw::text), None], &[]),
-    };
-    let named = registers.iter().filter(|written| written.register.kind.names_node());
-    own.into_iter().flatten().chain(named.filter_map(|written| raw::text(written.value)))
+/// As `find`, of a state line.
+pub fn find_in_state<'a, T>(body: &Body<'a>, mut each: impl FnMut(Cow<'a, str>) -> Option<T>) -> Option<T> {
+    match *body {
+        Body::Tile { .. } => None,
+        Body::Node { node, registers, .. } => {
+            let mut named = registers.iter().filter(|written| written.register.kind.names_node());
+            each(node.into()).or_else(|| named.find_map(|written| each(raw::text(written.value)?)))
+        }
+        Body::Link { ends, .. } => either(ends, &mut each),
+        Body::Sensor(reading) => reading.sensor.node.and_then(raw::text).and_then(each),
+    }
 }
 
-fn both(ends: Ends<'_>) -> [Option<Cow<'_, str>>; 2] {
-    [Some(ends.from.into()), Some(ends.to.into())]
+fn either<'a, T>(ends: Ends<'a>, each: &mut impl FnMut(Cow<'a, str>) -> Option<T>) -> Option<T> {
+    each(ends.from.into()).or_else(|| each(ends.to.into()))
 }

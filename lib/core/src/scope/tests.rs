@@ -48,6 +48,7 @@ fn judged(
             Ok(permit.notes.iter().map(|n| n.code).collect())
         }
         Line::State(state) => scope.gate().permit_state(&state).map(|()| Vec::new()),
+        Line::Other(kind) => Err(kind.no_event()),
     }
 }
 

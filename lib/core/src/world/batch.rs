@@ -5,6 +5,7 @@ use super::intern::Interner;
 use crate::event::{Event, Line, Payload, Reader};
 use crate::id::{Lane, Tile, Time};
 use crate::json::{self, Fault};
+use crate::line;
 use crate::report::{Note, Refusal};
 use crate::scope::{Admission, Scope};
 use crate::state::line::StateLine;
@@ -77,10 +78,19 @@ pub struct Batch<'a> {
     pub(super) refusals: Vec<(u32, Refusal)>,
     /// What the gate found odd: number, whether it is for everyone, event id.
     pub(super) notes: Vec<(u32, Note, bool, &'a str)>,
-    /// Lines of spaces and tiles that were not chosen: number, code, whether it is for everyone, event id.
-    pub(super) passed_over: Vec<(u32, &'static str, bool, &'a str)>,
+    pub(super) passed_over: Vec<PassedOver<'a>>,
     /// Whether any event or state line is not for everyone.
     pub(super) private: bool,
+}
+
+/// A line of a space and tile that was not chosen, or of a kind that makes no state.
+pub(super) struct PassedOver<'a> {
+    pub(super) number: u32,
+    pub(super) code: &'static str,
+    pub(super) shared: bool,
+    /// The event's name; empty where it is no event.
+    pub(super) id: &'a str,
+    pub(super) detail: &'static str,
 }
 
 /// A space and tile of a batch, and how many rows it has there.
@@ -213,6 +223,8 @@ impl<'l, 'a> Gathering<'_, 'l, 'a> {
                 self.take_event(event, number, line);
             }
             Line::State(state) => self.take_state(state, number),
+            // What no lane holds is for everyone.
+            Line::Other(kind) => self.pass_over(number, (line::UNUSED, kind.name()), true, ""),
         }
         Ok(())
     }
@@ -221,8 +233,7 @@ impl<'l, 'a> Gathering<'_, 'l, 'a> {
         let lane = event.lane();
         if let Some(code) = (self.gatherer.select)(event.space, event.tile) {
             let id = self.interner.text(event.id);
-            self.batch.passed_over.push((number, code, lane.is_shared(), id));
-            return;
+            return self.pass_over(number, (code, ""), lane.is_shared(), id);
         }
         self.batch.private |= !lane.is_shared();
         let place = self.place(event.space, event.tile);
@@ -236,8 +247,7 @@ impl<'l, 'a> Gathering<'_, 'l, 'a> {
     fn take_state(&mut self, line: &StateLine<'l>, number: u32) {
         let shared = line.lane.is_shared();
         if let Some(code) = (self.gatherer.select)(line.space, line.tile) {
-            self.batch.passed_over.push((number, code, shared, ""));
-            return;
+            return self.pass_over(number, (code, ""), shared, "");
         }
         self.batch.private |= !shared;
         let place = self.place(line.space, line.tile);
@@ -249,6 +259,16 @@ impl<'l, 'a> Gathering<'_, 'l, 'a> {
             body,
         };
         self.batch.states.push((place, number, kept));
+    }
+
+    fn pass_over(
+        &mut self,
+        number: u32,
+        (code, detail): (&'static str, &'static str),
+        shared: bool,
+        id: &'a str,
+    ) {
+        self.batch.passed_over.push(PassedOver { number, code, shared, id, detail });
     }
 
     fn place(&mut self, space: &str, tile: Tile) -> u32 {

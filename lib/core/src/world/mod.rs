@@ -13,6 +13,7 @@ mod derive;
 mod filter;
 mod intern;
 
+use batch::PassedOver;
 pub use batch::{Arenas, Batch, Gatherer, Row, TooLarge};
 pub use derive::Derived;
 pub use filter::{AsOf, Filter};
@@ -113,7 +114,7 @@ impl<'a> World<'a> {
         Position { source: self.batches[b].source, line: self.bases[b] + u64::from(number) }
     }
 
-    /// What the lines themselves gave to say: refusals, and tiles that were not chosen.
+    /// What the lines themselves gave to say: refusals, and what was passed over.
     pub fn report(&mut self, all: bool) -> Report {
         let mut report = Report::new(all);
         for b in 0..self.batches.len() {
@@ -129,8 +130,8 @@ impl<'a> World<'a> {
                 let text = || (Some((*id).to_owned()), note.detail.clone());
                 report.say(Outcome::Noted, note.code, self.position(index, *number), *shared, text);
             }
-            for (number, code, shared, id) in &batch.passed_over {
-                let text = || ((!id.is_empty()).then(|| (*id).to_owned()), String::new());
+            for PassedOver { number, code, shared, id, detail } in &batch.passed_over {
+                let text = || ((!id.is_empty()).then(|| (*id).to_owned()), (*detail).to_owned());
                 report.say(Outcome::Withheld, code, self.position(index, *number), *shared, text);
             }
         }

@@ -283,7 +283,7 @@ fn judge(
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let read = read_event(&mut reader, line).and_then(|event| {
+        let read = read_event(&mut reader, line).map_err(Refusal::from).and_then(|event| {
             is_of(&event, &lane)?;
             admitted.admit(admission, (&event, event.missing), lookup, wants)
         });
