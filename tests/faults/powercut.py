@@ -28,6 +28,8 @@ CONTROLS = 20
 SKIPPED = 77
 INSIDE = 'ULP_POWERCUT_WORK'
 SECTOR = 512
+# Where ext4 keeps the one record that it rests on itself: torn, nothing mounts, whoever wrote files there.
+SUPERBLOCK = 1024
 FLUSH, DISCARD = 1, 4
 # So that nothing is on the disk because the file system was kind: it keeps no order between a file and its name.
 UNKIND = 'loop,data=writeback,noauto_da_alloc'
@@ -203,7 +205,7 @@ def moments(run, kind, points, heeded=True, wanted=False):
                 with open('cut.img', 'r+b', buffering=0) as cut:
                     for old in since:
                         if rnd.random() < 0.5:
-                            whole = rnd.random() < 0.7
+                            whole = rnd.random() < 0.7 or old[0] <= SUPERBLOCK < old[0] + len(old[2])
                             write(cut, old, None if whole else rnd.randrange(len(old[2]) // SECTOR + 1) * SECTOR)
             # What was echoed before the last flush that reached the disk was promised on the strength of one.
             by = k if kind == 'prefix' else flushed - 1
