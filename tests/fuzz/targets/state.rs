@@ -21,7 +21,7 @@ fn derive<'l>(lines: impl Iterator<Item = &'l [u8]>) -> (Vec<u8>, bool) {
     let Ok(batch) = gatherer.batch(0, numbered) else { return Default::default() };
     let mut world = World::new(vec![batch], scope.defaults());
     let _ = world.report(true);
-    let codes = world.order(true).codes;
+    let codes = world.order(true).tally.codes;
     let mut out = Vec::new();
     for i in 0..world.len() {
         let arena = Bump::new();
