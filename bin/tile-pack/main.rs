@@ -1,7 +1,7 @@
 //! pack lanes into a bag for the stick
 
 mod have;
-mod left;
+mod omitted;
 mod since;
 mod stream;
 
@@ -13,7 +13,7 @@ use ulp_core::event::Grid;
 use ulp_core::hash::Blake3;
 use ulp_core::id::{Policy, Realm};
 use ulp_store::pack::contents::Contents;
-use ulp_store::pack::plan::{PackPlan, PackRequest, choose};
+use ulp_store::pack::plan::{self, PackPlan, PackRequest};
 use ulp_store::pack::write::{self, Label};
 use ulp_store::pack::{MOST_FILE, layout};
 use ulp_store::{LaneId, Store};
@@ -116,7 +116,7 @@ fn refuse_early(args: &Args) -> Result<(), Failure> {
 
 /// What a pack is made from.
 struct Source<'s> {
-    lot: Contents<'s>,
+    contents: Contents<'s>,
     grid: Option<Grid>,
     /// The digest of what was read, and of the dotfiles.
     input: Blake3,
@@ -139,7 +139,7 @@ fn pack(args: &Args, log: &mut Log) -> Result<Status, Failure> {
         .as_deref()
         .map_or("world".to_owned(), |path| layout::bag_name(&path.to_string_lossy()));
     let entries = match (&args.since.since, &store) {
-        (Some(since), Some(store)) => Some(since::entries(since, store, &source.lot)?),
+        (Some(since), Some(store)) => Some(since::entries(since, store, &source.contents)?),
         _ => None,
     };
     let want = PackRequest {
@@ -147,18 +147,18 @@ fn pack(args: &Args, log: &mut Log) -> Result<Status, Failure> {
         entries,
         only_snapshots: args.only.is_some(),
         budget: args.budget,
-        order: order(args, &source.lot),
+        order: order(args, &source.contents),
         volume: args.volume_size.map(|size| size.min(MOST_FILE)),
         file: (!single).then_some(MOST_FILE),
         name: &name,
     };
-    let choice = choose(&mut source.lot, &want)?;
-    left::say(log, &source.lot, &choice)?;
+    let plan = plan::make(&mut source.contents, &want)?;
+    omitted::say(log, &source.contents, &plan)?;
     if store.is_some() {
-        count(log, &source.lot, &choice);
+        count(log, &source.contents, &plan);
     }
     let witness = Witness { input: Some(source.input), scope: source.scope, ..Witness::default() };
-    write(args, log, &source, &choice, &name, out, &witness)
+    write(args, log, &source, &plan, &name, out, &witness)
 }
 
 fn from_store<'s>(args: &Args, store: &'s Store) -> Result<Source<'s>, Failure> {
@@ -168,50 +168,50 @@ fn from_store<'s>(args: &Args, store: &'s Store) -> Result<Source<'s>, Failure> 
             && args.lanes.shared_unless_told(lane.lane)
     };
     let scope = store.scope()?;
-    let lot = Contents::of_store(store, wanted)?;
+    let contents = Contents::of_store(store, wanted)?;
     let mut input = blake3::Hasher::new();
-    for lane in &lot.lanes {
+    for lane in &contents.lanes {
         let manifest = lane.chain.last().map(ulp_store::manifest::Manifest::print).unwrap_or_default();
         input.update(format!("{}\n", Blake3::of(&manifest)).as_bytes());
     }
     let grid = scope.defaults().grid;
-    Ok(Source { lot, grid, input: input.finalize().into(), scope: scope.digest() })
+    Ok(Source { contents, grid, input: input.finalize().into(), scope: scope.digest() })
 }
 
 /// The order in which a budget is spent: that of the options, and within one that of the paths.
-fn order(args: &Args, lot: &Contents<'_>) -> Vec<usize> {
+fn order(args: &Args, contents: &Contents<'_>) -> Vec<usize> {
     let rank = |lane: &usize| {
-        let id = &lot.lanes[*lane].id;
+        let id = &contents.lanes[*lane].id;
         let space = args.select.space.iter().position(|space| *space == id.space);
         (space, args.select.tile.iter().position(|prefix| prefix.holds(id.tile)))
     };
-    let mut order: Vec<usize> = (0..lot.lanes.len()).collect();
+    let mut order: Vec<usize> = (0..contents.lanes.len()).collect();
     order.sort_by_key(rank);
     order
 }
 
 /// Counts the events that are carried, and those that were left out for want of room.
-fn count(log: &mut Log, lot: &Contents<'_>, choice: &PackPlan) {
+fn count(log: &mut Log, contents: &Contents<'_>, plan: &PackPlan) {
     let tally = log.tally_mut();
-    for at in choice.segments.keys() {
-        tally.read += lot.entry(*at).events;
+    for at in plan.segments.keys() {
+        tally.read += contents.entry(*at).events;
     }
     tally.read += tally.withheld + tally.rejected;
-    tally.private |= lot.lanes.iter().any(|lane| !lane.id.lane.is_shared());
+    tally.private |= contents.lanes.iter().any(|lane| !lane.id.lane.is_shared());
 }
 
 fn write(
     args: &Args,
     log: &mut Log,
     source: &Source<'_>,
-    choice: &PackPlan,
+    plan: &PackPlan,
     name: &str,
     out: Option<Output>,
     witness: &Witness,
 ) -> Result<Status, Failure> {
     let label = Label { name: name.to_owned(), grid: source.grid, volume: None, time: source_date()? };
     if let Some(mut out) = out {
-        write_tar(args.format, source, choice, 0, &label, &mut out)?;
+        write_tar(args.format, source, plan, 0, &label, &mut out)?;
         return log.finish(Some(out), witness);
     }
     let Some(path) = &args.output.output else { return Err(Failure::usage("-o", "it is missing")) };
@@ -220,24 +220,24 @@ fn write(
         return log.finish(None, witness);
     }
     if args.volume_size.is_none() {
-        let items = write::items(&source.lot, choice, 0, &label);
-        write::directory(&items, &source.lot.objects, path)?;
+        let items = write::items(&source.contents, plan, 0, &label);
+        write::directory(&items, &source.contents.objects, path)?;
         return log.finish(None, witness);
     }
-    write_volumes(args, source, choice, &label, path)?;
+    write_volumes(args, source, plan, &label, path)?;
     log.finish(None, witness)
 }
 
 fn write_tar(
     format: Format,
     source: &Source<'_>,
-    choice: &PackPlan,
+    plan: &PackPlan,
     number: usize,
     label: &Label,
     out: &mut Output,
 ) -> Result<(), Failure> {
-    let items = write::items(&source.lot, choice, number, label);
-    let objects = &source.lot.objects;
+    let items = write::items(&source.contents, plan, number, label);
+    let objects = &source.contents.objects;
     if format == Format::Tar {
         write::tar(&items, objects, label, out)?;
     } else {
@@ -250,26 +250,26 @@ fn write_tar(
 fn write_volumes(
     args: &Args,
     source: &Source<'_>,
-    choice: &PackPlan,
+    plan: &PackPlan,
     label: &Label,
     path: &Path,
 ) -> Result<(), Failure> {
-    let group = write::group(&source.lot, choice);
+    let group = write::group(&source.contents, plan);
     let text = path.to_string_lossy();
     let base = [".tar.zst", ".tar"].iter().find_map(|s| text.strip_suffix(s)).unwrap_or(&text);
     let mut written = Vec::new();
-    for number in 0..choice.volumes() {
-        let of = format!("-{}of{}", number + 1, choice.volumes());
+    for number in 0..plan.volumes() {
+        let of = format!("-{}of{}", number + 1, plan.volumes());
         let name = format!("{}{of}", label.name);
         let label = Label { name, volume: Some((number, group.clone())), ..label.clone() };
         let path = PathBuf::from(format!("{base}{of}{}", args.format.suffix()));
         if args.format == Format::Dir {
-            let items = write::items(&source.lot, choice, number, &label);
-            write::directory(&items, &source.lot.objects, &path)?;
+            let items = write::items(&source.contents, plan, number, &label);
+            write::directory(&items, &source.contents.objects, &path)?;
             continue;
         }
         let mut out = Output::file(&path)?;
-        write_tar(args.format, source, choice, number, &label, &mut out)?;
+        write_tar(args.format, source, plan, number, &label, &mut out)?;
         out.seal()?;
         written.push(out);
     }

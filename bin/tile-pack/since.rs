@@ -12,15 +12,15 @@ use ulp_store::pack::contents::{At, Contents};
 use ulp_store::{LaneId, Store};
 
 /// The entries of which an event takes effect from a time on, or after an event.
-pub fn entries(since: &When, store: &Store, lot: &Contents<'_>) -> Result<HashSet<At>, Failure> {
+pub fn entries(since: &When, store: &Store, contents: &Contents<'_>) -> Result<HashSet<At>, Failure> {
     let cut = match since {
         When::Time(time) => AsOf::Time(*time),
-        When::Event(name) => greatest(name, store, lot)?.ok_or_else(|| {
+        When::Event(name) => greatest(name, store, contents)?.ok_or_else(|| {
             Failure::usage(format!("--since id:{name}"), "no event of this name is in these lanes")
         })?,
     };
     let mut found = HashSet::new();
-    each_tile(store, lot, |world, places| {
+    each_tile(store, contents, |world, places| {
         for i in 0..world.len() {
             for (key, site, _) in world.rows(i) {
                 let qualifies = match &cut {
@@ -37,14 +37,14 @@ pub fn entries(since: &When, store: &Store, lot: &Contents<'_>) -> Result<HashSe
 }
 
 /// The greatest key of the events of a name.
-fn greatest(name: &str, store: &Store, lot: &Contents<'_>) -> Result<Option<AsOf>, Failure> {
-    let lanes: HashSet<_> = lot.lanes.iter().map(|lane| lane.id.lane).collect();
+fn greatest(name: &str, store: &Store, contents: &Contents<'_>) -> Result<Option<AsOf>, Failure> {
+    let lanes: HashSet<_> = contents.lanes.iter().map(|lane| lane.id.lane).collect();
     let filter = Filter {
         lanes: std::array::from_fn(|i| lanes.contains(&ulp_core::id::Lane::from_index(i))),
         ..all()
     };
     let mut greatest: Option<AsOf> = None;
-    each_tile(store, lot, |world, _| {
+    each_tile(store, contents, |world, _| {
         let found = world.greatest_key(name, &filter);
         let rank = |cut: &Option<AsOf>| match cut {
             Some(AsOf::Key { eff, id }) => Some((*eff, id.clone())),
@@ -68,10 +68,10 @@ fn all() -> Filter {
 }
 
 /// Orders the events of one tile after the other, those of every lane, as causes lie in looser ones; and says of each
-/// source of rows which entry of the lot it is.
+/// source of rows which entry of the contents it is.
 fn each_tile(
     store: &Store,
-    lot: &Contents<'_>,
+    contents: &Contents<'_>,
     mut each: impl FnMut(&World<'_>, &[Option<At>]),
 ) -> Result<(), Failure> {
     let mut tiles: BTreeMap<(String, Tile), Vec<LaneId>> = BTreeMap::new();
@@ -79,7 +79,7 @@ fn each_tile(
         tiles.entry((lane.space.clone(), lane.tile)).or_default().push(lane);
     }
     let ours: BTreeMap<&LaneId, usize> =
-        lot.lanes.iter().enumerate().map(|(i, lane)| (&lane.id, i)).collect();
+        contents.lanes.iter().enumerate().map(|(i, lane)| (&lane.id, i)).collect();
     for lanes in tiles.into_values() {
         if !lanes.iter().any(|lane| ours.contains_key(lane)) {
             continue;

@@ -51,7 +51,7 @@ pub fn read(args: &Args, log: &mut Log) -> Result<Source<'static>, Failure> {
         log.feed(report, source, count)?;
     }
     let (grid, digest_of_scope) = (scope.defaults().grid, scope.digest());
-    Ok(Source { lot: Contents::of_lines(lanes), grid, input: digest?, scope: digest_of_scope })
+    Ok(Source { contents: Contents::of_lines(lanes), grid, input: digest?, scope: digest_of_scope })
 }
 
 fn read_chunk(args: &Args, scope: &Scope, report: Report, chunk: Chunk<'_>) -> Part {

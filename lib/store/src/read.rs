@@ -17,7 +17,7 @@ use ulp_core::hash::{Blake3, Sha256};
 use ulp_core::id::{Lane, Tile};
 use ulp_core::report::Report;
 use ulp_core::scope::Scope;
-use ulp_core::state::untouched::{self, Apart, Subject};
+use ulp_core::state::untouched::{self, SplitLines, Subject};
 use ulp_core::world::{Arenas, Batch, Filter, Gatherer, World};
 
 /// One tile of one space, and its lanes that have a directory.
@@ -193,9 +193,9 @@ impl Store {
             let parts = std::mem::take(&mut reading.parts);
             let gatherer = Gatherer::new(&mut arenas, &scope, wanted.filter, &select);
             let (events, mut damage) = gather_events(&parts, &gatherer);
-            let mut apart = take_apart(&parts, &events, wanted.filter);
+            let mut split = split_snapshots(&parts, &events, wanted.filter);
             let (lines, more) =
-                gather_lines(&parts, &gatherer, |at, _| std::mem::take(&mut apart[at].touched));
+                gather_lines(&parts, &gatherer, |at, _| std::mem::take(&mut split[at].touched));
             damage.extend(more);
             let mut world = World::new(in_order(lines, events), scope.defaults());
             let unusable = if world.is_empty() { Vec::new() } else { unusable(&parts, &world) };
@@ -210,7 +210,7 @@ impl Store {
             report.join(world.order(all));
             reading.damage.extend(damage);
             let Reading { damage, absent, .. } = &reading;
-            let carried: Vec<_> = apart.into_iter().map(|apart| apart.carried).collect();
+            let carried: Vec<_> = split.into_iter().map(|split| split.carried).collect();
             let carried = &carried[..];
             return Ok(work(Replay { place, parts: &parts, world: &world, carried, damage, absent, report }));
         }
@@ -413,8 +413,8 @@ impl<'s> Reading<'s> {
     }
 }
 
-/// Takes the snapshots apart of the lanes that have news: into the lines that these touch, and the others.
-fn take_apart<'p>(parts: &'p [Part], news: &[Batch<'_>], filter: &Filter) -> Vec<Apart<'p>> {
+/// Splits the snapshots of the lanes that have news into the lines that these touch, and the others.
+fn split_snapshots<'p>(parts: &'p [Part], news: &[Batch<'_>], filter: &Filter) -> Vec<SplitLines<'p>> {
     let mut touched: [HashSet<Subject<'_>>; Lane::COUNT] = Default::default();
     news.iter().for_each(|batch| {
         batch.touches(|lane, subject| {
@@ -422,12 +422,12 @@ fn take_apart<'p>(parts: &'p [Part], news: &[Batch<'_>], filter: &Filter) -> Vec
         });
     });
     let each = |part: &'p Part| {
-        let Some(base) = part.base.as_ref().filter(|_| part.has_news()) else { return Apart::default() };
-        let all = || Apart { touched: dedup::lines(&base.lines).collect(), carried: Vec::new() };
+        let Some(base) = part.base.as_ref().filter(|_| part.has_news()) else { return SplitLines::default() };
+        let all = || SplitLines { touched: dedup::lines(&base.lines).collect(), carried: Vec::new() };
         // A cut asks about every line.
-        let apart =
-            filter.at.is_none().then(|| untouched::apart(&base.lines, &touched[part.id.lane.index()]));
-        apart.flatten().unwrap_or_else(all)
+        let split =
+            filter.at.is_none().then(|| untouched::split(&base.lines, &touched[part.id.lane.index()]));
+        split.flatten().unwrap_or_else(all)
     };
     parts.iter().map(each).collect()
 }

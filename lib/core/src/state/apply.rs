@@ -6,31 +6,36 @@ use crate::id::Key;
 
 /// What is odd about an event that was applied.
 #[derive(Default)]
-pub struct Odd<'a> {
+pub struct Anomalies<'a> {
     pub after_delete: Option<&'a str>,
     /// An operation that this version does not know; empty where it is the event's own.
     pub unknown: Option<&'a str>,
 }
 
 /// Applies one primitive; deletions were applied before.
-pub fn primitive<'a>(lane: &mut LaneState<'a>, key: Key<'a>, primitive: &Primitive<'a>, odd: &mut Odd<'a>) {
+pub fn primitive<'a>(
+    lane: &mut LaneState<'a>,
+    key: Key<'a>,
+    primitive: &Primitive<'a>,
+    anomalies: &mut Anomalies<'a>,
+) {
     if matches!(primitive.payload, Payload::Unknown) {
-        odd.unknown = Some(primitive.operation);
+        anomalies.unknown = Some(primitive.operation);
     }
-    primitive.touches().for_each(|touch| apply(lane, key, touch, odd));
+    primitive.touches().for_each(|touch| apply(lane, key, touch, anomalies));
 }
 
-fn apply<'a>(lane: &mut LaneState<'a>, key: Key<'a>, touch: Touch<'a>, odd: &mut Odd<'a>) {
+fn apply<'a>(lane: &mut LaneState<'a>, key: Key<'a>, touch: Touch<'a>, anomalies: &mut Anomalies<'a>) {
     match touch {
         Touch::Create { node, sets } => {
             lane.create(node, key);
-            write(lane, node, key, sets, odd);
+            write(lane, node, key, sets, anomalies);
         }
-        Touch::Write { node, sets } => write(lane, node, key, sets, odd),
+        Touch::Write { node, sets } => write(lane, node, key, sets, anomalies),
         Touch::Delete { .. } | Touch::Survive { .. } => {}
         Touch::Absorb { node, into } => {
             let register = Register::plain(RegisterKind::AbsorbedInto);
-            write(lane, node, key, &[Set { register, value: into }], odd);
+            write(lane, node, key, &[Set { register, value: into }], anomalies);
         }
         Touch::Link(link) => {
             let add = Add { key, properties: link.properties };
@@ -47,8 +52,14 @@ fn apply<'a>(lane: &mut LaneState<'a>, key: Key<'a>, touch: Touch<'a>, odd: &mut
     }
 }
 
-fn write<'a>(lane: &mut LaneState<'a>, node: &'a str, key: Key<'a>, sets: &[Set<'a>], odd: &mut Odd<'a>) {
+fn write<'a>(
+    lane: &mut LaneState<'a>,
+    node: &'a str,
+    key: Key<'a>,
+    sets: &[Set<'a>],
+    anomalies: &mut Anomalies<'a>,
+) {
     if lane.set(node, key, sets) {
-        odd.after_delete = Some(node);
+        anomalies.after_delete = Some(node);
     }
 }

@@ -71,27 +71,27 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// The lines of a lane, apart, in their order.
+/// The lines of a lane, split, in their order.
 #[derive(Debug, Default)]
-pub struct Apart<'l> {
+pub struct SplitLines<'l> {
     /// Those that are about what was touched, and the tile's; without their ends.
     pub touched: Vec<&'l [u8]>,
     /// The others, with their ends.
     pub carried: Vec<&'l [u8]>,
 }
 
-/// Takes the lines of a lane apart; nothing where one of them is not understood.
-pub fn apart<'l>(lines: &'l [u8], touched: &HashSet<Subject<'_>>) -> Option<Apart<'l>> {
-    let mut apart = Apart::default();
+/// Splits the lines of a lane; nothing where one of them is not understood.
+pub fn split<'l>(lines: &'l [u8], touched: &HashSet<Subject<'_>>) -> Option<SplitLines<'l>> {
+    let mut split = SplitLines::default();
     for line in lines.split_inclusive(|b| *b == b'\n') {
         let subject = Subject::of_line(line)?;
         if subject == Subject::Tile || touched.contains(&subject) {
-            apart.touched.push(line.strip_suffix(b"\n").unwrap_or(line));
+            split.touched.push(line.strip_suffix(b"\n").unwrap_or(line));
         } else {
-            apart.carried.push(line);
+            split.carried.push(line);
         }
     }
-    Some(apart)
+    Some(split)
 }
 
 /// Appends lines that were carried and lines that were derived anew, in their order.
@@ -220,12 +220,12 @@ mod tests {
                 .to_vec();
         let text = old.concat();
         let touched = [Subject::Node("c".into()), Subject::Node("d".into())].into_iter().collect();
-        let apart = apart(text.as_bytes(), &touched).unwrap();
-        assert_eq!(apart.touched, [old[0].trim_end().as_bytes(), old[2].trim_end().as_bytes()]);
+        let lines = split(text.as_bytes(), &touched).unwrap();
+        assert_eq!(lines.touched, [old[0].trim_end().as_bytes(), old[2].trim_end().as_bytes()]);
         let (c, d, z) = (node(r#""c""#, ",\"x\":1"), node(r#""d""#, ""), node(r#""z""#, ""));
         let derived = format!("{TILE}\n{c}\n{d}\n{z}\n");
         let mut out = Vec::new();
-        merge(&apart.carried, derived.as_bytes(), &mut out);
+        merge(&lines.carried, derived.as_bytes(), &mut out);
         let expected = format!("{TILE}\n{}{c}\n{d}\n{}{z}\n{}", old[1], old[3], old[4]);
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }

@@ -7,7 +7,7 @@ use crate::id::{Key, Lane, Tile, Time};
 use crate::json;
 use crate::report::{Outcome, Report};
 use crate::state::LaneState;
-use crate::state::apply::{self, Odd};
+use crate::state::apply::{self, Anomalies};
 use bumpalo::Bump;
 
 /// The states of one tile's lanes.
@@ -74,15 +74,15 @@ impl<'a> Derivation<'_, 'a> {
         }
         let lane = self.lanes[row.lane.index()].get_or_insert_default();
         lane.recent.insert(key);
-        let mut odd = Odd::default();
+        let mut anomalies = Anomalies::default();
         row.payload.primitives().for_each(|primitive| {
-            apply::primitive(lane, primitive.key(key, self.arena), &primitive, &mut odd);
+            apply::primitive(lane, primitive.key(key, self.arena), &primitive, &mut anomalies);
         });
-        if let Some(node) = odd.after_delete {
+        if let Some(node) = anomalies.after_delete {
             let text = || (name(), format!("{node} was deleted before"));
             self.report.say(Outcome::Noted, "state.after_delete", position, shared, text);
         }
-        if let Some(operation) = odd.unknown {
+        if let Some(operation) = anomalies.unknown {
             let operation = if operation.is_empty() { operation_of(row.line) } else { operation.to_owned() };
             let text = || (name(), format!("{operation}: did you mean {}?", nearest_operation(&operation)));
             self.report.say(Outcome::Noted, "event.unknown_operation", position, shared, text);

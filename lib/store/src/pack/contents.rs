@@ -15,7 +15,7 @@ use ulp_core::json::{self, Tape};
 
 /// A lane, with what it names.
 #[derive(Debug)]
-pub struct LaneLot {
+pub struct LaneContents {
     pub id: LaneId,
     /// Its pages from the oldest on, then its manifest.
     pub chain: Vec<Manifest>,
@@ -89,7 +89,7 @@ impl Objects<'_> {
 /// Lanes, in the order of their paths.
 #[derive(Debug)]
 pub struct Contents<'s> {
-    pub lanes: Vec<LaneLot>,
+    pub lanes: Vec<LaneContents>,
     pub objects: Objects<'s>,
     /// What manifests, pages and records of any lane name: none of it is a blob.
     named: HashSet<Sha256>,
@@ -98,22 +98,23 @@ pub struct Contents<'s> {
 impl<'s> Contents<'s> {
     /// The lanes of a store that are wanted.
     pub fn of_store(store: &'s Store, wanted: impl Fn(&LaneId) -> bool) -> Result<Contents<'s>, Error> {
-        let mut lot = Contents { lanes: Vec::new(), objects: Objects::Store(store), named: HashSet::new() };
+        let mut contents =
+            Contents { lanes: Vec::new(), objects: Objects::Store(store), named: HashSet::new() };
         for id in store.lanes()? {
             let Some((manifest, _)) = store.manifest(&id)? else { continue };
             let chain = chain(store, manifest)?;
             for link in &chain {
-                lot.named.extend(link.segments.iter().map(|e| e.hash));
-                lot.named.extend(link.previous.map(|p| p.hash));
+                contents.named.extend(link.segments.iter().map(|e| e.hash));
+                contents.named.extend(link.previous.map(|p| p.hash));
             }
-            lot.named.extend(snapshots(store, &id)?.iter().map(|s| s.object));
+            contents.named.extend(snapshots(store, &id)?.iter().map(|s| s.object));
             if wanted(&id) {
                 let snapshot = if store.is_trusted() { newest_snapshot(store, &id)? } else { None };
-                lot.lanes.push(LaneLot { id, chain, snapshot });
+                contents.lanes.push(LaneContents { id, chain, snapshot });
             }
         }
-        lot.lanes.sort_by_cached_key(|lane| lane.id.dir());
-        Ok(lot)
+        contents.lanes.sort_by_cached_key(|lane| lane.id.dir());
+        Ok(contents)
     }
 
     /// Lanes whose lines are at hand, in the order of acceptance.
@@ -133,7 +134,7 @@ impl<'s> Contents<'s> {
                 }
             }
             chain.push(manifest);
-            lanes.push(LaneLot { id, chain, snapshot: None });
+            lanes.push(LaneContents { id, chain, snapshot: None });
         }
         lanes.sort_by_cached_key(|lane| lane.id.dir());
         Contents { lanes, objects: Objects::Held(held), named: HashSet::new() }
@@ -141,8 +142,8 @@ impl<'s> Contents<'s> {
 
     /// Every entry whose segment is not said to be absent, in order.
     pub fn entries(&self) -> impl Iterator<Item = (At, &Entry)> {
-        self.lanes.iter().enumerate().flat_map(|(lane, lot)| {
-            lot.chain.iter().enumerate().flat_map(move |(link, manifest)| {
+        self.lanes.iter().enumerate().flat_map(|(lane, contents)| {
+            contents.chain.iter().enumerate().flat_map(move |(link, manifest)| {
                 let all = manifest.segments.iter().enumerate();
                 all.map(move |(entry, e)| (At { lane, link, entry }, e))
             })

@@ -1,7 +1,7 @@
-//! Which of a lot's objects a pack carries, and in which volume.
+//! Which objects a pack carries, and in which volume.
 //!
 //! Sizes are those of an uncompressed tar, with headers and the lines of the bag's manifest: what is chosen fits,
-//! however badly it compresses, and the choice is known before the first byte is written.
+//! however badly it compresses, and the plan is known before the first byte is written.
 
 use super::contents::{At, Contents, Scan, Snapshot};
 use super::layout::Member;
@@ -30,7 +30,7 @@ pub struct PackRequest<'w> {
     pub only_snapshots: bool,
     /// Most bytes in all.
     pub budget: Option<u64>,
-    /// Lanes in the order in which the budget is spent, by their places in the lot.
+    /// Lanes in the order in which the budget is spent, by their places in the contents.
     pub order: Vec<usize>,
     /// Most bytes of a volume.
     pub volume: Option<u64>,
@@ -55,9 +55,9 @@ pub enum Why {
 
 /// Something that is not carried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
+pub struct Omitted {
     pub why: Why,
-    /// The place of its lane in the lot; of a blob, that of the first segment that names it.
+    /// The place of its lane in the contents; of a blob, that of the first segment that names it.
     pub lane: usize,
     pub object: Sha256,
     /// No events for a blob or a snapshot.
@@ -75,7 +75,7 @@ pub struct PackPlan {
     pub blobs: BTreeMap<Sha256, (u64, usize)>,
     /// The newest event in each volume.
     pub newest: Vec<Option<Time>>,
-    pub left: Vec<Left>,
+    pub omitted: Vec<Omitted>,
 }
 
 impl PackPlan {
@@ -85,54 +85,54 @@ impl PackPlan {
     }
 }
 
-/// Chooses; entries that turn out to be lost are marked so in the lot.
+/// Makes a plan; entries that turn out to be lost are marked so in the contents.
 ///
 /// # Errors
 /// Where the store cannot be read; a volume that manifests and pages alone would fill.
-pub fn choose(lot: &mut Contents<'_>, want: &PackRequest<'_>) -> Result<PackPlan, Error> {
-    let mut choice = PackPlan { snapshots: vec![None; lot.lanes.len()], ..PackPlan::default() };
-    let scans = scan(lot, want, &mut choice)?;
-    let mut packer = Packer::new(lot, want, &scans, choice);
+pub fn make(contents: &mut Contents<'_>, want: &PackRequest<'_>) -> Result<PackPlan, Error> {
+    let mut plan = PackPlan { snapshots: vec![None; contents.lanes.len()], ..PackPlan::default() };
+    let scans = scan(contents, want, &mut plan)?;
+    let mut packer = Packer::new(contents, want, &scans, plan);
     let takes = want.budget.map(|budget| packer.spend(budget));
     packer.fill(takes.as_ref())?;
-    Ok(packer.choice)
+    Ok(packer.plan)
 }
 
 /// What was found in the segments that are wanted and here.
 fn scan(
-    lot: &mut Contents<'_>,
+    contents: &mut Contents<'_>,
     want: &PackRequest<'_>,
-    choice: &mut PackPlan,
+    plan: &mut PackPlan,
 ) -> Result<HashMap<At, Scan>, Error> {
     let mut wanted = Vec::new();
-    for (at, entry) in lot.entries() {
+    for (at, entry) in contents.entries() {
         let asked_for = !want.only_snapshots && want.entries.as_ref().is_none_or(|all| all.contains(&at));
         if !asked_for || want.have.contains(&entry.hash) {
             continue;
         }
         match entry.absent {
             Absent::No => wanted.push(at),
-            absent => choice.left.push(left(Why::Said(absent), lot, at)),
+            absent => plan.omitted.push(omitted(Why::Said(absent), contents, at)),
         }
     }
     let mut scans = HashMap::with_capacity(wanted.len());
-    for (at, scan) in wanted.iter().zip(lot.scan(&wanted)?) {
+    for (at, scan) in wanted.iter().zip(contents.scan(&wanted)?) {
         match scan {
             Some(scan) => {
                 scans.insert(*at, scan);
             }
             None => {
-                choice.left.push(left(Why::Lost, lot, *at));
-                lot.entry_mut(*at).absent = Absent::Lost;
+                plan.omitted.push(omitted(Why::Lost, contents, *at));
+                contents.entry_mut(*at).absent = Absent::Lost;
             }
         }
     }
     Ok(scans)
 }
 
-fn left(why: Why, lot: &Contents<'_>, at: At) -> Left {
-    let entry = lot.entry(at);
-    Left { why, lane: at.lane, object: entry.hash, events: entry.events, bytes: entry.bytes }
+fn omitted(why: Why, contents: &Contents<'_>, at: At) -> Omitted {
+    let entry = contents.entry(at);
+    Omitted { why, lane: at.lane, object: entry.hash, events: entry.events, bytes: entry.bytes }
 }
 
 /// What a budget allows.
@@ -144,10 +144,10 @@ struct Takes {
 
 /// Puts one thing after the other into volumes.
 struct Packer<'p, 'l, 's, 'w> {
-    lot: &'l Contents<'s>,
+    contents: &'l Contents<'s>,
     want: &'p PackRequest<'w>,
     scans: &'p HashMap<At, Scan>,
-    choice: PackPlan,
+    plan: PackPlan,
     /// What a volume takes with nothing but manifests and pages.
     fixed: u64,
     /// What the volume that is being filled takes.
@@ -156,13 +156,13 @@ struct Packer<'p, 'l, 's, 'w> {
 
 impl<'p, 'l, 's, 'w> Packer<'p, 'l, 's, 'w> {
     fn new(
-        lot: &'l Contents<'s>,
+        contents: &'l Contents<'s>,
         want: &'p PackRequest<'w>,
         scans: &'p HashMap<At, Scan>,
-        choice: PackPlan,
+        plan: PackPlan,
     ) -> Self {
-        let mut packer = Packer { lot, want, scans, choice, fixed: TAGS, filled: 0 };
-        for lane in &lot.lanes {
+        let mut packer = Packer { contents, want, scans, plan, fixed: TAGS, filled: 0 };
+        for lane in &contents.lanes {
             for (i, link) in lane.chain.iter().enumerate() {
                 let bytes = link.print().len() as u64 + MARK * link.segments.len() as u64;
                 let is_top = i + 1 == lane.chain.len();
@@ -186,14 +186,14 @@ impl<'p, 'l, 's, 'w> Packer<'p, 'l, 's, 'w> {
     }
 
     fn cost_of_snapshot(&self, lane: usize, snapshot: &Snapshot) -> u64 {
-        let record = Member::Record(self.lot.lanes[lane].id.clone(), snapshot.root.clone());
+        let record = Member::Record(self.contents.lanes[lane].id.clone(), snapshot.root.clone());
         self.cost(&record, snapshot.record.len() as u64)
             + self.cost_of_object(&snapshot.object, snapshot.bytes)
     }
 
     /// The snapshot of a lane, where whoever gets the pack does not have it.
     fn snapshot(&self, lane: usize) -> Option<&'l Snapshot> {
-        self.lot.lanes[lane].snapshot.as_ref().filter(|s| !self.want.have.contains(&s.object))
+        self.contents.lanes[lane].snapshot.as_ref().filter(|s| !self.want.have.contains(&s.object))
     }
 
     /// The blobs of a segment that whoever gets the pack does not have.
@@ -220,7 +220,7 @@ impl<'p, 'l, 's, 'w> Packer<'p, 'l, 's, 'w> {
             }
             let mut fits = true;
             for at in self.segments_of(*lane).into_iter().rev() {
-                let entry = self.lot.entry(at);
+                let entry = self.contents.entry(at);
                 let new: Vec<_> = self.blobs(at).filter(|(hash, _)| !blobs.contains(hash)).collect();
                 let of_blobs: u64 = new.iter().map(|(hash, bytes)| self.cost_of_object(hash, *bytes)).sum();
                 let cost = self.cost_of_object(&entry.hash, entry.bytes) + of_blobs;
@@ -230,7 +230,7 @@ impl<'p, 'l, 's, 'w> Packer<'p, 'l, 's, 'w> {
                     blobs.extend(new.iter().map(|b| b.0));
                     takes.segments.insert(at);
                 } else {
-                    self.choice.left.push(left(Why::Budget, self.lot, at));
+                    self.plan.omitted.push(omitted(Why::Budget, self.contents, at));
                 }
             }
         }
@@ -239,7 +239,7 @@ impl<'p, 'l, 's, 'w> Packer<'p, 'l, 's, 'w> {
 
     /// The segments of a lane that can be carried, the oldest first.
     fn segments_of(&self, lane: usize) -> Vec<At> {
-        let chain = self.lot.lanes[lane].chain.iter().enumerate();
+        let chain = self.contents.lanes[lane].chain.iter().enumerate();
         let all =
             chain.flat_map(|(link, m)| (0..m.segments.len()).map(move |entry| At { lane, link, entry }));
         all.filter(|at| self.scans.contains_key(at)).collect()
@@ -248,23 +248,23 @@ impl<'p, 'l, 's, 'w> Packer<'p, 'l, 's, 'w> {
     /// Puts everything into volumes, in order: a segment and then the blobs that it is the first to name, so that
     /// whoever has one volume alone mostly has both; then snapshots.
     fn fill(&mut self, takes: Option<&Takes>) -> Result<(), Error> {
-        self.choice.newest.push(None);
+        self.plan.newest.push(None);
         if self.want.volume.is_some_and(|most| self.fixed >= most) {
             return Err(Error::limit("--volume-size", "manifests and pages alone are larger"));
         }
-        for lane in 0..self.lot.lanes.len() {
+        for lane in 0..self.contents.lanes.len() {
             for at in self.segments_of(lane) {
                 if takes.is_none_or(|takes| takes.segments.contains(&at)) {
                     self.put_segment(at);
                 }
             }
         }
-        for lane in 0..self.lot.lanes.len() {
+        for lane in 0..self.contents.lanes.len() {
             let Some(snapshot) = self.snapshot(lane) else { continue };
             if takes.is_none_or(|takes| takes.snapshots.contains(&lane)) {
                 let cost = self.cost_of_snapshot(lane, snapshot);
                 match self.put(cost, snapshot.bytes) {
-                    Some(volume) => self.choice.snapshots[lane] = Some(volume),
+                    Some(volume) => self.plan.snapshots[lane] = Some(volume),
                     None => self.leave(Why::TooLarge, lane, snapshot.object, snapshot.bytes),
                 }
             }
@@ -273,9 +273,8 @@ impl<'p, 'l, 's, 'w> Packer<'p, 'l, 's, 'w> {
     }
 
     fn put_segment(&mut self, at: At) {
-        let entry = self.lot.entry(at);
-        let blobs: Vec<_> =
-            self.blobs(at).filter(|(hash, _)| !self.choice.blobs.contains_key(hash)).collect();
+        let entry = self.contents.entry(at);
+        let blobs: Vec<_> = self.blobs(at).filter(|(hash, _)| !self.plan.blobs.contains_key(hash)).collect();
         let cost = self.cost_of_object(&entry.hash, entry.bytes);
         let of_blobs: u64 = blobs.iter().map(|(hash, bytes)| self.cost_of_object(hash, *bytes)).sum();
         if self
@@ -286,16 +285,16 @@ impl<'p, 'l, 's, 'w> Packer<'p, 'l, 's, 'w> {
             self.close();
         }
         let Some(volume) = self.put(cost, entry.bytes) else {
-            self.choice.left.push(left(Why::TooLarge, self.lot, at));
+            self.plan.omitted.push(omitted(Why::TooLarge, self.contents, at));
             return;
         };
-        self.choice.segments.insert(at, volume);
+        self.plan.segments.insert(at, volume);
         let newest = self.scans.get(&at).and_then(|scan| scan.newest);
-        self.choice.newest[volume] = self.choice.newest[volume].max(newest);
+        self.plan.newest[volume] = self.plan.newest[volume].max(newest);
         for (hash, bytes) in blobs {
             match self.put(self.cost_of_object(&hash, bytes), bytes) {
                 Some(volume) => {
-                    self.choice.blobs.insert(hash, (bytes, volume));
+                    self.plan.blobs.insert(hash, (bytes, volume));
                 }
                 None => self.leave(Why::TooLarge, at.lane, hash, bytes),
             }
@@ -316,18 +315,18 @@ impl<'p, 'l, 's, 'w> Packer<'p, 'l, 's, 'w> {
             }
         }
         self.filled += cost;
-        Some(self.choice.newest.len() - 1)
+        Some(self.plan.newest.len() - 1)
     }
 
     fn close(&mut self) {
-        self.choice.newest.push(None);
+        self.plan.newest.push(None);
         self.filled = self.fixed;
     }
 
     fn leave(&mut self, why: Why, lane: usize, object: Sha256, bytes: u64) {
-        let left = Left { why, lane, object, events: 0, bytes };
-        if !self.choice.left.contains(&left) {
-            self.choice.left.push(left);
+        let omitted = Omitted { why, lane, object, events: 0, bytes };
+        if !self.plan.omitted.contains(&omitted) {
+            self.plan.omitted.push(omitted);
         }
     }
 }

@@ -41,7 +41,7 @@ pub struct Item {
     pub member: Member,
     pub bytes: u64,
     hash: Sha256,
-    /// Nothing for an object of the lot.
+    /// Nothing for an object of the contents.
     text: Option<Vec<u8>>,
     /// Members of different parts do not share a frame.
     part: Part,
@@ -79,16 +79,16 @@ impl Item {
 }
 
 /// The files of one volume, in the order of the tar.
-pub fn items(lot: &Contents<'_>, choice: &PackPlan, number: usize, label: &Label) -> Vec<Item> {
+pub fn items(contents: &Contents<'_>, plan: &PackPlan, number: usize, label: &Label) -> Vec<Item> {
     let mut payload = vec![Item::text(Member::Root, dotfile(label.grid).into_bytes(), Part::Tags)];
     let (mut segments, mut pages, mut snapshots) = (Vec::new(), Vec::new(), Vec::new());
-    for (i, lane) in lot.lanes.iter().enumerate() {
+    for (i, lane) in contents.lanes.iter().enumerate() {
         let mut previous = None;
         for (link, manifest) in lane.chain.iter().enumerate() {
             let mut marked = Manifest { previous, ..manifest.clone() };
             for (entry, e) in marked.segments.iter_mut().enumerate() {
                 let at = super::contents::At { lane: i, link, entry };
-                if choice.segments.get(&at) == Some(&number) {
+                if plan.segments.get(&at) == Some(&number) {
                     segments.push(Item::object(e.hash, e.bytes, Part::Segments));
                 } else if e.absent == Absent::No {
                     e.absent = Absent::Elsewhere;
@@ -103,13 +103,13 @@ pub fn items(lot: &Contents<'_>, choice: &PackPlan, number: usize, label: &Label
                 pages.push(Item::text(Member::Object(hash), text, Part::Rest));
             }
         }
-        if let Some(snapshot) = lane.snapshot.as_ref().filter(|_| choice.snapshots[i] == Some(number)) {
+        if let Some(snapshot) = lane.snapshot.as_ref().filter(|_| plan.snapshots[i] == Some(number)) {
             let record = Member::Record(lane.id.clone(), snapshot.root.clone());
             snapshots.push(Item::text(record, snapshot.record.clone(), Part::Rest));
             snapshots.push(Item::object(snapshot.object, snapshot.bytes, Part::Rest));
         }
     }
-    let blobs = choice.blobs.iter().filter(|(_, (_, volume))| *volume == number);
+    let blobs = plan.blobs.iter().filter(|(_, (_, volume))| *volume == number);
     let blobs = blobs.map(|(hash, (bytes, _))| Item::object(*hash, *bytes, Part::Rest)).collect();
     payload.extend(segments);
     for mut sorted in [pages, snapshots, blobs] {
@@ -119,19 +119,19 @@ pub fn items(lot: &Contents<'_>, choice: &PackPlan, number: usize, label: &Label
     // What two lanes name, which only a strange store has, stands once.
     let mut seen = foldhash::HashSet::default();
     payload.retain(|item| seen.insert(item.member.clone()));
-    let mut items = tags(&payload, choice, number, label);
+    let mut items = tags(&payload, plan, number, label);
     items.extend(payload);
     items
 }
 
-fn tags(payload: &[Item], choice: &PackPlan, number: usize, label: &Label) -> Vec<Item> {
+fn tags(payload: &[Item], plan: &PackPlan, number: usize, label: &Label) -> Vec<Item> {
     let mut listed: Vec<_> = payload.iter().map(|item| (item.member.path(), item.hash)).collect();
     listed.sort();
     let info = bag::Info {
         oxum: Some((payload.iter().map(|item| item.bytes).sum(), payload.len() as u64)),
         version: Some(super::VERSION),
-        newest: choice.newest[number],
-        volume: label.volume.as_ref().map(|(number, group)| (number + 1, choice.volumes(), group.clone())),
+        newest: plan.newest[number],
+        volume: label.volume.as_ref().map(|(number, group)| (number + 1, plan.volumes(), group.clone())),
     };
     let tag = |member, text: String| Item::text(member, text.into_bytes(), Part::Tags);
     let mut tags = vec![
@@ -155,12 +155,12 @@ fn dotfile(grid: Option<Grid>) -> String {
 }
 
 /// What the volumes of one pack have in common.
-pub fn group(lot: &Contents<'_>, choice: &PackPlan) -> String {
+pub fn group(contents: &Contents<'_>, plan: &PackPlan) -> String {
     let mut all = blake3::Hasher::new();
-    for (at, entry) in lot.entries().filter(|(at, _)| choice.segments.contains_key(at)) {
-        all.update(lot.lanes[at.lane].id.dir().as_bytes()).update(&entry.hash.0);
+    for (at, entry) in contents.entries().filter(|(at, _)| plan.segments.contains_key(at)) {
+        all.update(contents.lanes[at.lane].id.dir().as_bytes()).update(&entry.hash.0);
     }
-    for hash in choice.blobs.keys() {
+    for hash in plan.blobs.keys() {
         all.update(&hash.0);
     }
     format!("ulp-{}", &all.finalize().to_hex()[..32])

@@ -5,35 +5,35 @@ use ulp_cli::{Failure, Log, Status};
 use ulp_core::report::{Diagnostic, Outcome};
 use ulp_store::manifest::Absent;
 use ulp_store::pack::contents::Contents;
-use ulp_store::pack::plan::{Left, PackPlan, Why};
+use ulp_store::pack::plan::{Omitted, PackPlan, Why};
 
 /// Says what stayed behind: what a budget left out a line a lane, everything else by itself.
-pub fn say(log: &mut Log, lot: &Contents<'_>, choice: &PackPlan) -> Result<(), Failure> {
+pub fn say(log: &mut Log, contents: &Contents<'_>, plan: &PackPlan) -> Result<(), Failure> {
     let mut behind: BTreeMap<usize, (u64, u64, u64)> = BTreeMap::new();
-    for left in &choice.left {
-        match left.why {
+    for omitted in &plan.omitted {
+        match omitted.why {
             Why::Budget => {
-                let sum = behind.entry(left.lane).or_default();
-                *sum = (sum.0 + 1, sum.1 + left.events, sum.2 + left.bytes);
+                let sum = behind.entry(omitted.lane).or_default();
+                *sum = (sum.0 + 1, sum.1 + omitted.events, sum.2 + omitted.bytes);
             }
-            _ => one(log, lot, left)?,
+            _ => one(log, contents, omitted)?,
         }
     }
     for (lane, (objects, events, bytes)) in behind {
         let things = if objects == 1 { "object" } else { "objects" };
         let detail = format!("{objects} {things}, {events} events, {bytes} bytes");
-        write(log, lot, lane, (Outcome::Withheld, "pack.budget"), detail)?;
+        write(log, contents, lane, (Outcome::Withheld, "pack.budget"), detail)?;
         log.tally_mut().withheld += events;
     }
     Ok(())
 }
 
-fn one(log: &mut Log, lot: &Contents<'_>, left: &Left) -> Result<(), Failure> {
-    let detail = format!("{}: {} events, {} bytes", left.object, left.events, left.bytes);
-    let about = match left.why {
+fn one(log: &mut Log, contents: &Contents<'_>, omitted: &Omitted) -> Result<(), Failure> {
+    let detail = format!("{}: {} events, {} bytes", omitted.object, omitted.events, omitted.bytes);
+    let about = match omitted.why {
         Why::TooLarge => {
             log.raise(Status::Refused);
-            log.tally_mut().rejected += left.events;
+            log.tally_mut().rejected += omitted.events;
             (Outcome::Rejected, "pack.limit")
         }
         Why::Lost => {
@@ -44,18 +44,18 @@ fn one(log: &mut Log, lot: &Contents<'_>, left: &Left) -> Result<(), Failure> {
         Why::Said(_) => (Outcome::Noted, "store.lost"),
         Why::Budget => return Ok(()),
     };
-    write(log, lot, left.lane, about, detail)
+    write(log, contents, omitted.lane, about, detail)
 }
 
 /// Says something of a lane, `--log-all` or not: whoever carries the pack must know.
 fn write(
     log: &mut Log,
-    lot: &Contents<'_>,
+    contents: &Contents<'_>,
     lane: usize,
     (outcome, code): (Outcome, &'static str),
     detail: String,
 ) -> Result<(), Failure> {
-    let id = &lot.lanes[lane].id;
+    let id = &contents.lanes[lane].id;
     log.warn(&Diagnostic {
         position: None,
         outcome,
