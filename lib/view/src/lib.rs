@@ -3,6 +3,8 @@
 #[cfg(feature = "draw")]
 pub mod font;
 #[cfg(feature = "draw")]
+pub mod fonts;
+#[cfg(feature = "draw")]
 pub mod geometry;
 pub mod history;
 pub mod join;
