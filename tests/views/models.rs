@@ -48,17 +48,26 @@ fn blobs_become_meshes() {
         let at =
             document["meshes"][mesh]["primitives"][0]["attributes"]["POSITION"].as_u64().unwrap() as usize;
         let accessor = &document["accessors"][at];
-        (accessor["min"].clone(), accessor["max"].clone())
+        // Back from the drawing's units to the world's.
+        let world = |corner: &Value| -> Vec<f64> {
+            let scale = document["nodes"][0]["extras"]["scale"].as_f64().unwrap();
+            corner.as_array().unwrap().iter().map(|c| c.as_f64().unwrap() / scale).collect()
+        };
+        (world(&accessor["min"]), world(&accessor["max"]))
+    };
+    let place = |id: &str, i: usize| {
+        let (root, node) = (&document["nodes"][0]["extras"], node(id));
+        node["translation"][i].as_f64().unwrap_or(0.0) / root["scale"].as_f64().unwrap() + root["origin"][i].as_f64().unwrap()
     };
     assert_eq!(node("obj")["mesh"], node("twin")["mesh"], "equal shapes share a mesh");
-    assert_eq!(bounds("obj"), (serde_json::json!([0.0, 0.0, 0.0]), serde_json::json!([2.0, 1.0, 3.0])));
+    assert_eq!(bounds("obj"), (vec![0.0; 3], vec![2.0, 1.0, 3.0]));
     // The box stands where its own scene put it, z up again, beside nothing else that is solid.
     let (least, most) = bounds("glb");
-    let middle = |i: usize| (least[i].as_f64().unwrap() + most[i].as_f64().unwrap()) / 2.0;
-    assert!((0..3).all(|i| (middle(i) - [5.0, 6.0, 7.0][i]).abs() < 1e-5), "{least} {most}");
+    let middle = |i: usize| (least[i] + most[i]) / 2.0 + place("glb", i);
+    assert!((0..3).all(|i| (middle(i) - [5.0, 6.0, 7.0][i]).abs() < 1e-5), "{least:?} {most:?}");
     assert_eq!(bounds("glb"), bounds("media"));
     let (least, most) = bounds("svg");
-    assert_eq!((&least[0], &most[0]), (&serde_json::json!(-8.0), &serde_json::json!(8.0)));
+    assert_eq!((least[0], most[0]), (-8.0, 8.0));
     for more in ["--replay", "--instancing"] {
         let again = format!("projector-3d -f glb --objects blobs {more} trace.jsonl");
         crate::projector_3d::validate(&[run::shell(&again, dir.path()).stdout]);
