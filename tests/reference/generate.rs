@@ -707,7 +707,7 @@ fn physics(rng: &mut Rng) -> Value {
 
 /// One of the operations that set a register of an object.
 fn setter(rng: &mut Rng, node: &str) -> Value {
-    let (operation, register) = rng.pick(&SETTERS);
+    let (operation, register) = SETTERS[rng.below(SETTERS.len())];
     let value = match register {
         "geometry" => geometry,
         "physics" => physics,
