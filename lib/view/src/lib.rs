@@ -2,6 +2,7 @@
 
 #[cfg(feature = "draw")]
 pub mod font;
+pub mod frame;
 #[cfg(feature = "draw")]
 pub mod geometry;
 pub mod history;
