@@ -4,6 +4,8 @@
 pub mod font;
 pub mod frame;
 #[cfg(feature = "draw")]
+pub mod fonts;
+#[cfg(feature = "draw")]
 pub mod geometry;
 pub mod history;
 pub mod join;
