@@ -3,7 +3,7 @@
 //! Parts that are equal are written once. All floats are 32 bits, finite, and their least and greatest are exact.
 
 use crate::look::{Look, linear};
-use crate::mesh::Mesh;
+use crate::mesh::{self, Mesh};
 use crate::space::{STILL, Turn, Vector, tame, tamed};
 use data_encoding::BASE64;
 use rayon::prelude::*;
@@ -22,6 +22,8 @@ const ARRAY: u32 = 34962;
 const ELEMENT: u32 = 34963;
 /// And the ways to draw.
 const LINES: u32 = 1;
+/// How a picture ends at its border.
+const CLAMP: u32 = 33071;
 const TRIANGLES: u32 = 4;
 
 /// A node as the format has it.
@@ -82,7 +84,23 @@ pub struct Document {
     materials: Vec<Value>,
     accessors: Vec<Value>,
     known_materials: BTreeMap<(Look, bool), usize>,
+    images: Vec<Image>,
+    /// The numbers of the sheet that pictures are drawn on.
+    sheet: Option<Sheet>,
     buffer: Buffer,
+}
+
+/// A picture as it is embedded: PNG or JPEG.
+pub struct Image {
+    pub mime: &'static str,
+    pub bytes: Vec<u8>,
+}
+
+/// A square about the origin, seen from above and below, with the places of a picture on it.
+#[derive(Clone, Copy)]
+struct Sheet {
+    geometry: Geometry,
+    places: usize,
 }
 
 /// Where the numbers of a mesh lie, for all materials that it is drawn in.
@@ -103,6 +121,7 @@ type Parts = BTreeMap<&'static str, Box<RawValue>>;
 struct Buffer {
     indices: Vec<u8>,
     vectors: Vec<u8>,
+    places: Vec<u8>,
     loose: Vec<u8>,
 }
 
@@ -111,6 +130,7 @@ struct Buffer {
 enum Part {
     Indices,
     Vectors,
+    Places,
     Loose,
 }
 
@@ -119,6 +139,7 @@ impl Buffer {
         match part {
             Part::Indices => &mut self.indices,
             Part::Vectors => &mut self.vectors,
+            Part::Places => &mut self.places,
             Part::Loose => &mut self.loose,
         }
     }
@@ -194,6 +215,40 @@ impl Document {
             "attributes": attributes, "indices": geometry.indices, "material": material, "mode": mode,
         }] }));
         self.meshes.len() - 1
+    }
+
+    /// Adds a mesh: a sheet of side 1 that shows a picture.
+    pub fn picture(&mut self, image: Image) -> usize {
+        let sheet = self.sheet.unwrap_or_else(|| self.new_sheet());
+        self.sheet = Some(sheet);
+        let clear = image.mime == "image/png";
+        self.images.push(image);
+        let mut material = json!({
+            "pbrMetallicRoughness": {
+                "baseColorTexture": { "index": self.images.len() - 1 }, "metallicFactor": 0.0, "roughnessFactor": 1.0,
+            },
+            "doubleSided": true,
+        });
+        if clear {
+            material["alphaMode"] = json!("BLEND");
+        }
+        self.materials.push(material);
+        let Geometry { positions, normals, indices, .. } = sheet.geometry;
+        self.meshes.push(json!({ "primitives": [{
+            "attributes": { "POSITION": positions, "NORMAL": normals, "TEXCOORD_0": sheet.places },
+            "indices": indices, "material": self.materials.len() - 1, "mode": TRIANGLES,
+        }] }));
+        self.meshes.len() - 1
+    }
+
+    fn new_sheet(&mut self) -> Sheet {
+        let mesh = mesh::sheet();
+        let geometry = self.geometry(&mesh, true);
+        // A picture's rows run down.
+        let places: Vec<[f32; 2]> = mesh.positions.iter().map(|[x, y, _]| [x + 0.5, 0.5 - y]).collect();
+        let offset = self.buffer.push(Part::Places, places.iter().flatten().flat_map(|n| n.to_le_bytes()));
+        let places = self.accessor(Part::Places, offset, FLOAT, places.len(), "VEC2", None);
+        Sheet { geometry, places }
     }
 
     fn material(&mut self, look: Look, open: bool) -> usize {
@@ -287,8 +342,13 @@ impl Document {
 
     /// The whole document and its buffer, which with `inside` is part of it.
     fn finish(mut self, inside: bool) -> io::Result<(Parts, Vec<u8>)> {
-        let buffer_views = self.place_parts();
-        let bytes = [self.buffer.indices, self.buffer.vectors, self.buffer.loose].concat();
+        let mut buffer_views = self.place_parts();
+        let Buffer { indices, vectors, places, loose } = std::mem::take(&mut self.buffer);
+        let mut bytes = [indices, vectors, places, loose].concat();
+        let images = place_images(std::mem::take(&mut self.images), &mut buffer_views, &mut bytes);
+        let textures: Vec<Value> = (0..images.len()).map(|i| json!({ "sampler": 0, "source": i })).collect();
+        let sampler = json!({ "wrapS": CLAMP, "wrapT": CLAMP });
+        let samplers: Vec<Value> = images.first().map(|_| sampler).into_iter().collect();
         let mut document = BTreeMap::new();
         let mut put = |name, value: &dyn erased::Json| -> io::Result<()> {
             if let Some(raw) = value.raw()? {
@@ -304,6 +364,9 @@ impl Document {
         put("nodes", &nodes?)?;
         put("meshes", &self.meshes)?;
         put("materials", &self.materials)?;
+        put("images", &images)?;
+        put("textures", &textures)?;
+        put("samplers", &samplers)?;
         put("accessors", &self.accessors)?;
         put("bufferViews", &buffer_views)?;
         put("cameras", &self.cameras)?;
@@ -325,9 +388,10 @@ impl Document {
 
     /// The views of the parts that hold anything; accessors are told the numbers that these have then.
     fn place_parts(&mut self) -> Vec<Value> {
-        let lengths = [self.buffer.indices.len(), self.buffer.vectors.len(), self.buffer.loose.len()];
+        let Buffer { indices, vectors, places, loose } = &self.buffer;
+        let lengths = [indices, vectors, places, loose].map(Vec::len);
         let mut views = Vec::new();
-        let mut numbers = [0; 3];
+        let mut numbers = [0; 4];
         let mut offset = 0;
         for (i, length) in lengths.into_iter().enumerate() {
             numbers[i] = views.len();
@@ -338,6 +402,9 @@ impl Document {
                 } else if i == Part::Vectors as usize {
                     view["target"] = json!(ARRAY);
                     view["byteStride"] = json!(12);
+                } else if i == Part::Places as usize {
+                    view["target"] = json!(ARRAY);
+                    view["byteStride"] = json!(8);
                 }
                 views.push(view);
             }
@@ -350,6 +417,18 @@ impl Document {
         }
         views
     }
+}
+
+/// Puts pictures after the parts of the buffer, each in a view of its own.
+fn place_images(images: Vec<Image>, views: &mut Vec<Value>, bytes: &mut Vec<u8>) -> Vec<Value> {
+    let place = |image: Image| {
+        let (offset, length) = (bytes.len(), image.bytes.len());
+        views.push(json!({ "buffer": 0, "byteOffset": offset, "byteLength": length }));
+        bytes.extend(image.bytes);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        json!({ "bufferView": views.len() - 1, "mimeType": image.mime })
+    };
+    images.into_iter().map(place).collect()
 }
 
 /// The least and the greatest of each column.

@@ -37,11 +37,17 @@ impl Lacking {
         }
     }
 
-    fn of_geometry(&mut self, node: &str, geometry: &str, faces: &Faces<'_>) {
-        let Shape::Text { text, .. } = shape_of(geometry) else { return };
-        let missing = text::missing(&text, faces);
+    /// What words in a scene lack.
+    pub fn of_words(&mut self, of: &str, words: &str, faces: &Faces<'_>) {
+        let missing = text::missing(words, faces);
         if !missing.is_empty() {
-            self.0.entry(node.to_owned()).or_default().extend(missing);
+            self.0.entry(of.to_owned()).or_default().extend(missing);
+        }
+    }
+
+    fn of_geometry(&mut self, node: &str, geometry: &str, faces: &Faces<'_>) {
+        if let Shape::Text { text, .. } = shape_of(geometry) {
+            self.of_words(node, &text, faces);
         }
     }
 

@@ -10,9 +10,11 @@ mod model;
 mod models;
 mod outline;
 mod page;
+mod pictures;
 mod record;
 mod replay;
 mod scene;
+mod signs;
 mod site;
 mod sizes;
 mod space;
@@ -23,6 +25,7 @@ use bumpalo::Bump;
 use clap::{Parser, ValueEnum};
 use gltf::Document;
 use letters::Lacking;
+use model::Built;
 use record::Style;
 use replay::{Animation, Clock};
 use scene::Scene;
@@ -35,7 +38,7 @@ use ulp_cli::{Failure, FontArgs, Log, Output, Status};
 use ulp_core::world::Filter;
 use ulp_view::View;
 use ulp_view::fonts::Fonts;
-use ulp_view::history::{History, Resolved, resolve};
+use ulp_view::history::{Resolved, resolve};
 use ulp_view::join::{self, Space, ViewNode};
 
 /// build a trace into a scene
@@ -139,11 +142,11 @@ fn document(
         return animated(args, view, stock, style, log);
     }
     let scenes = scenes(&view.spaces, view.filter, stock);
-    let (mut document, _) = model::build(&scenes, style);
+    let (mut document, built) = model::build(&scenes, style);
     if args.instancing {
         instancing::instance(&mut document);
     }
-    note_letters(view, &scenes, &[], log)?;
+    note_words(view, &built, log)?;
     Ok(document)
 }
 
@@ -151,16 +154,21 @@ fn scenes<'v, 'a>(spaces: &'v [Space<'a>], filter: &Filter, stock: &'v Stock<'v>
     spaces.iter().map(|space| Scene::new(space, filter, stock)).collect()
 }
 
-/// Notes the nodes that show, or showed, letters that no font has.
-fn note_letters(
-    view: &View<'_, '_>,
-    scenes: &[Scene<'_, '_>],
-    histories: &[History<'_>],
-    log: &mut Log,
-) -> Result<(), Failure> {
+/// Notes what of the words in a document could not be drawn: letters that no font has, and signs that are too many.
+fn note_words(view: &View<'_, '_>, built: &[Built<'_, '_, '_>], log: &mut Log) -> Result<(), Failure> {
     let mut lacking = Lacking::default();
-    scenes.iter().for_each(|scene| lacking.of_scene(scene));
-    scenes.iter().zip(histories).for_each(|(s, history)| lacking.of_history(history, &s.stock.faces));
+    for Built { site, signs, unsigned, .. } in built {
+        lacking.of_scene(site.scene);
+        signs.iter().for_each(|sign| lacking.of_words(&sign.of, &sign.words, &site.scene.stock.faces));
+        if *unsigned > 0 {
+            let said = format!("{}: {unsigned} labels beyond {}", site.scene.space.space, signs::MOST);
+            project::note(view, "export.dropped", said, log)?;
+        }
+    }
+    note_letters(view, lacking, log)
+}
+
+fn note_letters(view: &View<'_, '_>, lacking: Lacking, log: &mut Log) -> Result<(), Failure> {
     lacking.notes().try_for_each(|said| project::note(view, "export.dropped", said, log))
 }
 
@@ -187,7 +195,7 @@ fn animated(
         project::note(view, "export.dropped", format!("{node}: {what}"), log)?;
     }
     animation.finish();
-    note_letters(view, &scenes, &[], log)?;
+    note_words(view, &built, log)?;
     Ok(document)
 }
 
@@ -203,7 +211,10 @@ fn html(
     let resolved: Vec<Resolved<'_>> = histories.iter().map(resolve).collect();
     let spaces = everything(view, &resolved);
     let scenes = scenes(&spaces, view.filter, stock);
-    note_letters(view, &scenes, &histories, log)?;
+    let mut lacking = Lacking::default();
+    scenes.iter().for_each(|scene| lacking.of_scene(scene));
+    histories.iter().for_each(|history| lacking.of_history(history, &stock.faces));
+    note_letters(view, lacking, log)?;
     Ok(page::write(view, &scenes, &histories, style, |tile| args.projection.select.tile(tile)))
 }
 

@@ -124,6 +124,18 @@ pub fn own(shape: &Shape, line: f64, hollow: bool, measure: &Measure<'_>) -> Mes
     }
 }
 
+/// A square of side 1 about the origin, on which a picture is shown.
+pub fn sheet() -> Mesh {
+    let mut mesh = Mesh::default();
+    mesh.face(&[[-0.5, -0.5, 0.0], [0.5, -0.5, 0.0], [0.5, 0.5, 0.0], [-0.5, 0.5, 0.0]]);
+    mesh
+}
+
+/// Words of height 1 and thickness 1.
+pub fn words(text: &str, measure: &Measure<'_>) -> Mesh {
+    plate(&text::outlines(text, 1.0, measure.faces), 1.0, false, 0.0)
+}
+
 /// About what place of its node's frame a shape's own mesh is made: about its middle where it lies far from the
 /// origin, as floats are finest near 0.
 pub fn middle(shape: &Shape, measure: &Measure<'_>) -> Vector {

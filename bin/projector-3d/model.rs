@@ -1,27 +1,34 @@
 //! A scene as a model: which nodes hold which meshes, in what look, how thick and where.
 
-use crate::gltf::{Document, Geometry, Node as Part, extras};
+use crate::gltf::{Document, Geometry, Image, Node as Part, extras};
 use crate::look::{self, Look};
 use crate::measure::Measure;
 use crate::mesh::{self, Common, Plan};
 use crate::record::{self, Style};
 use crate::scene::{Link, Node, Scene};
-use crate::site::{Form, Site, corners, framed, joined};
+use crate::signs::{self, Sign};
+use crate::site::{Form, Hung, Site, corners, framed, joined};
 use crate::space::{STILL, Vector, length, minus, tame, tamed, times, towards, turn};
+use crate::text;
 use rayon::prelude::*;
 use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::f64::consts::FRAC_1_SQRT_2;
+use std::sync::Arc;
 use ulp_core::json as ujson;
 use ulp_core::json::write::Object;
 use ulp_view::frame::Frame;
 use ulp_view::geometry::Shape;
 use ulp_view::scene::Settings;
-use ulp_view::style::Style as LinkStyle;
+use ulp_view::style::{Color, Style as LinkStyle};
 
 /// The turn from our z up to the format's y up.
 const UPRIGHT: [f64; 4] = [-FRAC_1_SQRT_2, 0.0, 0.0, FRAC_1_SQRT_2];
+
+/// The colours of words, and of what sensors read.
+const INK: Color = Color::opaque([0x3a, 0x8e, 0xe6]);
+const READING: Color = Color::opaque([0x2f, 0xa0, 0x8a]);
 
 /// Where the parts of a scene went.
 pub struct Built<'s, 'v, 'a> {
@@ -29,6 +36,10 @@ pub struct Built<'s, 'v, 'a> {
     pub placed: Vec<Placed>,
     /// The nodes of links, with their size.
     pub links: Vec<(usize, Vector)>,
+    /// What stands in the scene in words.
+    pub signs: Vec<Sign>,
+    /// How many signs are left out.
+    pub unsigned: usize,
 }
 
 /// Where a node went.
@@ -48,6 +59,7 @@ pub fn build<'s, 'v, 'a>(scenes: &'s [Scene<'v, 'a>], style: Style) -> (Document
         document: Document::default(),
         geometries: BTreeMap::new(),
         meshes: BTreeMap::new(),
+        pictures: BTreeMap::new(),
         style,
         bounds: None,
     };
@@ -93,6 +105,8 @@ struct Builder {
     /// Meshes by what they are made of; `None` where nothing came of it.
     geometries: BTreeMap<Made, Option<Geometry>>,
     meshes: BTreeMap<(Geometry, Look), usize>,
+    /// The meshes of pictures, by where these lie in memory, where each is once.
+    pictures: BTreeMap<usize, usize>,
     style: Style,
     /// The corners of all that is drawn.
     bounds: Option<(Vector, Vector)>,
@@ -120,6 +134,8 @@ enum Made {
     Common(Common),
     /// The canonical geometry, the width of its lines and the scale as bits, and whether it is hollow.
     Own(Vec<u8>, [u64; 2], bool),
+    /// Words, of height 1.
+    Words(String),
 }
 
 impl Builder {
@@ -145,7 +161,11 @@ impl Builder {
             self.layer(&site, layer, &numbers, group);
         }
         let links = self.links(&site, group);
-        (group, Built { site, placed, links })
+        self.readings(&site, group);
+        let (mut signs, unsigned) = signs::signs(&site);
+        signs.extend(signs::list(&site));
+        self.signs(&site, &signs, group);
+        (group, Built { site, placed, links, signs, unsigned })
     }
 
     /// A group for the nodes of a layer that have no parent.
@@ -169,7 +189,7 @@ impl Builder {
         let offset = ready.form.as_ref().map_or([0.0; 3], |form| site.offset(i, form));
         let drawn = ready.form.map(|form| self.draw(site, i, form));
         let scale = match drawn {
-            Some(Drawn { stretch, .. }) if !site.holds[i] => times(node.local.scale, stretch),
+            Some(Drawn { stretch, .. }) if !site.is_apart(i) => times(node.local.scale, stretch),
             _ => node.local.scale,
         };
         let name = node.name.as_deref().unwrap_or(node.id);
@@ -179,7 +199,7 @@ impl Builder {
         let number = self.document.node(part);
         let mut drawn_in = number;
         if let Some(Drawn { mesh, stretch, .. }) = drawn {
-            if site.holds[i] {
+            if site.is_apart(i) {
                 let part = Part::placed("", offset, STILL, stretch);
                 drawn_in = self.document.node(part);
                 self.document.nodes[number].children.push(drawn_in);
@@ -190,8 +210,83 @@ impl Builder {
         if !site.layer(i).visible && (drawn.is_some() || !site.holds[i]) {
             self.document.hide(drawn_in);
         }
+        self.hang(site, i, number);
         let stretch = drawn.map_or([1.0; 3], |d| d.stretch);
         Placed { number, drawn_in, stretch, common: drawn.and_then(|d| d.common) }
+    }
+
+    /// Hangs the picture of a node.
+    fn hang(&mut self, site: &Site<'_, '_, '_>, i: usize, number: usize) {
+        let Hung::Picture(picture) = &site.hung[i] else { return };
+        let document = &mut self.document;
+        let mesh = *self
+            .pictures
+            .entry(Arc::as_ptr(picture).addr())
+            .or_insert_with(|| document.picture(Image { mime: picture.mime, bytes: picture.bytes.clone() }));
+        let (place, size) = site.hook(i, picture);
+        let part = document.node(Part { mesh: Some(mesh), ..Part::placed("", place, STILL, size) });
+        document.nodes[number].children.push(part);
+        if !site.layer(i).visible {
+            document.hide(part);
+        }
+    }
+
+    /// A point for each sensor at no node that is seen, and the list of those that are nowhere.
+    fn readings(&mut self, site: &Site<'_, '_, '_>, group: usize) {
+        let writer = record::writer(site.scene, self.style);
+        let mut children = Vec::new();
+        for (sensor, at) in signs::placed(site) {
+            let mesh = self.common(Common::Gem, Look::dull(READING));
+            let mut part = Part::placed(sensor.name, at, STILL, [site.sizes.point; 3]);
+            part.mesh = Some(mesh);
+            part.extras = extras(writer.about_sensor(sensor));
+            children.push(self.document.node(part));
+            self.widen_to(site, at);
+        }
+        let listed: Vec<Vec<u8>> = signs::unplaced(site).map(|sensor| writer.about_sensor(sensor)).collect();
+        if children.is_empty() && listed.is_empty() {
+            return;
+        }
+        let mut about = Object::default();
+        if !listed.is_empty() {
+            about.list("sensors", &listed);
+        }
+        let part = Part { children, extras: extras(about.bytes()), ..Part::group("readings") };
+        let part = self.document.node(part);
+        self.document.nodes[group].children.push(part);
+    }
+
+    /// The words that stand in a scene, each lying flat at its place.
+    fn signs(&mut self, site: &Site<'_, '_, '_>, signs: &[Sign], group: usize) {
+        let mut children = Vec::new();
+        let height = site.letters();
+        for sign in signs {
+            let document = &mut self.document;
+            let measure = site.measure();
+            let known = self.geometries.entry(Made::Words(sign.words.clone())).or_insert_with(|| {
+                let mesh = mesh::words(&sign.words, &measure);
+                (!mesh.indices.is_empty()).then(|| document.geometry(&mesh, false))
+            });
+            let Some(geometry) = *known else { continue };
+            let mesh = self.mesh(geometry, Look::dull(INK));
+            let size = [height, height * site.flip, height / 20.0];
+            let part = Part { mesh: Some(mesh), ..Part::placed("", sign.at, STILL, size) };
+            children.push(self.document.node(part));
+            let (right, low) = text::extent(&sign.words, measure.faces);
+            let [x, y, z] = sign.at;
+            self.widen_to(site, [x + right * height, y + low * height * site.flip, z]);
+        }
+        if !children.is_empty() {
+            let part = self.document.node(Part { children, ..Part::group("signs") });
+            self.document.nodes[group].children.push(part);
+        }
+    }
+
+    /// Takes a place of a space's drawing into the bounds of all.
+    fn widen_to(&mut self, site: &Site<'_, '_, '_>, place: Vector) {
+        let place = tamed(times(place, [1.0, site.flip, 1.0]));
+        let all = self.bounds.into_iter().flat_map(|(a, b)| [a, b]).chain([place]);
+        self.bounds = mesh::around_points(all);
     }
 
     /// The mesh that a node is drawn as, and how it is stretched.

@@ -84,6 +84,14 @@ pub fn shape_of_media(raw: &str) -> Option<Shape> {
     Some(Shape::Blob { kind, reference: text("ref")? })
 }
 
+/// Whether a medium, from its raw JSON, says that it is a picture in pixels.
+pub fn is_picture(raw: &str) -> bool {
+    let mut tape = Tape::new();
+    let Ok(value) = tape.parse_any(raw, json::STATE_DEPTH) else { return false };
+    let mime: String = value.get("mime").map(|mime| mime.chars().collect()).unwrap_or_default();
+    mime.starts_with("image/") && mime != "image/svg+xml"
+}
+
 /// Reads a blob. One that breaks a reader of hostile bytes breaks nothing else.
 fn read(bytes: &[u8]) -> Option<Model> {
     if bytes.starts_with(glb::MAGIC) {

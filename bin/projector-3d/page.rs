@@ -5,9 +5,10 @@
 //! alone is one mesh, and every other shape comes along as a mesh.
 
 use crate::mesh::{self, Common, Mesh, Plan, Sizes};
-use crate::models::{shape_of, shape_of_media};
+use crate::models::{is_picture, shape_of, shape_of_media};
 use crate::record::Style;
 use crate::scene::{Scene, foot};
+use crate::signs;
 use crate::site::{Site, framed};
 use data_encoding::BASE64;
 use std::collections::{BTreeMap, HashMap};
@@ -18,6 +19,7 @@ use ulp_core::json::write::Object;
 use ulp_view::View;
 use ulp_view::geometry::Shape;
 use ulp_view::history::{Change, History};
+use ulp_view::media::reference_in;
 use ulp_view::page::{self, Page};
 
 const DRAWING: &str = include_str!("page/drawing.js");
@@ -49,11 +51,18 @@ pub fn write(
         titles.push(site.title());
     }
     let mut data = Object::default();
+    let mut pictures = Object::default();
+    for (reference, picture) in shown(scenes, histories) {
+        pictures.object(&reference, picture);
+    }
     let mut all = Object::default();
     for (name, mesh) in meshes {
         all.object(&name, mesh);
     }
-    data.object("meshes", all).object("scenes", about);
+    data.object("meshes", all)
+        .text("missing", Some(signs::MISSING))
+        .object("pictures", pictures)
+        .object("scenes", about);
     let page = Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data.bytes() };
     page::write(view, &page, histories, takes_tile)
 }
@@ -81,7 +90,33 @@ fn common() -> BTreeMap<String, Object> {
     let named = |which| (name_of(which).to_owned(), embedded(&mesh::common(which)));
     let mut meshes: BTreeMap<String, Object> = all.into_iter().map(named).collect();
     meshes.insert("stick".to_owned(), embedded(&mesh::column(mesh::FEW_SIDES)));
+    meshes.insert("sheet".to_owned(), embedded(&mesh::sheet()));
     meshes
+}
+
+/// The pictures that nodes ever showed, by reference, with their sizes, and those that are missing.
+fn shown(scenes: &[Scene<'_, '_>], histories: &[History<'_>]) -> BTreeMap<String, Object> {
+    let mut pictures = BTreeMap::new();
+    for (scene, history) in scenes.iter().zip(histories) {
+        for change in history.parts().iter().flat_map(|part| history.changes(part)) {
+            let Change::Write { register, value, .. } = change else { continue };
+            if *register != Register::media("media") || !is_picture(value) {
+                continue;
+            }
+            let Some(reference) = reference_in(value) else { continue };
+            pictures.entry(reference).or_insert_with_key(|reference| {
+                let mut object = Object::default();
+                match scene.stock.pictures.get(reference) {
+                    Some(picture) => {
+                        object.text("address", Some(&picture.address())).numbers("size", &picture.size)
+                    }
+                    None => object.raw("missing", Some("true")),
+                };
+                object
+            });
+        }
+    }
+    pictures
 }
 
 /// How every shape that a node of the space ever had is drawn, by the canonical value of its register.

@@ -8,16 +8,20 @@
 use crate::look::{self, Look, is_hollow, number};
 use crate::measure::Measure;
 use crate::mesh::{self, Plan, Sizes};
+use crate::models::is_picture;
+use crate::pictures::Picture;
 use crate::record::{self, Style};
 use crate::scene::{Node, Scene};
 use crate::sizes::{heights, sizes, stretches};
 use crate::space::{FAR, Vector, cross, dot, length, minus, plus, tame, tamed};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use ulp_core::json::write::Members;
 use ulp_core::state::Written;
 use ulp_view::frame::{ACROSS, Frame};
 use ulp_view::geometry::Shape;
+use ulp_view::media::reference_in;
 use ulp_view::scene::{Layer, Settings, layers};
 use ulp_view::transform::{Local, Transform};
 
@@ -26,6 +30,9 @@ const AWAY: f64 = 10_000.0;
 
 /// Text that gives no size is this part of the drawing's largest side.
 const TEXT: f64 = 1.0 / 52.0;
+
+/// Half a side of a picture that hangs at no shape, in radii of a point.
+const PICTURE: f64 = 4.0;
 
 /// Two corners: the least and the greatest.
 pub type Box3 = (Vector, Vector);
@@ -50,12 +57,24 @@ pub struct Site<'s, 'v, 'a> {
     heights: Vec<f64>,
     /// What sensors read at each node.
     sensors: Vec<Vec<Vec<u8>>>,
+    /// What hangs at each node.
+    pub hung: Vec<Hung>,
+    /// The box around all that is drawn, in the world.
+    extent: Option<Box3>,
     /// Where the drawing is laid out, in the space's unit.
     pub frame: Frame<3>,
     /// The height of letters where a text names none, in units of the drawing.
     text: f64,
     /// The place of each node's own frame that is its origin in the drawing.
     pivots: Vec<Vector>,
+}
+
+/// A picture that a node shows.
+pub enum Hung {
+    Nothing,
+    Picture(Arc<Picture>),
+    /// One that is not at hand, or cannot be read.
+    Missing,
 }
 
 /// How a node is to be drawn.
@@ -82,9 +101,11 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
         let flip = if Settings::of_space(scene.space).y_up() { 1.0 } else { -1.0 };
         let heights = heights(scene, &shapes, &on_layers);
         let sensors = readings(scene, style);
+        let hung = scene.nodes.par_iter().zip(&shapes).map(|(node, shape)| hung(node, shape.as_ref(), scene));
+        let hung = hung.collect();
         let pivots = vec![[0.0; 3]; scene.nodes.len()];
         let (sizes, frame) = (Sizes::default(), Frame::WORLD);
-        Site {
+        let mut site = Site {
             scene,
             layers,
             on_layers,
@@ -96,19 +117,37 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
             holds,
             heights,
             sensors,
+            hung,
+            extent: None,
             frame,
             text: 0.0,
             pivots,
-        }
+        };
+        site.extent = site.find_extent();
+        site
     }
 
-    /// The box around all that is drawn, in the world; around where nodes are, where nothing is drawn.
+    /// The box around all that is drawn, in the world.
     pub fn extent(&self) -> Option<Box3> {
+        self.extent
+    }
+
+    /// The same in the drawing.
+    pub fn around_all(&self) -> Box3 {
+        let (least, most) = self.extent.unwrap_or_default();
+        (self.frame.place(least), self.frame.place(most))
+    }
+
+    /// Around what is drawn and what sensors read at places of their own; around where nodes are, where that is
+    /// nothing.
+    fn find_extent(&self) -> Option<Box3> {
         let measure = Measure::of_world(&self.scene.stock.faces);
         let around = |i: usize| self.around(i, &measure);
         let drawn = (0..self.shapes.len()).into_par_iter().filter_map(around);
         let places = || self.scene.nodes.iter().map(|n| n.frame.position());
-        drawn.reduce_with(joined).or_else(|| mesh::around_points(places()))
+        let readings = self.scene.sensors.iter().filter(|s| !s.is_at_node).filter_map(|s| s.position);
+        let all = drawn.reduce_with(joined).into_iter().chain(mesh::around_points(readings));
+        all.reduce(joined).or_else(|| mesh::around_points(places()))
     }
 
     /// Around what is drawn of a node, in the world; nothing of one that only holds others.
@@ -167,6 +206,34 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
         self.measure().place(plus(minus(local.translation, around), turned))
     }
 
+    /// The height of letters that stand in the scene, in units of the drawing.
+    pub fn letters(&self) -> f64 {
+        self.text
+    }
+
+    /// Whether what is drawn of a node is not the node itself, for others stand in its frame.
+    pub fn is_apart(&self, i: usize) -> bool {
+        self.holds[i] || matches!(self.hung[i], Hung::Picture(_))
+    }
+
+    /// Where the picture of a node hangs, seen from the node's origin in the drawing, and its size: flat on top of
+    /// its shape, as large as its proportions allow.
+    pub fn hook(&self, i: usize, picture: &Picture) -> (Vector, Vector) {
+        let (sizes, measure) = (self.sizes_at(i), self.measure());
+        let shape = self.shapes[i].as_ref();
+        let side = sizes.point * PICTURE;
+        let (least, most) = shape
+            .and_then(|shape| mesh::bounds(shape, &measure))
+            .unwrap_or(([-side, -side, 0.0], [side, side, 0.0]));
+        let [wide, high, _] = minus(most, least);
+        let fit = (wide / picture.size[0]).min(high / picture.size[1]);
+        let top = if shape.is_some_and(mesh::is_flat) { sizes.thickness } else { most[2] };
+        let middle =
+            [least[0] / 2.0 + most[0] / 2.0, least[1] / 2.0 + most[1] / 2.0, top + sizes.thickness * 0.05];
+        let size = [picture.size[0] * fit, picture.size[1] * fit * self.flip, 1.0];
+        (tamed(minus(middle, measure.place(self.pivots[i]))), tamed(size))
+    }
+
     /// Where the mesh of a node is, seen from the node's origin in the drawing.
     pub fn offset(&self, i: usize, form: &Form) -> Vector {
         tamed(minus(form.middle, self.measure().place(self.pivots[i])))
@@ -182,7 +249,7 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
         let node = &self.scene.nodes[i];
         let shape = match &self.shapes[i] {
             Some(shape) => shape,
-            None if self.is_bare(i) => return None,
+            None if self.is_bare(i) || matches!(self.hung[i], Hung::Picture(_)) => return None,
             None => &Shape::Point,
         };
         let hollow = self.hollow[i];
@@ -245,6 +312,15 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
         about.close(&mut out);
         out
     }
+}
+
+/// The picture of a node: that of its medium, unless that is its shape.
+fn hung(node: &Node<'_, '_>, shape: Option<&Shape>, scene: &Scene<'_, '_>) -> Hung {
+    let Some(raw) = node.media.filter(|_| shape.is_none() || node.geometry.is_some()) else {
+        return Hung::Nothing;
+    };
+    let Some(reference) = reference_in(raw).filter(|_| is_picture(raw)) else { return Hung::Nothing };
+    scene.stock.pictures.get(&reference).map_or(Hung::Missing, Hung::Picture)
 }
 
 fn readings(scene: &Scene<'_, '_>, style: Style) -> Vec<Vec<Vec<u8>>> {

@@ -3,6 +3,7 @@
 
 mod fonts;
 mod gltf;
+mod nothing_lost;
 mod page;
 mod records;
 mod sizes;

@@ -24,6 +24,9 @@ const COARSE = 7;
 const SPECK = 2.5;
 const FIELD = (40 * Math.PI) / 180;
 const BEAM = "cube";
+/** Half a side of a picture that hangs at no shape, in radii of a point. */
+const PICTURE = 4;
+const READING = [0x2f / 255, 0xa0 / 255, 0x8a / 255, 1];
 
 const VERTEX = `#version 300 es
 layout(location=0) in vec3 position;
@@ -36,12 +39,14 @@ layout(location=6) in vec4 color;
 uniform mat4 camera;
 out vec3 toward;
 out vec4 tint;
+out vec2 place;
 vec3 part(vec3 axis, float n) { return axis * (n * inversesqrt(max(dot(axis, axis), 1e-30))) * inversesqrt(max(dot(axis, axis), 1e-30)); }
 void main() {
   vec3 p = x * position.x + y * position.y + z * position.z + origin;
   float size = max(max(length(x), length(y)), max(length(z), 1e-15));
   toward = (part(x / size, normal.x) + part(y / size, normal.y) + part(z / size, normal.z));
   tint = color;
+  place = vec2(position.x + 0.5, 0.5 - position.y);
   gl_Position = camera * vec4(p, 1.0);
 }`;
 
@@ -49,7 +54,10 @@ const FRAGMENT = `#version 300 es
 precision highp float;
 in vec3 toward;
 in vec4 tint;
+in vec2 place;
 uniform float night;
+uniform float pictured;
+uniform sampler2D picture;
 out vec4 color;
 void main() {
   vec3 n = normalize(toward + vec3(0.0, 0.0, 1e-6));
@@ -57,6 +65,10 @@ void main() {
   float sky = 0.5 + 0.5 * n.z;
   vec3 light = vec3(0.36 + 0.22 * sky + 0.5 * sun);
   color = vec4(min(tint.rgb * light + night * 0.02, 1.0), tint.a);
+  if (pictured > 0.5) {
+    vec4 shown = texture(picture, place);
+    color = vec4(shown.rgb, shown.a * tint.a);
+  }
 }`;
 
 const subtract = (a, b) => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
@@ -97,6 +109,12 @@ function canonical(value) {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const members = Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`);
   return `{${members.join(",")}}`;
+}
+
+/** What a sensor read, in words. */
+function readingText(history, sensor) {
+  const [value, unit] = [sensor.reading.value, sensor.reading.unit].map((number) => textOf(history.data.values[number]));
+  return `${sensor.name}: ${value ?? "none"}${unit === null ? "" : ` ${unit}`}`.replace(/\s+/g, " ");
 }
 
 /** Where a frame puts a point. */
@@ -246,6 +264,8 @@ class Drawing {
   constructor(canvas, extra, palette) {
     this.canvas = canvas;
     this.scenes = extra.scenes;
+    this.pictures = new Map(Object.entries(extra.pictures ?? {}));
+    this.missing = extra.missing;
     this.palette = palette;
     this.gl = canvas.getContext("webgl2", { antialias: true, alpha: false });
     this.meshes = new Meshes(this.gl, extra.meshes);
@@ -288,7 +308,7 @@ class Drawing {
     gl.linkProgram(program);
     gl.useProgram(program);
     this.at = {};
-    for (const name of ["camera", "night"]) this.at[name] = gl.getUniformLocation(program, name);
+    for (const name of ["camera", "night", "pictured"]) this.at[name] = gl.getUniformLocation(program, name);
     gl.enable(gl.DEPTH_TEST);
     gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE);
   }
@@ -297,11 +317,13 @@ class Drawing {
   show(history) {
     this.history = history;
     const nowhere = { origin: [0, 0, 0], scale: 1, sizes: { thickness: 1, line: 1, point: 1 }, plans: {} };
-    this.scene = this.scenes[history.data.space] ?? nowhere;
+    // What is empty is left out.
+    this.scene = { ...nowhere, ...this.scenes[history.data.space] };
     this.items = new Map();
     this.order = [];
     this.pulses.clear();
     [this.links, this.beams, this.beamOf] = [[], [], new Map()];
+    [this.readings, this.unplaced] = [[], []];
     this.up = history.setting("@space", "y") !== "down" ? 1 : -1;
     const [x, y, z] = this.scene.origin;
     this.origin = [x, y * this.up, z];
@@ -328,6 +350,7 @@ class Drawing {
     history.changed.clear();
     if (restructured || relinked) this.#listLinks();
     this.#placeLinks(everything || this.parents ? null : changed);
+    this.#placeReadings();
     this.version += 1;
   }
 
@@ -349,11 +372,30 @@ class Drawing {
     return this.plans.get(number);
   }
 
+  /** The picture of a node, {address, size} or {missing}; undefined for none. */
+  #picture(node) {
+    const medium = node.get("media.media");
+    return typeof medium?.ref === "string" && !this.#isModel(node) ? this.pictures.get(medium.ref) : undefined;
+  }
+
+  /** Whether a node's medium is its shape. */
+  #isModel(node) {
+    return this.#planned(node, "geometry") === null && this.#planned(node, "media.media") !== null;
+  }
+
+  /** What is written at a node: its label; the name of what is a mere mark; that its picture is missing. */
+  #words(node, shape, picture) {
+    if (picture?.missing) return nameOf(node) + this.missing;
+    const isOdd = shape.bare && picture === undefined && typeof node.get("kind") === "string";
+    return textOf(node.property("label")) ?? (shape.named || isOdd ? nameOf(node) : null);
+  }
+
   /** Reads a node's registers into an item. */
   #prepare(node) {
     if (node.id.startsWith("@")) return;
-    const label = textOf(node.property("label"));
     const shape = this.#plan(node);
+    const picture = this.#picture(node);
+    const hung = picture?.address === undefined ? null : this.#texture(picture);
     const name = nameOf(node);
     const opacity = node.property("opacity");
     const looks = ["color", "fill", "stroke"].map((key) => this.palette.read(node.property(key)));
@@ -361,8 +403,10 @@ class Drawing {
       node,
       shape,
       name,
-      label: label ?? (shape.named ? name : null),
-      mesh: this.meshes.get(shape.mesh),
+      label: this.#words(node, shape, picture),
+      hung,
+      board: new Float32Array(12),
+      mesh: this.meshes.get(hung !== null && shape.bare ? "sheet" : shape.mesh),
       coarse: shape.mesh === "ball" ? this.meshes.get("gem") : shape.mesh === "column" ? this.meshes.get("stick") : null,
       boxed: null,
       tint: null,
@@ -379,6 +423,28 @@ class Drawing {
       reach: [0, 0, 0],
       radius: 0,
     });
+  }
+
+  /** A picture on the graphics card, once the browser has read it. */
+  #texture(picture) {
+    if (picture.hung !== undefined) return picture.hung;
+    picture.hung = { size: picture.size, texture: null };
+    const image = new Image();
+    image.addEventListener("load", () => {
+      const { gl } = this;
+      if (gl === null) return;
+      picture.hung.texture = gl.createTexture();
+      gl.bindTexture(gl.TEXTURE_2D, picture.hung.texture);
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, image);
+      gl.generateMipmap(gl.TEXTURE_2D);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR_MIPMAP_LINEAR);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
+      this.version += 1;
+      redraw();
+    });
+    image.src = picture.address;
+    return picture.hung;
   }
 
   /** Works out where items stand. */
@@ -411,13 +477,50 @@ class Drawing {
     const here = frame.map((x, i) => (i < 9 ? x : (x - this.origin[i - 9]) * scale));
     const matrix = here.map((x, i) => (i < 9 ? x * stretch[Math.floor(i / 3)] : placed(here, shape.middle)[i - 9]));
     item.matrix.set(matrix);
-    item.middle = placed(matrix, [0, 1, 2].map((i) => (box[i] + box[3 + i]) / 2));
+    if (item.hung !== null) this.#hang(item, here, stretch);
+    item.middle = placed(item.matrix, [0, 1, 2].map((i) => (box[i] + box[3 + i]) / 2));
     item.foot = placed(here, shape.foot);
     const half = [0, 1, 2].map((i) => (box[3 + i] - box[i]) / 2);
-    item.reach = [0, 1, 2].map((row) => half.reduce((sum, h, axis) => sum + Math.abs(matrix[axis * 3 + row]) * h, 0));
+    item.reach = [0, 1, 2].map((row) => half.reduce((sum, h, axis) => sum + Math.abs(item.matrix[axis * 3 + row]) * h, 0));
     item.radius = Math.hypot(...item.reach);
     item.bare = bare;
     item.boxed = null;
+  }
+
+  /** Lays the picture of a node flat on top of its shape, as large as its proportions allow. */
+  #hang(item, here, stretch) {
+    const { shape, mesh, hung } = item;
+    const { thickness, point } = this.scene.sizes;
+    const side = point * PICTURE;
+    const [low, high] = shape.bare
+      ? [[-side, -side, 0], [side, side, 0]]
+      : [0, 3].map((from) => [0, 1, 2].map((i) => mesh.box[from + i] * stretch[i] + shape.middle[i]));
+    const fit = Math.min((high[0] - low[0]) / hung.size[0], Math.abs(high[1] - low[1]) / hung.size[1]);
+    const [wide, tall] = hung.size.map((x) => x * fit);
+    const middle = [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, Math.max(low[2], high[2]) + thickness * 0.05];
+    item.board.set(composed(here, [wide, 0, 0, 0, tall * this.up, 0, 0, 0, 1, ...middle]));
+    if (shape.bare) item.matrix.set(item.board);
+  }
+
+  /** Points for what sensors read that are at no node that is seen; what is nowhere is listed. */
+  #placeReadings() {
+    const { history, origin } = this;
+    const { scale, sizes } = this.scene;
+    [this.readings, this.unplaced] = [[], []];
+    for (const sensor of history.sensors) {
+      const { reading } = sensor;
+      if (reading === null || history.nodes[reading.node]?.visible) continue;
+      const words = { text: readingText(history, sensor) };
+      const place = numbersOf(history.data.values[reading.position]);
+      if (place.length !== 2 && place.length !== 3) {
+        this.unplaced.push({ sensor, words });
+        continue;
+      }
+      const middle = [place[0], place[1] * this.up, place[2] ?? 0].map((x, i) => (x - origin[i]) * scale);
+      const { point } = sizes;
+      const matrix = new Float32Array([point, 0, 0, 0, point, 0, 0, 0, point, ...middle]);
+      this.readings.push({ sensor, words, matrix, middle, radius: point, tint: READING });
+    }
   }
 
   /** From afar a shape of its own is the box around it: one mesh for all of them. */
@@ -556,6 +659,13 @@ class Drawing {
       for (let i = 0; i < 3; i++) {
         box[i] = Math.min(box[i], item.middle[i] - item.reach[i]);
         box[3 + i] = Math.max(box[3 + i], item.middle[i] + item.reach[i]);
+      }
+    }
+    for (const { middle, radius } of this.readings) {
+      box ??= [Infinity, Infinity, Infinity, -Infinity, -Infinity, -Infinity];
+      for (let i = 0; i < 3; i++) {
+        box[i] = Math.min(box[i], middle[i] - radius);
+        box[3 + i] = Math.max(box[3 + i], middle[i] + radius);
       }
     }
     return box;
@@ -719,7 +829,7 @@ class Drawing {
 
   /** Packs what the camera sees: into the meshes what hides, into a list what can be seen through. */
   #pack() {
-    const [opaque, glass, opacities] = [new Set(), [], new Map()];
+    const [opaque, glass, opacities, boards] = [new Set(), [], new Map(), []];
     this.inView = [];
     this.beamsInView = [];
     const put = (mesh, thing, color) => {
@@ -741,8 +851,10 @@ class Drawing {
       this.beamsInView.push(beam);
       put(cube, beam, this.#tint(beam, beam.opacity, false));
     }
+    const gem = this.meshes.get("gem");
+    for (const reading of this.readings) put(gem, reading, reading.tint);
     for (const item of this.order) {
-      if (item.bare || !layers.get(item.layer)) continue;
+      if ((item.bare && item.hung === null) || !layers.get(item.layer)) continue;
       item.pixels = this.#pixels(item.middle, item.radius);
       if (item.pixels === 0) continue;
       this.inView.push(item);
@@ -751,12 +863,21 @@ class Drawing {
         opacities.set(item.layer, finite(opacity) ? clamp(opacity, 0, 1) : 1);
       }
       const tint = this.#tint(item, item.opacity * opacities.get(item.layer), item.shape.words);
+      if (item.hung?.texture) boards.push(this.#board(item, tint[3]));
+      if (item.hung !== null && item.shape.bare) continue;
       if (item.coarse !== null && item.pixels < COARSE) put(item.coarse, item, tint);
       else if (item.shape.own && item.pixels < SPECK && !item.mesh.lines) put(cube, this.#box(item), tint);
       else put(item.mesh, item, tint);
     }
     for (const mesh of opaque) mesh.holds = null;
-    return { opaque, runs: runsOf(glass), labelled: this.#labelled() };
+    return { opaque, boards, runs: runsOf(glass), labelled: this.#labelled() };
+  }
+
+  /** A picture as a run of its own. */
+  #board({ board, hung }, opacity) {
+    const run = { mesh: this.meshes.get("sheet"), texture: hung.texture, data: new Float32Array(FLOATS), used: 0 };
+    push(run, board, [1, 1, 1, opacity]);
+    return run;
   }
 
   /** What has a label, the largest first: where they crowd, only what is large enough to be read beside it. */
@@ -773,6 +894,7 @@ class Drawing {
     gl.uniform1f(at.night, this.groundIsDark ? 1 : 0);
     gl.depthMask(true);
     for (const mesh of packed.opaque) this.#drawMesh(mesh, mesh);
+    this.#drawBoards(packed.boards);
     for (const run of packed.runs) {
       this.#glassy(run.alpha);
       this.#drawMesh(run.mesh, run);
@@ -780,6 +902,20 @@ class Drawing {
       gl.disable(gl.CULL_FACE);
     }
     gl.depthMask(true);
+  }
+
+  /** Draws pictures, seen from either side. */
+  #drawBoards(boards) {
+    const { gl, at } = this;
+    if (boards.length === 0) return;
+    gl.uniform1f(at.pictured, 1);
+    gl.enable(gl.BLEND);
+    for (const run of boards) {
+      gl.bindTexture(gl.TEXTURE_2D, run.texture);
+      this.#drawMesh(run.mesh, run);
+    }
+    gl.disable(gl.BLEND);
+    gl.uniform1f(at.pictured, 0);
   }
 
   /** Draws instances of a mesh, which go to the graphics card unless they are there already. */
@@ -890,6 +1026,20 @@ class Drawing {
       taken.push(box);
       if (item.node === this.selected) this.#ring(item, 1, 3, this.groundIsDark ? "#6db3ee" : "#1f6fb5");
       this.#caption(shown, top[0], top[1] - 8, first ? 14 : 12, "center");
+    }
+    this.#drawReadings(taken);
+  }
+
+  /** What sensors read, beside their points, as far as there is room. */
+  #drawReadings(taken) {
+    for (const { words, middle } of this.readings.slice(0, MOST_LABELS)) {
+      const at = this.#toScreen(middle);
+      if (at === null) continue;
+      const shown = words.text.length > 60 ? `${words.text.slice(0, 59)}…` : words.text;
+      const box = [at[0] + 8, at[1] - 8, at[0] + 8 + shown.length * 7, at[1] + 8];
+      if (taken.some((t) => t[0] < box[2] && t[2] > box[0] && t[1] < box[3] && t[3] > box[1])) continue;
+      taken.push(box);
+      this.#caption(shown, at[0] + 10, at[1] + 4, 12, "left");
     }
   }
 
