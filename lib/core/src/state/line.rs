@@ -174,7 +174,7 @@ fn registers<'a>(top: Value<'_, 'a>, arena: &'a Bump, sets: &mut Vec<Set<'a>>) -
         if !(row.fits)(value, arena) {
             return Err(Refusal::new(row.code, "malformed"));
         }
-        sets.push(Set { register: Register::plain(row.kind), value: value.raw() });
+        sets.push(Set { register: Register::plain(row.kind), value: value.canonical(arena) });
     }
     if let Some(value) = top.get("transform") {
         transform(value, arena, sets).map_err(|r| Refusal::new("state.transform", r.detail))?;
@@ -186,7 +186,7 @@ fn registers<'a>(top: Value<'_, 'a>, arena: &'a Bump, sets: &mut Vec<Set<'a>>) -
         }
         for (key, value) in object.members() {
             let Some(key) = key.as_str(arena) else { continue };
-            sets.push(Set { register: Register { kind: row.kind, key }, value: value.raw() });
+            sets.push(Set { register: Register { kind: row.kind, key }, value: value.canonical(arena) });
         }
     }
     Ok(())
@@ -228,7 +228,7 @@ fn read_add<'a>(
         return Err(wrong("a key whose id is not its tag"));
     }
     let properties = match add.get("properties") {
-        Some(v) if v.kind() == Kind::Object => (!v.is_empty()).then(|| v.raw()),
+        Some(v) if v.kind() == Kind::Object => (!v.is_empty()).then(|| v.canonical(arena)),
         Some(v) if !v.is_null() => return Err(wrong("properties that are no object")),
         _ => None,
     };
@@ -250,7 +250,7 @@ fn sensor<'a>(top: Value<'_, 'a>, arena: &'a Bump) -> Result<Reading<'a>, Refusa
     let key = top.get("key").ok_or_else(|| Refusal::new("state.key", "missing"))?;
     let key = parse_key(key, "state.key", arena)?;
     let raw = |name: &str, code: &'static str, fits: fn(Kind) -> bool| match top.get(name) {
-        Some(v) if fits(v.kind()) => Ok(Some(v.raw())),
+        Some(v) if fits(v.kind()) => Ok(Some(v.canonical(arena))),
         Some(_) => Err(Refusal::new(code, "malformed")),
         None => Ok(None),
     };

@@ -55,6 +55,7 @@ impl AsOf {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Withheld {
     No,
+    Lane,
     Layer,
     Authority,
     Boundary,
@@ -64,6 +65,7 @@ impl Withheld {
     pub(super) fn code(self) -> Option<&'static str> {
         match self {
             Withheld::No => None,
+            Withheld::Lane => Some("view.lane"),
             Withheld::Layer => Some("view.layer"),
             Withheld::Authority => Some("view.authority"),
             Withheld::Boundary => Some("view.boundary"),
