@@ -40,7 +40,7 @@ pub use complete::{Defaults, Grid};
 pub use field::{is_any_node, is_node, time_number};
 pub use macros::{MAX_MACRO_BYTES, MAX_MACRO_DEPTH, MAX_MACRO_EVENTS};
 pub use operation::{OPERATIONS, Operation, nearest_operation};
-pub use payload::{Ends, Link, Payload, Primitive, Sensor, Unlink, transform};
+pub use payload::{Ends, Link, Payload, Primitive, Sensor, Unlink, put_in_order, transform};
 pub use places::{Given, Places, SpaceGiven, Words};
 pub use register::{Member, REGISTERS, Register, RegisterKind, Set};
 pub use signature::{SignatureScratch, sign};

@@ -6,7 +6,7 @@ use super::register::{Member, REGISTERS};
 use super::source::Source;
 use super::{Refusal, Register, RegisterKind, Set};
 use crate::id::is_tag;
-use crate::json::{Kind, Value};
+use crate::json::{self, Kind, Value};
 use bumpalo::Bump;
 use std::collections::HashSet;
 
@@ -317,7 +317,7 @@ pub fn transform<'a>(value: Value<'_, 'a>, arena: &'a Bump, sets: &mut Vec<Set<'
     if value.kind() != Kind::Object {
         return Err(wrong("not an object"));
     }
-    let mut turned = false;
+    let (mut turned, first) = (false, sets.len());
     for (key, member) in value.members() {
         let Some(name) = key.as_str(arena) else { continue };
         // The other spelling of a rotation takes a quaternion alone.
@@ -336,18 +336,31 @@ pub fn transform<'a>(value: Value<'_, 'a>, arena: &'a Bump, sets: &mut Vec<Set<'
         }
         sets.push(Set { register: Register::plain(row.kind), value: member.canonical(arena) });
     }
+    put_in_order(value, &mut sets[first..]);
     Ok(())
+}
+
+/// Puts the writes of an object's members in the order of its canonical form, whatever that in the line is.
+pub fn put_in_order(object: Value<'_, '_>, sets: &mut [Set<'_>]) {
+    if !object.is_in_order() {
+        sets.sort_by(|a, b| {
+            let (a, b) = (a.register, b.register);
+            a.kind.cmp(&b.kind).then_with(|| json::key_order(a.key, b.key))
+        });
+    }
 }
 
 fn properties<'a>(value: Value<'_, 'a>, arena: &'a Bump, sets: &mut Vec<Set<'a>>) -> Result<(), Refusal> {
     if value.kind() != Kind::Object {
         return Err(Refusal::new("payload.properties", "not an object"));
     }
+    let first = sets.len();
     for (key, member) in value.members() {
         if let Some(name) = key.as_str(arena) {
             sets.push(Set { register: Register::property(name), value: member.canonical(arena) });
         }
     }
+    put_in_order(value, &mut sets[first..]);
     Ok(())
 }
 

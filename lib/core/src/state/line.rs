@@ -2,10 +2,10 @@
 
 use super::{Add, Reading, Written};
 use crate::event::{
-    Ends, Member, REGISTERS, Refusal, Register, Sensor, Set, is_any_node, is_node, transform,
+    Ends, Member, REGISTERS, Refusal, Register, Sensor, Set, is_any_node, is_node, put_in_order, transform,
 };
 use crate::id::{Key, Lane, Policy, Realm, Tile, is_id, is_place, is_tag};
-use crate::json::{Kind, Value};
+use crate::json::{self, Kind, Value};
 use bumpalo::Bump;
 
 /// A valid state line.
@@ -184,10 +184,12 @@ fn registers<'a>(top: Value<'_, 'a>, arena: &'a Bump, sets: &mut Vec<Set<'a>>) -
         if object.kind() != Kind::Object {
             return Err(Refusal::new(row.code, "not an object"));
         }
+        let first = sets.len();
         for (key, value) in object.members() {
             let Some(key) = key.as_str(arena) else { continue };
             sets.push(Set { register: Register { kind: row.kind, key }, value: value.canonical(arena) });
         }
+        put_in_order(object, &mut sets[first..]);
     }
     Ok(())
 }
@@ -205,6 +207,9 @@ fn link<'a>(top: Value<'_, 'a>, arena: &'a Bump) -> Result<Body<'a>, Refusal> {
         }
         for (tag, add) in object.members() {
             adds.push(read_add(tag, add, arena)?);
+        }
+        if !object.is_in_order() {
+            adds.sort_by(|a, b| json::key_order(a.0, b.0));
         }
     }
     let removed = match top.get("removed") {

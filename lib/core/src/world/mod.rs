@@ -310,13 +310,13 @@ impl<'a> World<'a> {
         self.tiles[index].states.iter().map(|at| self.state(*at))
     }
 
-    /// Whether a state takes in a state line: its lane, and no key after the cut.
+    /// Whether a state takes in a state line: its lane, its layer if it is a sensor's, and no key after the cut.
     pub fn takes_line(&self, line: &StateLine<'_>, filter: &Filter) -> bool {
         let mut later = false;
         if let Some(cut) = &filter.at {
             line.body.keys(|key| later |= cut.is_before(key));
         }
-        filter.lanes[line.lane.index()] && !later
+        filter.lanes[line.lane.index()] && filter.takes_layer_of(&line.body) && !later
     }
 
     /// The code under which `filter` withholds an event, if it does.
