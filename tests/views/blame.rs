@@ -157,7 +157,7 @@ fn a_node_that_nobody_knows_is_said_to_be_unknown() {
         for from in ["in", "--store w"] {
             let script = format!("ulp-materialize --blame {ask} {from} 2> log > out; echo $?; wc -c < out");
             let said = run::sh(&script, dir.path());
-            assert_eq!(said.starts_with(&format!("{status}\n")), true, "{ask} {from}: {said}");
+            assert!(said.starts_with(&format!("{status}\n")), "{ask} {from}: {said}");
             assert_eq!(said.ends_with("\n0\n"), status == 1, "{ask} {from}: {said}");
             let log = std::fs::read_to_string(dir.path().join("log")).unwrap();
             assert_eq!(log.contains("\"code\":\"view.unknown_node\""), status == 1, "{log}");

@@ -123,7 +123,7 @@ fn what_is_visible_is_what_the_reference_says() {
     let lanes: [(&[Policy], &[Realm]); 3] = [
         (&[Policy::Public], &[Realm::Team, Realm::Public]),
         (&[Policy::Public, Policy::Redacted], &[Realm::Team, Realm::Public]),
-        (&Policy::ALL, &Realm::ALL),
+        (Policy::ALL, Realm::ALL),
     ];
     let (mut nodes, mut links) = (0, 0);
     for seed in sample::of(0..1_000, 5) {
