@@ -28,7 +28,7 @@ use ulp_cli::project::{self, Needs, Projection};
 use ulp_cli::{Failure, Log, Output, Status};
 use ulp_core::world::Filter;
 use ulp_view::View;
-use ulp_view::history::{Resolved, resolve};
+use ulp_view::history::Resolved;
 use ulp_view::join::{self, Space, ViewNode};
 use ulp_view::record::Record;
 
@@ -130,7 +130,7 @@ fn scenes<'v, 'a>(spaces: &'v [Space<'a>], filter: &Filter, models: &'v Models<'
 
 fn animated(args: &Args, view: &View<'_, '_>, style: Style, log: &mut Log) -> Result<Document, Failure> {
     let arena = Bump::new();
-    let resolved: Vec<Resolved<'_>> = view.histories(&arena).iter().map(resolve).collect();
+    let resolved = view.resolved(&arena);
     let spaces = everything(view, &resolved);
     let models = Models::new(view.blobs);
     let scenes = scenes(&spaces, view.filter, &models);
@@ -151,12 +151,11 @@ fn animated(args: &Args, view: &View<'_, '_>, style: Style, log: &mut Log) -> Re
 
 fn html(args: &Args, view: &View<'_, '_>, style: Style) -> Vec<u8> {
     let arena = Bump::new();
-    let histories = view.histories(&arena);
-    let resolved: Vec<Resolved<'_>> = histories.iter().map(resolve).collect();
+    let resolved = view.resolved(&arena);
     let spaces = everything(view, &resolved);
     let models = Models::new(view.blobs);
     let scenes = scenes(&spaces, view.filter, &models);
-    page::write(view, &scenes, &histories, style, |tile| args.projection.select.tile(tile))
+    page::write(view, &scenes, &resolved, style, |tile| args.projection.select.tile(tile))
 }
 
 /// Every space of the view with all that was ever in it.

@@ -15,8 +15,9 @@ use ulp_core::event::RegisterKind;
 use ulp_core::id::Tile;
 use ulp_core::json;
 use ulp_core::json::write::Object;
+use ulp_core::state::Written;
 use ulp_view::View;
-use ulp_view::history::{Change, History};
+use ulp_view::history::{Effect, Resolved};
 use ulp_view::page::{self, Page};
 
 const DRAWING: &str = include_str!("page/drawing.js");
@@ -27,7 +28,7 @@ const HELP: &str = "Dragging and the arrow keys turn the scene, with shift they 
 pub fn write(
     view: &View<'_, '_>,
     scenes: &[Scene<'_, '_>],
-    histories: &[History<'_>],
+    histories: &[Resolved<'_>],
     style: Style,
     takes_tile: impl Fn(Tile) -> bool,
 ) -> Vec<u8> {
@@ -76,10 +77,10 @@ fn common() -> BTreeMap<String, Object> {
 }
 
 /// Every shape that a node of the space ever had and that is a mesh of its own.
-fn gather(site: &Site<'_, '_, '_>, history: &History<'_>, meshes: &mut BTreeMap<String, Object>) {
+fn gather(site: &Site<'_, '_, '_>, history: &Resolved<'_>, meshes: &mut BTreeMap<String, Object>) {
     let index: HashMap<&str, usize> = site.scene.nodes.iter().map(|n| n.id).zip(0..).collect();
-    for change in history.parts().iter().flat_map(|part| history.changes(part)) {
-        let Change::Write { node, register, value } = change else { continue };
+    for effect in history.steps.iter().flat_map(|step| &step.effects) {
+        let Effect::Write { node, written: Written { register, value, .. }, .. } = effect else { continue };
         let Some(i) = index.get(node).filter(|_| register.kind == RegisterKind::Geometry) else { continue };
         let shape = site.scene.models.shape(shape_of(value));
         if !matches!(site.plan(&shape, *i), Plan::Own(_)) {
