@@ -4,6 +4,7 @@
 mod append;
 mod browser;
 mod faults;
+mod font;
 mod pack;
 mod pages;
 mod peer;

@@ -2,6 +2,7 @@
 
 mod gltf;
 mod instancing;
+mod letters;
 mod look;
 mod mesh;
 mod model;
@@ -12,25 +13,27 @@ mod record;
 mod replay;
 mod scene;
 mod space;
+mod stock;
 mod text;
 
 use bumpalo::Bump;
 use clap::{Parser, ValueEnum};
 use gltf::Document;
-use models::Models;
+use letters::Lacking;
 use record::Style;
 use replay::{Animation, Clock};
 use scene::Scene;
 use std::io::Write as _;
 use std::process::ExitCode;
+use stock::Stock;
 use ulp_cli::follow;
 use ulp_cli::project::{self, Needs, Projection};
-use ulp_cli::{Failure, Log, Output, Status};
+use ulp_cli::{Failure, FontArgs, Log, Output, Status};
 use ulp_core::world::Filter;
 use ulp_view::View;
+use ulp_view::fonts::Fonts;
 use ulp_view::history::Resolved;
 use ulp_view::join::{self, Space, ViewNode};
-use ulp_view::record::Record;
 
 /// build a trace into a scene
 #[derive(Parser)]
@@ -48,6 +51,8 @@ struct Args {
     /// Write records as the trace grows, each replacing the one with its id
     #[arg(long, conflicts_with = "store")]
     follow: bool,
+    #[command(flatten)]
+    fonts: FontArgs,
     #[command(flatten)]
     projection: Projection,
 }
@@ -74,66 +79,99 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
         let option = if args.replay { "--replay" } else { "--instancing" };
         return Err(Failure::usage(option, "it goes with -f glb and -f gltf"));
     }
+    let fonts = Fonts::regular(args.fonts.read()?);
     if !args.follow {
         let tells = args.format == Format::Html || args.replay;
         let needs = if tells { Needs::History } else { Needs::State };
-        return project::project(&args.projection, needs, log, |view, out, log| write(&args, view, out, log));
+        return project::project(&args.projection, needs, log, |view, out, log| {
+            write(&args, &fonts, view, out, log)
+        });
     }
     if args.format != Format::Jsonl {
         return Err(Failure::usage("--follow", "it goes with -f jsonl"));
     }
-    follow::follow(&args.projection, log, |view| Ok(records(view, style(&args, view))))
+    follow::follow(&args.projection, log, |view| {
+        let stock = Stock::new(view.blobs, &fonts);
+        let style = style(&args, view);
+        let scenes = scenes(&view.spaces, view.filter, &stock);
+        Ok(scenes.iter().flat_map(|scene| record::lines(scene, style)).collect())
+    })
 }
 
 fn style(args: &Args, view: &View<'_, '_>) -> Style {
     Style { provenance: args.projection.provenance, several: view.spaces.len() > 1 }
 }
 
-fn records(view: &View<'_, '_>, style: Style) -> Vec<Record> {
-    let models = Models::new(view.blobs);
-    scenes(&view.spaces, view.filter, &models).iter().flat_map(|scene| record::lines(scene, style)).collect()
-}
-
-fn write(args: &Args, view: &View<'_, '_>, out: &mut Output, log: &mut Log) -> Result<(), Failure> {
+fn write(
+    args: &Args,
+    fonts: &Fonts,
+    view: &View<'_, '_>,
+    out: &mut Output,
+    log: &mut Log,
+) -> Result<(), Failure> {
     let style = style(args, view);
+    let stock = Stock::new(view.blobs, fonts);
     match args.format {
         Format::Jsonl => {
-            let models = Models::new(view.blobs);
-            for scene in scenes(&view.spaces, view.filter, &models) {
+            for scene in scenes(&view.spaces, view.filter, &stock) {
                 record::write(&scene, style, out)?;
             }
         }
-        Format::Glb => document(args, view, style, log)?.write_binary(out)?,
-        Format::Gltf => document(args, view, style, log)?.write_text(out)?,
-        Format::Html => out.write_all(&html(args, view, style))?,
+        Format::Glb => document(args, view, &stock, style, log)?.write_binary(out)?,
+        Format::Gltf => document(args, view, &stock, style, log)?.write_text(out)?,
+        Format::Html => out.write_all(&html(args, view, &stock, style, log)?)?,
     }
     project::note_blobs(view, log)
 }
 
 /// The view as a document: as it is, or with all that led to it.
-fn document(args: &Args, view: &View<'_, '_>, style: Style, log: &mut Log) -> Result<Document, Failure> {
+fn document(
+    args: &Args,
+    view: &View<'_, '_>,
+    stock: &Stock<'_>,
+    style: Style,
+    log: &mut Log,
+) -> Result<Document, Failure> {
     if args.replay {
-        return animated(args, view, style, log);
+        return animated(args, view, stock, style, log);
     }
-    let models = Models::new(view.blobs);
-    let scenes = scenes(&view.spaces, view.filter, &models);
+    let scenes = scenes(&view.spaces, view.filter, stock);
     let (mut document, _) = model::build(&scenes, style);
     if args.instancing {
         instancing::instance(&mut document);
     }
+    note_letters(view, &scenes, &[], log)?;
     Ok(document)
 }
 
-fn scenes<'v, 'a>(spaces: &'v [Space<'a>], filter: &Filter, models: &'v Models<'v>) -> Vec<Scene<'v, 'a>> {
-    spaces.iter().map(|space| Scene::new(space, filter, models)).collect()
+fn scenes<'v, 'a>(spaces: &'v [Space<'a>], filter: &Filter, stock: &'v Stock<'v>) -> Vec<Scene<'v, 'a>> {
+    spaces.iter().map(|space| Scene::new(space, filter, stock)).collect()
 }
 
-fn animated(args: &Args, view: &View<'_, '_>, style: Style, log: &mut Log) -> Result<Document, Failure> {
+/// Notes the nodes that show, or showed, letters that no font has.
+fn note_letters(
+    view: &View<'_, '_>,
+    scenes: &[Scene<'_, '_>],
+    histories: &[Resolved<'_>],
+    log: &mut Log,
+) -> Result<(), Failure> {
+    let mut lacking = Lacking::default();
+    scenes.iter().for_each(|scene| lacking.of_scene(scene));
+    scenes.iter().zip(histories).for_each(|(s, history)| lacking.of_history(history, &s.stock.faces));
+    lacking.notes().try_for_each(|said| project::note(view, "export.dropped", said, log))
+}
+
+fn animated(
+    args: &Args,
+    view: &View<'_, '_>,
+    stock: &Stock<'_>,
+    style: Style,
+    log: &mut Log,
+) -> Result<Document, Failure> {
     let arena = Bump::new();
     let resolved = view.resolved(&arena);
     let spaces = everything(view, &resolved);
-    let models = Models::new(view.blobs);
-    let scenes = scenes(&spaces, view.filter, &models);
+    let scenes = scenes(&spaces, view.filter, stock);
     let (mut document, built) = model::build(&scenes, style);
     let clock = Clock::new(&resolved);
     let mut animation = Animation::new(&mut document);
@@ -146,16 +184,23 @@ fn animated(args: &Args, view: &View<'_, '_>, style: Style, log: &mut Log) -> Re
         project::note(view, "export.dropped", format!("{node}: {what}"), log)?;
     }
     animation.finish();
+    note_letters(view, &scenes, &[], log)?;
     Ok(document)
 }
 
-fn html(args: &Args, view: &View<'_, '_>, style: Style) -> Vec<u8> {
+fn html(
+    args: &Args,
+    view: &View<'_, '_>,
+    stock: &Stock<'_>,
+    style: Style,
+    log: &mut Log,
+) -> Result<Vec<u8>, Failure> {
     let arena = Bump::new();
     let resolved = view.resolved(&arena);
     let spaces = everything(view, &resolved);
-    let models = Models::new(view.blobs);
-    let scenes = scenes(&spaces, view.filter, &models);
-    page::write(view, &scenes, &resolved, style, |tile| args.projection.select.tile(tile))
+    let scenes = scenes(&spaces, view.filter, stock);
+    note_letters(view, &scenes, &resolved, log)?;
+    Ok(page::write(view, &scenes, &resolved, style, |tile| args.projection.select.tile(tile)))
 }
 
 /// Every space of the view with all that was ever in it.

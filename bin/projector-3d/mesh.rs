@@ -5,6 +5,7 @@ use crate::space::{Vector, cross, minus, plus, tame, tamed, unit};
 use crate::text;
 use std::collections::BTreeSet;
 use std::f64::consts::{PI, TAU};
+use ulp_view::fonts::Faces;
 use ulp_view::geometry::{Shape, Triangles};
 use ulp_view::path::Contour;
 
@@ -102,32 +103,32 @@ impl Plan {
 }
 
 /// The mesh of a shape that has one of its own; empty where there is nothing to see.
-pub fn own(shape: &Shape, line: f64, hollow: bool) -> Mesh {
+pub fn own(shape: &Shape, line: f64, hollow: bool, faces: &Faces<'_>) -> Mesh {
     match shape {
         Shape::Mesh(triangles) => given(triangles),
         Shape::Line(points) if is_flat(shape) => beams(points, line, 0.0, 1.0),
         Shape::Line(points) => beams(points, line, -line / 2.0, line / 2.0),
         // Letters as thick as what they lie on could not be read at a slant: they float on it.
-        Shape::Text { .. } => plate(&contours(shape), line, hollow, FLOATING),
-        _ => plate(&contours(shape), line, hollow, 0.0),
+        Shape::Text { .. } => plate(&contours(shape, faces), line, hollow, FLOATING),
+        _ => plate(&contours(shape, faces), line, hollow, 0.0),
     }
 }
 
 /// The outline of a flat shape; empty for others.
-fn contours(shape: &Shape) -> Vec<Contour> {
+fn contours(shape: &Shape, faces: &Faces<'_>) -> Vec<Contour> {
     let closed = |points| vec![Contour { points, closed: true }];
     match shape {
         Shape::Rect { width, height, radius } => vec![rounded_rect(*width, *height, *radius)],
         Shape::Ellipse { rx, ry } => closed(circle(SIDES).map(|(x, y)| [x * rx, y * ry]).collect()),
         Shape::Polygon(points) => closed(points.clone()),
         Shape::Path(segments) => drawable(segments),
-        Shape::Text { text, size } => text::outlines(text, size.unwrap_or(TEXT_SIZE)),
+        Shape::Text { text, size } => text::outlines(text, size.unwrap_or(TEXT_SIZE), faces),
         _ => Vec::new(),
     }
 }
 
 /// The box around a shape in its own frame: least and greatest corner. `None` for what has no size.
-pub fn bounds(shape: &Shape) -> Option<(Vector, Vector)> {
+pub fn bounds(shape: &Shape, faces: &Faces<'_>) -> Option<(Vector, Vector)> {
     let around = |size: Vector| (size.map(|s| -s / 2.0), size.map(|s| s / 2.0));
     match shape {
         Shape::Rect { width, height, .. } => Some(around([*width, *height, 0.0])),
@@ -136,14 +137,14 @@ pub fn bounds(shape: &Shape) -> Option<(Vector, Vector)> {
         Shape::Sphere(r) => Some(around([2.0 * r; 3])),
         Shape::Cylinder { radius: r, height } => Some(([-r, -r, 0.0], [*r, *r, *height])),
         Shape::Text { text, size } => {
-            let (right, low) = text::extent(text);
+            let (right, low) = text::extent(text, faces);
             let size = size.unwrap_or(TEXT_SIZE);
             Some(([0.0, low * size, 0.0], [tame(right * size), size, 0.0]))
         }
         Shape::Line(points) => around_points(points.iter().copied()),
         Shape::Mesh(mesh) => around_points(mesh.positions.iter().copied()),
         Shape::Polygon(_) | Shape::Path(_) => {
-            let contours = contours(shape);
+            let contours = contours(shape, faces);
             around_points(contours.iter().flat_map(|c| &c.points).map(|p| [p[0], p[1], 0.0]))
         }
         Shape::Point | Shape::Blob { .. } | Shape::Unknown(_) => None,

@@ -229,8 +229,9 @@ impl Builder {
         ujson::write_canonical(node.geometry.or(node.media).unwrap_or_default(), &mut canonical);
         let made = Made::Own(canonical, sizes.line.to_bits(), hollow);
         let document = &mut self.document;
+        let faces = &site.scene.stock.faces;
         let known = self.geometries.entry(made).or_insert_with(|| {
-            let mesh = mesh::own(shape, sizes.line, hollow);
+            let mesh = mesh::own(shape, sizes.line, hollow, faces);
             (!mesh.indices.is_empty()).then(|| document.geometry(&mesh, matches!(shape, Shape::Mesh(_))))
         });
         match *known {
@@ -300,7 +301,8 @@ impl Builder {
 
     /// Takes a node into the bounds of all.
     fn widen(&mut self, site: &Site<'_, '_, '_>, i: usize, scale: Vector) {
-        let around = site.shapes[i].as_ref().and_then(mesh::bounds).unwrap_or(([0.0; 3], [0.0; 3]));
+        let bounds = |shape| mesh::bounds(shape, &site.scene.stock.faces);
+        let around = site.shapes[i].as_ref().and_then(bounds).unwrap_or(([0.0; 3], [0.0; 3]));
         let frame = &site.scene.nodes[i].frame;
         let corners = corners(around).map(|c| times(frame.apply(c), scale).map(tame));
         let all = self.bounds.into_iter().flat_map(|(a, b)| [a, b]).chain(corners);
@@ -350,7 +352,7 @@ fn onto([x, y, z]: Vector) -> [f64; 4] {
 
 impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
     pub fn new(scene: &'s Scene<'v, 'a>, style: Style) -> Site<'s, 'v, 'a> {
-        let shapes: Vec<Option<Shape>> = scene.nodes.par_iter().map(|n| n.shape(scene.models)).collect();
+        let shapes: Vec<Option<Shape>> = scene.nodes.par_iter().map(|n| n.shape(scene.stock)).collect();
         let hollow = scene.nodes.par_iter().map(|n| is_hollow(&look::style(n.view))).collect();
         let mut holds = vec![false; scene.nodes.len()];
         scene.nodes.iter().filter_map(|n| n.parent).for_each(|p| holds[p] = true);
@@ -484,7 +486,7 @@ fn metres(unit: &str) -> Option<f64> {
 /// a few that are huge do not change.
 fn sizes(scene: &Scene<'_, '_>, shapes: &[Option<Shape>]) -> Sizes {
     let width = |(node, shape): (&Node<'_, '_>, &Option<Shape>)| {
-        let (least, most) = mesh::bounds(shape.as_ref()?)?;
+        let (least, most) = mesh::bounds(shape.as_ref()?, &scene.stock.faces)?;
         let [x, y, z] = times(minus(most, least), stretches(&node.frame));
         Some((x.max(y).max(z), mesh::is_flat(shape.as_ref()?))).filter(|(width, _)| *width > 0.0)
     };

@@ -82,7 +82,7 @@ fn gather(site: &Site<'_, '_, '_>, history: &Resolved<'_>, meshes: &mut BTreeMap
     for effect in history.steps.iter().flat_map(|step| &step.effects) {
         let Effect::Write { node, written: Written { register, value, .. }, .. } = effect else { continue };
         let Some(i) = index.get(node).filter(|_| register.kind == RegisterKind::Geometry) else { continue };
-        let shape = site.scene.models.shape(shape_of(value));
+        let shape = site.scene.stock.models.shape(shape_of(value));
         if !matches!(site.plan(&shape, *i), Plan::Own(_)) {
             continue;
         }
@@ -91,7 +91,7 @@ fn gather(site: &Site<'_, '_, '_>, history: &Resolved<'_>, meshes: &mut BTreeMap
         let Ok(name) = String::from_utf8(name) else { continue };
         if let Entry::Vacant(slot) = meshes.entry(name) {
             let hollow = site.hollow[*i];
-            let mesh = mesh::own(&shape, site.sizes_at(*i).line, hollow);
+            let mesh = mesh::own(&shape, site.sizes_at(*i).line, hollow, &site.scene.stock.faces);
             if !mesh.indices.is_empty() {
                 slot.insert(embedded(&mesh, mesh::is_flat(&shape)));
             }

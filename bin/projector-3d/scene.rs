@@ -2,8 +2,9 @@
 
 use crate::look::word;
 use crate::mesh;
-use crate::models::{Models, shape_of, shape_of_media};
+use crate::models::{shape_of, shape_of_media};
 use crate::space::Vector;
+use crate::stock::Stock;
 use rayon::prelude::*;
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::state::Add;
@@ -20,8 +21,8 @@ pub struct Scene<'v, 'a> {
     pub nodes: Vec<Node<'v, 'a>>,
     pub links: Vec<Link<'a>>,
     pub sensors: Vec<Sensor<'v, 'a>>,
-    /// The shapes that lie in blobs.
-    pub models: &'v Models<'v>,
+    /// What its shapes are made from.
+    pub stock: &'v Stock<'v>,
 }
 
 /// A visible node.
@@ -51,7 +52,7 @@ pub struct Link<'a> {
 }
 
 impl<'v, 'a> Scene<'v, 'a> {
-    pub fn new(space: &'v Space<'a>, filter: &Filter, models: &'v Models<'v>) -> Scene<'v, 'a> {
+    pub fn new(space: &'v Space<'a>, filter: &Filter, stock: &'v Stock<'v>) -> Scene<'v, 'a> {
         let locals = transform::locals(space);
         let worlds = transform::worlds(space, &locals);
         let visible: Vec<usize> = (0..worlds.len()).filter(|i| space.nodes.list()[*i].1.visible).collect();
@@ -73,24 +74,24 @@ impl<'v, 'a> Scene<'v, 'a> {
             }
         };
         let nodes: Vec<Node<'v, 'a>> = visible.par_iter().map(node).collect();
-        let links = links(space, &nodes, &places, models);
+        let links = links(space, &nodes, &places, stock);
         let sensors = sensors(space, &worlds, filter);
-        Scene { space, nodes, links, sensors, models }
+        Scene { space, nodes, links, sensors, stock }
     }
 }
 
 impl Node<'_, '_> {
     /// Its shape; `None` where none was given.
-    pub fn shape(&self, models: &Models<'_>) -> Option<Shape> {
+    pub fn shape(&self, stock: &Stock<'_>) -> Option<Shape> {
         match self.geometry {
-            Some(geometry) => Some(models.shape(shape_of(geometry))),
-            None => Some(models.shape(shape_of_media(self.media?)?)),
+            Some(geometry) => Some(stock.models.shape(shape_of(geometry))),
+            None => Some(stock.models.shape(shape_of_media(self.media?)?)),
         }
     }
 
     /// Where links meet it, in the world: the middle of its shape, at its foot.
-    fn foot(&self, models: &Models<'_>) -> Vector {
-        let bounds = self.shape(models).and_then(|s| mesh::bounds(&s));
+    fn foot(&self, stock: &Stock<'_>) -> Vector {
+        let bounds = self.shape(stock).and_then(|s| mesh::bounds(&s, &stock.faces));
         let foot = bounds.map_or([0.0; 3], |(least, most)| {
             let middle = |i: usize| least[i] / 2.0 + most[i] / 2.0;
             [middle(0), middle(1), least[2].max(0.0).min(most[2])]
@@ -103,12 +104,12 @@ fn links<'a>(
     space: &Space<'a>,
     nodes: &[Node<'_, 'a>],
     places: &[Option<usize>],
-    models: &Models<'_>,
+    stock: &Stock<'_>,
 ) -> Vec<Link<'a>> {
     let mut feet: Vec<Option<Vector>> = vec![None; nodes.len()];
     let mut foot = |number: usize| {
         let i = places[number]?;
-        Some(*feet[i].get_or_insert_with(|| nodes[i].foot(models)))
+        Some(*feet[i].get_or_insert_with(|| nodes[i].foot(stock)))
     };
     let link = |(ends, add): (&Ends<'a>, &Add<'a>)| {
         let [from, to] = ends_of(space, ends)?;

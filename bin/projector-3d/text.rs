@@ -1,153 +1,80 @@
-//! Words as outlines, in a font of the program's own: the same letters on every machine.
+//! Words as outlines: where each letter stands.
 
-use std::sync::OnceLock;
-use ttf_parser::{Face, GlyphId, OutlineBuilder};
-use ulp_view::path::{Contour, Point};
+use ulp_view::fonts::Faces;
+use ulp_view::path::Contour;
 
 /// Letters of a text that are drawn; what follows is an ellipsis.
 const MOST: usize = 400;
-/// Lines that a curve of a letter becomes.
-const STEPS: u8 = 4;
 /// From baseline to baseline, in heights.
 const LEADING: f64 = 1.2;
-/// What a letter is wide where there is no font to ask.
-const LETTER: f64 = 0.6;
 
-/// DejaVu Sans, which comes with the program; what it lacks is an empty box.
-fn face() -> Option<&'static Face<'static>> {
-    static FACE: OnceLock<Option<Face<'static>>> = OnceLock::new();
-    FACE.get_or_init(|| Face::parse(dejavu::sans::regular(), 0).ok()).as_ref()
+/// The part of a text that is drawn, and whether something follows it.
+fn shown(text: &str) -> (&str, bool) {
+    let cut = text.char_indices().nth(MOST).map(|(at, _)| at);
+    (&text[..cut.unwrap_or(text.len())], cut.is_some())
 }
 
 /// The letters that are drawn of a text, each with where its line and itself begin, in heights.
-fn letters(text: &str) -> impl Iterator<Item = (char, f64, f64)> {
-    let cut = text.char_indices().nth(MOST).map(|(at, _)| at);
-    let shown = &text[..cut.unwrap_or(text.len())];
+fn letters(text: &str, faces: &Faces<'_>) -> impl Iterator<Item = (char, f64, f64)> {
+    let (shown, cut) = shown(text);
     let (mut x, mut y) = (0.0, 0.0);
-    shown.chars().chain(cut.map(|_| '…')).filter_map(move |letter| {
+    shown.chars().chain(cut.then_some('…')).filter_map(move |letter| {
         if letter == '\n' {
             (x, y) = (0.0, y - LEADING);
             return None;
         }
-        let at = x;
-        x += advance(letter);
         // Controls have no look: neither a box nor room.
-        (!letter.is_control()).then_some((letter, at, y))
+        if letter.is_control() {
+            return None;
+        }
+        let at = x;
+        x += faces.letter(letter).advance();
+        Some((letter, at, y))
     })
 }
 
-fn glyph(letter: char) -> Option<GlyphId> {
-    face().map(|face| face.glyph_index(letter).unwrap_or(GlyphId(0)))
-}
-
-fn advance(letter: char) -> f64 {
-    if letter.is_control() {
-        return 0.0;
-    }
-    let (Some(face), Some(glyph)) = (face(), glyph(letter)) else { return LETTER };
-    face.glyph_hor_advance(glyph).map_or(LETTER, |a| f64::from(a) / f64::from(face.units_per_em()))
-}
-
 /// How far a text of height 1 reaches to the right, and how far below its first baseline.
-pub fn extent(text: &str) -> (f64, f64) {
-    letters(text).fold((0.0, 0.0), |(right, low), (letter, x, y)| {
-        (f64::max(right, x + advance(letter)), f64::min(low, y))
+pub fn extent(text: &str, faces: &Faces<'_>) -> (f64, f64) {
+    letters(text, faces).fold((0.0, 0.0), |(right, low), (letter, x, y)| {
+        (f64::max(right, x + faces.letter(letter).advance()), f64::min(low, y))
     })
 }
 
 /// The outlines of a text of that height; its first baseline begins at the origin.
-pub fn outlines(text: &str, size: f64) -> Vec<Contour> {
-    let Some(face) = face() else { return Vec::new() };
-    let scale = size / f64::from(face.units_per_em());
+pub fn outlines(text: &str, size: f64, faces: &Faces<'_>) -> Vec<Contour> {
     let mut contours = Vec::new();
-    for (letter, x, y) in letters(text) {
-        let mut pen = Pen {
-            contours: &mut contours,
-            points: Vec::new(),
-            at: [0.0; 2],
-            origin: [x * size, y * size],
-            scale,
-        };
-        if let Some(glyph) = glyph(letter) {
-            face.outline_glyph(glyph, &mut pen);
-        }
+    for (letter, x, y) in letters(text, faces) {
+        faces.letter(letter).outline([x * size, y * size], size, &mut contours);
     }
     contours
 }
 
-/// What draws a letter.
-struct Pen<'c> {
-    contours: &'c mut Vec<Contour>,
-    points: Vec<Point>,
-    at: Point,
-    origin: Point,
-    scale: f64,
-}
-
-impl Pen<'_> {
-    fn to(&mut self, p: Point) {
-        self.at = p;
-        self.points.push([self.origin[0] + p[0] * self.scale, self.origin[1] + p[1] * self.scale]);
-    }
-
-    /// A curve, by a polynomial in the share of the way.
-    fn curve(&mut self, point: impl Fn(f64, usize) -> f64) {
-        for step in 1..=STEPS {
-            let t = f64::from(step) / f64::from(STEPS);
-            self.to([point(t, 0), point(t, 1)]);
-        }
-    }
-}
-
-impl OutlineBuilder for Pen<'_> {
-    fn move_to(&mut self, x: f32, y: f32) {
-        self.points.clear();
-        self.line_to(x, y);
-    }
-
-    fn line_to(&mut self, x: f32, y: f32) {
-        self.to([f64::from(x), f64::from(y)]);
-    }
-
-    fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
-        let (from, a, to) = (self.at, [x1, y1].map(f64::from), [x, y].map(f64::from));
-        self.curve(|t, i| {
-            let s = 1.0 - t;
-            s * s * from[i] + 2.0 * s * t * a[i] + t * t * to[i]
-        });
-    }
-
-    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
-        let from = self.at;
-        let [a, b, to] = [[x1, y1], [x2, y2], [x, y]].map(|p| p.map(f64::from));
-        self.curve(|t, i| {
-            let s = 1.0 - t;
-            s * s * s * from[i] + 3.0 * s * s * t * a[i] + 3.0 * s * t * t * b[i] + t * t * t * to[i]
-        });
-    }
-
-    fn close(&mut self) {
-        self.contours.push(Contour { points: std::mem::take(&mut self.points), closed: true });
-    }
+/// The letters of a text that should be drawn and that no face has.
+pub fn missing(text: &str, faces: &Faces<'_>) -> Vec<char> {
+    faces.missing(shown(text).0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ulp_view::fonts::Fonts;
 
     #[test]
-    fn letters_have_outlines_and_room() {
-        assert_eq!(outlines("o", 10.0).len(), 2);
-        assert_eq!(outlines("日", 10.0).len(), outlines("\u{10ffff}", 10.0).len());
-        assert!(extent("Wide").0 > extent("ill").0);
-        assert_eq!(extent("a\nb").1, -LEADING);
-        assert!(
-            outlines("\u{0}\u{7}\u{202e}", 1.0)
-                .iter()
-                .flat_map(|c| &c.points)
-                .flatten()
-                .all(|n| n.is_finite())
-        );
-        assert!(extent(&"x".repeat(100_000)).0 < 300.0);
+    fn letters_stand_side_by_side_and_line_by_line() {
+        let fonts = Fonts::regular(Vec::new());
+        let faces = fonts.faces();
+        assert_eq!(outlines("o", 10.0, &faces).len(), 2);
+        assert!(extent("Wide", &faces).0 > extent("ill", &faces).0);
+        assert_eq!(extent("a\nb", &faces).1, -LEADING);
+        assert_eq!(extent("\u{0}\u{7}", &faces), (0.0, 0.0));
+        assert!(extent(&"x".repeat(100_000), &faces).0 < 300.0);
+    }
+
+    #[test]
+    fn what_is_cut_off_is_not_missing() {
+        let fonts = Fonts::regular(Vec::new());
+        let faces = fonts.faces();
+        assert_eq!(missing("日", &faces), ['日']);
+        assert!(missing(&format!("{}日", "x".repeat(MOST)), &faces).is_empty());
     }
 }

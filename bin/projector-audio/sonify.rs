@@ -333,7 +333,8 @@ fn operation_of(sets: &[Set<'_>]) -> Option<Operation> {
         R::Media => Operation::Media,
         R::Physics | R::Velocity | R::AngularVelocity => Operation::Physics,
         R::AbsorbedInto => Operation::Merge,
-        R::Property | R::Kind | R::Layer | R::Authority | R::Boundary => Operation::Properties,
+        // What has no sound of its own sounds as a property does.
+        _ => Operation::Properties,
     })
 }
 

@@ -26,11 +26,11 @@ pub fn run(args: &Args, log: &mut Log) -> Result<Status, Failure> {
             continue;
         }
         let mut pack = source::open(operand, hasher, args.max_bytes)?;
-        let mut held = Held::default();
-        if let Err(error) = held.read(args, &mut pack, log)? {
+        let mut listing = Listing::default();
+        if let Err(error) = listing.read(args, &mut pack, log)? {
             say::refused(log, error)?;
         }
-        held.write(&mut out)?;
+        listing.write(&mut out)?;
         hasher = source::hasher(pack);
     }
     let input = Some(source::digest(&hasher));
@@ -131,7 +131,7 @@ fn of_entry<'r>(lane: &'r LaneId, entry: &Entry) -> Row<'r> {
 
 /// What a pack holds, as far as it was read.
 #[derive(Default)]
-struct Held {
+struct Listing {
     segments: Vec<(LaneId, Entry)>,
     /// Objects that no manifest names, with their lengths.
     others: BTreeMap<Sha256, u64>,
@@ -143,7 +143,7 @@ struct Held {
     named: HashSet<Sha256>,
 }
 
-impl Held {
+impl Listing {
     /// The inner error is one of the pack, the outer one of the log.
     fn read(
         &mut self,

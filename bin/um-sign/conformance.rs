@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use ulp_cli::{Failure, Files, Log, Now, Output, OutputArgs, Status, Witness};
+use ulp_core::json::write::Members;
 use ulp_core::json::{self, Fault, Tape, Value};
 use ulp_core::report::Refusal;
 use ulp_core::trust::{Scratch, Verifier};
@@ -26,12 +27,21 @@ pub fn run(output: &OutputArgs, now: &Now, log: &mut Log) -> Result<Status, Fail
         judge(text, now)
     };
     log.tally_mut().read += 1;
-    match verdict {
-        Ok(()) => writeln!(out, "{{\"result\":\"accept\"}}")?,
-        Err(refusal) => writeln!(out, "{{\"result\":\"reject\",\"code\":\"{}\"}}", refusal.code)?,
-    }
+    out.write_all(&line_of(&verdict))?;
     let witness = Witness { input: Some(reader.digest()), now: now.given(), ..Witness::default() };
     log.finish(Some(out), &witness)
+}
+
+/// The verdict in the form and the order of members that the public suite asks for.
+fn line_of(verdict: &Result<(), Refusal>) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut line = Members::open(&mut out);
+    line.word("result", if verdict.is_ok() { "accept" } else { "reject" }, &mut out);
+    if let Err(refusal) = verdict {
+        line.word("code", refusal.code, &mut out);
+    }
+    line.end_line(&mut out);
+    out
 }
 
 fn judge(bytes: &[u8], now: &Now) -> Result<(), Refusal> {

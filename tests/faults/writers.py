@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Two to eight writers at once, with readers, snapshots and prunes beside them: nothing lost, torn or doubled.
 
-usage: writers.py BIN [SECONDS]
+usage: writers.py BIN [SECONDS] [SEED]
 
 Every writer appends events of its own and some that all writers append, in processes of their own, and keeps what was
 echoed. Readers look all the time. In the end everything that was echoed is there, once, and so is everything that was
@@ -11,6 +11,7 @@ import os, random, shutil, subprocess, sys, tempfile, threading, time
 
 BIN = os.path.abspath(sys.argv[1])
 SECONDS = float(sys.argv[2]) if len(sys.argv) > 2 else 60
+SEED = sys.argv[3] if len(sys.argv) > 3 else ''
 WORK = tempfile.mkdtemp(prefix='ulp-writers-')
 STORE = os.path.join(WORK, 'w')
 LONGEST = 20  # seconds that one command may take, on a machine that does other things as well
@@ -41,7 +42,7 @@ def tool(name, *args, text=None, good=(0,)):
 
 
 def writer(number, until, written, echoed):
-    rnd, n = random.Random(number), 0
+    rnd, n = random.Random('%s %d' % (SEED, number)), 0
     while time.time() < until:
         lines = []
         for _ in range(rnd.choice((1, 1, 1, 5, 40))):

@@ -1,6 +1,7 @@
 //! `projector-3d` as its users run it: records, glTF that the Khronos validator accepts, and the same bytes however
 //! the trace came.
 
+mod fonts;
 mod gltf;
 mod page;
 mod records;

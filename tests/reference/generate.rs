@@ -9,6 +9,7 @@
 
 use super::canonical::{canonical, parse};
 use super::event::complete;
+use super::state::SETTERS;
 use serde_json::{Map, Value, json};
 
 pub use super::pieces::{beside, cut, cut_below, names_once};
@@ -338,7 +339,6 @@ impl World {
                 json!({"operation": "set_properties", "node_id": node, "properties": properties(rng)})
             }
             13 => special_properties(rng),
-            14 => json!({"operation": "set_geometry", "node_id": node, "geometry": or_null(rng, geometry)}),
             15 | 16 => {
                 let media = or_null(rng, media);
                 let mut event = json!({"operation": "set_media", "node_id": node, "media": media});
@@ -347,7 +347,7 @@ impl World {
                 }
                 event
             }
-            17 => json!({"operation": "set_physics", "node_id": node, "physics": or_null(rng, physics)}),
+            14 | 17 => setter(rng, node),
             18 | 19 => self.physics_step(rng),
             20..=22 => self.link(rng, node, other),
             23..=25 => self.unlink(rng, node, other),
@@ -703,6 +703,19 @@ fn media(rng: &mut Rng) -> Value {
 
 fn physics(rng: &mut Rng) -> Value {
     json!({"body": rng.pick(&["dynamic", "static", "kinematic"]), "mass": 1.50})
+}
+
+/// One of the operations that set a register of an object.
+fn setter(rng: &mut Rng, node: &str) -> Value {
+    let (operation, register) = SETTERS[rng.below(SETTERS.len())];
+    let value = match register {
+        "geometry" => geometry,
+        "physics" => physics,
+        _ => properties,
+    };
+    let mut event = json!({"operation": operation, "node_id": node});
+    event[register] = or_null(rng, value);
+    event
 }
 
 fn or_null(rng: &mut Rng, value: fn(&mut Rng) -> Value) -> Value {

@@ -24,6 +24,9 @@ const PLAIN: [&str; 9] = [
     "absorbed_into",
 ];
 
+/// Operations that do nothing but set the register of the member that they carry.
+pub const SETTERS: [(&str, &str); 2] = [("set_geometry", "geometry"), ("set_physics", "physics")];
+
 /// What a key wrote. The derived order is the rule: the greater key, then the greater canonical value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Written {
@@ -126,8 +129,6 @@ pub fn writes(primitive: &Value, key: &Key) -> LaneState {
         }
         "update_transform" => state.nodes.entry(node_id()).or_default().set_transform(key, primitive),
         "set_properties" => state.nodes.entry(node_id()).or_default().set_properties(key, primitive),
-        "set_geometry" => state.nodes.entry(node_id()).or_default().set_given(key, primitive, &["geometry"]),
-        "set_physics" => state.nodes.entry(node_id()).or_default().set_given(key, primitive, &["physics"]),
         "set_media" => {
             let role = primitive.get("role").map_or("media", |role| role.as_str().expect("a role"));
             let node = state.nodes.entry(node_id()).or_default();
@@ -163,7 +164,11 @@ pub fn writes(primitive: &Value, key: &Key) -> LaneState {
             let id = (text(primitive, "actor_id"), text(primitive, "sensor"));
             state.sensors.insert(id, Written { key: key.clone(), value: reading(primitive) });
         }
-        _ => {}
+        operation => {
+            if let Some((_, register)) = SETTERS.iter().find(|(setter, _)| *setter == operation) {
+                state.nodes.entry(node_id()).or_default().set_given(key, primitive, &[*register]);
+            }
+        }
     }
     // A node that nothing was written to has no line.
     state.nodes.retain(|_, node| *node != Node::default());

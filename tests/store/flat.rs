@@ -1,5 +1,5 @@
-//! A lane that is written a hundred thousand times (in a sample, twenty thousand), an event at a time: what it holds, and what an append costs, does
-//! not grow with how often that was.
+//! A lane that is written a hundred thousand times (in a sample, twenty thousand), an event at a time: what it holds,
+//! and what an append costs, does not grow with how often that was.
 
 use super::{fast_dir, files, init};
 use crate::sample;

@@ -57,6 +57,8 @@ mod chunk;
 mod chunks;
 mod failure;
 pub mod follow;
+#[cfg(feature = "draw")]
+mod font_args;
 mod input;
 mod line_reader;
 mod log;
@@ -73,6 +75,8 @@ pub use args::{
 };
 pub use chunk::{CHUNK, Chunk, Lines, STDIN};
 pub use failure::{Failure, Status};
+#[cfg(feature = "draw")]
+pub use font_args::FontArgs;
 pub use input::Input;
 pub use line_reader::LineReader;
 pub use log::{Log, Witness};

@@ -231,15 +231,6 @@ impl Dir {
         }
     }
 
-    /// Removes a directory if it is empty.
-    pub fn remove_empty(&self, name: &str) -> Result<bool, Error> {
-        match rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR) {
-            Ok(()) => Ok(true),
-            Err(Errno::NOENT | Errno::NOTEMPTY | Errno::EXIST) => Ok(false),
-            Err(errno) => Err(self.io(name, errno)),
-        }
-    }
-
     /// Makes the names in this directory durable.
     pub fn sync(&self) -> Result<(), Error> {
         rustix::fs::fsync(&self.fd).map_err(|e| self.io("", e))

@@ -8,7 +8,7 @@
 use super::manifest::{Absent, Entry, Manifest};
 use super::object::{Bytes, Found};
 use super::snapshot::record::{Record, Times, seen};
-use super::{Error, LaneId, MANIFEST, Store, dedup};
+use super::{Error, LaneId, Store, dedup};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -583,9 +583,4 @@ pub fn times_by_lane<'a>(world: &World<'a>) -> HashMap<Lane, Vec<(&'a str, ulp_c
         }
     }
     by_lane
-}
-
-/// Where a lane's manifest lies, for what is said of it.
-pub fn manifest_path(store: &Store, lane: &LaneId) -> std::path::PathBuf {
-    store.path().join(lane.dir()).join(MANIFEST)
 }

@@ -2,6 +2,9 @@
 
 #[cfg(feature = "draw")]
 pub mod font;
+pub mod frame;
+#[cfg(feature = "draw")]
+pub mod fonts;
 #[cfg(feature = "draw")]
 pub mod geometry;
 pub mod history;

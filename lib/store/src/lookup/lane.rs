@@ -49,8 +49,8 @@ const DELETED: u8 = 1 << 7;
 /// In a link's row: an add or a removal of tags, or a removal of all before it.
 const TAGS: u8 = 0;
 const ALL_BEFORE: u8 = 1;
-/// In a link's row: the number is one of `told`, not one of the lane.
-const TOLD: u8 = 1 << 7;
+/// In a link's row: the number is one of `uncommitted`, not one of the lane.
+const UNCOMMITTED: u8 = 1 << 7;
 
 /// The key of a name.
 pub fn key(tag: Tag, name: &str) -> Key {
@@ -169,7 +169,7 @@ pub struct LaneFacts {
     /// The rows that no run covers, sorted.
     rows: [Vec<Row>; 2],
     /// The lines of what this run did to links.
-    told: Vec<Box<[u8]>>,
+    uncommitted: Vec<Box<[u8]>>,
     is_open: bool,
 }
 
@@ -182,7 +182,7 @@ impl LaneFacts {
             manifest,
             runs: KINDS.map(Runs::none),
             rows: [Vec::new(), Vec::new()],
-            told: Vec::new(),
+            uncommitted: Vec::new(),
             is_open: false,
         }
     }
@@ -279,8 +279,8 @@ impl LaneFacts {
 
     /// Keeps the line of an event that this run takes in and that did something to links; answers its number.
     pub fn keep(&mut self, line: &[u8]) -> u32 {
-        self.told.push(line.into());
-        u32::try_from(self.told.len() - 1).unwrap_or(u32::MAX)
+        self.uncommitted.push(line.into());
+        u32::try_from(self.uncommitted.len() - 1).unwrap_or(u32::MAX)
     }
 
     /// Calls `each` with what every row says that begins with `key`.
@@ -315,7 +315,7 @@ impl LaneFacts {
     pub fn line(&self, store: &Store, place: Place, each: impl FnOnce(&[u8])) -> Result<(), Error> {
         let number = match place {
             Place::Memtable(at) => {
-                if let Some(line) = self.told.get(at) {
+                if let Some(line) = self.uncommitted.get(at) {
                     each(line);
                 }
                 return Ok(());
@@ -347,8 +347,8 @@ fn starting<'r>(rows: &'r [Row], key: &'r [u8]) -> impl Iterator<Item = &'r Row>
 pub fn touch(value: [u8; 8]) -> LinkTouch {
     let number = u32::from_le_bytes([value[4], value[5], value[6], value[7]]);
     match value[0] {
-        kind if kind & !TOLD == ALL_BEFORE => LinkTouch::AllBefore,
-        kind if kind & TOLD != 0 => LinkTouch::Tags(Place::Memtable(number as usize)),
+        kind if kind & !UNCOMMITTED == ALL_BEFORE => LinkTouch::AllBefore,
+        kind if kind & UNCOMMITTED != 0 => LinkTouch::Tags(Place::Memtable(number as usize)),
         _ => LinkTouch::Tags(Place::Stored(u64::from(number))),
     }
 }
@@ -369,8 +369,8 @@ pub fn write_rows(event: &Event<'_>, rows: &mut Vec<Row>) {
 }
 
 /// A row about a link, of an event whose line is kept under a number.
-pub fn of_told(mut row: Row, number: u32) -> Row {
-    row[16] |= TOLD;
+pub fn of_uncommitted(mut row: Row, number: u32) -> Row {
+    row[16] |= UNCOMMITTED;
     row[20..].copy_from_slice(&number.to_le_bytes());
     row
 }

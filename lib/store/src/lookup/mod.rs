@@ -60,7 +60,7 @@ struct Space {
     /// The lanes in which something was stored, with their tiles.
     read: BTreeSet<(Tile, usize)>,
     /// The tiles in which nodes were made or deleted by events that this run took in.
-    told: HashMap<Key, Tiles>,
+    touched: HashMap<Key, Tiles>,
 }
 
 /// What is known of a tile.
@@ -71,7 +71,7 @@ struct OfTile {
     /// Whether what the store has was opened.
     is_open: bool,
     /// What this run took in.
-    told: Memtable,
+    memtable: Memtable,
 }
 
 /// Tiles, mostly one.
@@ -146,17 +146,17 @@ impl<'s> StoreLookup<'s> {
         state.waiting.push(b'\n');
         let at = state.lane(&id.space, id.tile, id.lane);
         let State { lanes, spaces, replayed, .. } = state;
-        let Some(Space { tiles, told, .. }) = spaces.get_mut(&id.space) else { return };
+        let Some(Space { tiles, touched, .. }) = spaces.get_mut(&id.space) else { return };
         let Some(tile) = tiles.get_mut(&id.tile) else { return };
         let mut kept = None;
         for row in rows {
             let mut row = *row;
             if row[8] == Tag::Node as u8 {
-                told.entry(lane::key_of(&row)).or_insert(Tiles::One(id.tile)).add(id.tile);
+                touched.entry(lane::key_of(&row)).or_insert(Tiles::One(id.tile)).add(id.tile);
             } else if row[8] == Tag::Link as u8 {
-                row = lane::of_told(row, *kept.get_or_insert_with(|| lanes[at].keep(line)));
+                row = lane::of_uncommitted(row, *kept.get_or_insert_with(|| lanes[at].keep(line)));
             }
-            tile.told.add(id.lane, row);
+            tile.memtable.add(id.lane, row);
         }
         if !replayed.is_empty()
             && let Some(facts) = replayed.get_mut(&(id.space.clone(), id.tile))
@@ -270,8 +270,9 @@ impl<'s> StoreLookup<'s> {
             None => match self.store.lanes_in(event.space) {
                 Ok(lanes) => {
                     let state = self.state.borrow();
-                    let told = state.spaces.get(event.space).into_iter().flat_map(|space| space.tiles.keys());
-                    lanes.into_iter().map(|id| id.tile).chain(told.copied()).collect()
+                    let taken_in =
+                        state.spaces.get(event.space).into_iter().flat_map(|space| space.tiles.keys());
+                    lanes.into_iter().map(|id| id.tile).chain(taken_in.copied()).collect()
                 }
                 Err(error) => {
                     self.state.borrow_mut().failed = Some(error);
@@ -301,7 +302,7 @@ impl<'s> StoreLookup<'s> {
     ) {
         let State { lanes, spaces, failed, .. } = &mut *self.state.borrow_mut();
         let Some(here) = spaces.get(space).and_then(|space| space.tiles.get(&tile)) else { return };
-        here.told.each(key, |lane, value| {
+        here.memtable.each(key, |lane, value| {
             if takes(lane) {
                 each(lane, value);
             }
@@ -409,9 +410,9 @@ impl State {
 impl Space {
     /// The tiles that may know a node.
     fn may_know(&self, lanes: &[LaneFacts], key: &Key) -> BTreeSet<Tile> {
-        let told = self.told.get(key).into_iter().flat_map(Tiles::as_slice).copied();
+        let touched = self.touched.get(key).into_iter().flat_map(Tiles::as_slice).copied();
         let read = self.read.iter().filter(|(_, at)| lanes[*at].may_have_read(key)).map(|(tile, _)| *tile);
-        told.chain(read).collect()
+        touched.chain(read).collect()
     }
 }
 

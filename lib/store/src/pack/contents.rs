@@ -53,14 +53,14 @@ pub struct Scan {
 #[derive(Debug)]
 pub enum Objects<'s> {
     Store(&'s Store),
-    Held(HashMap<Sha256, Vec<u8>>),
+    Memory(HashMap<Sha256, Vec<u8>>),
 }
 
 /// The bytes of an object.
 #[derive(Debug)]
 pub enum Body<'o> {
     Mapped(Bytes),
-    Held(&'o [u8]),
+    Borrowed(&'o [u8]),
 }
 
 impl Deref for Body<'_> {
@@ -68,7 +68,7 @@ impl Deref for Body<'_> {
     fn deref(&self) -> &[u8] {
         match self {
             Body::Mapped(bytes) => bytes,
-            Body::Held(bytes) => bytes,
+            Body::Borrowed(bytes) => bytes,
         }
     }
 }
@@ -81,7 +81,7 @@ impl Objects<'_> {
                 Found::Here(body) => Ok(Some(Body::Mapped(body))),
                 Found::Missing | Found::Wrong(_) => Ok(None),
             },
-            Objects::Held(held) => Ok(held.get(hash).map(|b| Body::Held(b))),
+            Objects::Memory(objects) => Ok(objects.get(hash).map(|b| Body::Borrowed(b))),
         }
     }
 }
@@ -119,7 +119,7 @@ impl<'s> Contents<'s> {
 
     /// Lanes whose lines are at hand, in the order of acceptance.
     pub fn of_lines(lines: Vec<(LaneId, Vec<u8>)>) -> Contents<'static> {
-        let (mut lanes, mut held) = (Vec::new(), HashMap::new());
+        let (mut lanes, mut objects) = (Vec::new(), HashMap::new());
         for (id, text) in lines {
             let mut manifest = Manifest::new(id.tile);
             let mut chain = Vec::new();
@@ -128,7 +128,7 @@ impl<'s> Contents<'s> {
                 let segment = text[start..part.end].to_vec();
                 start = part.end;
                 manifest.segments.push(part.entry(&segment));
-                held.insert(Sha256::of(&segment), segment);
+                objects.insert(Sha256::of(&segment), segment);
                 if let Some(page) = manifest.turn_page() {
                     chain.extend(Manifest::parse(&page, std::path::Path::new("page")).ok());
                 }
@@ -137,7 +137,7 @@ impl<'s> Contents<'s> {
             lanes.push(LaneContents { id, chain, snapshot: None });
         }
         lanes.sort_by_cached_key(|lane| lane.id.dir());
-        Contents { lanes, objects: Objects::Held(held), named: HashSet::new() }
+        Contents { lanes, objects: Objects::Memory(objects), named: HashSet::new() }
     }
 
     /// Every entry whose segment is not said to be absent, in order.

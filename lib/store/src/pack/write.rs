@@ -69,7 +69,7 @@ impl Item {
 
     fn body<'o>(&'o self, objects: &'o Objects<'_>) -> Result<Body<'o>, Error> {
         match &self.text {
-            Some(text) => Ok(Body::Held(text)),
+            Some(text) => Ok(Body::Borrowed(text)),
             None => objects.get(&self.hash, self.bytes)?.ok_or_else(|| {
                 let reason = "it went away while it was packed";
                 crate::Error::damaged(self.member.path(), "store.missing", reason).into()
