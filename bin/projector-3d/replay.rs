@@ -106,7 +106,10 @@ pub struct Clock(HashMap<Time, f64>);
 impl Clock {
     /// The clock of all histories together.
     pub fn new(histories: &[Resolved<'_>]) -> Clock {
-        let mut times: Vec<Time> = histories.iter().flat_map(|h| &h.steps).map(|s| s.event.key.eff).collect();
+        // What a sensor reads moves nothing.
+        let moves = |s: &&Step<'_>| s.effects.iter().any(|effect| !matches!(effect, Effect::Read { .. }));
+        let moving = histories.iter().flat_map(|h| &h.steps).filter(moves);
+        let mut times: Vec<Time> = moving.map(|s| s.event.key.eff).collect();
         times.sort_unstable();
         times.dedup();
         let share = (LENGTH - START) / times.len().max(1) as f64;

@@ -12,9 +12,9 @@ mod now;
 mod score;
 mod sonify;
 mod synth;
-mod told;
 mod voice;
 mod wav;
+mod winners;
 mod words;
 
 use clap::{Parser, ValueEnum};
@@ -98,11 +98,11 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
 /// The recordings that are heard, and all that is.
 fn score(args: &Args, mapping: &Mapping, view: &View<'_, '_>) -> Result<(Score, Clips), Failure> {
     let events = sonify::sonify(view, mapping);
-    let clips = Clips::new(view.blobs, events.iter().filter_map(|e| e.clip.as_deref()));
-    let pace = match args.speed {
-        Some(speed) => Pace::Speed(speed),
-        None => Pace::Duration { length: args.duration, even: mapping.even },
+    let (pace, length) = match args.speed {
+        Some(speed) => (Pace::Speed(speed), clock::LONGEST),
+        None => (Pace::Duration { length: args.duration, even: mapping.even }, args.duration),
     };
+    let clips = Clips::new(view.blobs, events.iter().filter_map(|e| e.clip.as_deref()), length);
     let score = Score::new(&events, mapping, pace, &clips).map_err(|e| Failure::usage("--speed", e))?;
     Ok((score, clips))
 }
@@ -130,6 +130,9 @@ fn write(
                 .try_for_each(|d| project::note(view, "export.dropped", d, log))?;
         }
         Format::Vtt => out.write_all(captions::write(&captions::captions(&score)).as_bytes())?,
+    }
+    for said in &score.dropped {
+        project::note(view, "export.dropped", said.clone(), log)?;
     }
     project::note_blobs(view, log)
 }

@@ -2,9 +2,9 @@
 
 #[cfg(feature = "draw")]
 pub mod font;
-pub mod frame;
 #[cfg(feature = "draw")]
 pub mod fonts;
+pub mod frame;
 #[cfg(feature = "draw")]
 pub mod geometry;
 pub mod history;

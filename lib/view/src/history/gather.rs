@@ -1,7 +1,7 @@
 //! Gathering what changed: from events, macros expanded, and from state lines.
 
 use super::event::{Change, Event, History, Part, Source};
-use super::lines::{Statement, statements};
+use super::lines::{AtHand, Statement, statements};
 use crate::redaction::{is_redacted, is_seen};
 use bumpalo::Bump;
 use foldhash::HashMap;
@@ -39,6 +39,7 @@ impl<'a> Gathering<'a> {
 
     fn take_tile(&mut self, world: &'a World<'_>, place: usize, filter: &Filter) {
         let tile = world.place(place).1;
+        let start = self.history.parts.len();
         for (key, row) in world.sorted_rows(place) {
             if world.withheld(row, key, filter).is_none() {
                 let event = self.add_event(Event { tile, lane: row.lane, key, row: Some(row) });
@@ -46,9 +47,23 @@ impl<'a> Gathering<'a> {
             }
         }
         let lines = world.state_lines(place).filter(|line| world.takes_line(line, filter));
-        let (told, mut removed) = statements(lines, filter);
+        let (mut told, mut removed) = statements(lines, filter);
         self.history.removed.append(&mut removed);
-        self.tell(tile, &told);
+        if !told.is_empty() {
+            let at_hand = self.at_hand(start);
+            told.retain(|statement| !at_hand.does(statement));
+            self.tell(tile, &told);
+        }
+    }
+
+    /// What the events do whose parts are there from `start` on.
+    fn at_hand(&self, start: usize) -> AtHand<'a> {
+        let mut at_hand = AtHand::default();
+        for part in &self.history.parts[start..] {
+            let lane = self.history.event(part).lane;
+            self.history.changes(part).iter().for_each(|change| at_hand.add(lane, part.key, change));
+        }
+        at_hand
     }
 
     fn add_event(&mut self, event: Event<'a>) -> usize {

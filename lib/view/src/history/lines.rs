@@ -3,6 +3,7 @@
 use super::canonical;
 use super::event::Change;
 use crate::redaction::{is_redacted, is_seen};
+use foldhash::HashSet;
 use std::cmp::Ordering;
 use ulp_core::event::{Ends, RegisterKind};
 use ulp_core::id::{Key, Lane};
@@ -38,6 +39,20 @@ impl Statement<'_> {
 /// The key of the event that a key belongs to, comparable.
 fn own<'a>(key: Key<'a>) -> Key<'a> {
     Key { id: key.event(), ..key }
+}
+
+/// What events at hand do, so that state lines need not tell it again.
+#[derive(Default)]
+pub(super) struct AtHand<'a>(HashSet<(Lane, Key<'a>, Rank<'a>, Vec<Vec<u8>>)>);
+
+impl<'a> AtHand<'a> {
+    pub fn add(&mut self, lane: Lane, key: Key<'a>, change: &Change<'a>) {
+        self.0.insert((lane, key, rank(change), value(change)));
+    }
+
+    pub fn does(&self, told: &Statement<'a>) -> bool {
+        self.0.contains(&(told.lane, told.key, rank(&told.change), value(&told.change)))
+    }
 }
 
 /// Tags of links.
@@ -99,8 +114,11 @@ fn take<'a>(line: &'a StateLine<'a>, filter: &Filter, told: &mut Vec<Statement<'
     }
 }
 
+/// What a change is about, in an order of its own.
+type Rank<'a> = (u8, [&'a str; 4], Option<RegisterKind>);
+
 /// What a change is about, but for its value.
-fn rank<'a>(change: &Change<'a>) -> (u8, [&'a str; 4], Option<RegisterKind>) {
+fn rank<'a>(change: &Change<'a>) -> Rank<'a> {
     let link = |ends: Ends<'a>, tag| [ends.from, ends.relation, ends.to, tag];
     match *change {
         Change::Create { node } => (0, [node, "", "", ""], None),

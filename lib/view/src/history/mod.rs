@@ -5,8 +5,8 @@
 //! view shows of it. [`resolve`] joins it event by event, and says what each of them came to.
 //!
 //! An event is known by its tile, its lane, its key, and the text of its line: two of one name and one time stay two,
-//! each with its own changes. A state line does not tell which of them left it behind: where no event at hand wrote
-//! the same, nobody did it.
+//! each with its own changes. What a state line tells is told once: not where an event at hand wrote the same under that
+//! key.
 
 mod event;
 mod gather;
@@ -18,7 +18,7 @@ mod tests;
 
 pub use event::{Author, Change, Event, History, Part, Source};
 pub use gather::gather;
-pub use resolve::{Effect, Resolved, Standing, Step, resolve};
+pub use resolve::{Effect, Resolved, Step, Tag, resolve};
 
 /// The canonical form of raw JSON.
 fn canonical(raw: &str) -> Vec<u8> {

@@ -54,7 +54,7 @@ pub enum Effect<'a> {
     /// The tag that stands last from now on, if one does.
     Link {
         ends: Ends<'a>,
-        stands: Option<Standing<'a>>,
+        stands: Option<Tag<'a>>,
     },
     Read {
         reading: Reading<'a>,
@@ -68,13 +68,13 @@ pub enum Effect<'a> {
 
 /// A tag that stands.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing<'a> {
+pub struct Tag<'a> {
     pub add: Add<'a>,
     /// The number of the step whose event added it.
     pub by: usize,
 }
 
-impl PartialEq for Standing<'_> {
+impl PartialEq for Tag<'_> {
     fn eq(&self, other: &Self) -> bool {
         let all = |s: &Self| (s.add.key, s.add.properties, s.by);
         all(self) == all(other)
@@ -187,7 +187,7 @@ impl<'a> Taking<'_, 'a> {
             }
             Change::Read(sensor) => self.read(Reading { key, sensor: *sensor }, by),
             Change::AddLink { ends, properties } => {
-                self.tags(ends).add(Standing { add: Add { key, properties }, by });
+                self.tags(ends).add(Tag { add: Add { key, properties }, by });
             }
             Change::RemoveLink { ends, tag } => self.tags(ends).remove(tag),
             Change::RemoveLinksBefore { ends } => self.tags(ends).remove_before(key),

@@ -1,7 +1,7 @@
 //! The tags of one link as they come and go: which of them stands last, at every moment.
 
 use super::canonical;
-use super::resolve::Standing;
+use super::resolve::Tag;
 use foldhash::{HashMap, HashSet};
 use std::collections::BTreeMap;
 use ulp_core::id::Key;
@@ -11,18 +11,18 @@ use ulp_core::state::Add;
 #[derive(Default)]
 pub(super) struct Tags<'a> {
     /// By tag, whether it stands or not.
-    adds: HashMap<&'a str, Standing<'a>>,
+    adds: HashMap<&'a str, Tag<'a>>,
     removed: HashSet<&'a str>,
     removed_before: Option<Key<'a>>,
     /// Those that stand, by key. A key ends in its tag, so that two of them are never the same.
-    standing: BTreeMap<Key<'a>, Standing<'a>>,
+    standing: BTreeMap<Key<'a>, Tag<'a>>,
     /// What was last said of it.
-    said: Option<Standing<'a>>,
+    said: Option<Tag<'a>>,
 }
 
 impl<'a> Tags<'a> {
     /// Takes an add where it is the greater of its tag: by key, then by canonical properties.
-    pub fn add(&mut self, add: Standing<'a>) {
+    pub fn add(&mut self, add: Tag<'a>) {
         let tag = add.add.key.id;
         if let Some(old) = self.adds.get(tag) {
             if !is_greater(&add.add, &old.add) {
@@ -55,7 +55,7 @@ impl<'a> Tags<'a> {
     }
 
     /// The tag that stands last, if that is news.
-    pub fn news(&mut self) -> Option<Option<Standing<'a>>> {
+    pub fn news(&mut self) -> Option<Option<Tag<'a>>> {
         let last = self.standing.last_key_value().map(|(_, add)| *add);
         (std::mem::replace(&mut self.said, last) != last).then_some(last)
     }
@@ -72,8 +72,8 @@ mod tests {
     use super::*;
     use ulp_core::id::Time;
 
-    fn add<'a>(eff: i64, id: &'a str, properties: Option<&'static str>) -> Standing<'a> {
-        Standing { add: Add { key: Key { eff: Time(eff), id }, properties }, by: 0 }
+    fn add<'a>(eff: i64, id: &'a str, properties: Option<&'static str>) -> Tag<'a> {
+        Tag { add: Add { key: Key { eff: Time(eff), id }, properties }, by: 0 }
     }
 
     fn last<'a>(tags: &mut Tags<'a>) -> Option<Option<&'a str>> {
