@@ -4,6 +4,7 @@ mod gltf;
 mod instancing;
 mod letters;
 mod look;
+mod measure;
 mod mesh;
 mod model;
 mod models;
@@ -12,6 +13,8 @@ mod page;
 mod record;
 mod replay;
 mod scene;
+mod site;
+mod sizes;
 mod space;
 mod stock;
 mod text;
@@ -177,8 +180,8 @@ fn animated(
     let mut animation = Animation::new(&mut document);
     let takes_tile = |tile| args.projection.select.tile(tile);
     let is_there = |node: &ViewNode<'_>| join::keeps(node, view.filter, takes_tile);
-    for ((scene, history), built) in scenes.iter().zip(&resolved).zip(&built) {
-        animation.add(scene, history, built, &clock, &is_there);
+    for (history, built) in resolved.iter().zip(&built) {
+        animation.add(history, built, &clock, &is_there);
     }
     for (node, what) in std::mem::take(&mut animation.dropped) {
         project::note(view, "export.dropped", format!("{node}: {what}"), log)?;

@@ -1,11 +1,11 @@
 //! Meshes for shapes. What differs in size alone is one mesh, stretched.
 
+use crate::measure::Measure;
 use crate::outline::{drawable, rounded_rect, triangulate};
-use crate::space::{Vector, cross, minus, plus, tame, tamed, unit};
+use crate::space::{Vector, cross, length, minus, plus, tame, tamed, unit};
 use crate::text;
 use std::collections::BTreeSet;
 use std::f64::consts::{PI, TAU};
-use ulp_view::fonts::Faces;
 use ulp_view::geometry::{Shape, Triangles};
 use ulp_view::path::Contour;
 
@@ -16,10 +16,10 @@ pub const FEW_SIDES: u32 = 6;
 /// Rows and columns of a ball.
 const ROWS: u32 = 12;
 const COLUMNS: u32 = 24;
-/// The height of letters where a text names none.
-const TEXT_SIZE: f64 = 12.0;
 /// How far up its thickness the letters of a text begin.
 const FLOATING: f64 = 0.85;
+/// A mesh that lies farther from its origin than this many times its reach is made about its own middle.
+const AWAY: f64 = 32.0;
 /// Lines with more points than this are drawn thin.
 const MOST_BEAMS: usize = 20_000;
 
@@ -56,8 +56,8 @@ pub enum Plan {
     Own(Vector),
 }
 
-/// What the sizes of a scene say about what has no size of its own.
-#[derive(Clone, Copy, Debug)]
+/// What the sizes of a scene say about what has no size of its own, in units of the drawing.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Sizes {
     /// How thick a flat shape is.
     pub thickness: f64,
@@ -78,16 +78,21 @@ pub fn is_flat(shape: &Shape) -> bool {
 }
 
 /// How to draw a shape; `hollow` leaves the inside of a flat one open.
-pub fn plan(shape: &Shape, sizes: &Sizes, hollow: bool) -> Plan {
+pub fn plan(shape: &Shape, sizes: &Sizes, hollow: bool, measure: &Measure<'_>) -> Plan {
     let Sizes { thickness, point, .. } = *sizes;
+    let length = |length: f64| measure.length(length);
     match shape {
         Shape::Rect { width, height, radius } if *radius == 0.0 && !hollow => {
-            Plan::Common(Common::Slab, [*width, *height, thickness])
+            Plan::Common(Common::Slab, [length(*width), length(*height), thickness])
         }
-        Shape::Ellipse { rx, ry } if !hollow => Plan::Common(Common::Column, [*rx, *ry, thickness]),
-        Shape::Cuboid(size) => Plan::Common(Common::Cube, *size),
-        Shape::Sphere(r) => Plan::Common(Common::Ball, [*r; 3]),
-        Shape::Cylinder { radius, height } => Plan::Common(Common::Column, [*radius, *radius, *height]),
+        Shape::Ellipse { rx, ry } if !hollow => {
+            Plan::Common(Common::Column, [length(*rx), length(*ry), thickness])
+        }
+        Shape::Cuboid(size) => Plan::Common(Common::Cube, measure.place(*size)),
+        Shape::Sphere(r) => Plan::Common(Common::Ball, [length(*r); 3]),
+        Shape::Cylinder { radius, height } => {
+            Plan::Common(Common::Column, measure.place([*radius, *radius, *height]))
+        }
         Shape::Point | Shape::Unknown(_) => Plan::point(sizes),
         Shape::Blob { .. } => Plan::Common(Common::Cube, [2.0 * point; 3]),
         _ if is_flat(shape) => Plan::Own([1.0, 1.0, thickness]),
@@ -102,49 +107,88 @@ impl Plan {
     }
 }
 
-/// The mesh of a shape that has one of its own; empty where there is nothing to see.
-pub fn own(shape: &Shape, line: f64, hollow: bool, faces: &Faces<'_>) -> Mesh {
+/// The mesh of a shape that has one of its own, about its [`middle`]; empty where there is nothing to see.
+pub fn own(shape: &Shape, line: f64, hollow: bool, measure: &Measure<'_>) -> Mesh {
+    let middle = middle(shape, measure);
+    let placed = |points: &[Vector]| -> Vec<Vector> {
+        points.iter().map(|p| minus(measure.place(*p), middle)).collect()
+    };
+    let contours = || contours(shape, measure, middle);
     match shape {
-        Shape::Mesh(triangles) => given(triangles),
-        Shape::Line(points) if is_flat(shape) => beams(points, line, 0.0, 1.0),
-        Shape::Line(points) => beams(points, line, -line / 2.0, line / 2.0),
+        Shape::Mesh(triangles) => given(triangles, placed(&triangles.positions)),
+        Shape::Line(points) if is_flat(shape) => beams(&placed(points), line, 0.0, 1.0),
+        Shape::Line(points) => beams(&placed(points), line, -line / 2.0, line / 2.0),
         // Letters as thick as what they lie on could not be read at a slant: they float on it.
-        Shape::Text { .. } => plate(&contours(shape, faces), line, hollow, FLOATING),
-        _ => plate(&contours(shape, faces), line, hollow, 0.0),
+        Shape::Text { .. } => plate(&contours(), line, hollow, FLOATING),
+        _ => plate(&contours(), line, hollow, 0.0),
     }
 }
 
-/// The outline of a flat shape; empty for others.
-fn contours(shape: &Shape, faces: &Faces<'_>) -> Vec<Contour> {
+/// About what place of its node's frame a shape's own mesh is made: about its middle where it lies far from the
+/// origin, as floats are finest near 0.
+pub fn middle(shape: &Shape, measure: &Measure<'_>) -> Vector {
+    let may_be_away = matches!(shape, Shape::Mesh(_) | Shape::Line(_) | Shape::Polygon(_) | Shape::Path(_));
+    let around = may_be_away.then(|| bounds(shape, measure)).flatten();
+    let Some((least, most)) = around else { return [0.0; 3] };
+    let middle: Vector = std::array::from_fn(|i| least[i] / 2.0 + most[i] / 2.0);
+    let reach = length(minus(most, least)) / 2.0;
+    if length(middle) > AWAY * reach { middle } else { [0.0; 3] }
+}
+
+/// The outline of a flat shape as seen from a place of its frame; empty for others.
+fn contours(shape: &Shape, measure: &Measure<'_>, [x, y, _]: Vector) -> Vec<Contour> {
+    let mut contours = outlines(shape, measure);
+    for p in contours.iter_mut().flat_map(|c| &mut c.points) {
+        *p = [p[0] - x, p[1] - y].map(tame);
+    }
+    contours
+}
+
+/// The same from the origin.
+fn outlines(shape: &Shape, measure: &Measure<'_>) -> Vec<Contour> {
+    let length = |length: f64| measure.length(length);
     let closed = |points| vec![Contour { points, closed: true }];
     match shape {
-        Shape::Rect { width, height, radius } => vec![rounded_rect(*width, *height, *radius)],
-        Shape::Ellipse { rx, ry } => closed(circle(SIDES).map(|(x, y)| [x * rx, y * ry]).collect()),
-        Shape::Polygon(points) => closed(points.clone()),
-        Shape::Path(segments) => drawable(segments),
-        Shape::Text { text, size } => text::outlines(text, size.unwrap_or(TEXT_SIZE), faces),
+        Shape::Rect { width, height, radius } => {
+            vec![rounded_rect(length(*width), length(*height), length(*radius))]
+        }
+        Shape::Ellipse { rx, ry } => {
+            closed(circle(SIDES).map(|(x, y)| [x * length(*rx), y * length(*ry)]).collect())
+        }
+        Shape::Polygon(points) => closed(points.iter().map(|p| p.map(length)).collect()),
+        Shape::Path(segments) => {
+            let mut contours = drawable(segments);
+            contours.iter_mut().flat_map(|c| &mut c.points).for_each(|p| *p = p.map(length));
+            contours
+        }
+        Shape::Text { text, size } => text::outlines(text, size.map_or(measure.text, length), measure.faces),
         _ => Vec::new(),
     }
 }
 
 /// The box around a shape in its own frame: least and greatest corner. `None` for what has no size.
-pub fn bounds(shape: &Shape, faces: &Faces<'_>) -> Option<(Vector, Vector)> {
-    let around = |size: Vector| (size.map(|s| -s / 2.0), size.map(|s| s / 2.0));
+pub fn bounds(shape: &Shape, measure: &Measure<'_>) -> Option<(Vector, Vector)> {
+    let around = |size: Vector| {
+        let half = measure.place(size).map(|s| s / 2.0);
+        (half.map(|s| -s), half)
+    };
     match shape {
         Shape::Rect { width, height, .. } => Some(around([*width, *height, 0.0])),
         Shape::Ellipse { rx, ry } => Some(around([2.0 * rx, 2.0 * ry, 0.0])),
         Shape::Cuboid(size) => Some(around(*size)),
         Shape::Sphere(r) => Some(around([2.0 * r; 3])),
-        Shape::Cylinder { radius: r, height } => Some(([-r, -r, 0.0], [*r, *r, *height])),
+        Shape::Cylinder { radius: r, height } => {
+            Some((measure.place([-r, -r, 0.0]), measure.place([*r, *r, *height])))
+        }
         Shape::Text { text, size } => {
-            let (right, low) = text::extent(text, faces);
-            let size = size.unwrap_or(TEXT_SIZE);
+            let (right, low) = text::extent(text, measure.faces);
+            let size = size.map_or(measure.text, |size| measure.length(size));
             Some(([0.0, low * size, 0.0], [tame(right * size), size, 0.0]))
         }
-        Shape::Line(points) => around_points(points.iter().copied()),
-        Shape::Mesh(mesh) => around_points(mesh.positions.iter().copied()),
+        Shape::Line(points) => around_points(points.iter().map(|p| measure.place(*p))),
+        Shape::Mesh(mesh) => around_points(mesh.positions.iter().map(|p| measure.place(*p))),
         Shape::Polygon(_) | Shape::Path(_) => {
-            let contours = contours(shape, faces);
+            let contours = outlines(shape, measure);
             around_points(contours.iter().flat_map(|c| &c.points).map(|p| [p[0], p[1], 0.0]))
         }
         Shape::Point | Shape::Blob { .. } | Shape::Unknown(_) => None,
@@ -361,15 +405,15 @@ fn beams(points: &[Vector], width: f64, low: f64, high: f64) -> Mesh {
     mesh
 }
 
-/// A mesh as it was given: triangles that lie outside its list are left out, and normals that are missing or
+/// A mesh as it was given, at these places: triangles that lie outside its list are left out, and normals that are missing or
 /// nowhere are those of the faces around.
-fn given(triangles: &Triangles) -> Mesh {
-    let count = triangles.positions.len();
+fn given(triangles: &Triangles, positions: Vec<Vector>) -> Mesh {
+    let count = positions.len();
     let inside = |t: &&[u32]| t.iter().all(|i| (*i as usize) < count);
     let indices: Vec<u32> = triangles.indices.chunks_exact(3).filter(inside).flatten().copied().collect();
     let mut sums = vec![[0.0; 3]; count];
     for t in indices.chunks_exact(3) {
-        let [a, b, c] = [t[0], t[1], t[2]].map(|i| triangles.positions[i as usize]);
+        let [a, b, c] = [t[0], t[1], t[2]].map(|i| positions[i as usize]);
         let Some(normal) = normal_of(a, b, c) else { continue };
         t.iter().for_each(|i| sums[*i as usize] = plus(sums[*i as usize], normal));
     }
@@ -379,7 +423,7 @@ fn given(triangles: &Triangles) -> Mesh {
     });
     Mesh {
         normals: normals.map(|n| n.map(|c| c as f32)).collect(),
-        positions: triangles.positions.iter().map(|p| p.map(|c| c as f32)).collect(),
+        positions: positions.iter().map(|p| p.map(|c| c as f32)).collect(),
         indices,
         lines: false,
     }
@@ -433,7 +477,7 @@ mod tests {
             normals: vec![[0.0; 3]],
             indices: vec![0, 1, 2, 0, 1, 9, 0, 0, 0, 1],
         };
-        let mesh = given(&triangles);
+        let mesh = given(&triangles, triangles.positions.clone());
         assert_eq!(mesh.indices, [0, 1, 2, 0, 0, 0]);
         assert_eq!(mesh.normals, [[0.0, 0.0, 1.0]; 3]);
     }

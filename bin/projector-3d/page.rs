@@ -1,22 +1,23 @@
 //! The page of a scene: its own script, and the meshes that it draws.
 //!
-//! What differs by its size alone is one mesh that the script stretches; every other shape that a node ever had comes
-//! along as a mesh, under its canonical geometry.
+//! The script knows no geometry. For every one that a node ever had it is told which mesh that is and how far it is
+//! stretched, both in units of the drawing, which is laid out about an origin of its own: what differs by its size
+//! alone is one mesh, and every other shape comes along as a mesh.
 
 use crate::mesh::{self, Common, Mesh, Plan, Sizes};
-use crate::model::Site;
-use crate::models::shape_of;
+use crate::models::{shape_of, shape_of_media};
 use crate::record::Style;
-use crate::scene::Scene;
+use crate::scene::{Scene, foot};
+use crate::site::{Site, framed};
 use data_encoding::BASE64;
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
-use ulp_core::event::RegisterKind;
+use ulp_core::event::{Register, RegisterKind};
 use ulp_core::id::Tile;
 use ulp_core::json;
 use ulp_core::json::write::Object;
 use ulp_core::state::Written;
 use ulp_view::View;
+use ulp_view::geometry::Shape;
 use ulp_view::history::{Effect, Resolved};
 use ulp_view::page::{self, Page};
 
@@ -36,11 +37,16 @@ pub fn write(
     let mut about = Object::default();
     let mut titles = Vec::new();
     for (scene, history) in scenes.iter().zip(histories) {
-        let site = Site::new(scene, style);
-        gather(&site, history, &mut meshes);
-        let mut sizes = Object::default();
-        sizes.object("sizes", numbers(&site.sizes));
-        about.object(scene.space.space, sizes);
+        let mut site = Site::new(scene, style);
+        let (frame, side) = framed(site.extent());
+        site.lay_out(frame, side);
+        let mut space = Object::default();
+        space
+            .numbers("origin", &frame.origin)
+            .number("scale", frame.scale)
+            .object("sizes", numbers(&site.sizes))
+            .object("plans", plans(&site, history, &mut meshes));
+        about.object(scene.space.space, space);
         titles.push(site.title());
     }
     let mut data = Object::default();
@@ -59,47 +65,97 @@ fn numbers(sizes: &Sizes) -> Object {
     object
 }
 
-/// The meshes that many shapes share, by the names that the script knows.
-fn common() -> BTreeMap<String, Object> {
-    let all = [
-        ("cube", Common::Cube),
-        ("slab", Common::Slab),
-        ("ball", Common::Ball),
-        ("column", Common::Column),
-        ("gem", Common::Gem),
-    ];
-    let mut meshes: BTreeMap<String, Object> = all
-        .into_iter()
-        .map(|(name, which)| (name.to_owned(), embedded(&mesh::common(which), false)))
-        .collect();
-    meshes.insert("stick".to_owned(), embedded(&mesh::column(mesh::FEW_SIDES), false));
-    meshes
-}
-
-/// Every shape that a node of the space ever had and that is a mesh of its own.
-fn gather(site: &Site<'_, '_, '_>, history: &Resolved<'_>, meshes: &mut BTreeMap<String, Object>) {
-    let index: HashMap<&str, usize> = site.scene.nodes.iter().map(|n| n.id).zip(0..).collect();
-    for effect in history.steps.iter().flat_map(|step| &step.effects) {
-        let Effect::Write { node, written: Written { register, value, .. }, .. } = effect else { continue };
-        let Some(i) = index.get(node).filter(|_| register.kind == RegisterKind::Geometry) else { continue };
-        let shape = site.scene.stock.models.shape(shape_of(value));
-        if !matches!(site.plan(&shape, *i), Plan::Own(_)) {
-            continue;
-        }
-        let mut name = Vec::new();
-        json::write_canonical(value, &mut name);
-        let Ok(name) = String::from_utf8(name) else { continue };
-        if let Entry::Vacant(slot) = meshes.entry(name) {
-            let hollow = site.hollow[*i];
-            let mesh = mesh::own(&shape, site.sizes_at(*i).line, hollow, &site.scene.stock.faces);
-            if !mesh.indices.is_empty() {
-                slot.insert(embedded(&mesh, mesh::is_flat(&shape)));
-            }
-        }
+/// The names that meshes have in the script.
+fn name_of(which: Common) -> &'static str {
+    match which {
+        Common::Cube => "cube",
+        Common::Slab => "slab",
+        Common::Ball => "ball",
+        Common::Column => "column",
+        Common::Gem => "gem",
     }
 }
 
-fn embedded(mesh: &Mesh, flat: bool) -> Object {
+/// The meshes that many shapes share.
+fn common() -> BTreeMap<String, Object> {
+    let all = [Common::Cube, Common::Slab, Common::Ball, Common::Column, Common::Gem];
+    let named = |which| (name_of(which).to_owned(), embedded(&mesh::common(which)));
+    let mut meshes: BTreeMap<String, Object> = all.into_iter().map(named).collect();
+    meshes.insert("stick".to_owned(), embedded(&mesh::column(mesh::FEW_SIDES)));
+    meshes
+}
+
+/// How every shape that a node of the space ever had is drawn, by the canonical value of its register.
+fn plans(site: &Site<'_, '_, '_>, history: &Resolved<'_>, meshes: &mut BTreeMap<String, Object>) -> Object {
+    let index: HashMap<&str, usize> = site.scene.nodes.iter().map(|n| n.id).zip(0..).collect();
+    let mut plans: BTreeMap<String, Object> = BTreeMap::new();
+    for effect in history.steps.iter().flat_map(|step| &step.effects) {
+        let Effect::Write { node, written: Written { register, value, .. }, .. } = effect else { continue };
+        let Some(i) = index.get(node).copied().filter(|_| is_shape(*register)) else { continue };
+        let mut name = Vec::new();
+        json::write_canonical(value, &mut name);
+        let Ok(name) = String::from_utf8(name) else { continue };
+        if plans.contains_key(&name) {
+            continue;
+        }
+        let shape = if register.kind == RegisterKind::Geometry {
+            Some(shape_of(value))
+        } else {
+            shape_of_media(value)
+        };
+        if let Some(shape) = shape {
+            let shape = site.scene.stock.models.shape(shape);
+            plans.insert(name, plan(site, i, &shape, meshes));
+        }
+    }
+    let mut object = Object::default();
+    for (name, plan) in plans {
+        object.object(&name, plan);
+    }
+    object
+}
+
+/// Whether a register says what a node looks like.
+fn is_shape(register: Register<'_>) -> bool {
+    register.kind == RegisterKind::Geometry || register == Register::media("media")
+}
+
+/// How a shape is drawn: the name of its mesh, which is added where it is the shape's own, and how far that is
+/// stretched, but for the thickness of what is flat, which the script works out.
+fn plan(site: &Site<'_, '_, '_>, i: usize, shape: &Shape, meshes: &mut BTreeMap<String, Object>) -> Object {
+    let (hollow, measure) = (site.hollow[i], site.measure());
+    let sizes = Sizes { thickness: 1.0, ..site.sizes };
+    let mut own = None;
+    if let Plan::Own(_) = mesh::plan(shape, &sizes, hollow, &measure) {
+        let mesh = mesh::own(shape, site.sizes_at(i).line, hollow, &measure);
+        own = (!mesh.indices.is_empty()).then_some(mesh);
+    }
+    let (name, stretch, is_mark) = match (mesh::plan(shape, &sizes, hollow, &measure), &own) {
+        (Plan::Common(which, stretch), _) => (name_of(which).to_owned(), stretch, shape.is_mark()),
+        (Plan::Own(stretch), Some(_)) => (format!("own {}", meshes.len()), stretch, false),
+        // A shape without any extent is still there.
+        (Plan::Own(_), None) => ("gem".to_owned(), [sizes.point; 3], true),
+    };
+    let mut plan = Object::default();
+    let mut flag = |name: &str, holds: bool| {
+        plan.raw(name, holds.then_some("true"));
+    };
+    flag("flat", mesh::is_flat(shape) && !is_mark);
+    flag("mark", is_mark);
+    flag("named", matches!(shape, Shape::Unknown(_) | Shape::Blob { .. }));
+    flag("own", own.is_some() && !matches!(shape, Shape::Text { .. }));
+    flag("words", matches!(shape, Shape::Text { .. }));
+    plan.text("mesh", Some(&name))
+        .numbers("stretch", &stretch)
+        .numbers("foot", &foot(shape, &measure))
+        .numbers("middle", &if own.is_some() { mesh::middle(shape, &measure) } else { [0.0; 3] });
+    if let Some(mesh) = own {
+        meshes.insert(name, embedded(&mesh));
+    }
+    plan
+}
+
+fn embedded(mesh: &Mesh) -> Object {
     let floats = |rows: &[[f32; 3]]| {
         BASE64.encode(&rows.iter().flatten().flat_map(|n| n.to_le_bytes()).collect::<Vec<u8>>())
     };
@@ -109,7 +165,6 @@ fn embedded(mesh: &Mesh, flat: bool) -> Object {
         .text("positions", Some(&floats(&mesh.positions)))
         .text("normals", Some(&floats(&mesh.normals)))
         .text("indices", Some(&BASE64.encode(&indices)))
-        .raw("flat", flat.then_some("true"))
         .raw("lines", mesh.lines.then_some("true"));
     object
 }

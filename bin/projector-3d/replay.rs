@@ -6,9 +6,9 @@
 
 use crate::gltf::Document;
 use crate::mesh::Plan;
-use crate::model::{Built, Placed, Site};
+use crate::model::{Built, Placed};
 use crate::models::shape_of;
-use crate::scene::Scene;
+use crate::site::Site;
 use crate::space::{Turn, Vector, tamed, times};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -155,13 +155,12 @@ impl<'d> Animation<'d> {
     /// Moves everything of a space as its history did.
     pub fn add(
         &mut self,
-        scene: &Scene<'_, '_>,
         history: &Resolved<'_>,
-        built: &Built,
+        built: &Built<'_, '_, '_>,
         clock: &Clock,
         stays: &dyn Fn(&ViewNode<'_>) -> bool,
     ) {
-        let mut play = Play::new(scene, built, stays);
+        let mut play = Play::new(built, stays);
         for step in &history.steps {
             play.step(step, clock.at(step.event.key.eff));
         }
@@ -268,8 +267,7 @@ struct LinkLine {
 
 /// A scene that goes through its history.
 struct Play<'p, 'v, 'a> {
-    site: Site<'p, 'v, 'a>,
-    built: &'p Built,
+    built: &'p Built<'p, 'v, 'a>,
     stays: &'p dyn Fn(&ViewNode<'_>) -> bool,
     index: HashMap<&'a str, usize>,
     link_index: HashMap<Ends<'a>, usize>,
@@ -279,11 +277,8 @@ struct Play<'p, 'v, 'a> {
 }
 
 impl<'p, 'v, 'a> Play<'p, 'v, 'a> {
-    fn new(
-        scene: &'p Scene<'v, 'a>,
-        built: &'p Built,
-        stays: &'p dyn Fn(&ViewNode<'_>) -> bool,
-    ) -> Play<'p, 'v, 'a> {
+    fn new(built: &'p Built<'p, 'v, 'a>, stays: &'p dyn Fn(&ViewNode<'_>) -> bool) -> Play<'p, 'v, 'a> {
+        let scene = built.site.scene;
         let index: HashMap<&str, usize> = scene.nodes.iter().map(|n| n.id).zip(0..).collect();
         let mut actors: Vec<Actor<'a>> = scene.nodes.iter().map(|_| Actor::default()).collect();
         let mut lines = Vec::new();
@@ -293,8 +288,7 @@ impl<'p, 'v, 'a> Play<'p, 'v, 'a> {
             lines.push(LinkLine { stands: false, ends, track: Vec::new() });
         }
         let link_index = scene.links.iter().map(|l| l.ends).zip(0..).collect();
-        let site = built.site(scene);
-        Play { site, built, stays, index, link_index, actors, lines, dropped: BTreeSet::new() }
+        Play { built, stays, index, link_index, actors, lines, dropped: BTreeSet::new() }
     }
 
     /// What one event changes, at its time in the animation.
@@ -357,7 +351,7 @@ impl<'p, 'v, 'a> Play<'p, 'v, 'a> {
             && state.deleted.is_none()
             && actor.node.plain(RegisterKind::AbsorbedInto).is_none()
             && (self.stays)(&actor.node);
-        let pose = pose(actor, &self.built.placed[i], &self.site, i);
+        let pose = pose(actor, &self.built.placed[i], &self.built.site, i);
         match actor.track.last_mut() {
             Some((last, old)) if *last == time => *old = pose,
             Some((_, old)) if *old == pose => {}
@@ -381,7 +375,7 @@ fn unshown(register: Register<'_>) -> Option<&'static str> {
 fn pose(actor: &Actor<'_>, placed: &Placed, site: &Site<'_, '_, '_>, i: usize) -> Pose {
     let local = Local::of(&actor.node);
     Pose {
-        translation: tamed(local.translation),
+        translation: site.stand(i, &local),
         rotation: local.rotation.quaternion(),
         scale: if actor.there { tamed(local.scale) } else { [0.0; 3] },
         stretch: stretch(&actor.node, placed, site, i).unwrap_or(placed.stretch),

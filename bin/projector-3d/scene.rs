@@ -1,6 +1,7 @@
 //! What there is to build, from a view: nodes in their frames, the links between them, and what sensors read.
 
 use crate::look::word;
+use crate::measure::Measure;
 use crate::mesh;
 use crate::models::{shape_of, shape_of_media};
 use crate::space::Vector;
@@ -89,15 +90,18 @@ impl Node<'_, '_> {
         }
     }
 
-    /// Where links meet it, in the world: the middle of its shape, at its foot.
+    /// Where links meet it, in the world.
     fn foot(&self, stock: &Stock<'_>) -> Vector {
-        let bounds = self.shape(stock).and_then(|s| mesh::bounds(&s, &stock.faces));
-        let foot = bounds.map_or([0.0; 3], |(least, most)| {
-            let middle = |i: usize| least[i] / 2.0 + most[i] / 2.0;
-            [middle(0), middle(1), least[2].max(0.0).min(most[2])]
-        });
-        self.frame.apply(foot)
+        let measure = Measure::of_world(&stock.faces);
+        self.frame.apply(self.shape(stock).map_or([0.0; 3], |shape| foot(&shape, &measure)))
     }
+}
+
+/// Where links meet a shape: in the middle of it, at its foot.
+pub fn foot(shape: &Shape, measure: &Measure<'_>) -> Vector {
+    let Some((least, most)) = mesh::bounds(shape, measure) else { return [0.0; 3] };
+    let middle = |i: usize| least[i] / 2.0 + most[i] / 2.0;
+    [middle(0), middle(1), least[2].max(0.0).min(most[2])]
 }
 
 fn links<'a>(

@@ -5,6 +5,7 @@ mod fonts;
 mod gltf;
 mod page;
 mod records;
+mod sizes;
 
 pub use gltf::validate;
 

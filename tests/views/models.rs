@@ -1,6 +1,7 @@
 //! Models and drawings in blobs: meshes that the Khronos validator accepts, or the placeholder and a code.
 
 use crate::run;
+use serde_json::Value;
 use std::path::Path;
 
 /// A glTF binary of a box of our own making, an OBJ and an SVG, under their hashes.
@@ -48,17 +49,27 @@ fn blobs_become_meshes() {
         let at =
             document["meshes"][mesh]["primitives"][0]["attributes"]["POSITION"].as_u64().unwrap() as usize;
         let accessor = &document["accessors"][at];
-        (accessor["min"].clone(), accessor["max"].clone())
+        // Back from the drawing's units to the world's.
+        let world = |corner: &Value| -> Vec<f64> {
+            let scale = document["nodes"][0]["extras"]["scale"].as_f64().unwrap();
+            corner.as_array().unwrap().iter().map(|c| c.as_f64().unwrap() / scale).collect()
+        };
+        (world(&accessor["min"]), world(&accessor["max"]))
     };
     assert_eq!(node("obj")["mesh"], node("twin")["mesh"], "equal shapes share a mesh");
-    assert_eq!(bounds("obj"), (serde_json::json!([0.0, 0.0, 0.0]), serde_json::json!([2.0, 1.0, 3.0])));
-    // The box stands where its own scene put it, z up again, beside nothing else that is solid.
+    assert_eq!(bounds("obj"), (vec![0.0; 3], vec![2.0, 1.0, 3.0]));
+    // The box stands where its own scene put it, in the middle of a drawing, z up again.
     let (least, most) = bounds("glb");
-    let middle = |i: usize| (least[i].as_f64().unwrap() + most[i].as_f64().unwrap()) / 2.0;
-    assert!((0..3).all(|i| (middle(i) - [5.0, 6.0, 7.0][i]).abs() < 1e-5), "{least} {most}");
+    let wide = 200.0 * (1.0 + 3_f64.sqrt());
+    for (i, side) in [wide, wide, 400.0].into_iter().enumerate() {
+        assert!(
+            (most[i] - side / 2.0).abs() < 1e-3 && (least[i] + side / 2.0).abs() < 1e-3,
+            "{least:?} {most:?}"
+        );
+    }
     assert_eq!(bounds("glb"), bounds("media"));
     let (least, most) = bounds("svg");
-    assert_eq!((&least[0], &most[0]), (&serde_json::json!(-8.0), &serde_json::json!(8.0)));
+    assert_eq!((least[0], most[0]), (-8.0, 8.0));
     for more in ["--replay", "--instancing"] {
         let again = format!("projector-3d -f glb --objects blobs {more} trace.jsonl");
         crate::projector_3d::validate(&[run::shell(&again, dir.path()).stdout]);

@@ -10,6 +10,9 @@
  * what a frame shows is the last board that was finished, moved and scaled to where the view is by now.
  */
 
+/** Whether a value is a length. */
+const isLength = (x) => finite(x) && x >= 0;
+
 const MARK = 5;
 const HAIR = 1.2;
 const MOST_LABELS = 300;

@@ -3,8 +3,10 @@
 /**
  * The drawing: what is visible of a history, as instances of meshes on a WebGL canvas.
  *
- * World coordinates are the space's, less an origin in its middle so that floats are fine. Every frame packs what the
- * camera sees into one list of instances a mesh: a matrix and a colour each. Labels stand on a canvas above.
+ * Frames are in the world, in doubles. What goes to the graphics card is laid out about an origin of the drawing's own,
+ * at about a thousand units across, so that floats are fine wherever the world lies and however large it is. Every frame
+ * packs what the camera sees into one list of instances a mesh: a matrix and a colour each. Labels stand on a canvas
+ * above.
  */
 
 const FLOATS = 16;
@@ -87,6 +89,14 @@ function composed(outer, inner) {
     }
   }
   return made;
+}
+
+/** A value as canonical JSON, by which the projector names what it says of it. */
+function canonical(value) {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const members = Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`);
+  return `{${members.join(",")}}`;
 }
 
 /** Where a frame puts a point. */
@@ -286,17 +296,16 @@ class Drawing {
   /** Shows another history. */
   show(history) {
     this.history = history;
-    this.scene = this.scenes[history.data.space] ?? { sizes: { thickness: 1, line: 1, point: 1 } };
+    const nowhere = { origin: [0, 0, 0], scale: 1, sizes: { thickness: 1, line: 1, point: 1 }, plans: {} };
+    this.scene = this.scenes[history.data.space] ?? nowhere;
     this.items = new Map();
     this.order = [];
     this.pulses.clear();
     [this.links, this.beams, this.beamOf] = [[], [], new Map()];
-    this.origin = [0, 0, 0];
     this.up = history.setting("@space", "y") !== "down" ? 1 : -1;
-    this.shapes = new Map();
-    this.update(true);
-    const box = this.extent();
-    if (box !== null) this.origin = [0, 1, 2].map((i) => (box[i] + box[3 + i]) / 2);
+    const [x, y, z] = this.scene.origin;
+    this.origin = [x, y * this.up, z];
+    this.plans = new Map();
     this.update(true);
   }
 
@@ -322,37 +331,29 @@ class Drawing {
     this.version += 1;
   }
 
-  /** How a geometry is drawn: the name of its mesh, and how far that is stretched but for its thickness. */
-  #shape(node) {
-    const number = node.number("geometry");
-    if (!this.shapes.has(number)) this.shapes.set(number, this.#read(node.get("geometry")));
-    return this.shapes.get(number);
+  /** How a node is drawn, as the projector planned it: by its geometry, else by its medium, else as a point. */
+  #plan(node) {
+    const { point } = this.scene.sizes;
+    const nothing = { mesh: "gem", stretch: [point, point, point], foot: [0, 0, 0], middle: [0, 0, 0], mark: true, bare: true };
+    return this.#planned(node, "geometry") ?? this.#planned(node, "media.media") ?? nothing;
   }
 
-  #read(g) {
-    const { point } = this.scene.sizes;
-    const gem = { mesh: "gem", stretch: [point, point, point], named: g !== undefined && g.kind !== "point" };
-    if (g === undefined) return { ...gem, bare: true };
-    const text = JSON.stringify(g);
-    const own = this.meshes.embedded[text];
-    if (own !== undefined) return { mesh: text, stretch: [1, 1, 1], flat: own.flat === true, words: g.kind === "text", own: g.kind !== "text" };
-    const sized = (...lengths) => lengths.every(isLength);
-    if (g.kind === "rect" && sized(g.width, g.height, g.radius ?? 0)) return { mesh: "slab", stretch: [g.width, g.height, 1], flat: true };
-    if (g.kind === "ellipse" && sized(g.rx, g.ry)) return { mesh: "column", stretch: [g.rx, g.ry, 1], flat: true };
-    if (g.kind === "sphere" && sized(g.radius)) return { mesh: "ball", stretch: [g.radius, g.radius, g.radius] };
-    if (g.kind === "cylinder" && sized(g.radius, g.height)) return { mesh: "column", stretch: [g.radius, g.radius, g.height] };
-    const box = numbersOf(g.size);
-    if (g.kind === "box" && box.length > 0 && box.length < 4 && sized(...box)) {
-      return { mesh: "cube", stretch: box.length === 1 ? [box[0], box[0], box[0]] : [box[0], box[1], box[2] ?? 0] };
+  /** The plan of a register's value; null where there is none. */
+  #planned(node, register) {
+    const number = node.number(register);
+    if (number < 0) return null;
+    if (!this.plans.has(number)) {
+      const name = canonical(this.history.data.values[number]);
+      this.plans.set(number, Object.hasOwn(this.scene.plans, name) ? this.scene.plans[name] : null);
     }
-    return gem;
+    return this.plans.get(number);
   }
 
   /** Reads a node's registers into an item. */
   #prepare(node) {
     if (node.id.startsWith("@")) return;
     const label = textOf(node.property("label"));
-    const shape = this.#shape(node);
+    const shape = this.#plan(node);
     const name = nameOf(node);
     const opacity = node.property("opacity");
     const looks = ["color", "fill", "stroke"].map((key) => this.palette.read(node.property(key)));
@@ -398,17 +399,20 @@ class Drawing {
   /** A mesh stretched in the frame of its node. */
   #settle(item, bare) {
     const { shape, frame } = item;
-    const [, , z] = [0, 1, 2].map((i) => Math.hypot(frame[i * 3], frame[i * 3 + 1], frame[i * 3 + 2]) || 1);
-    const [sx, sy, sz] = shape.stretch;
-    const thickness = shape.flat ? (this.scene.sizes.thickness * item.height) / z : 1;
+    const { scale, sizes } = this.scene;
+    const axes = [0, 1, 2].map((i) => Math.hypot(frame[i * 3], frame[i * 3 + 1], frame[i * 3 + 2]) || 1);
+    const size = shape.mark ? 1 / Math.max(...axes) : 1;
+    const [sx, sy, sz] = shape.stretch.map((x) => x * size);
+    const thickness = shape.flat ? (sizes.thickness * item.height) / axes[2] : 1;
     const turned = shape.words ? this.up : 1;
     const stretch = bare ? [0, 0, 0] : [sx, sy * turned, sz * thickness];
     const { box } = item.mesh;
-    const matrix = frame.map((x, i) => (i < 9 ? x * stretch[Math.floor(i / 3)] : x));
-    for (let i = 0; i < 12; i++) item.matrix[i] = matrix[i] - (i >= 9 ? this.origin[i - 9] : 0);
-    const middle = (low) => [(box[0] + box[3]) / 2, (box[1] + box[4]) / 2, low ? clamp(0, box[2], box[5]) : (box[2] + box[5]) / 2];
-    item.middle = placed(item.matrix, middle(false));
-    item.foot = placed(item.matrix, middle(true));
+    // The node's frame in units of the drawing, about the drawing's origin.
+    const here = frame.map((x, i) => (i < 9 ? x : (x - this.origin[i - 9]) * scale));
+    const matrix = here.map((x, i) => (i < 9 ? x * stretch[Math.floor(i / 3)] : placed(here, shape.middle)[i - 9]));
+    item.matrix.set(matrix);
+    item.middle = placed(matrix, [0, 1, 2].map((i) => (box[i] + box[3 + i]) / 2));
+    item.foot = placed(here, shape.foot);
     const half = [0, 1, 2].map((i) => (box[3 + i] - box[i]) / 2);
     item.reach = [0, 1, 2].map((row) => half.reduce((sum, h, axis) => sum + Math.abs(matrix[axis * 3 + row]) * h, 0));
     item.radius = Math.hypot(...item.reach);
@@ -436,7 +440,7 @@ class Drawing {
     }
     let frame = at === null ? [1, 0, 0, 0, this.up, 0, 0, 0, 1, 0, 0, 0] : known.get(at);
     for (const inner of path.reverse()) {
-      frame = composed(frame, localFrame(inner)).map((x) => clamp(x || 0, -1e15, 1e15));
+      frame = composed(frame, localFrame(inner)).map((x) => clamp(x || 0, -1e100, 1e100));
       known.set(inner, frame);
     }
     return frame;
@@ -513,7 +517,8 @@ class Drawing {
     const along = way.map((x) => x / long);
     const side = Math.abs(along[2]) > 0.999 ? [0, 1, 0] : unit(cross([0, 0, 1], along));
     const top = cross(along, side);
-    const width = finite(properties.stroke_width) && properties.stroke_width > 0 ? properties.stroke_width : this.scene.sizes.line;
+    const { scale, sizes } = this.scene;
+    const width = finite(properties.stroke_width) && properties.stroke_width > 0 ? properties.stroke_width * scale : sizes.line;
     const middle = from.foot.map((x, i) => (x + to.foot[i]) / 2);
     const matrix = new Float32Array([...way, ...side.map((x) => x * width), ...top.map((x) => x * width), ...middle]);
     const paint = ["stroke", "color", "fill"].map((key) => this.palette.read(properties[key])).find((c) => c !== null && c !== "none");
@@ -529,12 +534,11 @@ class Drawing {
   extent() {
     let box = null;
     for (const item of this.order) {
-      if (!this.isShown(item.layer)) continue;
+      if (item.bare || !this.isShown(item.layer)) continue;
       box ??= [Infinity, Infinity, Infinity, -Infinity, -Infinity, -Infinity];
       for (let i = 0; i < 3; i++) {
-        const at = item.middle[i] + this.origin[i];
-        box[i] = Math.min(box[i], at - item.reach[i]);
-        box[3 + i] = Math.max(box[3 + i], at + item.reach[i]);
+        box[i] = Math.min(box[i], item.middle[i] - item.reach[i]);
+        box[3 + i] = Math.max(box[3 + i], item.middle[i] + item.reach[i]);
       }
     }
     return box;
@@ -550,8 +554,8 @@ class Drawing {
     const aspect = width / (height || 1) || 1;
     const room = Math.max(high, wide / aspect, 1e-6);
     this.whole = Math.max(wide, deep, box[5] - box[2], 1e-6);
-    const target = [0, 1, 2].map((i) => (box[i] + box[3 + i]) / 2 - this.origin[i]);
-    target[2] = box[2] - this.origin[2];
+    const target = [0, 1, 2].map((i) => (box[i] + box[3 + i]) / 2);
+    target[2] = box[2];
     target[1] -= deep * 0.02;
     this.camera = { target, distance: (room * 0.56) / Math.tan(FIELD / 2), turn: 0, tilt };
   }
@@ -904,7 +908,7 @@ class Drawing {
   /** Where north is, and how long a round length is in the middle of the picture. */
   #drawCompass() {
     const { context, camera, canvas } = this;
-    const perUnit = canvas.clientHeight / (2 * camera.distance * Math.tan(FIELD / 2));
+    const perUnit = (canvas.clientHeight * this.scene.scale) / (2 * camera.distance * Math.tan(FIELD / 2));
     const most = Math.min(140, canvas.clientWidth / 4) / perUnit;
     const power = 10 ** Math.floor(Math.log10(most));
     const length = [5, 2, 1].map((x) => x * power).find((x) => x <= most) ?? power;

@@ -11,9 +11,6 @@ function numbersOf(value) {
   return Array.isArray(value) && value.every(finite) ? value : [];
 }
 
-/** Whether a value is a length. */
-const isLength = (x) => finite(x) && x >= 0;
-
 /** The text of a string, a number or a boolean; null where it is blank. */
 function textOf(value) {
   const text = typeof value === "string" || typeof value === "boolean" || finite(value) ? String(value) : "";
