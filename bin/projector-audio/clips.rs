@@ -25,6 +25,12 @@ const MOST_SAMPLES: usize = MOST_FRAMES;
 /// The sample rates that are understood.
 const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 
+/// The frame at which a moment of the sound falls.
+pub fn frame(nanoseconds: i64) -> i64 {
+    // In 128 bits, so that no product is too large; the quotient of a sound is not.
+    i64::try_from(i128::from(nanoseconds) * i128::from(RATE) / i128::from(SECOND)).unwrap_or(i64::MAX)
+}
+
 /// A recording: stereo, at the rate of the sound.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clip {
@@ -52,7 +58,7 @@ impl Clips {
         let references: BTreeSet<&str> = references.collect();
         let mut clips = BTreeMap::new();
         let mut room = MOST_IN_ALL;
-        let heard = usize::try_from(crate::synth::frame(length)).unwrap_or(MOST_FRAMES).min(MOST_FRAMES);
+        let heard = usize::try_from(frame(length)).unwrap_or(MOST_FRAMES).min(MOST_FRAMES);
         for reference in references {
             let Some(bytes) = blobs.load(reference, LONGEST) else { continue };
             // One frame more than there is room for tells that it does not fit.

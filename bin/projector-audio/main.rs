@@ -145,7 +145,7 @@ fn records(args: &Args, mapping: &Mapping, view: &View<'_, '_>) -> Result<Vec<Re
 
 /// Writes the sound as it is worked out: a header that knows its length, then the samples.
 fn write_wav(score: &Score, clips: &Clips, bits: Bits, out: &mut Output) -> Result<(), Failure> {
-    let frames = synth::frame(score.length);
+    let frames = clips::frame(score.length);
     let mut bytes = Vec::new();
     wav::write_header(frames, bits, &mut bytes);
     mix::mix(&synth::tones(score, clips), frames, |part| {

@@ -10,7 +10,8 @@ const LONGEST_WORD: usize = 256;
 
 /// As much of a word as a mapping is asked about.
 pub fn cut(word: &str) -> &str {
-    &word[..word.floor_char_boundary(LONGEST_WORD)]
+    let end = (0..=word.len().min(LONGEST_WORD)).rev().find(|end| word.is_char_boundary(*end));
+    &word[..end.unwrap_or(0)]
 }
 
 /// The text on one line, without anything that does not print, cut to a sensible length.

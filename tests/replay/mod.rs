@@ -33,7 +33,7 @@ const VIEWS: [&[&str]; 8] = [
 /// A history, a third of them with state lines in place of some of its pieces.
 fn lines(seed: u64) -> Vec<String> {
     let lines = generate::history(seed, 5 + (seed % 76) as usize);
-    if seed % 3 != 0 {
+    if !seed.is_multiple_of(3) {
         return lines;
     }
     let mut rng = Rng::new(seed);

@@ -13,7 +13,7 @@ const SCRIPT: &str = "lib/view/src/page/history.js";
 pub struct Page {
     data: String,
     /// The keys of the events of each space, in order.
-    pub steps: Vec<Vec<(Time, String)>>,
+    pub steps: Vec<Steps>,
 }
 
 /// A moment to look at.
@@ -61,14 +61,15 @@ impl Page {
                 instants.push(self.until(Time(1_000_000_000 * rng.below(1_800_000_000) as i64), "", None));
                 continue;
             };
+            // What `--at id:` finds of a name in state lines depends on which of them the view takes in.
+            let told = lines.iter().any(|line| is_told(line, name));
             instants.push(match rng.below(5) {
                 0 => self.until(Time(time.0 - 1), "", None),
-                1 | 2 => self.until(*time, "", None),
-                _ => {
+                3 | 4 if !told => {
                     let own = all.iter().filter(|step| step.1 == *name).map(|step| step.0);
-                    let told = lines.iter().filter_map(|line| greatest(line, name));
-                    self.until(own.chain(told).max().unwrap(), name, Some(name))
+                    self.until(own.max().unwrap(), name, Some(name))
                 }
+                _ => self.until(*time, "", None),
             });
         }
         instants
@@ -89,7 +90,7 @@ impl Page {
 }
 
 /// The keys of the events that the data of a page lists. Times have more digits than a double holds.
-fn steps(data: &str) -> Vec<Vec<(Time, String)>> {
+fn steps(data: &str) -> Vec<Steps> {
     let parsed: Value = serde_json::from_str(data).unwrap();
     let times = data.split("\"time\":[").skip(1).map(|rest| rest.split(']').next().unwrap());
     let spaces = parsed["spaces"].as_array().unwrap();
@@ -103,15 +104,14 @@ fn steps(data: &str) -> Vec<Vec<(Time, String)>> {
     spaces.iter().zip(times).map(steps).collect()
 }
 
-/// The greatest key of an event in a state line, which `--at id:` knows as well.
-fn greatest(line: &str, name: &str) -> Option<Time> {
+/// Whether a state line knows an event of that name.
+fn is_told(line: &str, name: &str) -> bool {
     if !line.contains("_state\"") {
-        return None;
+        return false;
     }
     let mut texts = Vec::new();
     gather(&serde_json::from_str(line).unwrap(), &mut texts);
-    let keys = texts.iter().filter_map(|text| Key::parse(text));
-    keys.filter(|key| key.event() == name).map(|key| key.eff).max()
+    texts.iter().filter_map(|text| Key::parse(text)).any(|key| key.event() == name)
 }
 
 fn gather(value: &Value, texts: &mut Vec<String>) {
@@ -123,9 +123,12 @@ fn gather(value: &Value, texts: &mut Vec<String>) {
     }
 }
 
-/// What is shown of each space at one instant.
+/// The keys of the events of a space, in order.
+pub type Steps = Vec<(Time, String)>;
+
+/// What is shown of each space at one instant: its name, what the reader says, and its events.
 pub struct Shown {
-    pub spaces: Vec<(String, Value, Vec<(Time, String)>)>,
+    pub spaces: Vec<(String, Value, Steps)>,
 }
 
 /// The reader of pages, in a process of its own.

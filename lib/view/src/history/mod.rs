@@ -18,7 +18,8 @@ mod tests;
 
 pub use event::{Author, Change, Event, History, Part, Source};
 pub use gather::gather;
-pub use resolve::{Effect, Resolved, Step, Tag, resolve};
+pub use resolve::{Effect, Resolved, Step, resolve};
+pub use tags::Tag;
 
 /// The canonical form of raw JSON.
 fn canonical(raw: &str) -> Vec<u8> {

@@ -5,7 +5,7 @@
 //! more but that it was created. What depends on other nodes (what hangs below what, who is hidden) is the reader's.
 
 use super::event::{Author, Change, Event, History, Part};
-use super::tags::Tags;
+use super::tags::{Tag, Tags};
 use bumpalo::Bump;
 use foldhash::HashMap;
 use std::collections::BTreeSet;
@@ -64,21 +64,6 @@ pub enum Effect<'a> {
     Nothing {
         node: &'a str,
     },
-}
-
-/// A tag that stands.
-#[derive(Clone, Copy, Debug)]
-pub struct Tag<'a> {
-    pub add: Add<'a>,
-    /// The number of the step whose event added it.
-    pub by: usize,
-}
-
-impl PartialEq for Tag<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        let all = |s: &Self| (s.add.key, s.add.properties, s.by);
-        all(self) == all(other)
-    }
 }
 
 impl<'a> Resolved<'a> {

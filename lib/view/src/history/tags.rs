@@ -1,11 +1,25 @@
 //! The tags of one link as they come and go: which of them stands last, at every moment.
 
 use super::canonical;
-use super::resolve::Tag;
 use foldhash::{HashMap, HashSet};
 use std::collections::BTreeMap;
 use ulp_core::id::Key;
 use ulp_core::state::Add;
+
+/// A tag that stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Tag<'a> {
+    pub add: Add<'a>,
+    /// The number of the step whose event added it.
+    pub by: usize,
+}
+
+impl PartialEq for Tag<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let all = |s: &Self| (s.add.key, s.add.properties, s.by);
+        all(self) == all(other)
+    }
+}
 
 /// An OR-Set of tags. Each change costs about as much as it is long, however many tags there are.
 #[derive(Default)]

@@ -32,7 +32,7 @@ function onCycles(next) {
 
 /** How many numbers a change is, by its kind, which is the first of them. */
 const CHANGE_LENGTHS = [4, 4, 2, 4, 2, 6, 2, 2];
-const [CREATED, SET, DELETED, LINKED, UNLINKED, READ, BY, TOUCHED] = [0, 1, 2, 3, 4, 5, 6, 7];
+const [CREATED, SET, DELETED, LINKED, UNLINKED, READ, BY] = [0, 1, 2, 3, 4, 5, 6];
 
 /** A node: its marks and registers as of now. */
 class HistoryNode {
