@@ -38,7 +38,7 @@ use ulp_cli::{Failure, FontArgs, Log, Output, Status};
 use ulp_core::world::Filter;
 use ulp_view::View;
 use ulp_view::fonts::Fonts;
-use ulp_view::history::{Resolved, resolve};
+use ulp_view::history::Resolved;
 use ulp_view::join::{self, Space, ViewNode};
 
 /// build a trace into a scene
@@ -180,7 +180,7 @@ fn animated(
     log: &mut Log,
 ) -> Result<Document, Failure> {
     let arena = Bump::new();
-    let resolved: Vec<Resolved<'_>> = view.histories(&arena).iter().map(resolve).collect();
+    let resolved = view.resolved(&arena);
     let spaces = everything(view, &resolved);
     let scenes = scenes(&spaces, view.filter, stock);
     let (mut document, built) = model::build(&scenes, style);
@@ -207,15 +207,14 @@ fn html(
     log: &mut Log,
 ) -> Result<Vec<u8>, Failure> {
     let arena = Bump::new();
-    let histories = view.histories(&arena);
-    let resolved: Vec<Resolved<'_>> = histories.iter().map(resolve).collect();
+    let resolved = view.resolved(&arena);
     let spaces = everything(view, &resolved);
     let scenes = scenes(&spaces, view.filter, stock);
     let mut lacking = Lacking::default();
     scenes.iter().for_each(|scene| lacking.of_scene(scene));
-    histories.iter().for_each(|history| lacking.of_history(history, &stock.faces));
+    resolved.iter().for_each(|history| lacking.of_history(history, &stock.faces));
     note_letters(view, lacking, log)?;
-    Ok(page::write(view, &scenes, &histories, style, |tile| args.projection.select.tile(tile)))
+    Ok(page::write(view, &scenes, &resolved, style, |tile| args.projection.select.tile(tile)))
 }
 
 /// Every space of the view with all that was ever in it.

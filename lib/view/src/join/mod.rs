@@ -17,7 +17,7 @@ use std::collections::hash_map;
 use ulp_core::event::{Ends, RegisterKind};
 use ulp_core::id::{Authority, Boundary, Tile};
 use ulp_core::json::raw;
-use ulp_core::state::{Add, Links, Map, Node, Reading};
+use ulp_core::state::{Add, Links, Map, Node, Reading, Registers};
 use ulp_core::world::{Derived, Filter};
 
 /// What may be seen of one space.
@@ -114,6 +114,10 @@ fn join_nodes<'a>(mut list: Vec<(&'a str, ViewNode<'a>)>) -> Vec<(&'a str, ViewN
             Some((last, known)) if *last == name => known.join(node),
             _ => joined.push((name, node)),
         }
+    }
+    // A tombstone is all that is left of a node, whichever of the lanes it lies in.
+    for (_, node) in joined.iter_mut().filter(|(_, node)| node.state.deleted.is_some()) {
+        node.state.registers = Registers::default();
     }
     joined
 }
