@@ -31,7 +31,7 @@ pub fn write(
     object.close(&mut data);
     let page = Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data };
     let arena = Bump::new();
-    page::write(view, &page, &view.histories(&arena), takes_tile)
+    page::write(view, &page, &view.resolved(&arena), takes_tile)
 }
 
 /// The pictures that the nodes show at the end, as data URLs, by reference.

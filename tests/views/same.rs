@@ -45,7 +45,6 @@ fn is_dear(command: &str) -> bool {
 
 fn commands(options: &str, from: &str, all: bool) -> Vec<String> {
     let named = STATE.into_iter().chain(FORMATS).chain(MORE).filter(|command| all || !is_dear(command));
-    let named = named.filter(|command| !command.contains("html"));
     named.map(|command| format!("{command} {options} {from}")).collect()
 }
 
