@@ -14,6 +14,7 @@
 //! (created), 1 node register value (set), 2 node lane (deleted), 3 link tag value (added), 4 link tag (removed), 5
 //! link (removed so far), 6 sensor value unit node position (read), 7 node value lane (absorbed). −1 is nothing.
 
+use super::prepared::Tables as Prepared;
 use crate::history::{Author, Change, Event, History, Part};
 use bumpalo::Bump;
 use foldhash::HashMap;
@@ -25,8 +26,9 @@ use ulp_core::json::{write_canonical, write_string};
 /// The JavaScript that reads a history: `History` and what it needs.
 pub const SCRIPT: &str = include_str!("../page/history.js");
 
-/// Appends a history as one JSON object. `takes_tile` says which tiles the view takes in.
-pub fn write(history: &History<'_>, takes_tile: impl Fn(Tile) -> bool, out: &mut Vec<u8>) {
+/// Appends a history as one JSON object, and answers the tables that are to be prepared. `takes_tile` says which tiles
+/// the view takes in.
+pub(super) fn write(history: &History<'_>, takes_tile: impl Fn(Tile) -> bool, out: &mut Vec<u8>) -> Prepared {
     let mut tables = Tables::default();
     let mut columns = Columns::default();
     let mut scratch = Bump::new();
@@ -36,6 +38,7 @@ pub fn write(history: &History<'_>, takes_tile: impl Fn(Tile) -> bool, out: &mut
     }
     tables.mark_gone(&takes_tile);
     write_object(history.space, &tables, &columns, out);
+    Prepared { values: tables.values.list, nodes: tables.nodes.list, sensors: tables.sensors.list }
 }
 
 /// Texts, each once, by number.
