@@ -139,8 +139,8 @@ mod tests {
 
     #[test]
     fn very_many_points_become_few() {
-        let far: Vec<[f64; 3]> =
-            (0..100_000).map(|i| [f64::from(i * 7919 % 1000), f64::from(i * 104_729 % 1000), 0.0]).collect();
+        let jump = |i: u64, by: u64| (i * by % 1000) as f64;
+        let far: Vec<[f64; 3]> = (0..100_000).map(|i| [jump(i, 7919), jump(i, 104_729), 0.0]).collect();
         let near: Vec<[f64; 3]> = (0..100_000).map(|i| [f64::from(i) / 1e6, 0.0, 0.0]).collect();
         let thin = |points| thinned(&Shape::Line(points), 0.25, |p| p);
         let many = thin(far);
