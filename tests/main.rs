@@ -12,6 +12,7 @@ mod projector_2d;
 mod projector_3d;
 mod projector_audio;
 mod reference;
+mod replay;
 mod run;
 mod sample;
 mod scripts;

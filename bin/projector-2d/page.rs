@@ -33,7 +33,7 @@ pub fn write(
     let data = data(scenes, gallery);
     let page = Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data, shapes: true };
     let arena = Bump::new();
-    page::write(view, &page, &view.histories(&arena), takes_tile)
+    page::write(view, &page, &view.resolved(&arena), takes_tile)
 }
 
 fn data(scenes: &[Scene<'_, '_>], gallery: &Gallery<'_>) -> Vec<u8> {

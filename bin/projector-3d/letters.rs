@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ulp_core::event::RegisterKind;
 use ulp_view::fonts::Faces;
 use ulp_view::geometry::Shape;
-use ulp_view::history::{Change, History};
+use ulp_view::history::{Effect, Resolved};
 
 /// Most letters that are named of a node.
 const MOST_NAMED: usize = 20;
@@ -27,12 +27,12 @@ impl Lacking {
     }
 
     /// What nodes lacked at some time.
-    pub fn of_history(&mut self, history: &History<'_>, faces: &Faces<'_>) {
-        for change in history.parts().iter().flat_map(|part| history.changes(part)) {
-            if let Change::Write { node, register, value } = change
-                && register.kind == RegisterKind::Geometry
+    pub fn of_history(&mut self, history: &Resolved<'_>, faces: &Faces<'_>) {
+        for effect in history.steps.iter().flat_map(|step| &step.effects) {
+            if let Effect::Write { node, written, .. } = effect
+                && written.register.kind == RegisterKind::Geometry
             {
-                self.of_geometry(node, value, faces);
+                self.of_geometry(node, written.value, faces);
             }
         }
     }

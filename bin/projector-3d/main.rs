@@ -35,7 +35,7 @@ use ulp_cli::{Failure, FontArgs, Log, Output, Status};
 use ulp_core::world::Filter;
 use ulp_view::View;
 use ulp_view::fonts::Fonts;
-use ulp_view::history::{History, Resolved, resolve};
+use ulp_view::history::Resolved;
 use ulp_view::join::{self, Space, ViewNode};
 
 /// build a trace into a scene
@@ -155,7 +155,7 @@ fn scenes<'v, 'a>(spaces: &'v [Space<'a>], filter: &Filter, stock: &'v Stock<'v>
 fn note_letters(
     view: &View<'_, '_>,
     scenes: &[Scene<'_, '_>],
-    histories: &[History<'_>],
+    histories: &[Resolved<'_>],
     log: &mut Log,
 ) -> Result<(), Failure> {
     let mut lacking = Lacking::default();
@@ -172,7 +172,7 @@ fn animated(
     log: &mut Log,
 ) -> Result<Document, Failure> {
     let arena = Bump::new();
-    let resolved: Vec<Resolved<'_>> = view.histories(&arena).iter().map(resolve).collect();
+    let resolved = view.resolved(&arena);
     let spaces = everything(view, &resolved);
     let scenes = scenes(&spaces, view.filter, stock);
     let (mut document, built) = model::build(&scenes, style);
@@ -199,12 +199,11 @@ fn html(
     log: &mut Log,
 ) -> Result<Vec<u8>, Failure> {
     let arena = Bump::new();
-    let histories = view.histories(&arena);
-    let resolved: Vec<Resolved<'_>> = histories.iter().map(resolve).collect();
+    let resolved = view.resolved(&arena);
     let spaces = everything(view, &resolved);
     let scenes = scenes(&spaces, view.filter, stock);
-    note_letters(view, &scenes, &histories, log)?;
-    Ok(page::write(view, &scenes, &histories, style, |tile| args.projection.select.tile(tile)))
+    note_letters(view, &scenes, &resolved, log)?;
+    Ok(page::write(view, &scenes, &resolved, style, |tile| args.projection.select.tile(tile)))
 }
 
 /// Every space of the view with all that was ever in it.

@@ -15,9 +15,10 @@ use ulp_core::event::{Register, RegisterKind};
 use ulp_core::id::Tile;
 use ulp_core::json;
 use ulp_core::json::write::Object;
+use ulp_core::state::Written;
 use ulp_view::View;
 use ulp_view::geometry::Shape;
-use ulp_view::history::{Change, History};
+use ulp_view::history::{Effect, Resolved};
 use ulp_view::page::{self, Page};
 
 const DRAWING: &str = include_str!("page/drawing.js");
@@ -28,7 +29,7 @@ const HELP: &str = "Dragging and the arrow keys turn the scene, with shift they 
 pub fn write(
     view: &View<'_, '_>,
     scenes: &[Scene<'_, '_>],
-    histories: &[History<'_>],
+    histories: &[Resolved<'_>],
     style: Style,
     takes_tile: impl Fn(Tile) -> bool,
 ) -> Vec<u8> {
@@ -86,11 +87,11 @@ fn common() -> BTreeMap<String, Object> {
 }
 
 /// How every shape that a node of the space ever had is drawn, by the canonical value of its register.
-fn plans(site: &Site<'_, '_, '_>, history: &History<'_>, meshes: &mut BTreeMap<String, Object>) -> Object {
+fn plans(site: &Site<'_, '_, '_>, history: &Resolved<'_>, meshes: &mut BTreeMap<String, Object>) -> Object {
     let index: HashMap<&str, usize> = site.scene.nodes.iter().map(|n| n.id).zip(0..).collect();
     let mut plans: BTreeMap<String, Object> = BTreeMap::new();
-    for change in history.parts().iter().flat_map(|part| history.changes(part)) {
-        let Change::Write { node, register, value } = change else { continue };
+    for effect in history.steps.iter().flat_map(|step| &step.effects) {
+        let Effect::Write { node, written: Written { register, value, .. }, .. } = effect else { continue };
         let Some(i) = index.get(node).copied().filter(|_| is_shape(*register)) else { continue };
         let mut name = Vec::new();
         json::write_canonical(value, &mut name);

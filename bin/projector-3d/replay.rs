@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::Time;
 use ulp_core::json::raw;
-use ulp_core::state::{Add, Node as State, Written};
+use ulp_core::state::{Add, Node as State};
 use ulp_view::history::{Effect, Resolved, Step};
 use ulp_view::join::{Nodes, Space, ViewNode};
 use ulp_view::transform::Local;
@@ -33,18 +33,17 @@ pub fn everything<'a>(space: &Space<'a>, history: &Resolved<'a>) -> Space<'a> {
     let mut links: BTreeMap<Ends<'a>, Add<'a>> = BTreeMap::new();
     for effect in history.steps.iter().flat_map(|s| &s.effects) {
         match effect {
-            Effect::Create { node, key } => {
+            Effect::Create { node, key, .. } => {
                 let state = &mut nodes.entry(node).or_default().state;
                 state.created = state.created.max(Some(*key));
             }
-            Effect::Write { node, register, value, key } => {
-                let written = Written { register: *register, key: *key, value };
-                nodes.entry(node).or_default().state.registers.write(written);
+            Effect::Write { node, written, .. } => {
+                nodes.entry(node).or_default().state.registers.write(*written);
             }
-            Effect::Link { ends, stands: Some(add) } => {
-                links.insert(*ends, *add);
+            Effect::Link { ends, stands: Some(standing) } => {
+                links.insert(*ends, standing.add);
             }
-            Effect::Link { .. } | Effect::Delete { .. } => {}
+            _ => {}
         }
     }
     nodes.retain(|name, node| !name.starts_with('@') && node.state.created.is_some());
@@ -107,7 +106,10 @@ pub struct Clock(HashMap<Time, f64>);
 impl Clock {
     /// The clock of all histories together.
     pub fn new(histories: &[Resolved<'_>]) -> Clock {
-        let mut times: Vec<Time> = histories.iter().flat_map(|h| &h.steps).map(|s| s.key.eff).collect();
+        // What a sensor reads moves nothing.
+        let moves = |s: &&Step<'_>| s.effects.iter().any(|effect| !matches!(effect, Effect::Read { .. }));
+        let moving = histories.iter().flat_map(|h| &h.steps).filter(moves);
+        let mut times: Vec<Time> = moving.map(|s| s.event.key.eff).collect();
         times.sort_unstable();
         times.dedup();
         let share = (LENGTH - START) / times.len().max(1) as f64;
@@ -160,7 +162,7 @@ impl<'d> Animation<'d> {
     ) {
         let mut play = Play::new(built, stays);
         for step in &history.steps {
-            play.step(step, clock.at(step.key.eff));
+            play.step(step, clock.at(step.event.key.eff));
         }
         for (i, actor) in play.actors.iter().enumerate() {
             self.node(&built.placed[i], &actor.track);
@@ -301,12 +303,13 @@ impl<'p, 'v, 'a> Play<'p, 'v, 'a> {
                         links.insert(*i);
                     }
                 }
-                Effect::Create { node, .. } | Effect::Delete { node } | Effect::Write { node, .. } => {
+                Effect::Create { node, .. } | Effect::Delete { node, .. } | Effect::Write { node, .. } => {
                     if let Some(i) = self.index.get(node).copied() {
                         self.change(i, effect);
                         nodes.insert(i);
                     }
                 }
+                Effect::Read { .. } | Effect::Nothing { .. } => {}
             }
         }
         for i in nodes {
@@ -327,16 +330,16 @@ impl<'p, 'v, 'a> Play<'p, 'v, 'a> {
         match effect {
             Effect::Create { key, .. } => state.created = state.created.max(Some(*key)),
             Effect::Delete { .. } => state.deleted = state.created,
-            Effect::Write { node, register, value, key } => {
-                let before = state.registers.get(*register).map(|w| w.value);
-                if before.is_some_and(|before| before != *value)
-                    && let Some(what) = unshown(*register)
+            Effect::Write { node, written, .. } => {
+                let before = state.registers.get(written.register).map(|w| w.value);
+                if before.is_some_and(|before| before != written.value)
+                    && let Some(what) = unshown(written.register)
                 {
                     self.dropped.insert(((*node).to_owned(), what));
                 }
-                state.registers.write(Written { register: *register, key: *key, value });
+                state.registers.write(*written);
             }
-            Effect::Link { .. } => {}
+            Effect::Link { .. } | Effect::Read { .. } | Effect::Nothing { .. } => {}
         }
     }
 

@@ -18,10 +18,18 @@ pub const RATE: i64 = 48_000;
 const LONGEST: u64 = 64 << 20;
 /// What is decoded of one recording at most, in frames of the sound: ten minutes.
 const MOST_FRAMES: usize = 600 * RATE as usize;
-/// What all recordings together may fill, in frames of the sound: half an hour.
-const MOST_IN_ALL: usize = 3 * MOST_FRAMES;
+/// What all recordings together may fill, in frames of the sound: ten minutes, or 230 MB.
+const MOST_IN_ALL: usize = MOST_FRAMES;
+/// What is decoded of one recording at most before it is brought to the rate of the sound, in samples: 115 MB.
+const MOST_SAMPLES: usize = MOST_FRAMES;
 /// The sample rates that are understood.
 const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
+
+/// The frame at which a moment of the sound falls.
+pub fn frame(nanoseconds: i64) -> i64 {
+    // In 128 bits, so that no product is too large; the quotient of a sound is not.
+    i64::try_from(i128::from(nanoseconds) * i128::from(RATE) / i128::from(SECOND)).unwrap_or(i64::MAX)
+}
 
 /// A recording: stereo, at the rate of the sound.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,14 +52,17 @@ pub struct Clips {
 }
 
 impl Clips {
-    /// Those of the references that are at hand and can be decoded, while there is room.
-    pub fn new<'r>(blobs: &Blobs<'_>, references: impl Iterator<Item = &'r str>) -> Clips {
+    /// Those of the references that are at hand and can be decoded, while there is room: each for as long as it can
+    /// be heard in a sound of that many nanoseconds.
+    pub fn new<'r>(blobs: &Blobs<'_>, references: impl Iterator<Item = &'r str>, length: i64) -> Clips {
         let references: BTreeSet<&str> = references.collect();
         let mut clips = BTreeMap::new();
         let mut room = MOST_IN_ALL;
+        let heard = usize::try_from(frame(length)).unwrap_or(MOST_FRAMES).min(MOST_FRAMES);
         for reference in references {
             let Some(bytes) = blobs.load(reference, LONGEST) else { continue };
-            match decode(bytes).filter(|clip| clip.frames.len() <= room) {
+            // One frame more than there is room for tells that it does not fit.
+            match decode(bytes, heard.min(room + 1)).filter(|clip| clip.frames.len() <= room) {
                 Some(clip) => {
                     room -= clip.frames.len();
                     clips.insert(reference.to_owned(), clip);
@@ -67,14 +78,14 @@ impl Clips {
     }
 }
 
-/// The recording in some bytes, where they are audio. A decoder that breaks over hostile bytes breaks nothing else.
-fn decode(bytes: Vec<u8>) -> Option<Clip> {
-    let (samples, channels, rate) = std::panic::catch_unwind(|| samples(bytes)).ok()??;
-    Some(Clip { frames: resample(&samples, channels, rate) }).filter(|c| !c.frames.is_empty())
+/// The recording in some bytes, where they are audio, at most so many frames of it. A decoder that breaks over hostile bytes breaks nothing else.
+fn decode(bytes: Vec<u8>, most: usize) -> Option<Clip> {
+    let (samples, channels, rate) = std::panic::catch_unwind(|| samples(bytes, most)).ok()??;
+    Some(Clip { frames: resample(&samples, channels, rate, most) }).filter(|c| !c.frames.is_empty())
 }
 
-/// Interleaved samples, how many channels they have, and their rate.
-fn samples(bytes: Vec<u8>) -> Option<(Vec<f32>, usize, u32)> {
+/// Interleaved samples, how many channels they have, and their rate; enough for so many frames of the sound.
+fn samples(bytes: Vec<u8>, most: usize) -> Option<(Vec<f32>, usize, u32)> {
     let stream = MediaSourceStream::new(Box::new(Cursor::new(bytes)), Default::default());
     let mut format = symphonia::default::get_probe()
         .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
@@ -99,8 +110,9 @@ fn samples(bytes: Vec<u8>) -> Option<(Vec<f32>, usize, u32)> {
                 }
                 audio.copy_to_vec_interleaved(&mut part);
                 all.append(&mut part);
-                let most = MOST_FRAMES as u64 * u64::from(here.1) / RATE as u64;
-                if all.len() as u64 / here.0 as u64 > most {
+                // Cubics look two frames ahead.
+                let enough = most as u64 * u64::from(here.1) / RATE as u64 + 2;
+                if all.len() as u64 / here.0 as u64 > enough || all.len() > MOST_SAMPLES {
                     break;
                 }
             }
@@ -114,7 +126,7 @@ fn samples(bytes: Vec<u8>) -> Option<(Vec<f32>, usize, u32)> {
 }
 
 /// The samples in stereo at the rate of the sound, by cubics through four neighbours.
-fn resample(samples: &[f32], channels: usize, rate: u32) -> Vec<[f32; 2]> {
+fn resample(samples: &[f32], channels: usize, rate: u32, most: usize) -> Vec<[f32; 2]> {
     let count = samples.len() / channels;
     let at = |frame: i64| -> [f64; 2] {
         let Some(start) = usize::try_from(frame).ok().filter(|f| *f < count).map(|f| f * channels) else {
@@ -126,7 +138,7 @@ fn resample(samples: &[f32], channels: usize, rate: u32) -> Vec<[f32; 2]> {
     };
     let (rate, wanted) = (i64::from(rate), RATE);
     let frames = (count as u64).saturating_mul(wanted as u64) / rate as u64;
-    let frames = usize::try_from(frames).unwrap_or(usize::MAX).min(MOST_FRAMES);
+    let frames = usize::try_from(frames).unwrap_or(usize::MAX).min(most);
     (0..i64::try_from(frames).unwrap_or(0))
         .map(|i| {
             let (whole, part) = (i * rate / wanted, (i * rate % wanted) as f64 / wanted as f64);
@@ -161,7 +173,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_decoded() {
-        let clip = decode(recording(1000)).unwrap();
+        let clip = decode(recording(1000), MOST_FRAMES).unwrap();
         assert_eq!(clip.frames.len(), 1000);
         assert_eq!(clip.frames[512], [512.0 / 32768.0, -512.0 / 32768.0]);
         assert_eq!(clip.length(), 1000 * SECOND / RATE);
@@ -170,23 +182,30 @@ mod tests {
     #[test]
     fn rates_are_brought_to_that_of_the_sound() {
         let ramp: Vec<f32> = (0..100).map(|i| i as f32 / 1000.0).collect();
-        let frames = resample(&ramp, 1, 24_000);
+        let frames = resample(&ramp, 1, 24_000, 1000);
         assert_eq!(frames.len(), 200);
         assert!((frames[51][0] - 0.0255).abs() < 1e-6 && frames[51][0] == frames[51][1]);
-        assert_eq!(resample(&[], 2, 44_100), [] as [[f32; 2]; 0]);
+        assert_eq!(resample(&[], 2, 44_100, 1000), [] as [[f32; 2]; 0]);
+    }
+
+    #[test]
+    fn no_more_is_decoded_than_can_be_heard() {
+        let (whole, part) =
+            (decode(recording(9000), MOST_FRAMES).unwrap(), decode(recording(9000), 700).unwrap());
+        assert_eq!(part.frames, whole.frames[..700]);
     }
 
     #[test]
     fn broken_blobs_are_no_recordings() {
         let whole = recording(200);
         for cut in 0..whole.len() {
-            let _ = decode(whole[..cut].to_vec());
+            let _ = decode(whole[..cut].to_vec(), MOST_FRAMES);
         }
         for at in 0..44 {
             let mut broken = whole.clone();
             broken[at] ^= 0xff;
-            let _ = decode(broken);
+            let _ = decode(broken, MOST_FRAMES);
         }
-        assert_eq!(decode(b"not audio".to_vec()), None);
+        assert_eq!(decode(b"not audio".to_vec(), MOST_FRAMES), None);
     }
 }

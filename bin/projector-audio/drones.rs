@@ -52,7 +52,8 @@ pub fn tones(laid: &Laid<'_>, mapping: &Mapping) -> Vec<Note> {
         *seat += 1;
         let start = if tone.choir { *seat - 1 } else { CHORD.len() - *seat };
         let base = mapping.root + CHORD.get(start).copied().unwrap_or(0);
-        let part = Part { laid, mapping, sensors: &sensors, tone, channel, base: base.clamp(0, 103) };
+        let part =
+            Part { laid, mapping, tone, channel, base: base.clamp(0, 103), mean: Mean::of(tone, &sensors) };
         part.write(changes, &mut notes);
     }
     notes
@@ -103,41 +104,21 @@ struct Change {
 }
 
 /// How the level of every tone changes.
-fn changes(laid: &Laid<'_>, sensors: &[Sensor], tones: &[Tone]) -> Vec<Vec<Change>> {
-    let by_name: BTreeMap<&SensorName, usize> = sensors.iter().map(|s| &s.name).zip(0..).collect();
-    let mut at_node: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
-    for (i, sensor) in sensors.iter().enumerate().filter(|(_, s)| !s.node.is_empty()) {
-        at_node.entry((sensor.name.0, &sensor.node)).or_default().push(i);
-    }
-    let mut tone_of = vec![None; sensors.len()];
-    for (t, tone) in tones.iter().enumerate() {
-        tone.members.iter().for_each(|m| tone_of[*m] = Some(t));
-    }
-    let mut levels: Vec<Option<f64>> = vec![None; sensors.len()];
-    let mut standing: BTreeMap<(usize, &str), f64> = BTreeMap::new();
-    let mut sums = vec![0.0; tones.len()];
+fn changes<'l>(laid: &'l Laid<'_>, sensors: &'l [Sensor], tones: &[Tone]) -> Vec<Vec<Change>> {
+    let mut choir = Levels::new(sensors, tones);
     let mut changes: Vec<Vec<Change>> = tones.iter().map(|_| Vec::new()).collect();
     for (i, event) in laid.events.iter().enumerate() {
         let node = (event.space, &*event.node);
         if let Some(stands) = event.standing {
-            standing.insert(node, stands.clamp(0.0, 1.0));
+            choir.standing.insert(node, (i, stands.clamp(0.0, 1.0)));
         }
-        let touched: Vec<(usize, f64)> = match (event.number(), event.standing) {
-            (Some((name, value)), _) => {
-                let Some(&s) = by_name.get(&name) else { continue };
-                vec![(s, standing.get(&node).copied().unwrap_or_else(|| sensors[s].range.level(value)))]
-            }
-            (None, Some(stands)) => {
-                // A sensor that has not spoken yet stays silent.
-                let list = at_node.get(&node).map(Vec::as_slice).unwrap_or_default();
-                list.iter().filter(|s| levels[**s].is_some()).map(|s| (*s, stands.clamp(0.0, 1.0))).collect()
-            }
+        let touched = match (event.number(), event.standing) {
+            (Some((name, value)), _) => choir.read(&name, node, value, i).into_iter().collect(),
+            (None, Some(_)) => choir.stand(node),
             (None, None) => continue,
         };
-        for (s, level) in touched {
-            let Some(t) = tone_of[s] else { continue };
-            sums[t] += level - levels[s].replace(level).unwrap_or(0.0);
-            changes[t].push(Change { event: i, level: sums[t] / tones[t].members.len() as f64 });
+        for t in touched {
+            changes[t].push(Change { event: i, level: choir.sums[t] / tones[t].members.len() as f64 });
         }
     }
     for (tone, changes) in tones.iter().zip(&mut changes).filter(|(t, _)| t.choir) {
@@ -148,14 +129,100 @@ fn changes(laid: &Laid<'_>, sensors: &[Sensor], tones: &[Tone]) -> Vec<Vec<Chang
     changes
 }
 
+/// A node by its space and id.
+type NodeName<'l> = (usize, &'l str);
+
+/// How high all sensors stand, summed up by tone: what is said of a node moves its sensors together, however many
+/// they are.
+struct Levels<'l> {
+    sensors: &'l [Sensor],
+    by_name: BTreeMap<&'l SensorName, usize>,
+    /// The tone of each sensor.
+    tones: Vec<Option<usize>>,
+    /// Where each sensor that has spoken stood when it did, and the event.
+    levels: Vec<Option<(usize, f64)>>,
+    /// How each node stands, and the event that said so.
+    standing: BTreeMap<NodeName<'l>, (usize, f64)>,
+    /// The sensors of a node that have spoken, by their tone: how many, and the sum of their levels.
+    seats: BTreeMap<NodeName<'l>, BTreeMap<usize, (usize, f64)>>,
+    sums: Vec<f64>,
+}
+
+impl<'l> Levels<'l> {
+    fn new(sensors: &'l [Sensor], tones: &[Tone]) -> Levels<'l> {
+        let mut tone_of = vec![None; sensors.len()];
+        for (t, tone) in tones.iter().enumerate() {
+            tone.members.iter().for_each(|m| tone_of[*m] = Some(t));
+        }
+        Levels {
+            sensors,
+            by_name: sensors.iter().map(|s| &s.name).zip(0..).collect(),
+            tones: tone_of,
+            levels: vec![None; sensors.len()],
+            standing: BTreeMap::new(),
+            seats: BTreeMap::new(),
+            sums: vec![0.0; tones.len()],
+        }
+    }
+
+    /// Takes a reading at a node; its tone, if it has one.
+    fn read(&mut self, name: &SensorName, node: NodeName<'l>, value: f64, event: usize) -> Option<usize> {
+        let s = *self.by_name.get(name)?;
+        let t = self.tones[s]?;
+        let sensor = &self.sensors[s];
+        let level = self.standing.get(&node).map_or_else(|| sensor.range.level(value), |(_, level)| *level);
+        let own = (sensor.name.0, &*sensor.node);
+        let before =
+            self.levels[s].replace((event, level)).map(|(at, level)| match self.standing.get(&own) {
+                Some((later, stands)) if *later > at && !sensor.node.is_empty() => *stands,
+                _ => level,
+            });
+        self.sums[t] += level - before.unwrap_or(0.0);
+        if !sensor.node.is_empty() {
+            let seat = self.seats.entry(own).or_default().entry(t).or_default();
+            seat.0 += usize::from(before.is_none());
+            seat.1 += level - before.unwrap_or(0.0);
+        }
+        Some(t)
+    }
+
+    /// Lets the sensors of a node stand as it does; their tones. One that has not spoken yet stays silent.
+    fn stand(&mut self, node: NodeName<'l>) -> Vec<usize> {
+        let Some((_, stands)) = self.standing.get(&node) else { return Vec::new() };
+        let seats = self.seats.get_mut(&node).into_iter().flatten();
+        seats
+            .map(|(t, (count, sum))| {
+                let now = stands * *count as f64;
+                self.sums[*t] += now - *sum;
+                *sum = now;
+                *t
+            })
+            .collect()
+    }
+}
+
+/// Where the sensors of a tone are heard on the whole.
+struct Mean {
+    pan: f64,
+    loudness: f64,
+}
+
+impl Mean {
+    fn of(tone: &Tone, sensors: &[Sensor]) -> Mean {
+        let members = || tone.members.iter().map(|m| &sensors[*m]);
+        let mean = |of: &dyn Fn(&Sensor) -> f64| members().map(of).sum::<f64>() / tone.members.len() as f64;
+        Mean { pan: mean(&|s| s.pan), loudness: mean(&|s| s.loudness) }
+    }
+}
+
 /// One held tone.
 struct Part<'p> {
     laid: &'p Laid<'p>,
     mapping: &'p Mapping,
-    sensors: &'p [Sensor],
     tone: &'p Tone,
     channel: u8,
     base: i64,
+    mean: Mean,
 }
 
 impl Part<'_> {
@@ -189,10 +256,7 @@ impl Part<'_> {
         let Laid { events, clock, places, .. } = self.laid;
         let event = &events[change.event];
         let pitch = self.pitch(change.level);
-        let members = || self.tone.members.iter().map(|m| &self.sensors[*m]);
-        let mean =
-            |of: &dyn Fn(&Sensor) -> f64| members().map(of).sum::<f64>() / self.tone.members.len() as f64;
-        let loudness = if self.tone.choir { 1.0 } else { mean(&|s| s.loudness) };
+        let loudness = if self.tone.choir { 1.0 } else { self.mean.loudness };
         let velocity = velocity((FLOOR + RISE * change.level) * loudness);
         let end = clock.ends[clock.places[change.event].1].max(start + self.laid.step);
         Note {
@@ -200,7 +264,7 @@ impl Part<'_> {
             length: end - start,
             pitch,
             velocity,
-            pan: if self.tone.choir { mean(&|s| s.pan) } else { places[change.event].pan },
+            pan: if self.tone.choir { self.mean.pan } else { places[change.event].pan },
             voice: Voice::Drone,
             drone: Some(Drone {
                 channel: self.channel,
@@ -211,7 +275,7 @@ impl Part<'_> {
                 level: change.level,
             }),
             clip: None,
-            what: self.label(event, change.level, mean(&|s| s.pan)),
+            what: self.label(event, change.level),
             count: 1,
             node: event.node.clone(),
             event: event.id.clone(),
@@ -233,14 +297,14 @@ impl Part<'_> {
         (below as f64 + (above - below) as f64 * along).clamp(0.0, 127.0)
     }
 
-    fn label(&self, event: &Sonified, level: f64, pan: f64) -> String {
+    fn label(&self, event: &Sonified, level: f64) -> String {
         let percent = (level * 100.0).round();
         match &event.reading {
             Some(read) if !self.tone.choir => {
                 format!("{} at {}: {}", crate::words::clean(&read.sensor), event.name, read.words)
             }
             _ if !self.tone.choir => format!("{} stands at {percent} %", event.name),
-            _ => format!("{} sensors {}: {percent} %", self.tone.members.len(), side(pan)),
+            _ => format!("{} sensors {}: {percent} %", self.tone.members.len(), side(self.mean.pan)),
         }
     }
 }

@@ -12,9 +12,9 @@ mod now;
 mod score;
 mod sonify;
 mod synth;
-mod told;
 mod voice;
 mod wav;
+mod winners;
 mod words;
 
 use clap::{Parser, ValueEnum};
@@ -98,11 +98,11 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
 /// The recordings that are heard, and all that is.
 fn score(args: &Args, mapping: &Mapping, view: &View<'_, '_>) -> Result<(Score, Clips), Failure> {
     let events = sonify::sonify(view, mapping);
-    let clips = Clips::new(view.blobs, events.iter().filter_map(|e| e.clip.as_deref()));
-    let pace = match args.speed {
-        Some(speed) => Pace::Speed(speed),
-        None => Pace::Duration { length: args.duration, even: mapping.even },
+    let (pace, length) = match args.speed {
+        Some(speed) => (Pace::Speed(speed), clock::LONGEST),
+        None => (Pace::Duration { length: args.duration, even: mapping.even }, args.duration),
     };
+    let clips = Clips::new(view.blobs, events.iter().filter_map(|e| e.clip.as_deref()), length);
     let score = Score::new(&events, mapping, pace, &clips).map_err(|e| Failure::usage("--speed", e))?;
     Ok((score, clips))
 }
@@ -131,6 +131,9 @@ fn write(
         }
         Format::Vtt => out.write_all(captions::write(&captions::captions(&score)).as_bytes())?,
     }
+    for said in &score.dropped {
+        project::note(view, "export.dropped", said.clone(), log)?;
+    }
     project::note_blobs(view, log)
 }
 
@@ -142,7 +145,7 @@ fn records(args: &Args, mapping: &Mapping, view: &View<'_, '_>) -> Result<Vec<Re
 
 /// Writes the sound as it is worked out: a header that knows its length, then the samples.
 fn write_wav(score: &Score, clips: &Clips, bits: Bits, out: &mut Output) -> Result<(), Failure> {
-    let frames = synth::frame(score.length);
+    let frames = clips::frame(score.length);
     let mut bytes = Vec::new();
     wav::write_header(frames, bits, &mut bytes);
     mix::mix(&synth::tones(score, clips), frames, |part| {

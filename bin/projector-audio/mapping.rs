@@ -11,6 +11,9 @@ use ulp_view::transform::finite;
 /// Longest mapping that is read, in bytes.
 const LONGEST: u64 = 1 << 20;
 
+/// Most kinds, and most layers, that a mapping gives a sound: each is held against what the nodes are.
+const MOST_PATTERNS: usize = 1000;
+
 /// What an event does, as far as it can be heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operation {
@@ -267,22 +270,27 @@ impl Mapping {
         Ok(())
     }
 
-    /// How an event sounds, from its operation and its node's kind and layer.
-    pub fn sound(&self, operation: Operation, kind: &str, layer: &str) -> Sound {
-        let special = |list: &[(Pattern, Sound)], name: &str| {
+    /// The sound that a node's kind or layer asks for.
+    pub fn special(&self, kind: &str, layer: &str) -> Option<Sound> {
+        let of = |list: &[(Pattern, Sound)], name: &str| {
             list.iter().find(|(pattern, _)| pattern.matches(name)).map(|(_, sound)| *sound)
         };
+        of(&self.kinds, kind).or_else(|| of(&self.layers, layer))
+    }
+
+    /// How an event sounds, from its operation and what its node asks for.
+    pub fn sound(&self, operation: Operation, special: Option<Sound>) -> Sound {
         let own = self.operations.get(&operation).copied();
         let own = own.unwrap_or(Sound { voice: None, octave: 0, loudness: 0 });
-        if !operation.yields() {
-            return own;
-        }
-        special(&self.kinds, kind).or_else(|| special(&self.layers, layer)).unwrap_or(own)
+        if operation.yields() { special.unwrap_or(own) } else { own }
     }
 }
 
 fn sounds(value: &Node) -> Result<Vec<(Pattern, Sound)>, Fault> {
     let start = sound(Voice::Chime, 1, 60);
+    if value.map()?.count() > MOST_PATTERNS {
+        return Err(value.fault(format_args!("at most {MOST_PATTERNS} are wanted")));
+    }
     value.map()?.map(|(_, name, value)| Ok((Pattern::new(name), change(start, value)?))).collect()
 }
 
@@ -372,10 +380,11 @@ mod tests {
         assert_eq!(mapping.scale, [0, 2, 4, 7, 9]);
         assert!(mapping.even && mapping.standing.is_none());
         assert_eq!(mapping.listener, Some([1.0, 2.5, -3.0]));
-        assert_eq!(mapping.sound(Operation::Create, "x", ""), sound(Voice::Bell, -1, 60));
-        assert_eq!(mapping.sound(Operation::Merge, "x", "").voice, None);
-        assert_eq!(mapping.sound(Operation::Create, "pump", "").voice, Some(Voice::Gong));
-        assert_eq!(mapping.sound(Operation::Delete, "pump", "").voice, Some(Voice::Fall));
+        let of = |operation, kind: &str| mapping.sound(operation, mapping.special(kind, ""));
+        assert_eq!(of(Operation::Create, "x"), sound(Voice::Bell, -1, 60));
+        assert_eq!(of(Operation::Merge, "x").voice, None);
+        assert_eq!(of(Operation::Create, "pump").voice, Some(Voice::Gong));
+        assert_eq!(of(Operation::Delete, "pump").voice, Some(Voice::Fall));
     }
 
     #[test]

@@ -1,26 +1,47 @@
 //! What a node is at the moment that is being heard.
 
-use crate::mapping::{Mapping, PitchOf};
-use crate::words::clean;
+use crate::mapping::{Mapping, Operation, PitchOf, Sound};
+use crate::words::{clean, cut};
 use std::rc::Rc;
 use ulp_core::event::{Register, RegisterKind, Set};
-use ulp_core::id::{Key, Time};
+use ulp_core::id::Key;
 use ulp_core::state::Written;
 use ulp_view::join::{ViewNode, unquoted};
 use ulp_view::name::{NAMES, name_of};
+use ulp_view::transform::{Local, Transform};
 
-/// What a node was at the moment that is being heard.
+/// What a node was at the moment that is being heard. What its registers say is read once, when they are set.
 pub struct Now<'a> {
-    pub node: ViewNode<'a>,
+    node: ViewNode<'a>,
     pub id: Rc<str>,
     pub name: Rc<str>,
-    pub kind: Rc<str>,
-    pub layer: Rc<str>,
+    kind: Rc<str>,
+    layer: Rc<str>,
+    /// What its kind or its layer asks for.
+    special: Option<Sound>,
     pub parent: Option<Rc<str>>,
+    /// Its frame in its parent.
+    pub local: Transform,
+    /// Whether it was told to stand anywhere.
+    pub is_placed: bool,
+}
+
+/// A kind and a layer.
+pub type Words = (Rc<str>, Rc<str>);
+
+/// What has to be read anew.
+#[derive(Default)]
+struct News {
+    name: bool,
+    words: bool,
+    parent: bool,
+    place: bool,
 }
 
 impl<'a> Now<'a> {
-    pub fn new(id: Rc<str>) -> Now<'a> {
+    /// A node of which nothing is known yet; `special` is what a mapping asks for where there is neither kind nor
+    /// layer.
+    pub fn new(id: Rc<str>, special: Option<Sound>) -> Now<'a> {
         let none: Rc<str> = "".into();
         Now {
             node: ViewNode::default(),
@@ -28,38 +49,57 @@ impl<'a> Now<'a> {
             id,
             kind: none.clone(),
             layer: none,
+            special,
             parent: None,
+            local: Transform::IDENTITY,
+            is_placed: false,
         }
     }
 
-    /// Takes what is set; of two writes the one of the later turn stands.
-    pub fn write(&mut self, turn: Time, sets: &[Set<'a>]) {
-        let key = Key { eff: turn, id: "" };
-        let mut named = false;
-        for set in sets.iter().filter(|s| is_heard(s.register)) {
-            self.node.state.registers.write(Written { register: set.register, key, value: set.value });
-            named |= matches!(
-                set.register.kind,
-                RegisterKind::Property | RegisterKind::Kind | RegisterKind::Layer | RegisterKind::Parent
-            );
+    /// Takes what is set; of two writes that of the greater key stands. `special` knows what a mapping asks for, by
+    /// kind and layer.
+    pub fn write(&mut self, key: Key<'a>, sets: &[Set<'a>], special: impl FnMut(Words) -> Option<Sound>) {
+        use RegisterKind as R;
+        let mut news = News::default();
+        for Set { register, value } in sets.iter().copied() {
+            match register.kind {
+                R::Property if NAMES.contains(&register.key) => news.name = true,
+                R::Kind | R::Layer => news.words = true,
+                R::Parent => news.parent = true,
+                R::Position | R::Rotation | R::Scale => news.place = true,
+                _ => continue,
+            }
+            self.node.state.registers.write(Written { register, key, value });
         }
-        if named {
-            self.read();
+        self.read(&news, special);
+    }
+
+    /// Reads anew what the registers say.
+    fn read(&mut self, news: &News, mut special: impl FnMut(Words) -> Option<Sound>) {
+        let text = |kind| self.node.get(Register::plain(kind)).map(unquoted).filter(|t| !t.is_empty());
+        if news.name {
+            let words = name_of(|key| self.node.get(Register::property(key)));
+            let name = words.map(|w| clean(&w)).filter(|w| !w.is_empty());
+            self.name = name.unwrap_or_else(|| clean(&self.id)).into();
+        }
+        if news.words {
+            let [kind, layer] =
+                [RegisterKind::Kind, RegisterKind::Layer].map(|k| text(k).unwrap_or_default());
+            (self.kind, self.layer) = (cut(&kind).into(), layer.into());
+            self.special = special((self.kind.clone(), self.layer.clone()));
+        }
+        if news.parent {
+            self.parent = text(RegisterKind::Parent).map(Rc::from);
+        }
+        if news.place {
+            self.local = Local::of(&self.node).transform();
+            self.is_placed = self.node.plain(RegisterKind::Position).is_some();
         }
     }
 
-    /// Reads anew what the registers say in words.
-    fn read(&mut self) {
-        let text = |register| self.node.get(register).map(unquoted).filter(|t| !t.is_empty());
-        let plain = |kind| text(Register::plain(kind));
-        let words = name_of(|key| self.node.get(Register::property(key)));
-        let name = words.map(|w| clean(&w)).filter(|w| !w.is_empty());
-        let kind = plain(RegisterKind::Kind).unwrap_or_default();
-        let layer = plain(RegisterKind::Layer).unwrap_or_default();
-        self.parent = plain(RegisterKind::Parent).map(Rc::from);
-        self.name = name.unwrap_or_else(|| clean(&self.id)).into();
-        self.kind = kind.into();
-        self.layer = layer.into();
+    /// How what is done to it sounds.
+    pub fn sound(&self, operation: Operation, mapping: &Mapping) -> Sound {
+        mapping.sound(operation, self.special)
     }
 
     /// What the mapping picks its pitch class from.
@@ -70,15 +110,5 @@ impl<'a> Now<'a> {
             PitchOf::Layer => self.layer.clone(),
             PitchOf::Nothing => "".into(),
         }
-    }
-}
-
-/// Whether a register changes what is heard of its node later on.
-fn is_heard(register: Register<'_>) -> bool {
-    use RegisterKind as R;
-    match register.kind {
-        R::Position | R::Rotation | R::Scale | R::Parent | R::Kind | R::Layer => true,
-        R::Property => NAMES.contains(&register.key),
-        _ => false,
     }
 }

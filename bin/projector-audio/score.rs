@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use ulp_core::hash::Blake3;
 use ulp_core::id::{Key, Time};
-use ulp_core::json::{write_number, write_string};
+use ulp_core::json::write::Members;
 use ulp_core::state::write_key;
 use ulp_view::record::Record;
 use ulp_view::series::{self, Range};
@@ -28,6 +28,8 @@ const HIGHEST: i64 = 127;
 const CLIP_PITCH: f64 = 60.0;
 /// From here on a reading is in the upper third of its range.
 const UPPER: f64 = 2.0 / 3.0;
+/// Most recordings that sound at once: each costs as much as it is long.
+const MOST_RECORDINGS: usize = 16;
 /// How far a deletion falls, in semitones.
 const FALL: i64 = 5;
 
@@ -78,6 +80,8 @@ pub struct Score {
     /// Of the sound, in nanoseconds.
     pub length: i64,
     pub notes: Vec<Note>,
+    /// What is not heard, in words.
+    pub dropped: Vec<String>,
 }
 
 /// What is heard, and where it stands in the sound.
@@ -115,7 +119,8 @@ impl Score {
         };
         let mut notes = strikes(&laid, mapping);
         notes.extend(drones::tones(&laid, mapping));
-        notes.extend(recordings(&laid, clips));
+        let (recordings, dropped) = recordings(&laid, clips);
+        notes.extend(recordings);
         let length = laid.clock.length;
         for note in &mut notes {
             note.length = note.length.min(length - note.start);
@@ -125,7 +130,7 @@ impl Score {
             let order = |n: &Note| (n.start, n.voice, n.drone.map(|h| h.channel));
             order(a).cmp(&order(b)).then(a.pitch.total_cmp(&b.pitch)).then_with(|| a.event.cmp(&b.event))
         });
-        Ok(Score { length, notes })
+        Ok(Score { length, notes, dropped })
     }
 
     /// Appends one record a note, canonical.
@@ -157,41 +162,33 @@ impl Note {
 
     /// Members stand in the order of RFC 8785.
     fn write(&self, provenance: bool, out: &mut Vec<u8>) {
-        let number = |name: &str, x: f64, out: &mut Vec<u8>| {
-            out.extend_from_slice(name.as_bytes());
-            write_number(rounded(x), out);
-        };
-        let text = |name: &str, text: &str, out: &mut Vec<u8>| {
-            out.extend_from_slice(name.as_bytes());
-            write_string(text, out);
-        };
-        number("{\"duration\":", seconds(self.length), out);
-        text(",\"event_id\":", &self.event, out);
+        let mut line = Members::open(out);
+        line.number("duration", rounded(seconds(self.length)), out);
+        line.text("event_id", &self.event, out);
         if provenance {
-            out.extend_from_slice(b",\"key\":");
+            line.name("key", out);
             write_key(Key { eff: Time(self.time), id: &self.event }, out);
         }
-        text(",\"label\":", &self.label(), out);
+        line.text("label", &self.label(), out);
         if !self.node.is_empty() {
-            text(",\"node_id\":", &self.node, out);
+            line.text("node_id", &self.node, out);
         }
-        number(",\"pan\":", self.pan, out);
-        number(",\"pitch\":", self.pitch, out);
-        number(",\"t\":", seconds(self.start), out);
-        number(",\"velocity\":", f64::from(self.velocity), out);
-        text(",\"voice\":", self.voice.name(), out);
-        out.extend_from_slice(b"}\n");
+        line.number("pan", rounded(self.pan), out);
+        line.number("pitch", rounded(self.pitch), out);
+        line.number("t", rounded(seconds(self.start)), out);
+        line.integer("velocity", self.velocity, out);
+        line.text("voice", self.voice.name(), out);
+        line.end_line(out);
     }
 
     /// What says that the note is no more.
     fn write_tombstone(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"event_id\":");
-        write_string(&self.event, out);
-        out.extend_from_slice(b",\"gone\":true,\"pitch\":");
-        write_number(rounded(self.pitch), out);
-        out.extend_from_slice(b",\"voice\":");
-        write_string(self.voice.name(), out);
-        out.extend_from_slice(b"}\n");
+        let mut line = Members::open(out);
+        line.text("event_id", &self.event, out);
+        line.boolean("gone", true, out);
+        line.number("pitch", rounded(self.pitch), out);
+        line.text("voice", self.voice.name(), out);
+        line.end_line(out);
     }
 }
 
@@ -337,15 +334,22 @@ pub fn said(what: &str, count: usize) -> String {
     }
 }
 
-/// The recordings that events bring.
-fn recordings(laid: &Laid<'_>, clips: &Clips) -> Vec<Note> {
-    let mut notes = Vec::new();
+/// The recordings that events bring, and what is said of those that too many others sound with.
+fn recordings(laid: &Laid<'_>, clips: &Clips) -> (Vec<Note>, Vec<String>) {
+    let (mut notes, mut dropped) = (Vec::new(), Vec::new());
+    let mut ends: Vec<i64> = Vec::new();
     for (i, event) in laid.events.iter().enumerate() {
         let Some(reference) = &event.clip else { continue };
         let Some(clip) = clips.get(reference) else { continue };
-        let place = laid.places[i];
+        let (start, place) = (laid.clock.places[i].0, laid.places[i]);
+        ends.retain(|end| *end > start);
+        if ends.len() == MOST_RECORDINGS {
+            dropped.push(format!("{}: more than {MOST_RECORDINGS} recordings at once", event.node));
+            continue;
+        }
+        ends.push(start + clip.length());
         notes.push(Note {
-            start: laid.clock.places[i].0,
+            start,
             length: clip.length(),
             pitch: CLIP_PITCH,
             velocity: velocity(place.loudness),
@@ -361,5 +365,5 @@ fn recordings(laid: &Laid<'_>, clips: &Clips) -> Vec<Note> {
             tally: Vec::new(),
         });
     }
-    notes
+    (notes, dropped)
 }

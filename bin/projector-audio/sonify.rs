@@ -1,20 +1,19 @@
 //! Sonified events: what is heard of a view, in the order of keys, each with what its node was at that moment.
 
 use crate::mapping::{Mapping, Operation, Sound};
-use crate::now::Now;
-use crate::told::Told;
+use crate::now::{Now, Words};
+use crate::winners::Winners;
 use crate::words::clean;
 use bumpalo::Bump;
 use std::collections::HashMap;
 use std::rc::Rc;
 use ulp_core::event::{Ends, Payload, Register, RegisterKind, Sensor, Set};
-use ulp_core::id::Time;
 use ulp_core::json::{self, Kind, Tape};
 use ulp_view::View;
 use ulp_view::history::{Change, Part, Source};
 use ulp_view::join::unquoted;
 use ulp_view::series;
-use ulp_view::transform::{Local, Transform, numbers};
+use ulp_view::transform::{Transform, numbers};
 
 /// Most ancestors that a position is worked out through.
 const ANCESTORS: usize = 64;
@@ -87,10 +86,11 @@ pub fn sonify(view: &View<'_, '_>, mapping: &Mapping) -> Vec<Sonified> {
     moments.sort_by_key(|moment| (moment.part.key, moment.space));
     let mut sonifier = Sonifier {
         mapping,
+        special: mapping.special("", ""),
+        specials: HashMap::new(),
         view,
-        told: view.spaces.iter().map(|space| Told::new(view.world, space)).collect(),
+        winners: view.spaces.iter().map(|space| Winners::new(space, view.filter)).collect(),
         nodes: HashMap::new(),
-        turn: 0,
         events: Vec::with_capacity(moments.len()),
     };
     moments.iter().for_each(|moment| sonifier.take(moment));
@@ -100,12 +100,14 @@ pub fn sonify(view: &View<'_, '_>, mapping: &Mapping) -> Vec<Sonified> {
 /// Makes sonified events of moments, in their order.
 struct Sonifier<'v, 'a> {
     mapping: &'v Mapping,
+    /// What the mapping asks for where there is neither kind nor layer.
+    special: Option<Sound>,
+    /// What it asks for by kind and layer, as far as that is known.
+    specials: HashMap<Words, Option<Sound>>,
     view: &'v View<'v, 'a>,
     /// By space.
-    told: Vec<Told<'v, 'a>>,
+    winners: Vec<Winners<'v, 'a>>,
     nodes: HashMap<(usize, Rc<str>), Now<'v>>,
-    /// How many changes there were.
-    turn: i64,
     events: Vec<Sonified>,
 }
 
@@ -122,7 +124,7 @@ impl<'v> Sonifier<'v, '_> {
             Source::Event(Payload::Unknown) => self.about(moment, Operation::Unknown, None, |_| {}),
             Source::Event(_) | Source::Redacted => self.take_changes(moment, moment.changes),
             Source::State => {
-                let heard = self.told[moment.space].heard(moment.part, moment.changes);
+                let heard = self.winners[moment.space].heard(moment.part, moment.changes);
                 self.take_changes(moment, &heard);
             }
         }
@@ -172,10 +174,12 @@ impl<'v> Sonifier<'v, '_> {
         if !self.is_known(moment.space, node) {
             return;
         }
-        // Moments come in the order of keys, so that the later of two writes is the greater.
-        self.turn += 1;
-        let turn = Time(self.turn);
-        self.now(moment.space, node).write(turn, sets);
+        let (mapping, mut specials) = (self.mapping, std::mem::take(&mut self.specials));
+        self.now(moment.space, node).write(moment.part.key, sets, |words| {
+            let asked = specials.entry(words);
+            *asked.or_insert_with_key(|(kind, layer)| mapping.special(kind, layer))
+        });
+        self.specials = specials;
         let standing = self.mapping.standing.as_deref().and_then(|name| {
             let set = sets.iter().find(|s| s.register == Register::property(name))?;
             numbers(set.value).first().copied()
@@ -190,7 +194,8 @@ impl<'v> Sonifier<'v, '_> {
 
     fn now(&mut self, space: usize, node: &str) -> &mut Now<'v> {
         let id: Rc<str> = node.into();
-        self.nodes.entry((space, id.clone())).or_insert_with(|| Now::new(id))
+        let special = self.special;
+        self.nodes.entry((space, id.clone())).or_insert_with(|| Now::new(id, special))
     }
 
     /// Puts down what is heard of a node, or of none.
@@ -210,10 +215,9 @@ impl<'v> Sonifier<'v, '_> {
         let (sound, id, name, pitch) = match node {
             Some(node) => {
                 let now = self.now(moment.space, node);
-                let sound = mapping.sound(operation, &now.kind, &now.layer);
-                (sound, now.id.clone(), now.name.clone(), now.pitch(mapping))
+                (now.sound(operation, mapping), now.id.clone(), now.name.clone(), now.pitch(mapping))
             }
-            None => (mapping.sound(operation, "", ""), none.clone(), none.clone(), none),
+            None => (mapping.sound(operation, self.special), none.clone(), none.clone(), none),
         };
         let position = node.and_then(|n| self.position(moment.space, n));
         let mut event = Sonified {
@@ -253,7 +257,7 @@ impl<'v> Sonifier<'v, '_> {
             id: moment.part.key.id.into(),
             space: moment.space,
             operation: Operation::Sensor,
-            sound: self.mapping.sound(Operation::Sensor, "", sensor.layer),
+            sound: self.mapping.sound(Operation::Sensor, None),
             node: id,
             name,
             pitch,
@@ -272,8 +276,8 @@ impl<'v> Sonifier<'v, '_> {
         let mut placed = false;
         for _ in 0..ANCESTORS {
             let Some(now) = self.nodes.get(&(space, at)) else { break };
-            placed |= now.node.plain(RegisterKind::Position).is_some();
-            world = Local::of(&now.node).transform().then(&world);
+            placed |= now.is_placed;
+            world = now.local.then(&world);
             match &now.parent {
                 Some(parent) => at = parent.clone(),
                 None => break,

@@ -3,8 +3,7 @@
 //! A block is worked out from the notes alone, so that blocks may be worked out on any core: every sine is set to
 //! its exact phase where a block begins and turned from sample to sample, in plain doubles without fused steps.
 
-use crate::clips::{Clip, Clips, RATE};
-use crate::clock::SECOND;
+use crate::clips::{Clip, Clips, RATE, frame};
 use crate::score::{Note, Score};
 use crate::voice::{Partial, Voice};
 use std::f64::consts::{FRAC_PI_4, TAU};
@@ -62,12 +61,6 @@ pub fn tones<'c>(score: &Score, clips: &'c Clips) -> Vec<Tone<'c>> {
             tone
         })
         .collect()
-}
-
-/// The frame at which a moment of the sound falls.
-pub fn frame(nanoseconds: i64) -> i64 {
-    // In 128 bits, so that no product is too large; the quotient of a sound is not.
-    i64::try_from(i128::from(nanoseconds) * i128::from(RATE) / i128::from(SECOND)).unwrap_or(i64::MAX)
 }
 
 /// The frequency of a MIDI number, in Hz.

@@ -5,6 +5,15 @@ use ulp_cli::escape;
 /// Most characters of a name in a label.
 const LONGEST: usize = 80;
 
+/// Longest word that a mapping is asked about, in bytes.
+const LONGEST_WORD: usize = 256;
+
+/// As much of a word as a mapping is asked about.
+pub fn cut(word: &str) -> &str {
+    let end = (0..=word.len().min(LONGEST_WORD)).rev().find(|end| word.is_char_boundary(*end));
+    &word[..end.unwrap_or(0)]
+}
+
 /// The text on one line, without anything that does not print, cut to a sensible length.
 pub fn clean(text: &str) -> String {
     let mut line = String::new();
@@ -58,6 +67,13 @@ mod tests {
         assert_eq!(clean("Dee – é 避難所"), "Dee – é 避難所");
         assert_eq!(clean(&"x".repeat(200)).chars().count(), LONGEST + 1);
         assert_eq!(clean("\u{85}\u{2028}"), "");
+    }
+
+    #[test]
+    fn long_words_are_cut_between_letters() {
+        assert_eq!(cut(&"é".repeat(200)), "é".repeat(128));
+        assert_eq!(cut(&format!("a{}", "é".repeat(200))).len(), 255);
+        assert_eq!(cut("pump"), "pump");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! `projector-audio` as its users run it: the score, sound that rises with the flood and never clips, files that sox
 //! and midicsv read, and the same bytes however the trace came.
 
+mod bounds;
+mod identity;
+
 use crate::reference::generate;
 use crate::run;
 use std::path::Path;

@@ -130,7 +130,7 @@ class Drawing {
     else for (const node of changed) if (node.visible) this.#list(this.items.get(node));
     history.changed.clear();
     history.resettled = false;
-    if (restructured || relinked) this.#listLinks();
+    if (restructured || relinked) this.links = history.shownLinks();
     this.#listReadings();
     this.version += 1;
   }
@@ -306,33 +306,6 @@ class Drawing {
     const layer = this.layers.get(item.layer);
     layer.count -= 1;
     if (layer.count === 0) this.layers.delete(item.layer);
-  }
-
-  #listLinks() {
-    // Links whose ends were absorbed into the same nodes are one: the last stands.
-    const links = new Map();
-    const plain = [];
-    for (const link of this.history.links) {
-      if (!link.visible) continue;
-      if (link.from.survivor === link.from && link.to.survivor === link.to) {
-        plain.push(link);
-        continue;
-      }
-      const key = `${link.from.survivor.index} ${link.to.survivor.index} ${link.relation}`;
-      const before = links.get(key);
-      if (before === undefined || link.standing().event > before.standing().event) links.set(key, link);
-    }
-    this.links = links.size === 0 ? plain : [...this.#joined(plain, links)];
-  }
-
-  /** Links as they are, and those that absorptions led to the same ends. */
-  #joined(plain, links) {
-    for (const link of plain) {
-      const key = `${link.from.index} ${link.to.index} ${link.relation}`;
-      const before = links.get(key);
-      if (before === undefined || link.standing().event > before.standing().event) links.set(key, link);
-    }
-    return links.values();
   }
 
   /** Readings of sensors that are at no node that is seen: nothing else shows them. */
@@ -1089,7 +1062,7 @@ class Board {
 
 /** What is painted first comes first. */
 function byPaint(a, b) {
-  return a.order - b.order || a.z - b.z || a.rank - b.rank || (a.node.id < b.node.id ? -1 : a.node.id > b.node.id ? 1 : 0);
+  return a.order - b.order || a.z - b.z || a.rank - b.rank || a.node.index - b.node.index;
 }
 
 /** Where an item stands, or would, in a list in the order of painting. */

@@ -326,7 +326,7 @@ class Drawing {
     this.parents ??= history.registerNumber("parent") >= 0;
     this.#place(everything || this.parents ? history.nodes : changed);
     history.changed.clear();
-    if (restructured || relinked) this.#listLinks();
+    if (restructured || relinked) this.links = history.shownLinks();
     this.#placeLinks(everything || this.parents ? null : changed);
     this.version += 1;
   }
@@ -471,7 +471,7 @@ class Drawing {
       }
       item.order = orders.get(item.layer);
     }
-    list.sort((a, b) => a.order - b.order || (a.layer < b.layer ? -1 : a.layer > b.layer ? 1 : 0) || a.z - b.z || a.node.created - b.node.created || (a.node.id < b.node.id ? -1 : 1));
+    list.sort((a, b) => a.order - b.order || (a.layer < b.layer ? -1 : a.layer > b.layer ? 1 : 0) || a.z - b.z || a.node.rank - b.node.rank || a.node.index - b.node.index);
     this.order = list;
     this.layers = new Map();
     const flats = new Map();
@@ -491,23 +491,6 @@ class Drawing {
       if (item.height !== height) changed.add(item.node);
       item.height = height;
     }
-  }
-
-  /** The links that are seen. Ends that were absorbed may have left several between two nodes: the last one stands. */
-  #listLinks() {
-    const [plain, links] = [[], new Map()];
-    const key = (link) => `${link.from.survivor.index} ${link.to.survivor.index} ${link.relation}`;
-    const keep = (link) => {
-      const before = links.get(key(link));
-      if (before === undefined || link.standing().event > before.standing().event) links.set(key(link), link);
-    };
-    for (const link of this.history.links) {
-      if (!link.visible) continue;
-      if (link.from.survivor === link.from && link.to.survivor === link.to) plain.push(link);
-      else keep(link);
-    }
-    if (links.size > 0) plain.forEach(keep);
-    this.links = links.size > 0 ? [...links.values()] : plain;
   }
 
   /** Makes the beams of links anew where an end changed; `changed` is null for all of them. */

@@ -1,6 +1,6 @@
 //! What a projector projects.
 
-use crate::history::{self, History};
+use crate::history::{self, History, Resolved};
 use crate::join::Space;
 use bumpalo::Bump;
 use ulp_core::world::{Filter, World};
@@ -23,5 +23,10 @@ impl View<'_, '_> {
         // A space of which nothing may be seen is not even named.
         histories.retain(|h| self.spaces.binary_search_by_key(&h.space, |space| space.space).is_ok());
         histories
+    }
+
+    /// How its spaces came about, resolved: what each event came to.
+    pub fn resolved<'h>(&'h self, arena: &'h Bump) -> Vec<Resolved<'h>> {
+        self.histories(arena).iter().map(history::resolve).collect()
     }
 }

@@ -336,7 +336,7 @@ impl<'a> World<'a> {
         let mut greatest: Option<Time> = None;
         for i in 0..self.tiles.len() {
             for (key, _, row) in self.rows(i) {
-                if row.id == name && filter.lanes[row.lane.index()] {
+                if row.id == name && self.withheld(row, key, filter).is_none() {
                     greatest = greatest.max(Some(key.eff));
                 }
             }

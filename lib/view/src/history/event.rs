@@ -2,6 +2,7 @@
 
 use crate::redaction::is_redacted;
 use bumpalo::Bump;
+use std::cmp::Ordering;
 use std::ops::Range;
 use ulp_core::event::{Defaults, Ends, Line, Payload, Reader, Register, Sensor};
 use ulp_core::id::{Key, Lane, Tile};
@@ -12,22 +13,23 @@ pub struct History<'a> {
     pub space: &'a str,
     /// What completes the events when their lines are read again.
     pub(super) defaults: &'a Defaults,
-    /// In no order.
+    /// In the order of their keys, tiles, lanes and canonical lines; what only state lines tell of comes after what
+    /// is at hand under that key.
     pub(super) events: Vec<Event<'a>>,
-    /// In the order of keys; of one key in that of tiles, lanes and lines.
+    /// In the order of keys; of one key in that of events.
     pub(super) parts: Vec<Part<'a>>,
     pub(super) changes: Vec<Change<'a>>,
+    /// Tags that state lines without any key know as removed: they never stood.
+    pub(super) removed: Vec<(Ends<'a>, &'a str)>,
 }
 
-/// An event, or what state lines tell of one that is not at hand.
+/// An event, or what state lines tell of one.
 #[derive(Clone, Copy, Debug)]
 pub struct Event<'a> {
     pub tile: Tile,
     pub lane: Lane,
     /// Its own key.
     pub key: Key<'a>,
-    /// The place of its tile in the world.
-    pub place: usize,
     pub(super) row: Option<&'a Row<'a>>,
 }
 
@@ -37,6 +39,8 @@ pub struct Part<'a> {
     pub key: Key<'a>,
     pub source: Source<'a>,
     pub(super) event: usize,
+    /// The event with which it is taken in: its own. State lines are taken in whole, with their greatest key.
+    pub(super) step: usize,
     pub(super) changes: Range<usize>,
 }
 
@@ -99,9 +103,9 @@ impl<'a> History<'a> {
         &self.parts
     }
 
-    /// The events in order, each with its parts. A key that lies between the parts of a macro cuts it in two.
-    pub fn events(&self) -> impl Iterator<Item = (&Event<'a>, &[Part<'a>])> {
-        self.parts.chunk_by(|a, b| a.event == b.event).map(|parts| (&self.events[parts[0].event], parts))
+    /// The events in order.
+    pub fn events(&self) -> &[Event<'a>] {
+        &self.events
     }
 
     /// The event that a part belongs to.
@@ -112,14 +116,27 @@ impl<'a> History<'a> {
     pub fn changes(&self, part: &Part<'a>) -> &[Change<'a>] {
         &self.changes[part.changes.clone()]
     }
+}
+
+impl<'a> Event<'a> {
+    /// Whether the event itself is there, rather than state lines that tell of it.
+    pub fn is_at_hand(&self) -> bool {
+        self.row.is_some()
+    }
+
+    /// The order of events but for their values.
+    pub(super) fn order(&self, other: &Event<'_>) -> Ordering {
+        let place = |e: &Event<'_>| (!e.is_at_hand(), e.tile, e.lane);
+        self.key.cmp(&other.key).then_with(|| place(self).cmp(&place(other)))
+    }
 
     /// Who did it, where the event is at hand, and not of a redacted lane. Its line is read anew, into `arena`.
-    pub fn author<'s>(&self, event: &Event<'a>, arena: &'s Bump) -> Author<'s>
+    pub fn author<'s>(&self, defaults: &'s Defaults, arena: &'s Bump) -> Author<'s>
     where
         'a: 's,
     {
-        let line = event.row.filter(|_| !is_redacted(event.lane)).map(|row| row.line);
-        match line.map(|line| Reader::new(arena, self.defaults).read_bytes(line)) {
+        let line = self.row.filter(|_| !is_redacted(self.lane)).map(|row| row.line);
+        match line.map(|line| Reader::new(arena, defaults).read_bytes(line)) {
             Some(Ok(Line::Event(event))) => {
                 Author { actor: Some(event.actor), operation: Some(event.operation) }
             }

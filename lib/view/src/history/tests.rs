@@ -1,6 +1,6 @@
 //! The identity of events, and what of them is seen.
 
-use super::{Author, Change, Effect, History, Source, gather, resolve};
+use super::{Author, Change, Effect, History, Resolved, Source, Step, gather, resolve};
 use bumpalo::Bump;
 use ulp_core::id::Tile;
 use ulp_core::scope::Scope;
@@ -26,15 +26,42 @@ fn event(id: &str, actor: &str, members: &str) -> String {
     format!(r#"{{"event_id":"{id}","timestamp":1,"actor_id":"{actor}",{members}}}"#)
 }
 
-/// The events in order: tile, lane, id, author, and what they changed.
+/// The steps in order: tile, lane, id, author, and what came of them.
 fn told(history: &History<'_>) -> Vec<String> {
     let arena = Bump::new();
-    let one = |(event, parts): (&super::Event<'_>, &[super::Part<'_>])| {
-        let changes: Vec<String> = parts.iter().flat_map(|p| history.changes(p)).map(word).collect();
-        let actor = history.author(event, &arena).actor.unwrap_or("-");
-        format!("{} {} {} {actor}: {}", event.tile, event.lane, event.key.id, changes.join(" "))
+    let resolved = resolve(history);
+    let one = |step: &Step<'_>| {
+        let effects: Vec<String> = step.effects.iter().map(|effect| came(&resolved, effect)).collect();
+        let actor = resolved.author(step, &arena).actor.unwrap_or("-");
+        format!(
+            "{} {} {} {actor}: {}",
+            step.event.tile,
+            step.event.lane,
+            step.event.key.id,
+            effects.join(" ")
+        )
     };
-    history.events().map(one).collect()
+    resolved.steps.iter().map(one).collect()
+}
+
+/// An effect, and after `@` the id of the event that it is by.
+fn came(resolved: &Resolved<'_>, effect: &Effect<'_>) -> String {
+    let id = |by: usize| resolved.steps[by].event.key.id;
+    match effect {
+        Effect::Create { node, by, .. } => format!("+{node}@{}", id(*by)),
+        Effect::Delete { node, by } => format!("-{node}@{}", id(*by)),
+        Effect::Write { node, written, by } => {
+            format!("{node}.{}={}@{}", written.register, written.value, id(*by))
+        }
+        Effect::Link { ends, stands } => {
+            let tag = stands.map_or("", |s| s.add.key.id);
+            format!("{}-{}#{tag}", ends.from, ends.to)
+        }
+        Effect::Read { reading, by } => {
+            format!("{}={}@{}", reading.sensor.sensor, reading.sensor.value, id(*by))
+        }
+        Effect::Nothing { node } => format!("({node})"),
+    }
 }
 
 fn word(change: &Change<'_>) -> String {
@@ -61,10 +88,12 @@ const SET: &str = r#""operation":"set_properties","node_id":"n""#;
 #[test]
 fn two_tiles_make_two_events_of_one_name() {
     let set = |tile: &str, actor: &str| {
-        event("e", actor, &format!(r#"{SET},"properties":{{"a":1}},"tile":"{tile}""#))
+        event("e", actor, &format!(r#"{SET},"properties":{{"{actor}":1}},"tile":"{tile}""#))
     };
-    let expected =
-        ["z1/x0/y0 team.public e ann: n.properties.a=1", "z1/x1/y0 team.public e bob: n.properties.a=1"];
+    let expected = [
+        "z1/x0/y0 team.public e ann: n.properties.ann=1@e",
+        "z1/x1/y0 team.public e bob: n.properties.bob=1@e",
+    ];
     assert_eq!(told_of(&[set("z1/x1/y0", "bob"), set("z1/x0/y0", "ann")]), expected);
 }
 
@@ -74,41 +103,80 @@ fn two_lanes_make_two_events_and_the_redacted_one_has_no_author() {
     let moved = r#""operation":"update_transform","node_id":"n","transform":{"parent":"m","position":[1,2]}"#;
     let hidden = event("e", "bob", &format!("{moved},{REDACTED}"));
     let expected =
-        ["z0/x0/y0 team.public e ann: n.properties.a=1", "z0/x0/y0 team.redacted e -: n.parent=\"m\""];
+        ["z0/x0/y0 team.public e ann: n.properties.a=1@e", "z0/x0/y0 team.redacted e -: n.parent=\"m\"@e"];
     assert_eq!(told_of(&[hidden, plain]), expected);
 }
 
 #[test]
-fn equivocation_makes_two_events_in_the_order_of_their_lines() {
+fn equivocation_makes_two_events_of_which_the_greater_value_stands() {
     let set = |value: u8| event("e", &format!("a{value}"), &format!(r#"{SET},"properties":{{"a":{value}}}"#));
     let expected =
-        ["z0/x0/y0 team.public e a1: n.properties.a=1", "z0/x0/y0 team.public e a2: n.properties.a=2"];
+        ["z0/x0/y0 team.public e a1: n.properties.a=1@e", "z0/x0/y0 team.public e a2: n.properties.a=2@e"];
     for lines in [[set(1), set(2)], [set(2), set(1)]] {
         assert_eq!(told_of(&lines), expected);
     }
+    // As bytes: 10 is less than 9.
+    let expected =
+        ["z0/x0/y0 team.public e a10: n.properties.a=10@e", "z0/x0/y0 team.public e a9: n.properties.a=9@e"];
+    assert_eq!(told_of(&[set(9), set(10)]), expected);
     // A duplicate is the same event.
     assert_eq!(told_of(&[set(1), set(1)]).len(), 1);
 }
 
+/// A state line of a node, with more members.
+fn node_state(node: &str, policy: &str, members: &str) -> String {
+    format!(
+        r#"{{"operation":"node_state","space_id":"default","tile":"z0/x0/y0","node_id":"{node}","scope":{{"realm":"team","policy":"{policy}"}},{members}}}"#
+    )
+}
+
 #[test]
-fn a_state_line_tells_of_the_event_in_its_lane() {
+fn what_a_state_line_tells_is_done_by_the_event_that_wrote_it() {
     let set = event("e", "ann", &format!(r#"{SET},"properties":{{"a":1}}"#));
-    let state = |policy: &str, key: &str| {
-        format!(
-            r#"{{"operation":"node_state","space_id":"default","tile":"z0/x0/y0","node_id":"m","created":"{key}",
-                "scope":{{"realm":"team","policy":"{policy}"}}}}"#
+    let line = |value: u8| {
+        node_state(
+            "n",
+            "public",
+            &format!(r#""properties":{{"a":{value}}},"clock":{{"properties.a":"1/e"}}"#),
         )
-        .replace('\n', "")
     };
-    let both = told_of(&[set.clone(), state("public", "1/e")]);
-    assert_eq!(both, ["z0/x0/y0 team.public e ann: +m n.properties.a=1"]);
-    let apart = told_of(&[set, state("redacted", "1/e"), state("public", "2/f")]);
+    // The same again is nothing new; another value is by an event that is not at hand.
+    assert_eq!(told_of(&[line(1), set.clone()]), ["z0/x0/y0 team.public e ann: n.properties.a=1@e"]);
+    let expected =
+        ["z0/x0/y0 team.public e ann: n.properties.a=1@e", "z0/x0/y0 team.public e -: n.properties.a=2@e"];
+    assert_eq!(told_of(&[line(2), set]), expected);
+}
+
+#[test]
+fn a_state_line_tells_nothing_before_its_greatest_key() {
+    let line = node_state("m", "public", r#""created":"1/e","kind":"box","clock":{"kind":"3/g"}"#);
+    let between = event("f", "bob", r#""operation":"create_node","node_id":"n""#).replace("\":1,", "\":2,");
     let expected = [
-        "z0/x0/y0 team.public e ann: n.properties.a=1",
-        "z0/x0/y0 team.redacted e -: +m",
-        "z0/x0/y0 team.public f -: +m",
+        "z0/x0/y0 team.public e -: ",
+        "z0/x0/y0 team.public f bob: +n@f n.authority=\"source\"@f n.boundary=\"interior\"@f n.layer=\"default\"@f",
+        "z0/x0/y0 team.public g -: +m@e m.kind=\"box\"@g",
     ];
-    assert_eq!(apart, expected);
+    assert_eq!(told_of(&[line, between]), expected);
+}
+
+#[test]
+fn of_a_node_that_is_deleted_in_any_lane_nothing_is_left() {
+    let set = |id: &str, time: u8, members: &str| {
+        event(id, "ann", members).replace("\":1,", &format!("\":{time},"))
+    };
+    let lines = [
+        set("a", 1, &format!(r#"{SET},"properties":{{"a":1}}"#)),
+        set("b", 2, &format!(r#""operation":"delete_node","node_id":"n",{REDACTED}"#)),
+        set("c", 3, &format!(r#"{SET},"properties":{{"a":2}}"#)),
+        set("d", 4, r#""operation":"delete_node","node_id":"n","tile":"z0/x1/y0""#),
+    ];
+    let expected = [
+        "z0/x0/y0 team.public a ann: n.properties.a=1@a",
+        "z0/x0/y0 team.redacted b -: -n@b",
+        "z0/x0/y0 team.public c ann: (n)",
+        "z0/x1/y0 team.public d ann: (n)",
+    ];
+    assert_eq!(told_of(&lines), expected);
 }
 
 #[test]
@@ -135,7 +203,7 @@ fn of_a_redacted_lane_nothing_else_is_seen() {
         let arena = Bump::new();
         for part in history.parts() {
             assert!(matches!(part.source, Source::Redacted));
-            assert_eq!(history.author(history.event(part), &arena), Author::default());
+            assert_eq!(history.event(part).author(history.defaults, &arena), Author::default());
             let bare = |c: &Change<'_>| !matches!(c, Change::AddLink { properties: Some(_), .. });
             assert!(history.changes(part).iter().all(bare));
         }
@@ -143,33 +211,31 @@ fn of_a_redacted_lane_nothing_else_is_seen() {
 }
 
 #[test]
-fn a_removal_that_nothing_else_tells_of_comes_with_its_add() {
+fn a_tag_that_a_line_without_keys_knows_as_removed_never_stands() {
     let add = event("e", "ann", r#""operation":"link_nodes","from_node":"n","to_node":"m""#);
-    let state = r#"{"operation":"link_state","space_id":"default","tile":"z0/x0/y0","from_node":"n","to_node":"m","relation":"link","removed":["e"],"scope":{"realm":"team","policy":"public"}}"#;
-    let lines = [state, &add];
-    assert_eq!(with_history(&lines, told), ["z0/x0/y0 team.public e ann: +n-m -n-m#e"]);
-    assert!(with_history(&lines, |history| resolve(history).steps[0].effects.is_empty()));
-    let remove = r#"{"event_id":"f","timestamp":2,"operation":"unlink_nodes","from_node":"n","to_node":"m","observed":["e"],"actor_id":"bob"}"#;
-    let expected = ["z0/x0/y0 team.public e ann: +n-m", "z0/x0/y0 team.public f bob: -n-m#e"];
-    assert_eq!(with_history(&[state, &add, remove], told), expected);
+    let link = |members: &str| {
+        format!(
+            r#"{{"operation":"link_state","space_id":"default","tile":"z0/x0/y0","from_node":"n","to_node":"m","relation":"link","scope":{{"realm":"team","policy":"public"}},{members}}}"#
+        )
+    };
+    let silent = link(r#""removed":["e"]"#);
+    assert_eq!(told_of(&[silent, add.clone()]), ["z0/x0/y0 team.public e ann: (n) (m)"]);
+    // With a key, it is known from then on.
+    let later = link(r#""removed":["e"],"removed_before":"0.5/x","adds":{"f":{"key":"2/f"}}"#);
+    let expected = ["z0/x0/y0 team.public e ann: n-m#e", "z0/x0/y0 team.public f -: n-m#f"];
+    assert_eq!(told_of(&[add, later]), expected);
 }
 
 #[test]
-fn what_loses_has_no_effect() {
-    let set = |value: &str| event("e", "ann", &format!(r#"{SET},"properties":{{"a":{value}}}"#));
-    let lines =
-        [set("2"), set("1"), event("f", "ann", r#""operation":"sensor_reading","sensor":"s","value":1"#)];
-    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    with_history(&lines, |history| {
-        let steps = resolve(history).steps;
-        let writes: Vec<&str> = steps
-            .iter()
-            .flat_map(|step| &step.effects)
-            .filter_map(|effect| match effect {
-                Effect::Write { value, .. } => Some(*value),
-                _ => None,
-            })
-            .collect();
-        assert_eq!((steps.len(), writes), (2, vec!["1", "2"]), "a reading is no step");
-    });
+fn what_lines_tell_does_not_depend_on_their_order_or_spelling() {
+    let node = |kind: &str, a: &str| {
+        let members = format!(r#""created":"1/e","kind":"{kind}","properties":{{"a":{a},"b":2}}"#);
+        node_state("n", "public", &members)
+    };
+    let lines = [node("box", "12"), node("tree", "12.0"), node_state("m", "public", r#""created":"1/e""#)];
+    let turned: Vec<String> = lines.iter().rev().cloned().collect();
+    let plain = |lines: &[String]| told_of(lines).join("\n").replace("12.0", "12");
+    assert_eq!(plain(&lines), plain(&turned));
+    let lost = plain(&lines).split(" ").filter(|effect| effect.contains("kind")).count();
+    assert_eq!(lost, 2, "{}", plain(&lines));
 }

@@ -3,9 +3,9 @@
 /**
  * A history of register changes, walked forwards and backwards.
  *
- * The state after n events is what the tools derive from the first n events in their order: later writes win,
- * tombstones are for good, links are sets of tags. Every step forward notes what it replaced, so that a step back
- * puts it there again.
+ * The state after n events is what the tools derive from the first n events in their order. What each of them came to
+ * is known: which write stands, which tag of a link. What is worked out here is what hangs together: who hides whom,
+ * and who became one with whom. Every step forward notes what it replaced, so that a step back puts it there again.
  */
 
 /** The numbers that lie on a cycle of `next`, where each number leads to another or to -1. */
@@ -31,7 +31,8 @@ function onCycles(next) {
 }
 
 /** How many numbers a change is, by its kind, which is the first of them. */
-const CHANGE_LENGTHS = [3, 4, 3, 4, 3, 2, 6, 4];
+const CHANGE_LENGTHS = [4, 4, 2, 4, 2, 6, 2, 2];
+const [CREATED, SET, DELETED, LINKED, UNLINKED, READ, BY] = [0, 1, 2, 3, 4, 5, 6];
 
 /** A node: its marks and registers as of now. */
 class HistoryNode {
@@ -44,12 +45,9 @@ class HistoryNode {
     /** The events that created and deleted it; -1 for none. */
     this.created = -1;
     this.deleted = -1;
-    /** Its place among all that was created: the event, and the change within it. */
+    /** Its place among all that was created, shared by what was created under one key. */
     this.rank = -1;
     this.tile = -1;
-    this.deletedIn = [];
-    /** By lane: into whom it was absorbed, and by which event. */
-    this.absorbed = new Map();
     /** By register number: the number of the value and of the event that set it. */
     this.values = new Map();
     this.touches = null;
@@ -76,60 +74,35 @@ class HistoryNode {
     return written === undefined ? -1 : written.value;
   }
 
-  /** The id of the node that absorbed it; undefined for none. */
-  absorber() {
-    let last;
-    for (const [lane, written] of this.absorbed) {
-      if (!this.deletedIn.includes(lane) && (last === undefined || written.event >= last.event)) last = written;
-    }
-    return last === undefined || last.value < 0 ? undefined : this.history.data.values[last.value];
-  }
-
   property(key) {
     return this.get(`properties.${key}`);
   }
 
-  /** Every register that has a value, as [name, value, event], by name. */
+  /** Every register that has a value, as [name, value, event], by name; not who absorbed it. */
   registers() {
     const { registers, values } = this.history.data;
     const list = [];
     for (const [register, written] of this.values) {
-      if (written.value >= 0) list.push([registers[register], values[written.value], written.event]);
+      if (written.value >= 0 && register !== this.history.absorbedRegister) list.push([registers[register], values[written.value], written.event]);
     }
     return list.sort((a, b) => (a[0] < b[0] ? -1 : 1));
   }
 }
 
-/** A link between two nodes: an OR-Set of tags. */
+/** A link between two nodes. */
 class HistoryLink {
   constructor(index, from, relation, to) {
     this.index = index;
     this.from = from;
     this.relation = relation;
     this.to = to;
-    /** By tag: the number of its properties and of the event that added it. */
-    this.tags = new Map();
-    this.removed = new Set();
-    /** The standing tag that was added last, or null; known until tags change. */
+    /** The standing tag that was added last, or null: the numbers of its properties and its event, and its rank. */
     this.last = null;
     this.visible = false;
   }
 
   standing() {
     return this.last;
-  }
-
-  /** Looks which of its tags stand. */
-  recount() {
-    this.last = this.#latest();
-  }
-
-  #latest() {
-    let last = null;
-    for (const [tag, added] of this.tags) {
-      if (!this.removed.has(tag) && (last === null || added.event >= last.event)) last = added;
-    }
-    return last;
   }
 }
 
@@ -149,6 +122,8 @@ class History {
     );
     this.sensors = data.sensors.map(([actor, name], i) => ({ index: i, actor, name, reading: null }));
     this.gone = new Set(data.gone);
+    /** The events before which no instant lies: their key is that of the event before. */
+    this.together = new Set(data.together);
     /** What steps replaced, oldest first: a function that puts it back, or a node, a register and what it held. */
     this.replaced = [];
     /** By event: how long that list was before it. */
@@ -165,9 +140,10 @@ class History {
     this.entangled = false;
     /** The same of links. */
     this.relinked = true;
-    const structural = ["parent", "moved_to", "layer", "authority", "boundary"];
+    const structural = ["parent", "absorbed_into", "moved_to", "layer", "authority", "boundary"];
     this.structural = new Set(structural.map((name) => this.registerNumber(name)));
     this.parentRegister = this.registerNumber("parent");
+    this.absorbedRegister = this.registerNumber("absorbed_into");
   }
 
   registerNumber(name) {
@@ -177,14 +153,10 @@ class History {
   /** The events that touch a node, ascending. */
   eventsOf(node) {
     const found = [];
-    const { index } = node;
-    const ends = this.data.links;
     for (let event = 0; event < this.length; event++) {
       let touched = false;
-      this.each(event, (kind, a, b, c, d) => {
-        if (kind <= 2 || kind === 7) touched ||= a === index;
-        else if (kind <= 5) touched ||= ends[a][0] === index || ends[a][2] === index;
-        else touched ||= d === index;
+      this.#nodesOf(event, (index) => {
+        touched ||= index === node.index;
       });
       if (touched) found.push(event);
     }
@@ -195,55 +167,65 @@ class History {
   readingsOf(sensor) {
     const found = [];
     for (let event = 0; event < this.length; event++) {
-      this.each(event, (kind, a, b) => {
-        if (kind === 6 && a === sensor.index) found.push({ event, value: this.data.values[b] });
+      this.each(event, (by, kind, a, b) => {
+        if (kind === READ && a === sensor.index) found.push({ event: by, value: this.data.values[b] });
       });
     }
     return found;
   }
 
-  /** Calls `take` with the parts of each change of an event. */
+  /** Calls `take` with each change of an event: the event that it was made by, and its parts. */
   each(event, take) {
     const changes = this.data.changes[event];
+    let by = event;
     for (let i = 0; i < changes.length; i += CHANGE_LENGTHS[changes[i]]) {
-      take(changes[i], changes[i + 1], changes[i + 2], changes[i + 3], changes[i + 4], changes[i + 5]);
+      if (changes[i] === BY) {
+        by = changes[i + 1];
+        continue;
+      }
+      take(by, changes[i], changes[i + 1], changes[i + 2], changes[i + 3], changes[i + 4], changes[i + 5]);
+      by = event;
     }
   }
 
-  /** The nodes that an event touches, the ends of links and the places of sensors included. */
+  /** The numbers of the nodes that an event touches, the ends of links and the places of sensors included. */
+  #nodesOf(event, take) {
+    const ends = this.data.links;
+    this.each(event, (by, kind, a, b, c, d) => {
+      if (kind === LINKED || kind === UNLINKED) {
+        take(ends[a][0]);
+        take(ends[a][2]);
+      } else if (kind !== READ) take(a);
+      else if (d >= 0) take(d);
+    });
+  }
+
+  /** The nodes that an event touches. */
   touched(event) {
     const nodes = new Set();
-    this.each(event, (kind, a, b, c, d) => {
-      if (kind <= 2 || kind === 7) nodes.add(this.nodes[a]);
-      else if (kind <= 5) nodes.add(this.links[a].from).add(this.links[a].to);
-      else if (d >= 0) nodes.add(this.nodes[d]);
-    });
+    this.#nodesOf(event, (index) => nodes.add(this.nodes[index]));
     return nodes;
   }
 
-  /** Goes to where exactly `count` events have happened. */
+  /** Goes to where `count` events have happened, or as many more, or fewer on the way back, as happened with them. */
   seek(count) {
-    const target = Math.max(0, Math.min(this.length, Math.round(count)));
+    let target = Math.max(0, Math.min(this.length, Math.round(count)));
+    const way = target < this.at ? -1 : 1;
+    while (this.together.has(target)) target += way;
     while (this.at < target) this.#forward(this.at++);
     while (this.at > target) this.#back(--this.at);
   }
 
   #forward(event) {
     this.marks[event] = this.replaced.length;
-    const changes = this.data.changes[event];
-    let count = 0;
-    for (let i = 0; i < changes.length; i += CHANGE_LENGTHS[changes[i]]) {
-      count += 1;
-      const [kind, a, b, c] = [changes[i], changes[i + 1], changes[i + 2], changes[i + 3]];
-      if (kind === 1) this.#set(this.nodes[a], b, { value: c, event });
-      else if (kind === 0) this.#mark(this.nodes[a], event, event + count / 2 ** 20, b);
-      else if (kind === 2) this.#delete(this.nodes[a], event, b);
-      else if (kind === 7) this.#absorb(this.nodes[a], c, { value: b, event });
-      else if (kind === 3) this.#tag(this.links[a], b, { value: c, event });
-      else if (kind === 4) this.#untag(this.links[a], b);
-      else if (kind === 5) for (const tag of [...this.links[a].tags.keys()]) this.#tag(this.links[a], tag, undefined);
-      else this.#read(this.sensors[a], { value: b, unit: c, node: changes[i + 4], position: changes[i + 5], event });
-    }
+    this.each(event, (by, kind, a, b, c, d, e) => {
+      if (kind === SET) this.#set(this.nodes[a], b, { value: c, event: by });
+      else if (kind === CREATED) this.#create(this.nodes[a], by, b, c);
+      else if (kind === DELETED) this.#delete(this.nodes[a], by);
+      else if (kind === LINKED) this.#link(this.links[a], { value: b, rank: c, event: by });
+      else if (kind === UNLINKED) this.#link(this.links[a], null);
+      else if (kind === READ) this.#read(this.sensors[a], { value: b, unit: c, node: d, position: e, event: by });
+    });
   }
 
   #back(event) {
@@ -258,7 +240,7 @@ class History {
     }
   }
 
-  #mark(node, event, rank, tile) {
+  #create(node, event, tile, rank) {
     const { created, rank: place, tile: before } = node;
     this.replaced.push(() => {
       node.created = created;
@@ -272,27 +254,16 @@ class History {
     this.#touch(node, true);
   }
 
-  /** Of a node that is deleted in a lane, that lane keeps nothing; all that still matters is who absorbed it. */
-  #delete(node, event, lane) {
-    const { deleted, deletedIn } = node;
+  /** Nothing is left of it but that it was created. */
+  #delete(node, event) {
+    const { values } = node;
     this.replaced.push(() => {
-      node.deleted = deleted;
-      node.deletedIn = deletedIn;
+      node.deleted = -1;
+      node.values = values;
       this.#touch(node, true);
     });
     node.deleted = event;
-    node.deletedIn = [...deletedIn, lane];
-    this.#touch(node, true);
-  }
-
-  #absorb(node, lane, written) {
-    const before = node.absorbed;
-    this.replaced.push(() => {
-      node.absorbed = before;
-      this.#touch(node, true);
-    });
-    node.absorbed = new Map(before).set(lane, written);
-    this.entangled = true;
+    node.values = new Map();
     this.#touch(node, true);
   }
 
@@ -305,33 +276,17 @@ class History {
     if (written === undefined) node.values.delete(register);
     else node.values.set(register, written);
     this.#touch(node, node.isSetting || this.structural.has(register));
-    if (register === this.parentRegister) this.entangled = true;
+    if (register === this.parentRegister || register === this.absorbedRegister) this.entangled = true;
   }
 
-  #tag(link, tag, added) {
-    const before = link.tags.get(tag);
+  #link(link, last) {
+    const before = link.last;
     const put = (value) => {
-      if (value === undefined) link.tags.delete(tag);
-      else link.tags.set(tag, value);
-      this.#relink(link);
+      link.last = value;
+      this.relinked = true;
     };
     this.replaced.push(() => put(before));
-    put(added);
-  }
-
-  #untag(link, tag) {
-    if (link.removed.has(tag)) return;
-    this.replaced.push(() => {
-      link.removed.delete(tag);
-      this.#relink(link);
-    });
-    link.removed.add(tag);
-    this.#relink(link);
-  }
-
-  #relink(link) {
-    link.recount();
-    this.relinked = true;
+    put(last);
   }
 
   #read(sensor, reading) {
@@ -365,7 +320,7 @@ class History {
     const absorbed = new Uint8Array(nodes.length);
     for (const node of nodes) {
       node.survivor = node;
-      const into = node.absorbed.size > 0 ? node.absorber() : undefined;
+      const into = node.get("absorbed_into");
       if (into === undefined) continue;
       absorbed[node.index] = 1;
       absorber[node.index] = this.byId.get(into)?.index ?? -1;
@@ -418,6 +373,20 @@ class History {
       link.visible = link.last !== null && link.from.survivor.visible && link.to.survivor.visible;
     }
     this.relinked = false;
+  }
+
+  /** The links that are seen. Ends that were absorbed may have left several between two nodes: the last one stands. */
+  shownLinks() {
+    const visible = this.links.filter((link) => link.visible);
+    const moved = (link) => link.from.survivor !== link.from || link.to.survivor !== link.to;
+    if (!visible.some(moved)) return visible;
+    const shown = new Map();
+    for (const link of visible) {
+      const key = `${link.from.survivor.index} ${link.to.survivor.index} ${link.relation}`;
+      const before = shown.get(key);
+      if (before === undefined || link.last.rank > before.last.rank) shown.set(key, link);
+    }
+    return [...shown.values()];
   }
 
   /** Whether a node is there by itself, and of the kinds that are shown. */

@@ -5,7 +5,7 @@
 //! text. What differs between projectors is the class `Drawing`, which each brings along.
 
 use crate::View;
-use crate::history::History;
+use crate::history::Resolved;
 use crate::style::{Paint, paint};
 use data_encoding::BASE64;
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ pub struct Page<'p> {
 pub fn write(
     view: &View<'_, '_>,
     page: &Page<'_>,
-    histories: &[History<'_>],
+    histories: &[Resolved<'_>],
     takes_tile: impl Fn(Tile) -> bool,
 ) -> Vec<u8> {
     let script = [history::SCRIPT, COMMON, page.drawing, SCRIPT].concat();
@@ -81,7 +81,7 @@ fn source(text: &str) -> Vec<u8> {
 fn embedded(
     view: &View<'_, '_>,
     page: &Page<'_>,
-    histories: &[History<'_>],
+    histories: &[Resolved<'_>],
     takes_tile: impl Fn(Tile) -> bool,
 ) -> Vec<u8> {
     let filter = view.filter;

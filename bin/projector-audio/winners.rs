@@ -1,30 +1,27 @@
-//! What is heard of state lines: a register's key is an event that set it.
+//! What is heard of state lines: the writes that won, as a register's key is an event that set it.
 //!
-//! What an event of the stream says is not heard a second time from a state line, and what was written over since is
-//! not heard at all: nobody can tell what else was.
+//! What was written over since is not heard: nobody can tell what else was.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::Key;
-use ulp_core::world::World;
+use ulp_core::state::{Reading, is_greater};
+use ulp_core::world::Filter;
 use ulp_view::history::{Change, Part};
-use ulp_view::join::Space;
+use ulp_view::join::{self, Space, ViewNode};
 
-/// What state lines tell of one space.
-pub struct Told<'v, 'a> {
+/// The writes that won in the view of one space.
+pub struct Winners<'v, 'a> {
     space: &'v Space<'a>,
-    /// The names of the events that are at hand, withheld or not.
-    at_hand: HashSet<&'a str>,
+    filter: &'v Filter,
     /// The links that are shown, by their keys.
     links: HashMap<Key<'a>, Ends<'a>>,
 }
 
-impl<'v, 'a> Told<'v, 'a> {
-    pub fn new(world: &World<'a>, space: &'v Space<'a>) -> Told<'v, 'a> {
-        let tiles = (0..world.len()).filter(|tile| world.place(*tile).0 == space.space);
-        let at_hand = tiles.flat_map(|tile| world.named(tile)).map(|(id, _, _)| id).collect();
+impl<'v, 'a> Winners<'v, 'a> {
+    pub fn new(space: &'v Space<'a>, filter: &'v Filter) -> Winners<'v, 'a> {
         let links = space.links.iter().map(|(ends, add)| (add.key, *ends)).collect();
-        Told { space, at_hand, links }
+        Winners { space, filter, links }
     }
 
     /// The changes of a part that are heard: nodes by name, then links and sensors, deletions last.
@@ -32,9 +29,6 @@ impl<'v, 'a> Told<'v, 'a> {
     where
         'a: 'h,
     {
-        if self.at_hand.contains(part.key.id) || self.at_hand.contains(part.key.event()) {
-            return Vec::new();
-        }
         let mut heard: Vec<Change<'h>> =
             changes.iter().filter_map(|change| self.standing(part.key, change)).collect();
         heard.sort_by_key(rank);
@@ -47,10 +41,10 @@ impl<'v, 'a> Told<'v, 'a> {
     where
         'a: 'h,
     {
-        let state = |node: &str| self.space.nodes.get(node).map(|node| &node.state);
+        let state = |node: &str| self.known(node).map(|node| &node.state);
         let is_written = |node: &str, register: Register<'_>, value: &str| {
             let written = state(node).and_then(|state| state.registers.get(register));
-            written.is_some_and(|w| (w.key, w.value) == (key, value))
+            written.is_some_and(|w| w.key == key && !is_greater(w.key, w.value, key, value))
         };
         let stands = match *change {
             Change::Create { node } => state(node)?.created == Some(key),
@@ -64,11 +58,17 @@ impl<'v, 'a> Told<'v, 'a> {
             }
             Change::Read(sensor) => {
                 let reading = self.space.sensors.get(&(sensor.actor, sensor.sensor));
-                reading.is_some_and(|r| r.key == key && r.sensor == *sensor)
+                let told = Reading { key, sensor: *sensor };
+                reading.is_some_and(|r| r.key == key && !r.is_greater_than(&told))
             }
             Change::RemoveLink { .. } | Change::RemoveLinksBefore { .. } => false,
         };
         stands.then_some(*change)
+    }
+
+    /// A node of the kinds that are chosen: events were chosen by their own, but a state line is of all of them.
+    fn known(&self, node: &str) -> Option<&ViewNode<'a>> {
+        self.space.nodes.get(node).filter(|node| join::keeps(node, self.filter, |_| true))
     }
 }
 
