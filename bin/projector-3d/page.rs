@@ -55,7 +55,8 @@ pub fn write(
         all.object(&name, mesh);
     }
     data.object("meshes", all).object("scenes", about);
-    let page = Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data.bytes() };
+    let page =
+        Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data.bytes(), shapes: false };
     page::write(view, &page, histories, takes_tile)
 }
 

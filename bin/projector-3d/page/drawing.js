@@ -352,7 +352,7 @@ class Drawing {
   /** Reads a node's registers into an item. */
   #prepare(node) {
     if (node.id.startsWith("@")) return;
-    const label = textOf(node.property("label"));
+    const label = wordsOf(node, "label")?.text ?? null;
     const shape = this.#plan(node);
     const name = nameOf(node);
     const opacity = node.property("opacity");

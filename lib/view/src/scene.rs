@@ -2,7 +2,7 @@
 //! which nodes its links stand.
 
 use crate::join::{Space, unquoted};
-use crate::name::text_in;
+use crate::name::{one_line, text_in};
 use crate::transform::{self, Transform, finite};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -10,6 +10,11 @@ use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::json::{self, raw};
 use ulp_core::state::{Node, Reading, Written};
 use ulp_core::world::Filter;
+
+/// What stands between the words of a reading, and where nothing was read.
+pub const COLON: &str = ": ";
+pub const BLANK: &str = " ";
+pub const NOTHING: &str = "none";
 
 /// What a space or one of its layers says of itself: the properties of `@space` or of `@layer:<id>`.
 #[derive(Clone, Copy)]
@@ -33,8 +38,20 @@ pub struct Sensor<'s, 'a> {
     pub reading: &'s Reading<'a>,
     /// The node that it says it is at.
     pub node: Option<String>,
+    /// Whether that is a node that is seen, which shows what is read at it.
+    pub is_at_node: bool,
     /// Where the reading was taken, in the world: its own position, else that of its node.
     pub position: Option<[f64; 3]>,
+}
+
+impl Sensor<'_, '_> {
+    /// What it read, in words.
+    pub fn words(&self) -> String {
+        let read = &self.reading.sensor;
+        let value = text_in(read.value).unwrap_or_else(|| NOTHING.to_owned());
+        let unit = read.unit.and_then(text_in).map(|unit| format!("{BLANK}{unit}"));
+        one_line(&format!("{}{COLON}{value}{}", self.name, unit.unwrap_or_default()))
+    }
 }
 
 impl<'s, 'a> Settings<'s, 'a> {
@@ -132,15 +149,14 @@ fn sensor<'s, 'a>(
     worlds: &[Transform],
 ) -> Sensor<'s, 'a> {
     let node = reading.sensor.node.map(unquoted).filter(|n| !n.is_empty());
-    let of_node = || {
-        let number = space.nodes.number(node.as_deref()?)?;
-        space.nodes.list()[number].1.visible.then(|| worlds[number].position())
-    };
+    let number = node.as_deref().and_then(|name| space.nodes.number(name));
+    let number = number.filter(|number| space.nodes.list()[*number].1.visible);
+    let of_node = || Some(worlds[number?].position());
     // A state line may hold any list, of which only a point of the plane or of space is a position.
     let position = match *reading.sensor.position.map(transform::numbers).unwrap_or_default() {
         [x, y] => Some([x, y, 0.0]),
         [x, y, z] => Some([x, y, z]),
         _ => of_node(),
     };
-    Sensor { actor, name, reading, node, position }
+    Sensor { actor, name, reading, node, is_at_node: number.is_some(), position }
 }

@@ -17,6 +17,7 @@
 //! tag that stands last), 4 link (none stands), 5 sensor value unit node position (read), 6 event (by which the next
 //! change was made, where that is another one), 7 node (touched, to no effect). Ranks are those of keys. −1 is nothing.
 
+use super::prepared::Tables as Prepared;
 use crate::history::{Author, Effect, Resolved, Step};
 use crate::join::unquoted;
 use bumpalo::Bump;
@@ -30,8 +31,13 @@ use ulp_core::json::{write_canonical, write_string};
 /// The JavaScript that reads a history: `History` and what it needs.
 pub const SCRIPT: &str = include_str!("../page/history.js");
 
-/// Appends a history as one JSON object. `takes_tile` says which tiles the view takes in.
-pub fn write(history: &Resolved<'_>, takes_tile: impl Fn(Tile) -> bool, out: &mut Vec<u8>) {
+/// Appends a history as one JSON object, and answers the tables that are to be prepared. `takes_tile` says which tiles
+/// the view takes in.
+pub(super) fn write(
+    history: &Resolved<'_>,
+    takes_tile: impl Fn(Tile) -> bool,
+    out: &mut Vec<u8>,
+) -> Prepared {
     let mut tables = Tables::of(history);
     let mut columns = Columns::default();
     let mut scratch = Bump::new();
@@ -44,6 +50,7 @@ pub fn write(history: &Resolved<'_>, takes_tile: impl Fn(Tile) -> bool, out: &mu
         .collect();
     tables.mark_gone(&takes_tile);
     write_object(history.space, &tables, &together, &columns, out);
+    Prepared { values: tables.values.list, nodes: tables.nodes.list, sensors: tables.sensors.list }
 }
 
 /// Texts, each once, by number.
