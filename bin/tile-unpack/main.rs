@@ -45,8 +45,7 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
-    let names_lanes = !args.lanes.realm.is_empty() || !args.lanes.policy.is_empty();
-    if names_lanes && !args.list {
+    if args.lanes.names_any() && !args.list {
         return Err(Failure::usage("--realm, --policy", "they go with --list"));
     }
     let work = || match (&args.store, args.list) {

@@ -13,7 +13,7 @@ use ulp_cli::{self, At, Failure, Files, Jobs, Kinds, Lanes, Layers, Log, Output,
 use ulp_cli::{ScopeArgs, Status, StoreArgs, Witness};
 use ulp_core::hash::Blake3;
 use ulp_core::parallel::in_order;
-use ulp_core::report::Report;
+use ulp_core::report::{Diagnostic, Outcome, Report};
 use ulp_core::root::{self, Roots};
 use ulp_core::world::{Arenas, Filter, World};
 use ulp_view::{join, print};
@@ -33,7 +33,7 @@ struct Args {
     /// Write the lines that the roots hash: tiles with their roots, then spaces with theirs
     #[arg(long)]
     root: bool,
-    /// Write which event set each register of NODE
+    /// Write which events set the registers of NODE, or deleted it
     #[arg(long, value_name = "NODE")]
     blame: Option<String>,
     /// Write the events instead, whole and canonical, tile by tile in their order
@@ -97,20 +97,39 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     }
     filter.at = project::cut(args.at.at.as_ref(), &world, &filter)?;
     let job = Job { args, world: &world, filter: &filter, all };
+    let mut known = true;
     let roots = if args.events {
         events::write(&job, &mut out, &mut report)?;
         None
     } else if args.view || args.blame.is_some() {
-        Some(job.write_joined(&mut out, &mut report)?)
+        let (roots, found) = job.write_joined(&mut out, &mut report)?;
+        known = found;
+        Some(roots)
     } else {
         Some(job.write_state(&mut out, &mut report)?)
     };
     log.say(report)?;
+    say_unknown(args, known, log)?;
     let root = roots.map(|roots| roots.root(false));
     log.finish(
         Some(out),
         &Witness { input: Some(input.digest()?), root, scope: scope.digest(), ..Witness::default() },
     )
+}
+
+/// Says that the node of `--blame` is not known, if it is not: there is nothing to show.
+fn say_unknown(args: &Args, known: bool, log: &mut Log) -> Result<(), Failure> {
+    let Some(node) = args.blame.as_ref().filter(|_| !known) else { return Ok(()) };
+    log.raise(Status::Refused);
+    log.warn(&Diagnostic {
+        position: None,
+        outcome: Outcome::Noted,
+        code: "view.unknown_node",
+        // The name is the asker's own.
+        shared: true,
+        event_id: None,
+        detail: format!("{node}: no lane of the view knows it"),
+    })
 }
 
 /// What was asked for, and the world to answer from.
@@ -154,14 +173,14 @@ impl<'a> Job<'_, 'a> {
         Ok(roots)
     }
 
-    /// What needs all tiles of a space at once: the view, and the blame of a node.
-    fn write_joined(&self, out: &mut Output, report: &mut Report) -> Result<Roots, Failure> {
+    /// What needs all tiles of a space at once: the view, and the blame of a node. Answers whether there is such a node.
+    fn write_joined(&self, out: &mut Output, report: &mut Report) -> Result<(Roots, bool), Failure> {
         let mut arenas = project::view_arenas(self.world);
         let (tiles, roots, said) = project::derive(self.world, self.filter, &mut arenas, self.all);
         report.join(said);
-        let mut lines = Vec::new();
+        let (mut lines, mut known) = (Vec::new(), true);
         match &self.args.blame {
-            Some(node) => blame::write(self, tiles, node, &mut lines),
+            Some(node) => known = blame::write(self, tiles, node, &mut lines),
             None => {
                 for space in join::join(tiles, self.filter, |tile| self.args.select.tile(tile)) {
                     for (name, node) in space.nodes.iter().filter(|(_, n)| n.visible) {
@@ -174,6 +193,6 @@ impl<'a> Job<'_, 'a> {
             }
         }
         out.write_all(&lines)?;
-        Ok(roots)
+        Ok((roots, known))
     }
 }

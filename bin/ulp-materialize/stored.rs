@@ -69,6 +69,7 @@ pub fn run(args: &Args, dir: &Path, mut out: Output, log: &mut Log) -> Result<St
         job.write_tiles(&places, &mut out, &mut sum)?;
     }
     sum.say(log, args.partial)?;
+    super::say_unknown(args, !sum.unknown, log)?;
     let root = (!args.events && !args.snapshot).then(|| sum.roots.root(true));
     let input = Some(Blake3::of(sum.manifests.as_bytes()));
     log.finish(Some(out), &Witness { input, root, ..Witness::default() })
@@ -82,6 +83,8 @@ struct Sum {
     damage: Vec<Damage>,
     absent: Vec<Damage>,
     report: Report,
+    /// Whether there is no such node as `--blame` asks for.
+    unknown: bool,
 }
 
 impl Sum {
@@ -231,7 +234,8 @@ impl Stored<'_> {
                 return Err(corrupt(damage));
             }
             let job = Job { args: self.args, world: read.world, filter: &self.filter, all };
-            sum.roots = job.write_joined(out, &mut sum.report)?;
+            let (roots, known) = job.write_joined(out, &mut sum.report)?;
+            (sum.roots, sum.unknown) = (roots, !known);
             Ok(())
         });
         done?

@@ -1,5 +1,6 @@
 //! `ulp-append`, and what every tool does with a private log: through the final binaries.
 
+mod after_delete;
 mod again;
 mod key;
 mod mqtt;

@@ -128,6 +128,12 @@ fn usage_is_refused_before_anything_is_read() {
     assert_eq!(status("tile-pack -f dir < /dev/null"), 2);
     assert_eq!(status("tile-pack --since 1 < /dev/null > x"), 2);
     assert_eq!(status("tile-pack --volume-size 1M < /dev/null > x"), 2);
+    for size in ["0", "1", "4K"] {
+        let script =
+            format!("tile-pack --volume-size {size} -o small examples/flood/trace.jsonl; s=$?; ls; exit $s");
+        let said = run::shell(&script, dir.path());
+        assert_eq!((said.status.code(), said.stdout.contains(&b'-')), (Some(2), false), "{said:?}");
+    }
     assert_eq!(status("mkdir there; tile-pack -f dir -o there < /dev/null"), 4);
     assert_eq!(status("tile-pack --store examples < /dev/null > x"), 4);
     assert_eq!(status("ulp-store init w; tile-pack --store w --since id:nobody > x"), 2);

@@ -93,6 +93,11 @@ pub fn respell(rng: &mut Rng, line: &str) -> String {
     spell(rng, &event)
 }
 
+/// The same line of any kind in other words: nothing is completed, and nothing left out.
+pub fn respell_any(rng: &mut Rng, line: &str) -> String {
+    spell(rng, &parse(line))
+}
+
 /// An event without the fields that completion would give it just so; its name and timestamp stay.
 fn shortened(event: &Value) -> Value {
     let mut short = event.clone();

@@ -5,6 +5,7 @@ mod damage;
 mod facts;
 mod faults;
 mod flat;
+mod heads;
 mod histories;
 mod planted;
 mod work;

@@ -1,7 +1,7 @@
 //! What two projectors say of the same thing is the same: its colour, its name, and whether it is known; which sensors
 //! are shown, and where; the order of layers.
 
-use crate::run::feed;
+use crate::run::{self, feed};
 use serde_json::Value;
 
 const FLAT: &str = env!("CARGO_BIN_EXE_projector-2d");
@@ -182,6 +182,38 @@ fn sensors_are_chosen_by_their_layer_however_they_came() {
         assert_eq!(names(&["--layer", "a"]), ["high"], "{head}");
         assert_eq!(names(&["--layer", "b"]), ["low"], "{head}");
         assert!(names(&["--layer", "\"a\""]).is_empty(), "{head}");
+    }
+}
+
+#[test]
+fn a_layer_keeps_its_sensors_in_every_tool_wherever_they_come_from() {
+    let dir = run::checkout();
+    let trace = "examples/flood/trace.jsonl";
+    run::sh(
+        &format!(
+            "ulp-materialize {trace} > state 2> log; ulp-store init w 2> log; \
+             ulp-append --store w {trace} > out 2> log; ulp-materialize --store w --snapshot > out 2> log"
+        ),
+        dir.path(),
+    );
+    let sensors = |command: &str| {
+        run::sh(&format!("{command} 2> log | jq -c '[.actor_id,.sensor,.value]' | sort"), dir.path())
+    };
+    for (layer, count) in [("rivers", 2238), ("tide", 118), ("nothing", 0)] {
+        let of_layer = format!(
+            "jq -c 'select(.operation == \"sensor_state\" and .layer_id == \"{layer}\") | [.actor_id,.sensor,.value]' state | sort"
+        );
+        let expected = run::sh(&of_layer, dir.path());
+        assert_eq!(expected.lines().count(), count);
+        for from in [trace, "state", "--store w"] {
+            for tool in ["projector-2d", "projector-3d"] {
+                let drawn =
+                    format!("{tool} --layer {layer} {from} 2> log | grep '\"type\":\"sensor\"' || true");
+                assert_eq!(sensors(&format!("{{ {drawn}; }}")), expected, "{tool} {layer} {from}");
+            }
+            let kept = format!("ulp-materialize --layer {layer} {from} 2> log | grep sensor_state || true");
+            assert_eq!(sensors(&format!("{{ {kept}; }}")), expected, "{layer} {from}");
+        }
     }
 }
 

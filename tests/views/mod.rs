@@ -1,10 +1,13 @@
 //! What the three projectors have in common: every format of each, from a stream and from a store.
 
 mod agree;
+mod blame;
 mod golden;
 mod hostile;
 mod models;
+mod same;
 mod stored;
+mod tombstones;
 
 /// Every format of every projector, as a command.
 pub const FORMATS: [&str; 14] = [

@@ -198,6 +198,11 @@ impl Lanes {
         realm && policy
     }
 
+    /// Whether any lane was named.
+    pub fn names_any(&self) -> bool {
+        !self.realm.is_empty() || !self.policy.is_empty()
+    }
+
     /// Whether this policy was named.
     pub fn names(&self, policy: Policy) -> bool {
         self.policy.contains(&policy)

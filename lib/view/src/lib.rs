@@ -19,7 +19,7 @@ pub mod page;
 pub mod path;
 pub mod print;
 pub mod record;
-mod redaction;
+pub mod redaction;
 pub mod scene;
 pub mod series;
 #[cfg(feature = "draw")]

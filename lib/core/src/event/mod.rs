@@ -1,8 +1,9 @@
 //! The event: its envelope, what is completed when a field is missing, and its payload.
 //!
 //! An [`Event`] is read once from its line and is valid from then on: every string is unescaped, every number in
-//! range, every payload has passed the rules of its operation, and a macro has been expanded. What is only
-//! carried (a property's value, a geometry) stays the raw text of the line. Page "2. The event".
+//! range, every payload has passed the rules of its operation, and a macro has been expanded. What is only carried
+//! (a property's value, a geometry) is text: the line's own where that is canonical, else its canonical form. Page
+//! "2. The event".
 //!
 //! ```
 //! use ulp_core::event::{Defaults, Line, Reader};
@@ -39,7 +40,7 @@ pub use complete::{Defaults, Grid};
 pub use field::{is_any_node, is_node, time_number};
 pub use macros::{MAX_MACRO_BYTES, MAX_MACRO_DEPTH, MAX_MACRO_EVENTS};
 pub use operation::{OPERATIONS, Operation, nearest_operation};
-pub use payload::{Ends, Link, Payload, Primitive, Sensor, Unlink, transform};
+pub use payload::{Ends, Link, Payload, Primitive, Sensor, Unlink, put_in_order, transform};
 pub use places::{Given, Places, SpaceGiven, Words};
 pub use register::{Member, REGISTERS, Register, RegisterKind, Set};
 pub use signature::{SignatureScratch, sign};

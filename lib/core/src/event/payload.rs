@@ -6,7 +6,7 @@ use super::register::{Member, REGISTERS};
 use super::source::Source;
 use super::{Refusal, Register, RegisterKind, Set};
 use crate::id::is_tag;
-use crate::json::{Kind, Value};
+use crate::json::{self, Kind, Value};
 use bumpalo::Bump;
 use std::collections::HashSet;
 
@@ -57,7 +57,7 @@ pub struct Ends<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Link<'a> {
     pub ends: Ends<'a>,
-    /// Raw JSON, where they are neither null nor empty.
+    /// Canonical JSON, where they are neither null nor empty.
     pub properties: Option<&'a str>,
 }
 
@@ -69,7 +69,7 @@ pub struct Unlink<'a> {
     pub observed: Option<&'a [&'a str]>,
 }
 
-/// What a `sensor_reading` says. The names are unescaped; every other value is raw JSON text.
+/// What a `sensor_reading` says. The names are unescaped; every other value is canonical JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sensor<'a> {
     pub actor: &'a str,
@@ -99,7 +99,7 @@ pub fn create_node<'a>(source: Source<'_, 'a>) -> Read<'a> {
         if kind.kind() != Kind::String {
             return Err(Refusal::new("payload.kind", "not a string"));
         }
-        sets.push(Set { register: Register::plain(RegisterKind::Kind), value: kind.raw() });
+        sets.push(Set { register: Register::plain(RegisterKind::Kind), value: kind.canonical(arena) });
     }
     if let Some(value) = top.get("transform") {
         transform(value, arena, sets)?;
@@ -109,15 +109,15 @@ pub fn create_node<'a>(source: Source<'_, 'a>) -> Read<'a> {
     }
     if let Some(value) = top.get("geometry") {
         geometry(value)?;
-        sets.push(Set { register: Register::plain(RegisterKind::Geometry), value: value.raw() });
+        sets.push(Set { register: Register::plain(RegisterKind::Geometry), value: value.canonical(arena) });
     }
     if let Some(value) = top.get("media") {
         media(value)?;
-        sets.push(Set { register: Register::media("media"), value: value.raw() });
+        sets.push(Set { register: Register::media("media"), value: value.canonical(arena) });
     }
     if let Some(value) = top.get("physics") {
         physics(value)?;
-        sets.push(Set { register: Register::plain(RegisterKind::Physics), value: value.raw() });
+        sets.push(Set { register: Register::plain(RegisterKind::Physics), value: value.canonical(arena) });
     }
     Ok(Payload::Create { node, sets: arena.alloc_slice_copy(sets) })
 }
@@ -166,7 +166,7 @@ pub fn set_physics<'a>(source: Source<'_, 'a>) -> Read<'a> {
 }
 
 fn one<'a>(node: &'a str, register: Register<'a>, value: Value<'_, 'a>, arena: &'a Bump) -> Payload<'a> {
-    Payload::Set { node, sets: arena.alloc_slice_copy(&[Set { register, value: value.raw() }]) }
+    Payload::Set { node, sets: arena.alloc_slice_copy(&[Set { register, value: value.canonical(arena) }]) }
 }
 
 pub fn physics_step<'a>(source: Source<'_, 'a>) -> Read<'a> {
@@ -202,7 +202,7 @@ pub fn physics_step<'a>(source: Source<'_, 'a>) -> Read<'a> {
             if value.kind() != Kind::Number && !is_vector(value, 2, 3) {
                 return Err(Refusal::new("payload.updates", format!("{name} is a number or a vector")));
             }
-            sets.push(Set { register: Register::plain(kind), value: value.raw() });
+            sets.push(Set { register: Register::plain(kind), value: value.canonical(arena) });
         }
         updates.push((node, &*arena.alloc_slice_copy(sets)));
     }
@@ -228,7 +228,7 @@ pub fn link_nodes<'a>(source: Source<'_, 'a>) -> Read<'a> {
     let properties = match source.top.get("properties") {
         None => None,
         Some(v) if v.is_null() => None,
-        Some(v) if v.kind() == Kind::Object => (!v.is_empty()).then(|| v.raw()),
+        Some(v) if v.kind() == Kind::Object => (!v.is_empty()).then(|| v.canonical(source.arena)),
         Some(_) => return Err(Refusal::new("payload.properties", "not an object")),
     };
     Ok(Payload::Link(source.arena.alloc(Link { ends, properties })))
@@ -261,7 +261,7 @@ pub fn merge<'a>(source: Source<'_, 'a>) -> Read<'a> {
         return Err(Refusal::new("payload.previous_events", "a merge names two or more"));
     }
     let node = match top.get("node_id") {
-        Some(v) => Some((node(v, arena, "payload.node_id")?, v.raw())),
+        Some(v) => Some((node(v, arena, "payload.node_id")?, v.canonical(arena))),
         None => None,
     };
     let absorbs = match top.get("absorbs") {
@@ -304,10 +304,10 @@ pub fn sensor_reading<'a>(source: Source<'_, 'a>) -> Read<'a> {
         sensor: name,
         layer: json_string(event.layer, arena),
         timestamp: arena.alloc_str(&time_number(event.time)),
-        value: value.raw(),
-        unit: unit.map(Value::raw),
-        node: at.map(Value::raw),
-        position: position.map(Value::raw),
+        value: value.canonical(arena),
+        unit: unit.map(|v| v.canonical(arena)),
+        node: at.map(|v| v.canonical(arena)),
+        position: position.map(|v| v.canonical(arena)),
     })))
 }
 
@@ -317,7 +317,7 @@ pub fn transform<'a>(value: Value<'_, 'a>, arena: &'a Bump, sets: &mut Vec<Set<'
     if value.kind() != Kind::Object {
         return Err(wrong("not an object"));
     }
-    let mut turned = false;
+    let (mut turned, first) = (false, sets.len());
     for (key, member) in value.members() {
         let Some(name) = key.as_str(arena) else { continue };
         // The other spelling of a rotation takes a quaternion alone.
@@ -334,20 +334,33 @@ pub fn transform<'a>(value: Value<'_, 'a>, arena: &'a Bump, sets: &mut Vec<Set<'
         if !(row.fits)(member, arena) {
             return Err(wrong(row.rule));
         }
-        sets.push(Set { register: Register::plain(row.kind), value: member.raw() });
+        sets.push(Set { register: Register::plain(row.kind), value: member.canonical(arena) });
     }
+    put_in_order(value, &mut sets[first..]);
     Ok(())
+}
+
+/// Puts the writes of an object's members in the order of its canonical form, whatever that in the line is.
+pub fn put_in_order(object: Value<'_, '_>, sets: &mut [Set<'_>]) {
+    if !object.is_in_order() {
+        sets.sort_by(|a, b| {
+            let (a, b) = (a.register, b.register);
+            a.kind.cmp(&b.kind).then_with(|| json::key_order(a.key, b.key))
+        });
+    }
 }
 
 fn properties<'a>(value: Value<'_, 'a>, arena: &'a Bump, sets: &mut Vec<Set<'a>>) -> Result<(), Refusal> {
     if value.kind() != Kind::Object {
         return Err(Refusal::new("payload.properties", "not an object"));
     }
+    let first = sets.len();
     for (key, member) in value.members() {
         if let Some(name) = key.as_str(arena) {
-            sets.push(Set { register: Register::property(name), value: member.raw() });
+            sets.push(Set { register: Register::property(name), value: member.canonical(arena) });
         }
     }
+    put_in_order(value, &mut sets[first..]);
     Ok(())
 }
 

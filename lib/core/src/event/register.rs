@@ -17,7 +17,7 @@ pub struct Register<'a> {
     pub key: &'a str,
 }
 
-/// One write of an event: this register takes this value, raw JSON text.
+/// One write of an event: this register takes this value, canonical JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Set<'a> {
     pub register: Register<'a>,

@@ -6,6 +6,7 @@
 use super::node::{CANONICAL, PLAIN};
 use super::tape::{Rules, Tape};
 use super::{Kind, Value, keys, number, text};
+use bumpalo::Bump;
 use std::cmp::Ordering;
 
 /// Writes canonical forms. It holds the order of members while it writes, and is meant to be reused.
@@ -122,6 +123,24 @@ impl Canonical {
             next: base,
             end: self.queue.len(),
         });
+    }
+}
+
+impl<'a> Value<'_, 'a> {
+    /// Its canonical form: what stands in the line where that is it already, else written anew into `arena`.
+    #[inline]
+    pub fn canonical(self, arena: &'a Bump) -> &'a str {
+        if self.is_evidently_canonical() { self.raw() } else { self.rewritten(arena) }
+    }
+
+    #[cold]
+    fn rewritten(self, arena: &'a Bump) -> &'a str {
+        let mut text = Vec::with_capacity(self.raw().len());
+        Canonical::new().write(self, &mut text);
+        match String::from_utf8(text).expect("canonical JSON is UTF-8") {
+            same if same == self.raw() => self.raw(),
+            text => arena.alloc_str(&text),
+        }
     }
 }
 

@@ -166,6 +166,12 @@ impl<'t, 'a> Value<'t, 'a> {
         self.node().has(CANONICAL)
     }
 
+    /// Whether it is an object whose members stand in the order of RFC 8785.
+    #[inline]
+    pub fn is_in_order(self) -> bool {
+        self.kind() == Kind::Object && self.node().has(PLAIN)
+    }
+
     fn inner(self) -> Option<&'a str> {
         let node = self.node();
         (node.kind() == Kind::String).then(|| node.inner(self.text))

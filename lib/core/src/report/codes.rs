@@ -87,6 +87,7 @@ pub const CODES: &[Row] = &[
         "not chosen by the option of that name; a lane by --realm and --policy (withheld)",
     ),
     row(&["view.later", "view.earlier"], "beyond --at or before --since (withheld)"),
+    row(&["view.unknown_node"], "the node of --blame, which no lane of the view knows (noted; status 1)"),
     row(&["scope.ignored"], "the space, layer, tile or a node that it names does not exist here"),
     row(
         &[

@@ -2,10 +2,10 @@
 
 use super::{Add, Reading, Written};
 use crate::event::{
-    Ends, Member, REGISTERS, Refusal, Register, Sensor, Set, is_any_node, is_node, transform,
+    Ends, Member, REGISTERS, Refusal, Register, Sensor, Set, is_any_node, is_node, put_in_order, transform,
 };
 use crate::id::{Key, Lane, Policy, Realm, Tile, is_id, is_place, is_tag};
-use crate::json::{Kind, Value};
+use crate::json::{self, Kind, Value};
 use bumpalo::Bump;
 
 /// A valid state line.
@@ -174,7 +174,7 @@ fn registers<'a>(top: Value<'_, 'a>, arena: &'a Bump, sets: &mut Vec<Set<'a>>) -
         if !(row.fits)(value, arena) {
             return Err(Refusal::new(row.code, "malformed"));
         }
-        sets.push(Set { register: Register::plain(row.kind), value: value.raw() });
+        sets.push(Set { register: Register::plain(row.kind), value: value.canonical(arena) });
     }
     if let Some(value) = top.get("transform") {
         transform(value, arena, sets).map_err(|r| Refusal::new("state.transform", r.detail))?;
@@ -184,10 +184,12 @@ fn registers<'a>(top: Value<'_, 'a>, arena: &'a Bump, sets: &mut Vec<Set<'a>>) -
         if object.kind() != Kind::Object {
             return Err(Refusal::new(row.code, "not an object"));
         }
+        let first = sets.len();
         for (key, value) in object.members() {
             let Some(key) = key.as_str(arena) else { continue };
-            sets.push(Set { register: Register { kind: row.kind, key }, value: value.raw() });
+            sets.push(Set { register: Register { kind: row.kind, key }, value: value.canonical(arena) });
         }
+        put_in_order(object, &mut sets[first..]);
     }
     Ok(())
 }
@@ -205,6 +207,9 @@ fn link<'a>(top: Value<'_, 'a>, arena: &'a Bump) -> Result<Body<'a>, Refusal> {
         }
         for (tag, add) in object.members() {
             adds.push(read_add(tag, add, arena)?);
+        }
+        if !object.is_in_order() {
+            adds.sort_by(|a, b| json::key_order(a.0, b.0));
         }
     }
     let removed = match top.get("removed") {
@@ -228,7 +233,7 @@ fn read_add<'a>(
         return Err(wrong("a key whose id is not its tag"));
     }
     let properties = match add.get("properties") {
-        Some(v) if v.kind() == Kind::Object => (!v.is_empty()).then(|| v.raw()),
+        Some(v) if v.kind() == Kind::Object => (!v.is_empty()).then(|| v.canonical(arena)),
         Some(v) if !v.is_null() => return Err(wrong("properties that are no object")),
         _ => None,
     };
@@ -250,7 +255,7 @@ fn sensor<'a>(top: Value<'_, 'a>, arena: &'a Bump) -> Result<Reading<'a>, Refusa
     let key = top.get("key").ok_or_else(|| Refusal::new("state.key", "missing"))?;
     let key = parse_key(key, "state.key", arena)?;
     let raw = |name: &str, code: &'static str, fits: fn(Kind) -> bool| match top.get(name) {
-        Some(v) if fits(v.kind()) => Ok(Some(v.raw())),
+        Some(v) if fits(v.kind()) => Ok(Some(v.canonical(arena))),
         Some(_) => Err(Refusal::new(code, "malformed")),
         None => Ok(None),
     };

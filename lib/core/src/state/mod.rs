@@ -1,8 +1,8 @@
 //! The state: what the events of a lane derive to, as a join.
 //!
 //! Every part is a maximum over order keys or a union, so that joining is associative, commutative and idempotent:
-//! tiles, segments, cores and machines may each derive a part, in any order, with any repetition. Values stay the
-//! text that the event wrote; deriving does no arithmetic. Page "3. Order and state".
+//! tiles, segments, cores and machines may each derive a part, in any order, with any repetition. Values are carried
+//! in their canonical form; deriving does no arithmetic. Page "3. Order and state".
 
 pub mod apply;
 pub mod line;
@@ -13,7 +13,6 @@ pub use print::{LAST, sort_by_name, write_key, write_registers, write_transform}
 
 use crate::event::{Ends, Register, Sensor, Set};
 use crate::id::Key;
-use crate::json;
 use foldhash::fast::RandomState;
 use line::Body;
 use std::cmp::Ordering;
@@ -46,7 +45,7 @@ pub struct Node<'a> {
     pub registers: Registers<'a>,
 }
 
-/// One register's winning write: raw JSON text under its key.
+/// One register's winning write: canonical JSON under its key.
 #[derive(Clone, Copy, Debug)]
 pub struct Written<'a> {
     pub register: Register<'a>,
@@ -128,16 +127,9 @@ impl<'a> Registers<'a> {
 /// Whether one write beats another: the greater key, and of equal keys the greater canonical value as bytes.
 pub fn is_greater(key: Key<'_>, value: &str, old_key: Key<'_>, old_value: &str) -> bool {
     match key.cmp(&old_key) {
-        Ordering::Equal if value == old_value => false,
-        Ordering::Equal => canonical(value) > canonical(old_value),
+        Ordering::Equal => value > old_value,
         order => order == Ordering::Greater,
     }
-}
-
-fn canonical(raw: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(raw.len());
-    json::write_canonical(raw, &mut out);
-    out
 }
 
 /// The links between two nodes by one relation: an OR-Set of tags.
@@ -154,7 +146,7 @@ pub struct Links<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Add<'a> {
     pub key: Key<'a>,
-    /// Raw JSON, where they are neither null nor empty.
+    /// Canonical JSON, where they are neither null nor empty.
     pub properties: Option<&'a str>,
 }
 

@@ -167,8 +167,10 @@ impl<'a> Gatherer<'a> {
     }
 
     fn withheld(&self, event: &Event<'_>) -> Withheld {
-        let Filter { layers, authorities, boundaries, .. } = self.filter;
-        if !layers.is_empty() && !layers.iter().any(|l| l == event.layer) {
+        let Filter { lanes, layers, authorities, boundaries, .. } = self.filter;
+        if !lanes[event.lane().index()] {
+            Withheld::Lane
+        } else if !layers.is_empty() && !layers.iter().any(|l| l == event.layer) {
             Withheld::Layer
         } else if !authorities.is_empty() && !authorities.contains(&event.scope.authority) {
             Withheld::Authority
@@ -218,8 +220,11 @@ impl<'l, 'a> Gathering<'_, 'l, 'a> {
         let notes = self.admission.as_mut().map_or(Ok(Vec::new()), |admission| admission.look_at(read))?;
         match read {
             Line::Event(event) => {
-                let note = |note| (number, note, event.lane().is_shared(), self.interner.text(event.id));
-                self.batch.notes.extend(notes.into_iter().map(note));
+                // Of an event of a lane that is not taken in nothing is said but that.
+                if self.gatherer.filter.lanes[event.lane().index()] {
+                    let note = |note| (number, note, event.lane().is_shared(), self.interner.text(event.id));
+                    self.batch.notes.extend(notes.into_iter().map(note));
+                }
                 self.take_event(event, number, line);
             }
             Line::State(state) => self.take_state(state, number),

@@ -35,6 +35,9 @@ impl<'a> Derivation<'_, 'a> {
         if !self.filter.lanes[line.lane.index()] {
             return self.report.say(Outcome::Withheld, "view.lane", position, shared, Default::default);
         }
+        if !self.filter.takes_layer_of(&line.body) {
+            return self.report.say(Outcome::Withheld, "view.layer", position, shared, Default::default);
+        }
         if let Some(cut) = &self.filter.at {
             let mut later = None;
             line.body.keys(|key| {

@@ -1,6 +1,8 @@
 //! What a state takes in, and why the rest is withheld.
 
 use crate::id::{Authority, Boundary, Key, Lane, Time};
+use crate::json::raw;
+use crate::state::line::Body;
 
 /// Which events and state lines a state takes in. Empty lists take in everything.
 #[derive(Clone, Debug)]
@@ -14,6 +16,18 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether it takes in what a state line says: a sensor's comes with the layer of its reading, in which events were
+    /// chosen.
+    pub(super) fn takes_layer_of(&self, body: &Body<'_>) -> bool {
+        match body {
+            Body::Sensor(reading) if !self.layers.is_empty() => {
+                let layer = raw::text(reading.sensor.layer).unwrap_or_default();
+                self.layers.iter().any(|l| *l == layer)
+            }
+            _ => true,
+        }
+    }
+
     /// Whether it takes in events of every layer, authority and boundary.
     pub fn takes_all_kinds(&self) -> bool {
         self.layers.is_empty() && self.authorities.is_empty() && self.boundaries.is_empty()
@@ -55,6 +69,7 @@ impl AsOf {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Withheld {
     No,
+    Lane,
     Layer,
     Authority,
     Boundary,
@@ -64,6 +79,7 @@ impl Withheld {
     pub(super) fn code(self) -> Option<&'static str> {
         match self {
             Withheld::No => None,
+            Withheld::Lane => Some("view.lane"),
             Withheld::Layer => Some("view.layer"),
             Withheld::Authority => Some("view.authority"),
             Withheld::Boundary => Some("view.boundary"),

@@ -50,7 +50,7 @@ impl<'a> Interner<'a> {
         self.arena.alloc_slice_fill_with(items.len(), |i| keep(self, &items[i]))
     }
 
-    /// Raw JSON. Numbers and lists of them hardly ever come again.
+    /// A JSON value. Numbers and lists of them hardly ever come again.
     fn raw(&mut self, raw: &str) -> &'a str {
         if raw.starts_with('"') { self.text(raw) } else { self.arena.alloc_str(raw) }
     }

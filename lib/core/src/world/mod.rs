@@ -26,6 +26,7 @@ use crate::report::{Outcome, Position, Report};
 use crate::state::line::StateLine;
 use bumpalo::Bump;
 use derive::Derivation;
+use filter::Withheld;
 use foldhash::fast::RandomState;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -175,18 +176,21 @@ impl<'a> World<'a> {
             if let Anomaly::UnknownParent(name) = oddity {
                 tile.missing.push((entries[at as usize].lane, name));
             }
+            let at = tile.rows[at as usize];
+            let row = self.row(at);
+            if row.withheld == Withheld::Lane {
+                continue;
+            }
             let (code, detail) = match oddity {
                 Anomaly::UnknownParent(name) => ("order.unknown_parent", name),
                 Anomaly::Cycle => ("order.cycle", ""),
                 Anomaly::Equivocation => ("event.equivocation", ""),
             };
             if !all {
-                // Nobody asks of which line: there is no need to fetch its row.
+                // Nobody asks of which line.
                 report.tally.note(code, 1);
                 continue;
             }
-            let at = tile.rows[at as usize];
-            let row = self.row(at);
             let (position, shared) = (self.position(at.0, row.number), row.lane.is_shared());
             let text = || (Some(row.id.to_owned()), detail.to_owned());
             report.say(Outcome::Noted, code, position, shared, text);
@@ -226,7 +230,11 @@ impl<'a> World<'a> {
             if known {
                 let (position, shared) = (self.position(at.0, row.number), row.lane.is_shared());
                 let text = || (Some(row.id.to_owned()), String::new());
-                report.say(Outcome::Duplicate, "event.duplicate", position, shared, text);
+                // What a view does not take in is withheld, however often it comes.
+                match row.withheld {
+                    Withheld::Lane => report.say(Outcome::Withheld, "view.lane", position, shared, text),
+                    _ => report.say(Outcome::Duplicate, "event.duplicate", position, shared, text),
+                }
             }
             !known
         });
@@ -302,13 +310,13 @@ impl<'a> World<'a> {
         self.tiles[index].states.iter().map(|at| self.state(*at))
     }
 
-    /// Whether a state takes in a state line: its lane, and no key after the cut.
+    /// Whether a state takes in a state line: its lane, its layer if it is a sensor's, and no key after the cut.
     pub fn takes_line(&self, line: &StateLine<'_>, filter: &Filter) -> bool {
         let mut later = false;
         if let Some(cut) = &filter.at {
             line.body.keys(|key| later |= cut.is_before(key));
         }
-        filter.lanes[line.lane.index()] && !later
+        filter.lanes[line.lane.index()] && filter.takes_layer_of(&line.body) && !later
     }
 
     /// The code under which `filter` withholds an event, if it does.

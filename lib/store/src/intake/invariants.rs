@@ -1,11 +1,11 @@
 //! Holding events to what they declare: by what the store knows and what this run has taken in; and once more under
-//! the lock, where others wrote between the look and the commit.
+//! the lock, where others wrote between the look and the commit. And saying of drafts what they write in vain.
 
 use crate::lookup::{Row, StoreLookup};
 use crate::{Appender, Error, LaneId, Store};
 use bumpalo::Bump;
 use rayon::ThreadPool;
-use ulp_core::event::{Defaults, Event, Line, Missing, Reader};
+use ulp_core::event::{Defaults, Event, Line, Missing, Reader, Touch, is_node};
 use ulp_core::id::Time;
 use ulp_core::json::Tape;
 use ulp_core::report::{Note, Refusal};
@@ -68,6 +68,22 @@ impl<'s> Invariants<'s> {
         self.again.read(line, |event| held = hold(event, is_draft, &self.lookup, notes));
         self.lookup.check()?;
         Ok(held)
+    }
+
+    /// Notes where an event that is about to be taken writes to a node that was deleted: it will change nothing there.
+    pub fn look_for_deleted(
+        &mut self,
+        appender: &Appender<'_>,
+        line: &[u8],
+        notes: &mut Vec<Note>,
+    ) -> Result<(), Error> {
+        self.ask(appender);
+        let mut deleted = None;
+        self.again.read(line, |event| deleted = written_after_delete(event, &self.lookup));
+        self.lookup.check()?;
+        let note = |node| Note { code: "state.after_delete", detail: format!("{node} was deleted before") };
+        notes.extend(deleted.map(note));
+        Ok(())
     }
 
     /// Is told of an event that was taken. `rows` are its own, where they are known.
@@ -135,6 +151,15 @@ fn hold(
 ) -> Result<(), Refusal> {
     let missing = if is_draft { Missing::EVENT_ID } else { event.missing };
     hold_to_invariants(&Event { missing, ..*event }, lookup, notes).map_err(|refusal| event.blame(refusal))
+}
+
+/// The last node that an event writes to although it was deleted.
+fn written_after_delete(event: &Event<'_>, lookup: &StoreLookup<'_>) -> Option<String> {
+    let writes = |touch: &Touch<'_>| !touch.sets().is_empty() || matches!(touch, Touch::Absorb { .. });
+    let nodes = event.payload.touches().filter(writes).filter_map(Touch::node);
+    let mut nodes: Vec<&str> = nodes.filter(|node| is_node(node)).collect();
+    nodes.dedup();
+    nodes.into_iter().rev().find(|node| lookup.is_deleted(event, node)).map(str::to_owned)
 }
 
 /// Reads the lines of events that were let in, one after the other, in the same memory.

@@ -180,6 +180,9 @@ impl<'s> Committer<'s> {
                 return Ok(Offered::Refused(refusal));
             }
         }
+        if event.is_draft {
+            self.invariants.look_for_deleted(&self.appender, line, &mut notes)?;
+        }
         let ticket = self.appender.take(lane, event.digest, line);
         self.invariants.taken((admitted.lane_id(event), line, admitted.rows(event)))?;
         if event.declares && event.is_draft {

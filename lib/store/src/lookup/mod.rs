@@ -187,6 +187,11 @@ impl<'s> StoreLookup<'s> {
         greatest.max().map(|(_, tile)| tile)
     }
 
+    /// Whether a node was deleted in any tile, as far as an event may know.
+    pub fn is_deleted(&self, event: &Event<'_>, node: &str) -> bool {
+        self.known(event, node, None).iter().any(|(_, bits)| bits.is_deleted())
+    }
+
     /// The tags of a link that stand in a tile, sorted.
     pub fn standing(&self, event: &Event<'_>, tile: Tile, ends: Ends<'_>) -> Vec<String> {
         let lane = event.lane();

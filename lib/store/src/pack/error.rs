@@ -14,6 +14,9 @@ pub enum Error {
     /// More than may be.
     #[error("{member}: {reason}")]
     Limit { member: String, reason: String },
+    /// Volumes that hold nothing beside what each must have.
+    #[error("--volume-size: manifests and pages alone take {least} bytes")]
+    Volume { least: u64 },
     /// Written by a version that knows more than this one.
     #[error("{0}: made by a newer version")]
     Newer(String),
@@ -56,7 +59,7 @@ impl Error {
     pub fn kind(&self) -> Kind {
         match self {
             Error::Newer(_) => Kind::Corrupt,
-            Error::List { .. } => Kind::Usage,
+            Error::List { .. } | Error::Volume { .. } => Kind::Usage,
             Error::Store(error) => error.kind(),
             Error::Unsafe { .. } | Error::Limit { .. } | Error::Io { .. } | Error::Passed(_) => Kind::System,
         }

@@ -88,7 +88,7 @@ impl PackPlan {
 /// Makes a plan; entries that turn out to be lost are marked so in the contents.
 ///
 /// # Errors
-/// Where the store cannot be read; a volume that manifests and pages alone would fill.
+/// Where the store cannot be read; [`Error::Volume`] where manifests and pages alone would fill a volume.
 pub fn make(contents: &mut Contents<'_>, want: &PackRequest<'_>) -> Result<PackPlan, Error> {
     let mut plan = PackPlan { snapshots: vec![None; contents.lanes.len()], ..PackPlan::default() };
     let scans = scan(contents, want, &mut plan)?;
@@ -250,7 +250,7 @@ impl<'p, 'l, 's, 'w> Packer<'p, 'l, 's, 'w> {
     fn fill(&mut self, takes: Option<&Takes>) -> Result<(), Error> {
         self.plan.newest.push(None);
         if self.want.volume.is_some_and(|most| self.fixed >= most) {
-            return Err(Error::limit("--volume-size", "manifests and pages alone are larger"));
+            return Err(Error::Volume { least: self.fixed });
         }
         for lane in 0..self.contents.lanes.len() {
             for at in self.segments_of(lane) {

@@ -98,7 +98,7 @@ fn missing<'p>(replay: &Replay<'_, '_>, within: impl Iterator<Item = &'p Part>) 
 }
 
 /// The names of the greatest keys among the events of some lanes that no event of them names as a parent, the greatest
-/// first.
+/// first, each once.
 pub fn heads(replay: &Replay<'_, '_>, takes: impl Fn(Lane) -> bool) -> Vec<String> {
     if replay.world.is_empty() {
         return Vec::new();
@@ -108,7 +108,9 @@ pub fn heads(replay: &Replay<'_, '_>, takes: impl Fn(Lane) -> bool) -> Vec<Strin
     let mut keys: Vec<Key<'_>> =
         of_lanes().map(|(key, _, _)| key).filter(|key| !parents.contains(key.id)).collect();
     keys.sort_unstable_by(|a, b| b.cmp(a));
-    keys.dedup_by_key(|key| key.id);
+    // A name may be that of several events, at different times.
+    let mut named = HashSet::default();
+    keys.retain(|key| named.insert(key.id));
     keys.into_iter().take(HEADS).map(|key| key.id.to_owned()).collect()
 }
 

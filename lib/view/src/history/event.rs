@@ -55,7 +55,7 @@ pub enum Source<'a> {
     State,
 }
 
-/// One change. Nodes are all that have a name, `@space` and `@layer:…` among them; values are raw JSON.
+/// One change. Nodes are all that have a name, `@space` and `@layer:…` among them; values are canonical JSON.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Change<'a> {
     Create {
