@@ -79,7 +79,9 @@ fn hhea(glyphs: usize) -> Vec<u8> {
 /// The family is called Squares.
 fn name() -> Vec<u8> {
     let text: Vec<u8> = "Squares".encode_utf16().flat_map(u16::to_be_bytes).collect();
-    [words(&[0, 1, 18, 3, 1, 0x409, 1, short(text.len()), 0]), text].concat()
+    // The name of its family, and the one that PostScript knows it by.
+    let record = |id: i16| words(&[3, 1, 0x409, id, short(text.len()), 0]);
+    [words(&[0, 2, 30]), record(1), record(6), text.clone()].concat()
 }
 
 fn be(n: usize) -> Vec<u8> {

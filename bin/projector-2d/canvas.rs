@@ -1,10 +1,12 @@
 //! JSON Canvas 1.0: rectangles with text, and edges, as Obsidian opens them.
 //!
 //! Coordinates are whole numbers, y down. A drawing that is very large or very small in its unit is scaled by a
-//! round factor, so that it can be read at the size that text has there.
+//! round factor, so that it can be read at the size that text has there; one that lies farther from 0 than programs
+//! place cards well is brought there.
 
+use crate::names::Names;
 use crate::scene::{Connection, Item, Scene};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use ulp_core::event::RegisterKind;
 use ulp_core::json::write::Members;
 use ulp_core::json::write_canonical;
@@ -13,6 +15,8 @@ use ulp_view::font;
 use ulp_view::geometry::{Bounds, Shape};
 use ulp_view::media::reference_in;
 use ulp_view::name::one_line;
+use ulp_view::path::Point;
+use ulp_view::scene::Sensor;
 use ulp_view::style::Paint;
 
 /// The sides between which a drawing keeps its scale, in pixels.
@@ -23,8 +27,13 @@ const LEAST: f64 = 16.0;
 /// The size of text there, and the room around it.
 const TEXT: f64 = 16.0;
 const PADDING: f64 = 32.0;
+/// Words wider than this take several lines.
+const WIDEST: f64 = 320.0;
 /// Between spaces, and around what a space holds.
 const MARGIN: f64 = 60.0;
+
+/// The farthest from 0 that a card may lie, in pixels: there a 32-bit number still tells half a pixel.
+const FARTHEST: f64 = 4e6;
 
 /// What could not be carried: node and what of it.
 pub type Dropped = Vec<(String, &'static str)>;
@@ -35,9 +44,10 @@ pub fn write(scenes: &[Scene<'_, '_>]) -> (Vec<u8>, Dropped) {
     let mut sheet = Sheet {
         scale: scale(side),
         left: 0.0,
+        top: 0.0,
         nodes: Vec::new(),
         edges: Vec::new(),
-        used: BTreeSet::new(),
+        used: Names::default(),
         dropped: Vec::new(),
     };
     scenes.iter().for_each(|scene| sheet.space(scene));
@@ -73,20 +83,23 @@ struct Sheet {
     scale: f64,
     /// Where the next space begins.
     left: f64,
+    top: f64,
     nodes: Vec<Vec<u8>>,
     edges: Vec<Vec<u8>>,
-    used: BTreeSet<String>,
+    used: Names,
     dropped: Dropped,
 }
 
 impl Sheet {
     fn space(&mut self, scene: &Scene<'_, '_>) {
         let boxes: Vec<Bounds> = scene.items.iter().map(|item| self.box_of(item, scene)).collect();
-        let whole = boxes.iter().copied().reduce(Bounds::join);
+        let readings = self.readings(scene, boxes.iter().copied().reduce(Bounds::join));
+        let all = boxes.iter().copied().chain(readings.iter().map(|(_, _, bounds)| *bounds));
+        let whole = all.reduce(Bounds::join);
         let whole = whole.unwrap_or(Bounds { min: [0.0; 2], max: [400.0; 2] }).grown(MARGIN);
-        // A single space keeps its coordinates; the next ones stand beside it.
-        let shift = if self.nodes.is_empty() { 0.0 } else { self.left - whole.min[0] };
-        self.left = whole.max[0] + shift + MARGIN;
+        let shift = self.shift(whole);
+        self.left = whole.max[0] + shift[0] + MARGIN;
+        self.top = whole.min[1] + shift[1];
         let group = self.unused(&format!("space:{}", scene.space));
         let label = scene.title.as_deref().unwrap_or(scene.space);
         self.push("group", &group, whole, shift, |line, out| {
@@ -98,9 +111,49 @@ impl Sheet {
             self.item(item, &id, bounds, shift);
             names.insert(item.id, (id, bounds));
         }
+        for (id, words, bounds) in readings {
+            let id = self.unused(&id);
+            self.push("text", &id, bounds, shift, |line, out| line.text("text", &plain(&words), out));
+        }
         for link in &scene.links {
             self.edge(link, &names);
         }
+    }
+
+    /// A single space keeps its coordinates, as far as they can be shown; the next ones stand beside it.
+    fn shift(&mut self, whole: Bounds) -> Point {
+        if !self.nodes.is_empty() {
+            return [self.left - whole.min[0], self.top - whole.min[1]];
+        }
+        if whole.min.iter().chain(&whole.max).all(|x| x.abs() <= FARTHEST) {
+            return [0.0; 2];
+        }
+        self.dropped.push(("@space".to_owned(), "origin"));
+        whole.centre().map(|x| -x)
+    }
+
+    /// A card for each reading of no node: id, words and box. Those that say no place stand right of all others.
+    fn readings(&self, scene: &Scene<'_, '_>, around: Option<Bounds>) -> Vec<(String, String, Bounds)> {
+        let card = |sensor: &Sensor<'_, '_>, at: Point| {
+            let words = sensor.words();
+            let half = card_size(&words).map(|side| side / 2.0);
+            let bounds = Bounds {
+                min: std::array::from_fn(|i| at[i] - half[i]),
+                max: std::array::from_fn(|i| at[i] + half[i]),
+            };
+            (format!("{}/{}", sensor.actor, sensor.name), words, bounds)
+        };
+        let place = |[x, y]: Point| [x * self.scale, if scene.y_up { -y } else { y } * self.scale];
+        let mut cards: Vec<_> = scene.readings().map(|(sensor, at)| card(sensor, place(at))).collect();
+        let all = around.into_iter().chain(cards.iter().map(|(_, _, bounds)| *bounds));
+        let corner = all.reduce(Bounds::join).map_or([0.0; 2], |all| [all.max[0] + MARGIN, all.min[1]]);
+        let mut top = corner[1];
+        for sensor in scene.unplaced() {
+            let [width, height] = card_size(&sensor.words());
+            cards.push(card(sensor, [corner[0] + width / 2.0, top + height / 2.0]));
+            top += height + PADDING / 2.0;
+        }
+        cards
     }
 
     /// The box of a node on the sheet: large enough for what it says.
@@ -112,19 +165,14 @@ impl Sheet {
         // What has a size of its own keeps it; words beside a mark need room.
         let is_small = bounds.size().iter().all(|side| *side < 3.0 * LEAST);
         let speaks = item.label().is_some() && is_small || matches!(item.shape, Shape::Text { .. });
-        let least = if speaks {
-            let wide = font::width(&words) * TEXT + PADDING;
-            [wide.min(320.0), TEXT * 1.5 * (wide / 320.0).ceil() + PADDING]
-        } else {
-            [LEAST; 2]
-        };
+        let least = if speaks { card_size(&words) } else { [LEAST; 2] };
         let [x, y] = bounds.centre();
         let [width, height] = bounds.size();
         let half = [width.max(least[0]) / 2.0, height.max(least[1]) / 2.0];
         Bounds { min: [x - half[0], y - half[1]], max: [x + half[0], y + half[1]] }
     }
 
-    fn item(&mut self, item: &Item<'_, '_>, id: &str, bounds: Bounds, shift: f64) {
+    fn item(&mut self, item: &Item<'_, '_>, id: &str, bounds: Bounds, shift: Point) {
         if item.world.rotation_2d() != 0.0 {
             self.dropped.push((item.id.to_owned(), "rotation"));
         }
@@ -150,7 +198,7 @@ impl Sheet {
         kind: &str,
         id: &str,
         bounds: Bounds,
-        shift: f64,
+        shift: Point,
         more: impl FnOnce(&mut Members, &mut Vec<u8>),
     ) {
         let mut out = Vec::new();
@@ -159,8 +207,8 @@ impl Sheet {
         let [width, height] = bounds.size();
         line.text("id", id, &mut out);
         line.text("type", kind, &mut out);
-        line.number("x", whole(x + shift), &mut out);
-        line.number("y", whole(y), &mut out);
+        line.number("x", whole(x + shift[0]), &mut out);
+        line.number("y", whole(y + shift[1]), &mut out);
         line.number("width", whole(width).max(1.0), &mut out);
         line.number("height", whole(height).max(1.0), &mut out);
         more(&mut line, &mut out);
@@ -196,12 +244,14 @@ impl Sheet {
 
     /// An id that nothing else has.
     fn unused(&mut self, id: &str) -> String {
-        let mut id = id.to_owned();
-        while !self.used.insert(id.clone()) {
-            id.push('\'');
-        }
-        id
+        self.used.take(id)
     }
+}
+
+/// The width and height of a card that says something.
+fn card_size(words: &str) -> Point {
+    let wide = font::width(words) * TEXT + PADDING;
+    [wide.min(WIDEST), TEXT * 1.5 * (wide / WIDEST).ceil() + PADDING]
 }
 
 /// The side of `a` that looks at `b`.

@@ -1,22 +1,30 @@
 //! draw a trace as a canvas
 
 mod canvas;
+mod detail;
+mod layout;
+mod letters;
+mod names;
 mod ocif;
 mod page;
+mod pictures;
 mod png;
 mod records;
 mod scene;
 mod svg;
 
 use clap::{Parser, ValueEnum};
-use scene::Scene;
+use pictures::Gallery;
+use scene::{Item, Scene};
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 use ulp_cli::follow;
 use ulp_cli::project::{self, Needs, Projection};
-use ulp_cli::{Failure, Log, Output, Status};
+use ulp_cli::{Failure, FontArgs, Log, Output, Status};
 use ulp_view::View;
-use ulp_view::media::Pictures;
+use ulp_view::fonts::Fonts;
+use ulp_view::geometry::Shape;
 use ulp_view::record::Record;
 
 /// draw a trace as a canvas
@@ -34,6 +42,8 @@ struct Args {
     /// Height of a picture, in pixels
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(png::MOST)))]
     height: Option<u16>,
+    #[command(flatten)]
+    fonts: FontArgs,
     /// Write records as the trace grows, each replacing the one with its id
     #[arg(long, conflicts_with = "store")]
     follow: bool,
@@ -64,9 +74,12 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     if (args.width.is_some() || args.height.is_some()) && args.format != Format::Png {
         return Err(Failure::usage("--width, --height", "they go with -f png"));
     }
+    let fonts = Fonts::condensed(args.fonts.read()?);
     if !args.follow {
         let needs = if args.format == Format::Html { Needs::History } else { Needs::State };
-        return project::project(&args.projection, needs, log, |view, out, log| write(&args, view, out, log));
+        return project::project(&args.projection, needs, log, |view, out, log| {
+            write(&args, &fonts, view, out, log)
+        });
     }
     if args.format != Format::Jsonl {
         return Err(Failure::usage("--follow", "it goes with -f jsonl"));
@@ -82,34 +95,49 @@ fn lines(view: &View<'_, '_>, provenance: bool) -> Vec<Record> {
     scenes(view).iter().flat_map(|scene| records::lines(scene, provenance)).collect()
 }
 
-fn write(args: &Args, view: &View<'_, '_>, out: &mut Output, log: &mut Log) -> Result<(), Failure> {
-    let scenes = scenes(view);
-    let pictures = Pictures::new(view.blobs);
+fn write(
+    args: &Args,
+    fonts: &Fonts,
+    view: &View<'_, '_>,
+    out: &mut Output,
+    log: &mut Log,
+) -> Result<(), Failure> {
+    let mut scenes = scenes(view);
     let provenance = args.projection.provenance;
-    let mut dropped = Vec::new();
+    if args.format == Format::Jsonl {
+        return scenes.iter().try_for_each(|scene| Ok(records::write(scene, provenance, out)?));
+    }
+    let database = png::database(fonts);
+    let mut gallery = Gallery::new(view.blobs, Arc::clone(&database));
+    scenes.iter_mut().for_each(|scene| gallery.hang(scene));
+    let mut dropped: Vec<(String, String)> = Vec::new();
     match args.format {
-        Format::Jsonl => {
-            for scene in &scenes {
-                records::write(scene, provenance, out)?;
-            }
-        }
-        Format::Svg => out.write_all(svg::write(&scenes, &pictures, provenance).as_bytes())?,
+        Format::Jsonl => {}
+        Format::Svg => out.write_all(svg::write(&scenes, provenance).as_bytes())?,
         Format::Html => {
             let takes_tile = |tile| args.projection.select.tile(tile);
-            out.write_all(&page::write(view, &scenes, &pictures, takes_tile))?;
+            out.write_all(&page::write(view, &scenes, &gallery, takes_tile))?;
         }
         Format::Canvas => {
             let (text, lost) = canvas::write(&scenes);
             out.write_all(&text)?;
-            dropped = lost;
+            dropped.extend(lost.into_iter().map(|(node, what)| (node, what.to_owned())));
         }
-        Format::Ocif => out.write_all(&ocif::write(&scenes, &pictures, provenance))?,
+        Format::Ocif => out.write_all(&ocif::write(&scenes, provenance))?,
         Format::Png => {
-            let drawing = svg::write(&scenes, &pictures, false);
-            let picture = png::write(&drawing, args.width, args.height);
+            let side = f64::from(args.width.max(args.height).unwrap_or(png::SIDE));
+            let (drawing, coarse) = svg::write_for_picture(&scenes, side);
+            dropped.extend(coarse.into_iter().map(|node| (node, "detail".to_owned())));
+            let picture = png::write(&drawing, database, args.width, args.height);
             out.write_all(&picture.map_err(|e| Failure::usage("-f png", e))?)?;
+            dropped.extend(letters::lacking(&scenes, &fonts.faces()));
         }
     }
+    let is_cut = |item: &&Item<'_, '_>| matches!(&item.shape, Shape::Mesh(mesh) if mesh.is_cut());
+    let cut = scenes.iter().flat_map(|scene| &scene.items).filter(is_cut);
+    dropped.extend(cut.map(|item| (item.id.to_owned(), "triangles".to_owned())));
+    let crowded = gallery.crowded_out.iter().map(|node| (node.clone(), "picture".to_owned()));
+    dropped.extend(crowded);
     project::note_blobs(view, log)?;
     dropped
         .into_iter()

@@ -3,28 +3,31 @@
 //! A node's extension `@ulp/node` holds every register as it was written, so that nothing is lost; its place, size,
 //! shape and text are what any canvas can draw. Positions are of the page: y down, the top left corner.
 
+use crate::layout::MARK;
+use crate::names::Names;
 use crate::records::{clock, writer};
 use crate::scene::{Connection, Item, Scene};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use ulp_core::event::{Member, RegisterKind};
 use ulp_core::json::write::Members;
 use ulp_core::json::{write_canonical, write_number, write_string};
 use ulp_core::state::Written;
 use ulp_core::text::write_printable;
 use ulp_view::geometry::{Bounds, Shape, flat};
-use ulp_view::media::{Pictures, reference_in};
+use ulp_view::outline;
 use ulp_view::path::{Point, Segment};
+use ulp_view::scene::Sensor;
 use ulp_view::style::{Paint, Style};
 use ulp_view::transform::{Transform, rounded};
 
 /// The format's name for itself.
 const VERSION: &str = "https://canvasprotocol.org/ocif/v0.7.0";
 /// Our extensions, with what they hold.
-const SCHEMAS: [(&str, &str, &str); 4] = [
+const SCHEMAS: [(&str, &str, &str); 5] = [
     ("@ulp/node", "ulp:ocif/node", "The registers of a node, as its events wrote them."),
     ("@ulp/link", "ulp:ocif/link", "The ends, relation and properties of a link."),
+    ("@ulp/sensor", "ulp:ocif/sensor", "The sensor whose reading this shows, by its actor and name."),
     ("@ulp/layer", "ulp:ocif/layer", "A layer, and the properties that it was given."),
     (
         "@ulp/space",
@@ -34,9 +37,8 @@ const SCHEMAS: [(&str, &str, &str); 4] = [
 ];
 
 /// Writes all spaces into one file, a group each.
-pub fn write(scenes: &[Scene<'_, '_>], pictures: &Pictures<'_>, provenance: bool) -> Vec<u8> {
-    let mut file =
-        File { pictures, provenance, nodes: Vec::new(), resources: Vec::new(), used: BTreeSet::new() };
+pub fn write(scenes: &[Scene<'_, '_>], provenance: bool) -> Vec<u8> {
+    let mut file = File { provenance, nodes: Vec::new(), resources: Vec::new(), used: Names::default() };
     // Nodes keep their own names wherever they can, so those are given out first.
     let names: Vec<BTreeMap<&str, String>> = scenes.iter().map(|s| file.names(s)).collect();
     for (scene, names) in scenes.iter().zip(&names) {
@@ -89,26 +91,21 @@ fn page_bounds(scene: &Scene<'_, '_>, bounds: Bounds) -> Bounds {
     Bounds::at(turn(bounds.min)).join(Bounds::at(turn(bounds.max)))
 }
 
-struct File<'x> {
-    pictures: &'x Pictures<'x>,
+struct File {
     provenance: bool,
     nodes: Vec<Vec<u8>>,
     resources: Vec<Vec<u8>>,
-    used: BTreeSet<String>,
+    used: Names,
 }
 
-impl File<'_> {
+impl File {
     fn names<'a>(&mut self, scene: &Scene<'_, 'a>) -> BTreeMap<&'a str, String> {
         scene.items.iter().map(|item| (item.id, self.unused(item.id))).collect()
     }
 
     /// An id that nothing else has.
     fn unused(&mut self, id: &str) -> String {
-        let mut id = id.to_owned();
-        while !self.used.insert(id.clone()) {
-            id.push('\'');
-        }
-        id
+        self.used.take(id)
     }
 
     fn space(&mut self, scene: &Scene<'_, '_>, names: &BTreeMap<&str, String>) {
@@ -152,8 +149,48 @@ impl File<'_> {
             line.list("sensors", &sensors, &mut known);
         }
         known.push(b'}');
+        groups.extend(self.readings(scene));
         let members: Vec<&str> = groups.iter().map(String::as_str).collect();
         self.group(&format!("space:{}", scene.space), &members, known);
+    }
+
+    /// A node for each reading of no node; those that say no place stand right of the drawing, from its top down.
+    fn readings(&mut self, scene: &Scene<'_, '_>) -> Vec<String> {
+        let mark = scene.side() * MARK;
+        let edge = page_bounds(scene, scene.extent);
+        let step = scene.text_size * 2.0;
+        let beside = |i: usize| [edge.max[0] + step, edge.min[1] + step * i as f64];
+        let turn = |[x, y]: Point| if scene.y_up { [x, -y] } else { [x, y] };
+        let placed = scene.readings().map(|(sensor, at)| (sensor, turn(at)));
+        let unplaced = scene.unplaced().enumerate().map(|(i, sensor)| (sensor, beside(i)));
+        placed.chain(unplaced).map(|(sensor, at)| self.reading(sensor, at, mark)).collect()
+    }
+
+    fn reading(&mut self, sensor: &Sensor<'_, '_>, at: Point, mark: f64) -> String {
+        let id = self.unused(&format!("{}/{}", sensor.actor, sensor.name));
+        let resource = self.words(&sensor.words(), &id);
+        let mut oval = Vec::new();
+        let mut line = Members::open(&mut oval);
+        line.text("type", "@ocif/oval", &mut oval);
+        line.text("fillColor", "#4a6a8a", &mut oval);
+        line.number("strokeWidth", 0.0, &mut oval);
+        line.close(&mut oval);
+        let mut known = Vec::new();
+        let mut line = Members::open(&mut known);
+        line.text("type", "@ulp/sensor", &mut known);
+        line.text("actor_id", sensor.actor, &mut known);
+        line.text("sensor", sensor.name, &mut known);
+        line.close(&mut known);
+        let mut out = Vec::new();
+        let mut line = Members::open(&mut out);
+        line.text("id", &id, &mut out);
+        line.numbers("position", &at.map(|x| rounded(x - mark)), &mut out);
+        line.numbers("size", &[rounded(mark * 2.0); 2], &mut out);
+        line.text("resource", &resource, &mut out);
+        line.list("data", &[oval, known], &mut out);
+        line.close(&mut out);
+        self.nodes.push(out);
+        id
     }
 
     /// A node without a place that holds others together; answers its id.
@@ -178,7 +215,7 @@ impl File<'_> {
         let name = &names[item.id];
         // The box in the node's own frame, where text has its own size; a mark has one of the drawing's.
         let own = item.shape.bounds(&Transform::IDENTITY, scene.text_size);
-        let own = if item.shape.is_mark() { own.grown(scene.side() * 0.006) } else { own };
+        let own = if item.shape.is_mark() { own.grown(scene.side() * MARK) } else { own };
         let corner = if scene.y_up { [own.min[0], own.max[1], 0.0] } else { [own.min[0], own.min[1], 0.0] };
         let [x, y, z] = item.world.apply(corner);
         let turn = if scene.y_up { -1.0 } else { 1.0 };
@@ -206,27 +243,30 @@ impl File<'_> {
 
     /// What a node shows inside: a picture, or what it says.
     fn resource(&mut self, item: &Item<'_, '_>, name: &str) -> Option<String> {
-        let media = item.node.keyed(RegisterKind::Media);
-        let raws = item.node.plain(RegisterKind::Geometry).into_iter().chain(media.iter().map(|w| w.value));
-        let picture = raws.filter_map(reference_in).find_map(|r| self.pictures.get(&r));
         let words = match &item.shape {
             Shape::Text { text, .. } => Some(text.lines().collect::<Vec<_>>().join("\n")),
             _ => item.label().map(Cow::into_owned),
         };
+        let Some(picture) = &item.picture else { return words.map(|words| self.words(&words, name)) };
         let mut representation = Vec::new();
         let mut line = Members::open(&mut representation);
-        match (picture, words) {
-            (Some(picture), _) => {
-                line.text("location", &picture.address(), &mut representation);
-                line.text("mimeType", picture.mime, &mut representation);
-            }
-            (None, Some(words)) => {
-                line.text("content", &words, &mut representation);
-                line.text("mimeType", "text/plain", &mut representation);
-            }
-            (None, None) => return None,
-        }
-        representation.push(b'}');
+        line.text("location", &picture.address, &mut representation);
+        line.text("mimeType", picture.mime, &mut representation);
+        line.close(&mut representation);
+        Some(self.represented(representation, name))
+    }
+
+    /// Words as what a node shows inside.
+    fn words(&mut self, words: &str, name: &str) -> String {
+        let mut representation = Vec::new();
+        let mut line = Members::open(&mut representation);
+        line.text("content", words, &mut representation);
+        line.text("mimeType", "text/plain", &mut representation);
+        line.close(&mut representation);
+        self.represented(representation, name)
+    }
+
+    fn represented(&mut self, representation: Vec<u8>, name: &str) -> String {
         let id = self.unused(&format!("resource:{name}"));
         let mut out = Vec::new();
         let mut line = Members::open(&mut out);
@@ -234,7 +274,7 @@ impl File<'_> {
         line.list("representations", &[representation], &mut out);
         out.push(b'}');
         self.resources.push(out);
-        Some(id)
+        id
     }
 
     /// All that is known of a node.
@@ -343,7 +383,10 @@ fn shape(item: &Item<'_, '_>, own: Bounds, turn: f64) -> Vec<u8> {
             let points: Vec<Point> = points.iter().copied().map(flat).collect();
             ("@ocif/path", Some(path(&straight(&points, false))))
         }
-        Shape::Polygon(points) => ("@ocif/path", Some(path(&straight(points, true)))),
+        Shape::Polygon(rings) => {
+            let all: Vec<Segment> = rings.iter().flat_map(|ring| straight(ring, true)).collect();
+            ("@ocif/path", Some(path(&all)))
+        }
         Shape::Path(segments) => ("@ocif/path", Some(path(segments))),
         Shape::Mesh(mesh) => {
             let all: Vec<Segment> = mesh.in_plane().flat_map(|t| straight(&t, true)).collect();
@@ -404,16 +447,6 @@ fn path_data(segments: &[Segment], own: Bounds, turn: f64) -> String {
         String::from_utf8(out).unwrap_or_default()
     };
     let mut data = String::new();
-    for segment in segments {
-        let _ = match segment {
-            Segment::Move(to) => write!(data, "M{}", show(*to)),
-            Segment::Line(to) => write!(data, "L{}", show(*to)),
-            Segment::Curve(curve) => curve
-                .cubics()
-                .into_iter()
-                .try_for_each(|[a, b, to]| write!(data, "C{} {} {}", show(a), show(b), show(to))),
-            Segment::Close => write!(data, "Z"),
-        };
-    }
+    outline::write(segments, &mut data, |point, out| out.push_str(&show(point)));
     data
 }

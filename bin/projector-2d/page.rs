@@ -1,15 +1,23 @@
-//! The page of a drawing: its own script, and the pictures that it shows.
+//! The page of a drawing: its own script, the pictures that it shows, and where everything goes.
+//!
+//! The script is given `{"pictures":{…},"missing":[reference,…],"kinds":[…],"places":[[part of width, of height, right, down, align],…],"font":{…},
+//! "picture":…,"words":{…},"spaces":{…}}`: of each space the `origin` and `scale` of its sheet, the sizes there of marks,
+//! lines and labels, that of text in the world, what there is to see (`content`), and the labels of its nodes as
+//! `[place,size]` or `[place,size,[[line,width],…]]`, the place −1 inside of the shape. Pages have the y of the world.
 
-use crate::scene::Scene;
+use crate::layout::{Layout, PICTURE};
+use crate::pictures::{Found, Gallery};
+use crate::scene::{Item, KINDS, MISSING, Scene};
 use bumpalo::Bump;
-use std::collections::BTreeMap;
-use ulp_core::event::RegisterKind;
 use ulp_core::id::Tile;
-use ulp_core::json::write::Members;
-use ulp_core::json::write_string;
+use ulp_core::json::write::{Items, Members};
+use ulp_core::json::{write_number, write_string};
 use ulp_view::View;
-use ulp_view::media::{Pictures, reference_in};
+use ulp_view::font::{self, ASCENT, DESCENT, LINE};
+use ulp_view::labels::{Anchor, PLACES, Placed};
 use ulp_view::page::{self, Page};
+use ulp_view::scene::{BLANK, COLON, NOTHING};
+use ulp_view::transform::rounded;
 
 const DRAWING: &str = include_str!("page/drawing.js");
 const HELP: &str = "Arrow keys move, plus and minus zoom, 0 shows everything, N and P step through what is in view, Escape lets go, space plays.";
@@ -18,35 +26,130 @@ const HELP: &str = "Arrow keys move, plus and minus zoom, 0 shows everything, N 
 pub fn write(
     view: &View<'_, '_>,
     scenes: &[Scene<'_, '_>],
-    pictures: &Pictures<'_>,
+    gallery: &Gallery<'_>,
     takes_tile: impl Fn(Tile) -> bool,
 ) -> Vec<u8> {
     let titles: Vec<&str> = scenes.iter().map(|s| s.title.as_deref().unwrap_or(s.space)).collect();
-    let mut data = Vec::new();
-    let mut object = Members::open(&mut data);
-    for (reference, picture) in addresses(scenes, pictures) {
-        object.any_name(&reference, &mut data);
-        write_string(&picture, &mut data);
-    }
-    object.close(&mut data);
-    let page = Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data };
+    let data = data(scenes, gallery);
+    let page = Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data, shapes: true };
     let arena = Bump::new();
     page::write(view, &page, &view.resolved(&arena), takes_tile)
 }
 
-/// The pictures that the nodes show at the end, as data URLs, by reference.
-fn addresses(scenes: &[Scene<'_, '_>], pictures: &Pictures<'_>) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    for item in scenes.iter().flat_map(|s| &s.items) {
-        let media = item.node.keyed(RegisterKind::Media);
-        let raws = media.iter().map(|w| w.value).chain(item.node.plain(RegisterKind::Geometry));
-        for reference in raws.filter_map(reference_in) {
-            if let Some(picture) = pictures.get(&reference) {
-                found.insert(reference, picture.address());
-            }
+fn data(scenes: &[Scene<'_, '_>], gallery: &Gallery<'_>) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut whole = Members::open(&mut out);
+    whole.name("pictures", &mut out);
+    let mut object = Members::open(&mut out);
+    for (reference, found) in gallery.known() {
+        if let Found::Picture(picture) = found {
+            object.any_name(reference, &mut out);
+            write_string(&picture.address, &mut out);
         }
     }
-    found
+    object.close(&mut out);
+    let missing = gallery.known().iter().filter(|(_, found)| **found == Found::Missing);
+    whole.texts("missing", missing.map(|(reference, _)| reference.as_str()), &mut out);
+    whole.texts("kinds", KINDS, &mut out);
+    whole.name("places", &mut out);
+    write_places(&mut out);
+    whole.name("font", &mut out);
+    let mut object = Members::open(&mut out);
+    object.number("ascent", ASCENT, &mut out);
+    object.number("descent", DESCENT, &mut out);
+    object.number("line", LINE, &mut out);
+    object.close(&mut out);
+    whole.number("picture", PICTURE, &mut out);
+    whole.name("words", &mut out);
+    let mut object = Members::open(&mut out);
+    for (name, words) in [("colon", COLON), ("blank", BLANK), ("none", NOTHING), ("missing", MISSING)] {
+        object.name(name, &mut out);
+        let mut object = Members::open(&mut out);
+        object.text("text", words, &mut out);
+        object.number("width", rounded(font::width(words)), &mut out);
+        object.close(&mut out);
+    }
+    object.close(&mut out);
+    whole.name("spaces", &mut out);
+    let mut object = Members::open(&mut out);
+    for scene in scenes {
+        object.any_name(scene.space, &mut out);
+        write_sheet(scene, &mut out);
+    }
+    object.close(&mut out);
+    whole.close(&mut out);
+    out
+}
+
+fn write_places(out: &mut Vec<u8>) {
+    let mut list = Items::open(out);
+    for place in PLACES {
+        list.next(out);
+        let [across, down] = place.part;
+        let [right, below] = place.off;
+        let align = match place.anchor {
+            Anchor::Start => "left",
+            Anchor::Middle => "center",
+            Anchor::End => "right",
+        };
+        let mut items = Items::open(out);
+        for number in [across, down, right, below] {
+            items.next(out);
+            write_number(rounded(number), out);
+        }
+        items.next(out);
+        write_string(align, out);
+        items.close(out);
+    }
+    list.close(out);
+}
+
+fn write_sheet(scene: &Scene<'_, '_>, out: &mut Vec<u8>) {
+    let layout = Layout::new(scene);
+    let frame = layout.frame;
+    let (min, max) = (layout.content.min, layout.content.max);
+    let [low, high] = if layout.up { [-max[1], -min[1]] } else { [min[1], max[1]] };
+    let mut sheet = Members::open(out);
+    sheet.numbers("origin", &frame.origin, out);
+    sheet.number("scale", frame.scale, out);
+    for (name, size) in [("mark", layout.mark), ("line", layout.line), ("label", layout.label_size)] {
+        sheet.number(name, rounded(size), out);
+    }
+    sheet.number("text", scene.text_size, out);
+    sheet.numbers("content", &[min[0], low, max[0], high].map(rounded), out);
+    sheet.name("labels", out);
+    let mut labels = Members::open(out);
+    for (item, placed) in scene.items.iter().zip(&layout.labels) {
+        if let Some(placed) = placed {
+            labels.any_name(item.id, out);
+            write_label(item, placed, out);
+        }
+    }
+    labels.close(out);
+    sheet.close(out);
+}
+
+fn write_label(item: &Item<'_, '_>, placed: &Placed, out: &mut Vec<u8>) {
+    let mut list = Items::open(out);
+    list.next(out);
+    write_number(placed.place.map_or(-1.0, |place| place as f64), out);
+    list.next(out);
+    write_number(rounded(placed.size), out);
+    if placed.lines.len() > 1 || item.style.label.is_none() {
+        list.next(out);
+        let mut lines = Items::open(out);
+        for line in &placed.lines {
+            lines.next(out);
+            let mut pair = Items::open(out);
+            pair.next(out);
+            write_string(line, out);
+            pair.next(out);
+            write_number(rounded(font::width(line)), out);
+            pair.close(out);
+        }
+        lines.close(out);
+    }
+    list.close(out);
 }
 
 #[cfg(test)]

@@ -1,31 +1,37 @@
 //! A picture: the SVG drawn by `resvg`, its text in a font that is part of the program, so that it is the same
-//! picture everywhere.
+//! picture everywhere, and in those that were given for what that lacks.
 
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{ImageHrefResolver, Options, Tree, fontdb};
 use std::sync::Arc;
+use ulp_view::fonts::Fonts;
 
 /// The longer side where none is given, in pixels.
-const SIDE: f64 = 1600.0;
+pub const SIDE: u16 = 1600;
 /// Most pixels of a side.
 pub const MOST: u16 = 16_384;
 /// Most pixels in all: 400 MB of memory.
 const PIXELS: u64 = 100_000_000;
 
 /// The family that the font says it belongs to; that it is the condensed one is its width.
-const FONT: &str = "DejaVu Sans";
+pub const FONT: &str = "DejaVu Sans";
 
 /// Draws an SVG into a PNG. Of width and height, one alone keeps the proportions; both are filled as far as they
 /// allow.
-pub fn write(svg: &str, width: Option<u16>, height: Option<u16>) -> Result<Vec<u8>, String> {
-    let tree = Tree::from_str(svg, &options()).map_err(|e| e.to_string())?;
+pub fn write(
+    svg: &str,
+    fonts: Arc<fontdb::Database>,
+    width: Option<u16>,
+    height: Option<u16>,
+) -> Result<Vec<u8>, String> {
+    let tree = Tree::from_str(svg, &options(fonts)).map_err(|e| e.to_string())?;
     let (own_width, own_height) = (f64::from(tree.size().width()), f64::from(tree.size().height()));
     let (w, h) = match (width.map(f64::from), height.map(f64::from)) {
         (Some(w), Some(h)) => (w, h),
         (Some(w), None) => (w, w / own_width * own_height),
         (None, Some(h)) => (h / own_height * own_width, h),
         (None, None) => {
-            let scale = SIDE / own_width.max(own_height);
+            let scale = f64::from(SIDE) / own_width.max(own_height);
             (own_width * scale, own_height * scale)
         }
     };
@@ -43,15 +49,21 @@ pub fn write(svg: &str, width: Option<u16>, height: Option<u16>) -> Result<Vec<u
     pixmap.encode_png().map_err(|e| e.to_string())
 }
 
-/// Fonts of our own, and no picture but those within the SVG.
-fn options() -> Options<'static> {
-    let mut fonts = fontdb::Database::new();
-    fonts.load_font_source(fontdb::Source::Binary(Arc::new(dejavu::sans_condensed::regular())));
-    fonts.load_font_source(fontdb::Source::Binary(Arc::new(dejavu::sans_condensed::bold())));
-    fonts.set_sans_serif_family(FONT);
+/// The fonts that words are drawn in, as the renderer takes them.
+pub fn database(fonts: &Fonts) -> Arc<fontdb::Database> {
+    let mut database = fontdb::Database::new();
+    for file in fonts.files() {
+        database.load_font_source(fontdb::Source::Binary(Arc::clone(file)));
+    }
+    database.set_sans_serif_family(FONT);
+    Arc::new(database)
+}
+
+/// Fonts of our own and those that were given, and no picture but those within the SVG.
+fn options(fonts: Arc<fontdb::Database>) -> Options<'static> {
     Options {
         font_family: FONT.to_owned(),
-        fontdb: Arc::new(fonts),
+        fontdb: fonts,
         image_href_resolver: ImageHrefResolver {
             resolve_data: ImageHrefResolver::default_data_resolver(),
             resolve_string: Box::new(|_, _| None),

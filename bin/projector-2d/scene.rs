@@ -3,14 +3,17 @@
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::Key;
 use ulp_core::json::{Tape, raw};
 use ulp_core::state::{Add, Written};
 use ulp_core::world::Filter;
-use ulp_view::geometry::{Bounds, Shape, on_plane};
+use ulp_view::frame::least_reach;
+use ulp_view::geometry::{Border, Bounds, Shape, flat, on_plane};
 use ulp_view::join::{Space, ViewNode, unquoted};
 use ulp_view::name::name_of;
+use ulp_view::outline;
 use ulp_view::path::Point;
 use ulp_view::scene::{Layer, Sensor, Settings, ends_of, layers, sensors};
 use ulp_view::style::{Color, Paint, Style, paint};
@@ -20,6 +23,11 @@ use ulp_view::transform::{self, LARGEST, Transform};
 const EMPTY: Bounds = Bounds { min: [0.0; 2], max: [100.0; 2] };
 /// Text that gives no size is this part of the drawing's larger side.
 const TEXT: f64 = 1.0 / 52.0;
+
+/// The kinds that are not there to be seen by themselves.
+pub const KINDS: [&str; 5] = ["camera", "file", "group", "light", "link"];
+/// What is said of a picture that is not at hand, after the name of its node.
+pub const MISSING: &str = " (missing)";
 
 /// One space, ready to be drawn.
 pub struct Scene<'s, 'a> {
@@ -56,6 +64,17 @@ pub struct Item<'s, 'a> {
     pub shape: Shape,
     pub style: Style,
     pub bounds: Bounds,
+    /// The picture that it shows.
+    pub picture: Option<Arc<Picture>>,
+    /// Whether it should show a picture, or something else, that is not at hand.
+    pub is_missing: bool,
+}
+
+/// A picture as an address that holds it.
+#[derive(Debug, PartialEq)]
+pub struct Picture {
+    pub mime: &'static str,
+    pub address: String,
 }
 
 /// A link as it is drawn.
@@ -80,10 +99,28 @@ impl Item<'_, '_> {
         name.map_or(Cow::Borrowed(self.id), Cow::Owned)
     }
 
-    /// What is written beside it. What would be a bare mark is always named.
+    /// What is written beside it. What would be a bare mark for something is always named, and what is missing says so.
     pub fn label(&self) -> Option<Cow<'_, str>> {
-        let named = matches!(self.shape, Shape::Unknown(_) | Shape::Blob { .. });
-        self.style.label.as_deref().map(Cow::Borrowed).or_else(|| named.then(|| self.name()))
+        if self.is_missing {
+            return Some(Cow::Owned(format!("{}{MISSING}", self.name())));
+        }
+        let is_named = self.is_unknown() || self.is_stand_in();
+        self.style.label.as_deref().map(Cow::Borrowed).or_else(|| is_named.then(|| self.name()))
+    }
+
+    /// Whether it is a mark in place of a shape.
+    pub fn is_stand_in(&self) -> bool {
+        match self.shape {
+            Shape::Unknown(_) | Shape::Blob { .. } => self.picture.is_none(),
+            Shape::Point => self.is_missing,
+            _ => false,
+        }
+    }
+
+    /// Whether it is of a kind that says nothing here, and has no geometry that would.
+    fn is_unknown(&self) -> bool {
+        let is_bare = self.node.plain(RegisterKind::Geometry).is_none() && self.picture.is_none();
+        is_bare && !self.kind.is_empty() && !KINDS.contains(&self.kind.as_str())
     }
 
     /// Where its links begin and end: at its position, or in the middle of a shape that lies elsewhere.
@@ -135,41 +172,59 @@ impl<'s, 'a> Scene<'s, 'a> {
             item.bounds = item.shape.bounds(&item.world, size);
         });
         self.extent = self.content().unwrap_or(EMPTY);
-        let [width, height] = self.extent.size();
-        let side = width.max(height);
+        let side = outline::side(self.extent);
         self.text_size = if side > 0.0 { side * TEXT } else { EMPTY.size()[0] * TEXT };
         for item in self.items.iter_mut().filter(|i| unsized_text(i)) {
             item.bounds = item.shape.bounds(&item.world, self.text_size);
         }
         self.extent = self.content().unwrap_or(EMPTY);
-        if self.extent.size() == [0.0; 2] {
-            self.extent = self.extent.grown(EMPTY.size()[0] / 2.0);
+        let least = least_reach(self.extent.min, self.extent.max);
+        if outline::side(self.extent) <= 2.0 * least {
+            self.extent = self.extent.grown(least.max(EMPTY.size()[0] / 2.0));
         }
     }
 
-    /// Around the nodes of the layers that are shown.
+    /// Around the nodes of the layers that are shown, and the readings of no node.
     fn content(&self) -> Option<Bounds> {
-        let shown = self.items.iter().filter(|i| self.layers[i.layer].visible);
-        shown.map(|i| i.bounds).reduce(Bounds::join)
+        let shown = self.items.iter().filter(|i| self.shows(i)).map(|i| i.bounds);
+        shown.chain(self.readings().map(|(_, at)| Bounds::at(at))).reduce(Bounds::join)
+    }
+
+    /// The sensors that are at no node that is seen, and where they are: nothing else shows them.
+    pub fn readings(&self) -> impl Iterator<Item = (&Sensor<'s, 'a>, Point)> {
+        let alone = self.sensors.iter().filter(|sensor| !sensor.is_at_node);
+        alone.filter_map(|sensor| Some((sensor, flat(sensor.position?))))
+    }
+
+    /// Those that do not even say where.
+    pub fn unplaced(&self) -> impl Iterator<Item = &Sensor<'s, 'a>> {
+        self.sensors.iter().filter(|sensor| !sensor.is_at_node && sensor.position.is_none())
     }
 
     fn connect(&mut self, space: &Space<'a>, order: &[Place<'a>]) {
-        let mut items: Vec<Option<&Item<'s, 'a>>> = vec![None; space.nodes.len()];
-        self.items.iter().zip(order).for_each(|(item, at)| items[at.number] = Some(item));
+        let mut items: Vec<Option<End<'_, 's, 'a>>> = (0..space.nodes.len()).map(|_| None).collect();
+        for (item, at) in self.items.iter().zip(order) {
+            items[at.number] = Some(End { item, border: OnceLock::new() });
+        }
         let connection = |(ends, add): (&Ends<'a>, &Add<'a>)| {
-            let [from, to] = ends_of(space, ends)?.map(|number| items[number]);
+            let [from, to] = ends_of(space, ends)?.map(|number| items[number].as_ref());
             let (from, to) = (from?, to?);
             Some(Connection {
                 ends: *ends,
                 add: *add,
                 style: Style::of_link(add.properties).in_plane(),
-                start: from.bounds,
+                start: from.item.bounds,
                 points: between(from, to),
-                marks: [from, to].map(|end| end.shape.is_mark()),
-                layer: from.layer.min(to.layer),
+                marks: [from, to].map(|end| end.item.shape.is_mark()),
+                layer: from.item.layer.min(to.item.layer),
             })
         };
         self.links = space.links.par_iter().filter_map(connection).collect();
+    }
+
+    /// Whether the layer of an item is shown.
+    pub fn shows(&self, item: &Item<'_, '_>) -> bool {
+        self.layers[item.layer].visible
     }
 
     /// Whether a text among the nodes says this already.
@@ -179,16 +234,27 @@ impl<'s, 'a> Scene<'s, 'a> {
 
     /// The drawing's larger side.
     pub fn side(&self) -> f64 {
-        let [width, height] = self.extent.size();
-        width.max(height)
+        outline::side(self.extent)
+    }
+}
+
+/// A node that links begin or end at; its border is worked out once, however many they are.
+struct End<'i, 's, 'a> {
+    item: &'i Item<'s, 'a>,
+    border: OnceLock<Border>,
+}
+
+impl End<'_, '_, '_> {
+    fn exit(&self, from: Point, to: Point) -> Option<f64> {
+        self.border.get_or_init(|| self.item.shape.border(&self.item.world)).exit(from, to)
     }
 }
 
 /// The way from border to border; where the shapes overlap, from middle to middle.
-fn between(from: &Item<'_, '_>, to: &Item<'_, '_>) -> [Point; 2] {
-    let (a, b) = (from.anchor(), to.anchor());
-    let start = from.shape.exit(&from.world, a, b).unwrap_or(0.0);
-    let end = 1.0 - to.shape.exit(&to.world, b, a).unwrap_or(0.0);
+fn between(from: &End<'_, '_, '_>, to: &End<'_, '_, '_>) -> [Point; 2] {
+    let (a, b) = (from.item.anchor(), to.item.anchor());
+    let start = from.exit(a, b).unwrap_or(0.0);
+    let end = 1.0 - to.exit(b, a).unwrap_or(0.0);
     let along = |t: f64| std::array::from_fn(|i| a[i] + (b[i] - a[i]) * t);
     if start < end { [along(start), along(end)] } else { [a, b] }
 }
@@ -234,5 +300,7 @@ fn item<'s, 'a>(space: &'s Space<'a>, at: &Place<'a>, worlds: &[Transform], tape
         world,
         shape: Shape::read(node.plain(RegisterKind::Geometry), LARGEST, tape).in_plane(),
         style: Style::of_node(node, tape).in_plane(),
+        picture: None,
+        is_missing: false,
     }
 }

@@ -167,7 +167,9 @@ fn outlines(shape: &Shape, measure: &Measure<'_>) -> Vec<Contour> {
         Shape::Ellipse { rx, ry } => {
             closed(circle(SIDES).map(|(x, y)| [x * length(*rx), y * length(*ry)]).collect())
         }
-        Shape::Polygon(points) => closed(points.iter().map(|p| p.map(length)).collect()),
+        Shape::Polygon(rings) => {
+            rings.iter().flat_map(|ring| closed(ring.iter().map(|p| p.map(length)).collect())).collect()
+        }
         Shape::Path(segments) => {
             let mut contours = drawable(segments);
             contours.iter_mut().flat_map(|c| &mut c.points).for_each(|p| *p = p.map(length));

@@ -64,7 +64,8 @@ pub fn write(
         .text("missing", Some(signs::MISSING))
         .object("pictures", pictures)
         .object("scenes", about);
-    let page = Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data.bytes() };
+    let page =
+        Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data.bytes(), shapes: false };
     page::write(view, &page, histories, takes_tile)
 }
 

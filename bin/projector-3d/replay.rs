@@ -13,7 +13,7 @@ use crate::space::{Turn, Vector, tamed, times};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ulp_core::event::{Ends, Register, RegisterKind};
-use ulp_core::id::Time;
+use ulp_core::id::{Key, Time};
 use ulp_core::json::raw;
 use ulp_core::state::{Add, Node as State};
 use ulp_view::history::{Effect, Resolved, Step};
@@ -222,7 +222,9 @@ impl<'d> Animation<'d> {
                 keys.push((*time, new));
             }
         }
-        if keys.len() == 1 {
+        // What never has any size needs to be told so, as it is drawn with the size that it would have.
+        let never = path == "scale" && start == [0.0; N];
+        if keys.len() == 1 && !never {
             return;
         }
         let input = self.times(keys.iter().map(|(time, _)| *time));
@@ -319,8 +321,10 @@ impl<'p, 'v, 'a> Play<'p, 'v, 'a> {
         for i in links {
             let line = &mut self.lines[i];
             let shown = line.stands && line.ends.iter().all(|end| self.actors[*end].there);
-            if line.track.last().is_none_or(|(_, before)| *before != shown) {
-                line.track.push((time, shown));
+            match line.track.last_mut() {
+                Some((last, before)) if *last == time => *before = shown,
+                Some((_, before)) if *before == shown => {}
+                _ => line.track.push((time, shown)),
             }
         }
     }
@@ -329,7 +333,8 @@ impl<'p, 'v, 'a> Play<'p, 'v, 'a> {
         let state = &mut self.actors[i].node.state;
         match effect {
             Effect::Create { key, .. } => state.created = state.created.max(Some(*key)),
-            Effect::Delete { .. } => state.deleted = state.created,
+            // That it was deleted is all that matters, not when.
+            Effect::Delete { .. } => state.deleted = state.created.or(Some(Key { eff: Time(0), id: "" })),
             Effect::Write { node, written, .. } => {
                 let before = state.registers.get(written.register).map(|w| w.value);
                 if before.is_some_and(|before| before != written.value)

@@ -5,7 +5,6 @@
 use std::collections::HashMap;
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::Key;
-use ulp_core::state::{Reading, is_greater};
 use ulp_core::world::Filter;
 use ulp_view::history::{Change, Part};
 use ulp_view::join::{self, Space, ViewNode};
@@ -44,7 +43,7 @@ impl<'v, 'a> Winners<'v, 'a> {
         let state = |node: &str| self.known(node).map(|node| &node.state);
         let is_written = |node: &str, register: Register<'_>, value: &str| {
             let written = state(node).and_then(|state| state.registers.get(register));
-            written.is_some_and(|w| w.key == key && !is_greater(w.key, w.value, key, value))
+            written.is_some_and(|w| (w.key, w.value) == (key, value))
         };
         let stands = match *change {
             Change::Create { node } => state(node)?.created == Some(key),
@@ -58,8 +57,7 @@ impl<'v, 'a> Winners<'v, 'a> {
             }
             Change::Read(sensor) => {
                 let reading = self.space.sensors.get(&(sensor.actor, sensor.sensor));
-                let told = Reading { key, sensor: *sensor };
-                reading.is_some_and(|r| r.key == key && !r.is_greater_than(&told))
+                reading.is_some_and(|r| r.key == key && r.sensor == *sensor)
             }
             Change::RemoveLink { .. } | Change::RemoveLinksBefore { .. } => false,
         };

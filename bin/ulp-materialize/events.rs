@@ -30,6 +30,7 @@ pub fn write(job: &Job<'_, '_>, out: &mut Output, report: &mut Report) -> Result
 /// The events of one tile, and what there is to say of them.
 pub fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&AsOf>) -> (Vec<u8>, Report) {
     let mut said = Report::new(job.all);
+    job.world.say_withheld_lines(tile, job.filter, &mut said);
     let named = |lane: Lane| lane.policy == Policy::Public || job.args.lanes.names(lane.policy);
     let mut rows = Vec::new();
     for (key, position, row) in job.world.rows(tile) {

@@ -4,8 +4,14 @@
 mod drawings;
 mod exchange;
 mod follow;
+mod fonts;
+mod media;
 mod page;
+mod pictures;
+mod places;
+mod readings;
 mod records;
+mod work;
 
 use crate::run::feed;
 

@@ -2,7 +2,9 @@
 
 use super::page::{Page, Reader, Shown};
 use crate::run;
+use data_encoding::BASE64;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 fn event(id: &str, time: u8, actor: &str, members: &str) -> String {
     format!(r#"{{"event_id":"{id}","timestamp":{time},"actor_id":"{actor}",{members}}}"#)
@@ -98,6 +100,58 @@ fn what_hangs_below_a_deleted_node_is_hidden_by_it() {
         let Some((after, _)) = shown(&[&absorbed[..], &[delete(tile)]].concat(), 6) else { return };
         assert_eq!(nodes(&after), ["b"], "{tile}");
     }
+}
+
+/// The last size that an animation gives to each node that it changes the size of, by node_id.
+fn last_sizes(lines: &[String]) -> BTreeMap<String, Vec<f32>> {
+    let program = run::bin().join("projector-3d");
+    let args = ["-f", "gltf", "--replay"];
+    let output = run::feed(program.to_str().unwrap(), &args, lines.join("\n")).stdout;
+    let document: Value = serde_json::from_slice(&output).unwrap();
+    let uri = document["buffers"][0]["uri"].as_str().unwrap();
+    let bytes = BASE64.decode(uri.split_once("base64,").unwrap().1.as_bytes()).unwrap();
+    let number = |value: &Value| usize::try_from(value.as_u64().unwrap_or_default()).unwrap();
+    let animation = &document["animations"][0];
+    let mut sizes = BTreeMap::new();
+    for channel in animation["channels"].as_array().into_iter().flatten() {
+        let node = &document["nodes"][number(&channel["target"]["node"])];
+        let Some(id) = node["extras"]["node_id"].as_str() else { continue };
+        let accessor = number(&animation["samplers"][number(&channel["sampler"])]["output"]);
+        let accessor = &document["accessors"][accessor];
+        let view = &document["bufferViews"][number(&accessor["bufferView"])];
+        let end =
+            number(&view["byteOffset"]) + number(&accessor["byteOffset"]) + 12 * number(&accessor["count"]);
+        if channel["target"]["path"] == "scale" {
+            let (floats, _) = bytes[end - 12..end].as_chunks::<4>();
+            sizes.insert(id.to_owned(), floats.iter().map(|f| f32::from_le_bytes(*f)).collect());
+        }
+    }
+    sizes
+}
+
+#[test]
+fn an_animation_ends_with_what_is_there() {
+    let create = |id: &str, time, node: &str| {
+        event(id, time, "u", &format!(r#""operation":"create_node","node_id":"{node}""#))
+    };
+    let delete = |id: &str, time, node: &str| {
+        event(id, time, "u", &format!(r#""operation":"delete_node","node_id":"{node}","tile":"z0/x1/y0""#))
+    };
+    // Deleted before it was created, at once, and later; and one that stays.
+    let lines = [
+        delete("a", 1, "before"),
+        create("b", 2, "before"),
+        create("c", 3, "at once"),
+        delete("d", 3, "at once"),
+        create("e", 3, "later"),
+        delete("f", 4, "later"),
+        create("g", 5, "stays"),
+    ];
+    let sizes = last_sizes(&lines);
+    for node in ["before", "at once", "later"] {
+        assert_eq!(sizes[node], [0.0; 3], "{node}");
+    }
+    assert!(sizes["stays"].iter().all(|size| *size > 0.0));
 }
 
 /// The pages and the sound of a stream.

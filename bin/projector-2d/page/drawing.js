@@ -3,18 +3,21 @@
 /**
  * The drawing: what is visible of a history, as shapes on a canvas.
  *
- * World coordinates are the space's; the view turns them into CSS pixels. Shapes are prepared once a geometry and
- * shared; an item is prepared anew only when its node changed.
+ * Shapes, words, sizes and the places of labels come from the projector, which draws its pictures with them too. What
+ * is done here is to put them where things stand at a time, to bring them onto the page, and to hide what collides
+ * there. Places are those of the projector's sheet, but with the y of the world: world coordinates less an origin,
+ * times a scale, so that a canvas, which counts in floats, sees no large numbers. The view turns them into CSS pixels.
  *
  * Painting goes onto a board that is a little larger than the page, in slices that leave each frame time to answer:
  * what a frame shows is the last board that was finished, moved and scaled to where the view is by now.
  */
 
-/** Whether a value is a length. */
-const isLength = (x) => finite(x) && x >= 0;
-
-const MARK = 5;
-const HAIR = 1.2;
+const FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif";
+/** The radius of a mark in CSS pixels, at least and at most; the same of a line that says nothing else. */
+const [SPECK, MARK] = [1.5, 7];
+const [HAIR, LINE] = [0.8, 2];
+/** The size of a label. */
+const [SMALL, LARGE] = [8, 20];
 const MOST_LABELS = 300;
 /** Below this many pixels a thing is a dot. */
 const DOT = 5;
@@ -26,6 +29,8 @@ const FEW = 400;
 const SLICE = 7;
 const BEYOND = 160;
 const PULSE = 600;
+/** In how many steps the border of a shape is looked for, and how often the step that it is in is halved. */
+const [STEPS, HALVES] = [16, 12];
 const IDENTITY = [1, 0, 0, 1, 0, 0];
 
 /** `outer` after `inner`, as [a, b, c, d, e, f] of a canvas. */
@@ -35,113 +40,15 @@ function composed(outer, inner) {
   return [a * g + c * h, b * g + d * h, a * i + c * j, b * i + d * j, a * k + c * l + e, b * k + d * l + f];
 }
 
-/** Shapes in their own frame, by the number of their geometry. */
-class Shapes {
-  constructor() {
-    this.known = new Map();
-    this.svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    this.svg.setAttribute("class", "hidden");
-    this.svg.setAttribute("aria-hidden", "true");
-    document.body.append(this.svg);
-  }
-
-  get(number, geometry) {
-    if (!this.known.has(number)) this.known.set(number, this.#read(geometry) ?? { kind: "mark", named: true });
-    return this.known.get(number);
-  }
-
-  #read(g) {
-    if (g === undefined) return { kind: "mark", named: false };
-    const length = isLength;
-    switch (g.kind) {
-      case "rect":
-        if (![g.width, g.height, g.radius ?? 0].every(length)) return null;
-        return this.#rect(g.width, g.height, g.radius ?? 0);
-      case "box": {
-        const size = numbersOf(g.size);
-        const [x, y] = [size[0], size[1] ?? size[0]];
-        return size.length > 0 && size.length < 4 && size.every(length) ? this.#rect(x, y, 0) : null;
-      }
-      case "ellipse":
-        return length(g.rx) && length(g.ry) ? this.#ellipse(g.rx, g.ry) : null;
-      case "sphere":
-      case "cylinder":
-        return length(g.radius) && (g.kind === "sphere" || length(g.height)) ? this.#ellipse(g.radius, g.radius) : null;
-      case "line":
-      case "polyline":
-        return this.#points(g.points, 2, "line");
-      case "polygon":
-        return this.#points(g.points, 3, "area");
-      case "path":
-        return this.#path(g.d);
-      case "mesh":
-        return this.#mesh(g);
-      case "text":
-        return typeof g.text === "string" && length(g.size ?? 0) ? { kind: "text", lines: g.text.split(/\r?\n/), size: g.size > 0 ? g.size : 0 } : null;
-      case "point":
-        return { kind: "mark", named: false };
-      default:
-        return null;
-    }
-  }
-
-  #rect(width, height, radius) {
-    const path = new Path2D();
-    const box = [-width / 2, -height / 2, width, height];
-    if (radius > 0) path.roundRect(...box, Math.min(radius, width / 2, height / 2));
-    else path.rect(...box);
-    return { kind: "area", path, box: [-width / 2, -height / 2, width / 2, height / 2], room: 0.9 };
-  }
-
-  #ellipse(rx, ry) {
-    const path = new Path2D();
-    path.ellipse(0, 0, rx, ry, 0, 0, 2 * Math.PI);
-    return { kind: "area", path, box: [-rx, -ry, rx, ry], room: 0.7, radius: rx === ry ? rx : 0 };
-  }
-
-  #points(points, least, kind) {
-    const list = Array.isArray(points) ? points.map(numbersOf) : [];
-    if (list.length < least || list.some((p) => p.length < 2)) return null;
-    const path = new Path2D();
-    list.forEach(([x, y], i) => (i === 0 ? path.moveTo(x, y) : path.lineTo(x, y)));
-    if (kind === "area") path.closePath();
-    return { kind, path, box: around(list), room: 0.6 };
-  }
-
-  #path(d) {
-    if (typeof d !== "string" || !/^\s*m/i.test(d)) return null;
-    const element = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    element.setAttribute("d", d);
-    this.svg.replaceChildren(element);
-    const { x, y, width, height } = element.getBBox();
-    this.svg.replaceChildren();
-    return { kind: "area", path: new Path2D(d), box: [x, y, x + width, y + height], room: 0.6 };
-  }
-
-  #mesh(g) {
-    const places = placesOf(g.positions);
-    const indices = Array.isArray(g.indices) ? g.indices.flat() : [];
-    const known = (i) => Number.isInteger(i) && places[i] !== undefined;
-    if (places === null || indices.length === 0 || indices.length % 3 !== 0 || !indices.every(known)) return null;
-    const path = new Path2D();
-    for (let i = 0; i < indices.length && i < 60000; i += 3) {
-      const corners = [0, 1, 2].map((n) => places[indices[i + n]]);
-      path.moveTo(...corners[0]);
-      path.lineTo(...corners[1]);
-      path.lineTo(...corners[2]);
-      path.closePath();
-    }
-    return { kind: "area", path, box: around(places), room: 0.6 };
-  }
+/** The way back through a matrix; null where there is none. */
+function inverse([a, b, c, d, e, f]) {
+  const det = a * d - b * c;
+  if (!(Math.abs(det) > 0)) return null;
+  return [d / det, -b / det, -c / det, a / det, (c * f - d * e) / det, (b * e - a * f) / det];
 }
 
-/** Places as lists of two or three numbers, or three by three in one list; null where one is of another shape. */
-function placesOf(value) {
-  if (!Array.isArray(value)) return null;
-  const flat = numbersOf(value);
-  const list = flat.length > 0 && flat.length % 3 === 0 ? flat.flatMap((x, i) => (i % 3 === 0 ? [[x, flat[i + 1]]] : [])) : value.map(numbersOf);
-  return list.some((p) => p.length < 2) ? null : list.map(([x, y]) => [x, y]);
-}
+/** A place seen through a matrix. */
+const through = (m, [x, y]) => [m[0] * x + m[2] * y + m[4], m[1] * x + m[3] * y + m[5]];
 
 /** [least x, least y, greatest x, greatest y] around points. */
 function around(points) {
@@ -158,26 +65,27 @@ function around(points) {
 /** The box of `box` seen through a matrix. */
 function moved(box, m) {
   const corners = [[box[0], box[1]], [box[2], box[1]], [box[2], box[3]], [box[0], box[3]]];
-  return around(corners.map(([x, y]) => [m[0] * x + m[2] * y + m[4], m[1] * x + m[3] * y + m[5]]));
+  return around(corners.map((corner) => through(m, corner)));
 }
 
 class Drawing {
-  constructor(canvas, pictures, palette) {
+  constructor(canvas, data, palette) {
     this.canvas = canvas;
     this.top = canvas.getContext("2d");
     /** The board that is shown, and the one that is painted next. */
     this.boards = [new Board(canvas), new Board(canvas)];
     this.painting = null;
     this.palette = palette;
-    this.pictures = new Map(Object.entries(pictures).map(([reference, data]) => [reference, picture(data)]));
-    /** x and y of the world in the middle of the canvas, and CSS pixels a unit. */
+    this.data = data;
+    this.pictures = new Map(Object.entries(data.pictures).map(([reference, address]) => [reference, picture(address)]));
+    this.missing = new Set(data.missing);
+    /** x and y in the middle of the canvas, and CSS pixels a unit. */
     this.view = { x: 0, y: 0, scale: 1 };
     this.hidden = new Map();
     this.selected = null;
     this.over = null;
     this.pulses = new Map();
     this.dark = false;
-    this.widths = new Map();
     this.batches = new Map();
     /** Counts what changes the picture, so that boards know whether they still hold. */
     this.version = 0;
@@ -187,7 +95,13 @@ class Drawing {
   /** Shows another history. */
   show(history) {
     this.history = history;
-    this.shapes = new Shapes();
+    /** The origin and the scale, the sizes, and the places of labels, as the projector laid them out. */
+    this.sheet = new Map(Object.entries(this.data.spaces)).get(history.data.space);
+    this.laid = new Map(Object.entries(this.sheet.labels));
+    this.shapes = new Map();
+    /** Readings of no node, where they say they were taken, and those that do not say. */
+    this.readings = [];
+    this.unplaced = [];
     this.items = new Map();
     this.order = [];
     this.layers = new Map();
@@ -217,35 +131,73 @@ class Drawing {
     history.changed.clear();
     history.resettled = false;
     if (restructured || relinked) this.links = history.shownLinks();
+    this.#listReadings();
     this.version += 1;
+  }
+
+  /** The shape of a geometry, by its number. */
+  #shape(number) {
+    if (!this.shapes.has(number)) {
+      const { d, at, ...shape } = this.history.shapes.get(number) ?? { named: number >= 0 };
+      if (d !== undefined) {
+        shape.path = new Path2D(d);
+        shape.rule = shape.rings ? "evenodd" : "nonzero";
+        // From the path's own numbers into the node's frame.
+        shape.frame = at === undefined ? null : [1 / at[2], 0, 0, 1 / at[2], at[0], at[1]];
+      }
+      shape.isMark = d === undefined && shape.lines === undefined;
+      this.shapes.set(number, shape);
+    }
+    return this.shapes.get(number);
+  }
+
+  /** What is written beside a node: what stands for something else is always named, and what is missing says so. */
+  #labelOf(node, name, shape, missing, media) {
+    const kind = node.get("kind");
+    const seen = this.pictures.has(media);
+    const unknown = !seen && node.number("geometry") < 0 && typeof kind === "string" && kind !== "" && !this.data.kinds.includes(kind);
+    if (missing) {
+      const { text, width } = this.#measured(name);
+      return { text: text + this.data.words.missing.text, width: width + this.data.words.missing.width };
+    }
+    return wordsOf(node, "label") ?? ((shape.named && !seen) || unknown ? this.#measured(name) : null);
+  }
+
+  /** Words that the projector did not measure: an id may be shown at times. */
+  #measured(text) {
+    this.top.font = `100px ${FONT}`;
+    return { text, width: this.top.measureText(text).width / 100 };
   }
 
   /** Reads a node's registers into an item. */
   #prepare(node) {
     if (node.isSetting) return;
     const { palette } = this;
-    const number = node.number("geometry");
-    const shape = this.shapes.get(number, node.get("geometry"));
-    const label = textOf(node.property("label"));
+    const shape = this.#shape(node.number("geometry"));
     const name = nameOf(node);
     const width = node.property("stroke_width");
     const opacity = node.property("opacity");
     const size = node.property("font_size");
-    const media = node.get("media.media")?.ref ?? node.get("geometry")?.ref;
+    const media = node.get("geometry")?.ref ?? node.get("media.media")?.ref;
+    const missing = this.missing.has(media);
     this.items.set(node, {
       node,
       shape,
       name,
-      label: label ?? (shape.named ? name : null),
+      label: this.#labelOf(node, name, shape, missing, media),
+      standIn: shape.named || (missing && shape.isMark),
+      laid: this.laid.get(node.id) ?? null,
       fill: palette.readInPlane(node.property("fill")) ?? palette.readInPlane(node.property("color")),
       stroke: palette.readInPlane(node.property("stroke")),
       width: finite(width) && width >= 0 ? width : null,
       opacity: finite(opacity) ? clamp(opacity, 0, 1) : 1,
-      size: finite(size) && size > 0 ? size : null,
+      size: finite(size) && size > 0 ? size * this.sheet.scale : null,
       picture: typeof media === "string" ? this.pictures.get(media) : undefined,
       layer: node.get("layer") ?? "",
       rank: node.rank,
       matrix: IDENTITY,
+      /** The matrix of its path. */
+      inner: IDENTITY,
       order: 0,
       z: 0,
       box: [0, 0, 0, 0],
@@ -258,12 +210,29 @@ class Drawing {
     for (const node of changed) {
       const item = this.items.get(node);
       if (item === undefined) continue;
-      const [matrix, z] = this.#world(node, known);
-      item.matrix = matrix;
+      const [world, z] = this.#world(node, known);
+      const { shape } = item;
+      item.matrix = this.#onSheet(world);
+      item.inner = shape.frame ? composed(item.matrix, shape.frame) : item.matrix;
       item.z = z;
-      const own = item.shape.kind === "text" ? this.#textBox(item.shape) : (item.shape.box ?? [0, 0, 0, 0]);
-      item.box = moved(own, matrix);
+      item.box = this.#boxOf(shape, item.matrix);
     }
+  }
+
+  /** A matrix into the world as one onto the sheet. */
+  #onSheet([a, b, c, d, e, f]) {
+    const { origin, scale } = this.sheet;
+    return [a * scale, b * scale, c * scale, d * scale, (e - origin[0]) * scale, (f - origin[1]) * scale];
+  }
+
+  #boxOf(shape, matrix) {
+    if (shape.round !== undefined) {
+      const [rx, ry] = shape.round;
+      const [x, y] = [Math.hypot(matrix[0] * rx, matrix[2] * ry), Math.hypot(matrix[1] * rx, matrix[3] * ry)];
+      return [matrix[4] - x, matrix[5] - y, matrix[4] + x, matrix[5] + y];
+    }
+    const box = shape.box ?? [0, 0, 0, 0];
+    return moved(shape.lines !== undefined && shape.size === undefined ? box.map((x) => x * this.sheet.text) : box, matrix);
   }
 
   #world(node, known) {
@@ -296,26 +265,6 @@ class Drawing {
     const angle = ((rotation[0] ?? 0) * Math.PI) / 180;
     const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
     return [[cos * sx, sin * sx, -sin * sy, cos * sy, x, y], z];
-  }
-
-  #textBox(shape) {
-    const size = shape.size || this.textSize();
-    const wide = Math.max(...shape.lines.map((line) => this.#width(line))) * size;
-    return [0, -size * (0.22 + 1.2 * (shape.lines.length - 1)), wide, size * 0.75];
-  }
-
-  /** The size of text that gives none. */
-  textSize() {
-    return this.extentSide ? this.extentSide / 52 : 16;
-  }
-
-  /** The width of a text of size 1. */
-  #width(text) {
-    if (!this.widths.has(text)) {
-      this.top.font = "100px system-ui, sans-serif";
-      this.widths.set(text, this.top.measureText(text).width / 100);
-    }
-    return this.widths.get(text);
   }
 
   #orderOf(layer) {
@@ -359,6 +308,24 @@ class Drawing {
     if (layer.count === 0) this.layers.delete(item.layer);
   }
 
+  /** Readings of sensors that are at no node that is seen: nothing else shows them. */
+  #listReadings() {
+    const { history } = this;
+    const { values } = history.data;
+    this.readings = [];
+    this.unplaced = [];
+    for (const sensor of history.sensors) {
+      const { reading } = sensor;
+      if (reading === null || (reading.node >= 0 && history.nodes[reading.node].visible)) continue;
+      const position = reading.position >= 0 ? numbersOf(values[reading.position]) : [];
+      const words = readingWords(history, sensor, this.data.words);
+      if (position.length === 2 || position.length === 3) {
+        const [, , , , x, y] = this.#onSheet([1, 0, 0, 1, position[0], position[1]]);
+        this.readings.push({ sensor, words, x, y });
+      } else this.unplaced.push({ sensor, words });
+    }
+  }
+
   isShown(layer) {
     return this.hidden.get(layer) ?? this.history.setting(`@layer:${layer}`, "visible") !== false;
   }
@@ -369,15 +336,16 @@ class Drawing {
     for (const item of this.order) {
       if (!this.isShown(item.layer)) continue;
       const b = item.box;
-      box = box === null ? [...b] : [Math.min(box[0], b[0]), Math.min(box[1], b[1]), Math.max(box[2], b[2]), Math.max(box[3], b[3])];
+      box = box === null ? [...b] : joined(box, b);
     }
+    for (const { x, y } of this.readings) box = box === null ? [x, y, x, y] : joined(box, [x, y, x, y]);
     return box;
   }
 
-  /** Shows everything. */
-  fit(box = this.extent()) {
+  /** Shows everything, labels included where they are laid out. */
+  fit() {
     const { clientWidth: width, clientHeight: height } = this.canvas;
-    const [x0, y0, x1, y1] = box ?? [-50, -50, 50, 50];
+    const [x0, y0, x1, y1] = this.history.at === this.history.length && this.hidden.size === 0 ? this.sheet.content : (this.extent() ?? this.sheet.content);
     this.extentSide = Math.max(x1 - x0, y1 - y0) || 100;
     const scale = Math.min((width - 36) / (x1 - x0 || 100), (height - 36) / (y1 - y0 || 100));
     this.view = { x: (x0 + x1) / 2, y: (y0 + y1) / 2, scale: finite(scale) && scale > 0 ? scale : 1 };
@@ -387,28 +355,28 @@ class Drawing {
     return this.#matrixOf(this.view, this.canvas.clientWidth, this.canvas.clientHeight);
   }
 
-  /** From the world to a canvas of some size in whose middle a view is. */
+  /** From the sheet to a canvas of some size in whose middle a view is. */
   #matrixOf({ x, y, scale }, width, height) {
     const s = this.up ? -scale : scale;
     return [scale, 0, 0, s, width / 2 - x * scale, height / 2 - y * s];
   }
 
-  /** A place of the world in CSS pixels. */
+  /** A place of the sheet in CSS pixels. */
   toScreen(x, y) {
-    const m = this.matrix();
-    return [m[0] * x + m[4], m[3] * y + m[5]];
+    return through(this.matrix(), [x, y]);
   }
 
-  toWorld(x, y) {
+  /** A place in CSS pixels on the sheet. */
+  fromScreen(x, y) {
     const m = this.matrix();
     return [(x - m[4]) / m[0], (y - m[5]) / m[3]];
   }
 
   /** Zooms around a place in CSS pixels. */
   zoom(factor, x = this.canvas.clientWidth / 2, y = this.canvas.clientHeight / 2) {
-    const before = this.toWorld(x, y);
-    this.view.scale = clamp(this.view.scale * factor, 1e-12, 1e12);
-    const after = this.toWorld(x, y);
+    const before = this.fromScreen(x, y);
+    this.view.scale = clamp(this.view.scale * factor, 1e-9, 1e12);
+    const after = this.fromScreen(x, y);
     this.view.x += before[0] - after[0];
     this.view.y += before[1] - after[1];
   }
@@ -453,16 +421,16 @@ class Drawing {
   }
 
   #mix(item) {
-    const { kind } = item.shape;
+    const { shape } = item;
     const none = null;
     const color = (c, otherwise) => (c === null ? otherwise : c === "none" ? none : this.#tone(c));
     const [face, edge] = this.groundIsDark ? ["#2b4258", "#7fa3c4"] : ["#d3e2f0", "#4a6a8a"];
-    if (kind === "line") return [none, color(item.stroke ?? item.fill, edge)];
-    if (kind === "text") {
+    if (shape.line) return [none, color(item.stroke ?? item.fill, edge)];
+    if (shape.lines !== undefined) {
       if (item.fill === null || item.fill === "none") return [item.fill === null ? this.ink() : none, none];
       return [this.groundIsDark ? this.palette.onDark(item.fill, 225) : item.fill, none];
     }
-    if (kind === "mark") return [color(item.fill, edge), color(item.stroke, none)];
+    if (shape.isMark) return [color(item.fill, item.standIn ? face : edge), color(item.stroke, item.standIn ? edge : none)];
     if (item.fill === null && item.stroke === null) return [face, edge];
     return [color(item.fill, none), color(item.stroke, none)];
   }
@@ -555,13 +523,12 @@ class Drawing {
     context.fillStyle = this.ground;
     context.fillRect(0, 0, board.width, board.height);
     const view = this.#matrixOf(board.view, board.width, board.height);
-    const seen = moved([0, 0, board.width, board.height], inverted(view));
+    const seen = moved([0, 0, board.width, board.height], inverse(view));
+    this.#size(view[0]);
     const items = this.#itemsIn(seen, 2 * MARK / view[0]);
     const lines = this.#linksByLayer(seen, view);
     const faint = this.#faintness(board, view);
     yield;
-    // Marks in a crowd shrink, so that it can be seen through.
-    board.mark = clamp(MARK * Math.sqrt(3000 / (items.length + 1)), 1.5, MARK);
     const opacities = new Map();
     let [layer, opacity, effort] = [undefined, 1, 0];
     for (const item of items) {
@@ -575,7 +542,7 @@ class Drawing {
         }
         opacity = opacities.get(layer);
       }
-      if (this.#gather(item, view, item.opacity * opacity, board.mark)) effort += 1;
+      if (this.#gather(item, view, item.opacity * opacity)) effort += 1;
       else {
         yield* this.#flush();
         context.globalAlpha = item.opacity * opacity;
@@ -591,7 +558,14 @@ class Drawing {
     context.globalAlpha = 1;
     context.setTransform(...this.base);
     yield;
+    this.#drawReadings(view);
     yield* this.#drawLabels(board, items, view);
+  }
+
+  /** The sizes of marks and lines in CSS pixels, at so many a unit of the sheet. */
+  #size(scale) {
+    this.mark = clamp(this.sheet.mark * scale, SPECK, MARK);
+    this.hair = clamp(this.sheet.line * scale, HAIR, LINE);
   }
 
   /** What is shown and touches a box of the world, in the order of painting. */
@@ -604,19 +578,20 @@ class Drawing {
   get inView() {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const view = this.matrix();
-    return this.#itemsIn(moved([0, 0, width, height], inverted(view)), 0);
+    return this.#itemsIn(moved([0, 0, width, height], inverse(view)), 0);
   }
 
   /**
    * Takes a small thing together with others of the same looks, to be filled at once. Answers whether it was taken:
    * the order of small things within a layer is not worth the time it takes.
    */
-  #gather(item, view, alpha, mark) {
+  #gather(item, view, alpha) {
     const { shape, box, matrix: m } = item;
-    if (item.picture !== undefined || shape.kind === "text") return false;
-    const size = Math.max(box[2] - box[0], box[3] - box[1]) * view[0];
-    const round = shape.radius > 0 && size >= 3;
-    if (shape.kind === "mark" ? mark >= MARK : size >= (round ? 2 * DOT : DOT)) return false;
+    if (item.picture !== undefined || shape.lines !== undefined) return false;
+    const size = shape.isMark ? this.mark * 2 : Math.max(box[2] - box[0], box[3] - box[1]) * view[0];
+    const disc = shape.isMark ? !item.standIn : shape.round !== undefined && Math.abs(box[2] - box[0] - (box[3] - box[1])) * view[0] < 1;
+    const round = disc && size >= 3;
+    if (size >= (round ? 2 * DOT : DOT)) return false;
     const [fill, stroke] = this.#looks(item);
     const color = fill ?? stroke;
     if (color === null || alpha === 0) return true;
@@ -628,13 +603,13 @@ class Drawing {
       batch = { color, alpha, dots: [], rounds: null };
       this.batches.set(key, batch);
     }
-    const [x, y] = [view[0] * m[4] + view[4], view[3] * m[5] + view[5]];
+    const [x, y] = through(view, [m[4], m[5]]);
     if (round) {
       batch.rounds ??= new Path2D();
       batch.rounds.moveTo(x + size / 2, y);
       batch.rounds.arc(x, y, size / 2, 0, 2 * Math.PI);
-    } else if (shape.kind === "mark" || shape.radius > 0) {
-      const side = shape.kind === "mark" ? mark * 0.9 : Math.max(1, size / 2);
+    } else if (shape.isMark || disc) {
+      const side = Math.max(1, size / 2) * (shape.isMark ? 0.9 : 1);
       batch.dots.push(x - side, y - side, 2 * side, 2 * side);
     } else {
       const [wide, high] = [Math.max(1, (box[2] - box[0]) * view[0]), Math.max(1, (box[3] - box[1]) * view[0])];
@@ -665,38 +640,45 @@ class Drawing {
     const { context } = this;
     const { shape } = item;
     const [fill, stroke] = this.#looks(item);
-    const m = composed(view, item.matrix);
-    const size = Math.sqrt(Math.abs(m[0] * m[3] - m[1] * m[2])) || 1e-9;
     if (item.picture?.complete && item.picture.naturalWidth > 0) return this.#drawPicture(item, view);
-    if (shape.kind === "text") return this.#drawText(item, m, fill);
-    if (shape.kind === "mark") {
-      const { x, y } = { x: m[4], y: m[5] };
+    if (shape.lines !== undefined) return this.#drawText(item, composed(view, item.matrix), fill);
+    if (shape.isMark) {
       context.setTransform(...this.base);
-      context.beginPath();
-      if (shape.named) {
-        context.moveTo(x, y - MARK - 1);
-        context.lineTo(x + MARK + 1, y);
-        context.lineTo(x, y + MARK + 1);
-        context.lineTo(x - MARK - 1, y);
-        context.closePath();
-      } else {
-        context.arc(x, y, MARK - 1, 0, 2 * Math.PI);
-      }
-      return this.#ink(fill, stroke, HAIR);
+      this.#mark(...through(view, [item.matrix[4], item.matrix[5]]), item.standIn);
+      return this.#ink(fill, stroke, this.hair);
     }
+    const m = composed(view, item.inner);
+    const size = Math.sqrt(Math.abs(m[0] * m[3] - m[1] * m[2])) || 1e-9;
+    const own = item.width === null ? 0 : item.width / (shape.frame?.[0] ?? 1);
     context.setTransform(...this.base);
     context.transform(...m);
     if (fill !== null) {
       context.fillStyle = fill;
-      context.fill(shape.path);
+      context.fill(shape.path, shape.rule);
     }
     if (stroke !== null) {
       context.strokeStyle = stroke;
-      context.lineWidth = Math.max(item.width ?? 0, HAIR / size);
+      context.lineWidth = Math.max(own, (item.width === null ? this.hair : HAIR) / size);
       context.lineJoin = "round";
       context.stroke(shape.path);
     }
     return undefined;
+  }
+
+  /** The outline of a mark: a rhomb where it stands for what is not known, else a disc. */
+  #mark(x, y, named) {
+    const { context } = this;
+    const r = named ? this.mark * 1.3 : this.mark;
+    context.beginPath();
+    if (!named) {
+      context.arc(x, y, r, 0, 2 * Math.PI);
+      return;
+    }
+    context.moveTo(x, y - r);
+    context.lineTo(x + r, y);
+    context.lineTo(x, y + r);
+    context.lineTo(x - r, y);
+    context.closePath();
   }
 
   #ink(fill, stroke, width) {
@@ -712,21 +694,30 @@ class Drawing {
     }
   }
 
+  /** A picture, upright in its node's frame: in its shape, or as a large mark. */
   #drawPicture(item, view) {
     const { context } = this;
-    let [x0, y0, x1, y1] = moved(item.box, view);
-    if (x1 - x0 < 1) [x0, y0, x1, y1] = [x0 - 24, y0 - 24, x1 + 24, y1 + 24];
-    context.setTransform(...this.base);
+    const m = composed(view, item.matrix);
+    const flip = this.up ? -1 : 1;
+    let [x0, y0, x1, y1] = item.shape.box ?? [0, 0, 0, 0];
+    if (item.shape.isMark) {
+      const reach = (this.mark * this.data.picture) / (Math.sqrt(Math.abs(m[0] * m[3] - m[1] * m[2])) || 1);
+      [x0, y0, x1, y1] = [-reach, -reach, reach, reach];
+    }
     const { naturalWidth: w, naturalHeight: h } = item.picture;
     const fit = Math.min((x1 - x0) / w, (y1 - y0) / h);
-    context.drawImage(item.picture, (x0 + x1 - w * fit) / 2, (y0 + y1 - h * fit) / 2, w * fit, h * fit);
+    // A pixel of the picture is the unit, its middle the origin.
+    const middle = through(m, [(x0 + x1) / 2, (y0 + y1) / 2]);
+    context.setTransform(...this.base);
+    context.transform(m[0] * fit, m[1] * fit, m[2] * fit * flip, m[3] * fit * flip, ...middle);
+    context.drawImage(item.picture, -w / 2, -h / 2, w, h);
   }
 
   #drawText(item, m, fill) {
     const { context } = this;
-    const size = item.shape.size || this.textSize();
+    const { lines, size = this.sheet.text } = item.shape;
     const shown = size * Math.hypot(m[0], m[1]);
-    if (shown < 2.5 || fill === null) return;
+    if (!(shown >= 2.5) || fill === null) return;
     context.setTransform(...this.base);
     // Text is drawn upright in its own frame, where y runs down, and at its size on the page: browsers refuse fonts
     // of thousands of pixels.
@@ -734,10 +725,10 @@ class Drawing {
     const along = size / shown;
     context.transform(m[0] * along, m[1] * along, m[2] * turn, m[3] * turn, m[4], m[5]);
     context.fillStyle = fill;
-    context.font = `${shown}px system-ui, sans-serif`;
-    context.textAlign = "start";
+    context.font = `${shown}px ${FONT}`;
+    context.textAlign = "left";
     context.textBaseline = "alphabetic";
-    item.shape.lines.forEach((line, i) => context.fillText(line, 0, i * 1.2 * shown));
+    lines.forEach(([line], i) => context.fillText(line, 0, i * this.data.font.line * shown));
   }
 
   /** The links in view by the layer that they are drawn in: the lower of their ends'. */
@@ -775,17 +766,17 @@ class Drawing {
       const read = ["stroke", "fill", "color"].map((key) => this.palette.readInPlane(properties[key])).find((c) => c !== null) ?? null;
       if (read === "none") continue;
       const color = read === null ? edge : this.#tone(read);
-      const own = finite(properties.stroke_width) ? Math.max(0, properties.stroke_width) * view[0] : 0;
-      const width = Math.max(HAIR * 0.8, own);
-      const key = `${color} ${width}`;
-      if (!batches.has(key)) batches.set(key, { color, width, lines: new Path2D(), heads: new Path2D() });
-      const [start, end] = [rim(from, a, b, view), rim(to, b, a, view)];
+      const thin = !finite(properties.stroke_width);
+      const width = thin ? this.hair : Math.max(HAIR, properties.stroke_width * this.sheet.scale * view[0]);
+      const key = `${color} ${width} ${thin}`;
+      if (!batches.has(key)) batches.set(key, { color, width, head: width * (thin ? 7 : 3), lines: new Path2D(), heads: new Path2D() });
       const batch = batches.get(key);
       if (from === to) {
-        loop(batch.lines, moved(from.box, view));
+        loop(batch.lines, moved(from.box, view), this.mark, from.shape.isMark);
         continue;
       }
-      const length = arrow(batch, start, end, faint > 0.5);
+      const [start, end] = this.#ends(link, from, to, a, b).map((p) => through(view, p));
+      const length = arrow(batch, ...this.#inset(from, to, start, end), faint > 0.5);
       if (typeof properties.label === "string" && length > 40) {
         captions.push([properties.label, (start[0] + end[0]) / 2, (start[1] + end[1]) / 2 - 4]);
       }
@@ -798,7 +789,45 @@ class Drawing {
     }
     strokeAll(context, batches);
     context.globalAlpha = opacity;
-    for (const [text, x, y] of captions.slice(0, MOST_LABELS)) this.#caption(context, text, x, y, 11, "center");
+    for (const [text, x, y] of captions.slice(0, MOST_LABELS)) this.#caption(context, text, x, y, clamp(this.sheet.label * view[0], SMALL, LARGE), "center");
+  }
+
+  /** Where a link leaves its ends on the sheet; where they overlap, it goes from middle to middle. */
+  #ends(link, from, to, a, b) {
+    if (link.way?.from !== from.inner || link.way.to !== to.inner) {
+      const [start, end] = [this.#leaves(from, a, b), 1 - this.#leaves(to, b, a)];
+      const along = (t) => [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t];
+      link.way = { from: from.inner, to: to.inner, ends: start < end ? [along(start), along(end)] : [a, b] };
+    }
+    return link.way.ends;
+  }
+
+  /** How much of the way from an item to a place lies within its shape, from 0 to 1. */
+  #leaves(item, from, to) {
+    const { shape } = item;
+    const back = shape.path === undefined || shape.line ? null : inverse(item.inner);
+    if (back === null) return 0;
+    this.top.setTransform(...IDENTITY);
+    const [a, b] = [through(back, from), through(back, to)];
+    const within = (t) => this.top.isPointInPath(shape.path, a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t);
+    let step = STEPS;
+    while (step >= 0 && !within(step / STEPS)) step -= 1;
+    if (step < 0 || step === STEPS) return 0;
+    let [inside, outside] = [step / STEPS, (step + 1) / STEPS];
+    for (let i = 0; i < HALVES; i++) {
+      const middle = (inside + outside) / 2;
+      if (within(middle)) inside = middle;
+      else outside = middle;
+    }
+    return outside;
+  }
+
+  /** The ends of a link in CSS pixels, at the rim of what is a mark. */
+  #inset(from, to, start, end) {
+    const length = Math.hypot(end[0] - start[0], end[1] - start[1]);
+    const by = ({ shape }) => (shape.isMark && length > 4 * this.mark ? (this.mark * 1.3) / length : 0);
+    const along = (t) => [start[0] + (end[0] - start[0]) * t, start[1] + (end[1] - start[1]) * t];
+    return [along(by(from)), along(1 - by(to))];
   }
 
   /** How strongly links are drawn: where they would cover everything, one can see through them. */
@@ -810,18 +839,42 @@ class Drawing {
 
   /** One line of text with a halo. */
   #caption(context, text, x, y, size, align) {
-    context.font = `${size}px system-ui, sans-serif`;
+    context.font = `${size}px ${FONT}`;
     context.textAlign = align;
     context.textBaseline = "alphabetic";
     context.lineJoin = "round";
-    context.lineWidth = size * 0.25;
+    context.lineWidth = size * 0.2;
     context.strokeStyle = this.ground;
     context.strokeText(text, x, y);
     context.fillStyle = this.ink();
     context.fillText(text, x, y);
   }
 
-  /** Labels of what is drawn last choose their places first. */
+  /** Readings of no node: a mark each, with what was read beside it. */
+  #drawReadings(view) {
+    const { context } = this;
+    context.setTransform(...this.base);
+    context.globalAlpha = 1;
+    for (const { x, y } of this.readings) {
+      this.#mark(...through(view, [x, y]), false);
+      this.#ink(this.groundIsDark ? "#7fa3c4" : "#4a6a8a", this.ground, this.hair);
+    }
+  }
+
+  /** What wants a label: what it says, the box that it stands beside, and where the projector laid it. */
+  #wanted(items, view) {
+    const sizeOf = ({ box }) => Math.max(box[2] - box[0], box[3] - box[1]) * view[0];
+    let wanted = items.filter((item) => item.label !== null && item.shape.lines === undefined);
+    if (wanted.length > CROWD) wanted = wanted.filter((item) => item.laid !== null || sizeOf(item) > 3 * DOT);
+    const rim = this.mark / view[0];
+    const beside = ({ x, y, words }) => ({ label: words, laid: null, size: null, box: [x, y, x, y], shape: { isMark: true } });
+    return [...wanted, ...this.readings.map(beside)].slice(-MOST_LABELS).reverse().map((item) => {
+      const by = item.shape.isMark ? (item.picture === undefined ? rim : rim * this.data.picture) : 0;
+      return [item, moved([item.box[0] - by, item.box[1] - by, item.box[2] + by, item.box[3] + by], view)];
+    });
+  }
+
+  /** Labels of what is drawn last choose first; each has one place, and is left out where that is taken. */
   *#drawLabels(board, items, view) {
     board.labelled = new Set();
     const taken = [];
@@ -829,55 +882,65 @@ class Drawing {
     const inPage = (box) => box[0] >= beyond && box[1] >= beyond && box[2] <= width - beyond && box[3] <= height - beyond;
     const free = (box) => taken.every((t) => t[2] <= box[0] || t[0] >= box[2] || t[3] <= box[1] || t[1] >= box[3]);
     const overlaps = (box) => box[2] > beyond && box[3] > beyond && box[0] < width - beyond && box[1] < height - beyond;
-    for (const item of items) if (item.shape.kind === "text") taken.push(moved(item.box, view));
-    const sizeOf = ({ box }) => Math.max(box[2] - box[0], box[3] - box[1]) * view[0];
-    let wanted = items.filter((item) => item.label !== null && item.shape.kind !== "text");
-    if (wanted.length > CROWD) wanted = wanted.filter((item) => sizeOf(item) > 3 * DOT);
-    wanted = wanted.slice(-MOST_LABELS).reverse();
-    for (const [i, item] of wanted.entries()) {
+    for (const item of items) if (item.shape.lines !== undefined) taken.push(moved(item.box, view));
+    for (const [i, [item, box]] of this.#wanted(items, view).entries()) {
       if (i % 10 === 9) yield;
-      const size = clamp((item.size ?? this.textSize()) * view[0], 10, 20);
-      const label = item.label.replace(/\s+/g, " ").trim();
-      const text = label.length > 80 ? `${label.slice(0, 79)}…` : label;
-      const box = moved(item.box, view);
-      const wide = this.#width(text) * size;
-      const room = item.shape.room ?? 0;
-      if (wide <= (box[2] - box[0]) * room && size * 1.1 <= (box[3] - box[1]) * room) {
-        board.labelled.add(item.node);
-        this.#inside(item, text, box, size);
-        continue;
-      }
+      const label = this.#laid(item, box, view[0]);
       // What is on the page has its label there too.
-      const fits = overlaps(box) ? (b) => inPage(b) && free(b) : free;
-      const place = placesBeside(item, box, wide, size).find((p) => fits(p[3]));
-      if (place === undefined) continue;
-      board.labelled.add(item.node);
-      taken.push(place[3]);
-      this.#caption(this.context, text, place[1], place[2], size, place[0]);
+      if (!label.inside && (!free(label.box) || (overlaps(box) && !inPage(label.box)))) continue;
+      taken.push(label.box);
+      if (item.node !== undefined) board.labelled.add(item.node);
+      this.#label(item, label);
     }
   }
 
-  #inside(item, text, box, size) {
+  /** A label where the projector laid it, at the size that it has here: its lines, their baseline, and its box. */
+  #laid(item, box, scale) {
+    const { font, places } = this.data;
+    const [place, given, lines = null] = item.laid ?? [0, item.size ?? this.sheet.label];
+    const size = clamp(given * scale, SMALL, LARGE);
+    const [left, top, right, bottom] = box;
+    const same = lines !== null && lines.map(([line]) => line).join(" ") === item.label.text;
+    const said = same ? lines : [[item.label.text, item.label.width]];
+    const wide = Math.max(...said.map(([, width]) => width)) * size;
+    const tall = ((said.length - 1) * font.line + font.ascent + font.descent) * size;
+    const room = item.shape.room ?? 0;
+    const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+    if (place < 0 && wide <= (right - left) * room && tall <= (bottom - top) * room) {
+      const first = y - tall / 2 + font.ascent * size;
+      return { lines: said, at: [x, first], align: "center", size, inside: true, box: [x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2] };
+    }
+    const [across, down, dx, dy, align] = places[Math.max(0, place)];
+    const at = [left + (right - left) * across + dx * size, top + (bottom - top) * down + dy * size];
+    const start = { left: 0, center: wide / 2, right: wide }[align];
+    const high = at[1] - font.ascent * size;
+    return { lines: said, at, align, size, inside: false, box: [at[0] - start, high, at[0] - start + wide, high + tall] };
+  }
+
+  #label(item, { lines, at, align, size, inside }) {
     const { context } = this;
+    const step = this.data.font.line * size;
+    if (!inside) return lines.forEach(([line], i) => this.#caption(context, line, at[0], at[1] + i * step, size, align));
     const [fill] = this.#looks(item);
     const dark = fill !== null && item.opacity > 0.5 ? this.palette.isDark(fill) : this.groundIsDark;
-    context.font = `${size}px system-ui, sans-serif`;
-    context.textAlign = "center";
-    context.textBaseline = "middle";
+    context.font = `${size}px ${FONT}`;
+    context.textAlign = align;
+    context.textBaseline = "alphabetic";
     context.fillStyle = dark ? "#f2f6fa" : "#1b2a38";
-    context.fillText(text, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
+    return lines.forEach(([line], i) => context.fillText(line, at[0], at[1] + i * step));
   }
 
   /** A bar of a round length. */
   #drawScale() {
     const { top: context } = this;
-    const most = Math.min(160, this.canvas.clientWidth / 4) / this.view.scale;
+    const pixels = this.view.scale * this.sheet.scale;
+    const most = Math.min(160, this.canvas.clientWidth / 4) / pixels;
     const power = 10 ** Math.floor(Math.log10(most));
     const length = [5, 2, 1].map((x) => x * power).find((x) => x <= most) ?? power;
     const given = this.history.setting("@space", "unit");
     const unit = typeof given === "string" ? given : "m";
     const text = unit === "m" && length >= 1000 ? `${length / 1000} km` : `${Number(length.toPrecision(3))} ${unit}`;
-    const [x, y, end] = [14, this.canvas.clientHeight - 14, 14 + length * this.view.scale];
+    const [x, y, end] = [14, this.canvas.clientHeight - 14, 14 + length * pixels];
     context.strokeStyle = this.ink();
     context.globalAlpha = 0.6;
     context.lineWidth = 1.5;
@@ -916,30 +979,33 @@ class Drawing {
 
   #drawSelection(view) {
     const { top: context } = this;
+    this.#size(view[0]);
     for (const [node, width] of [[this.over, 1.5], [this.selected, 2.5]]) {
       const item = node && node.visible ? this.items.get(node) : undefined;
       if (item === undefined) continue;
       const [x0, y0, x1, y1] = moved(item.box, view);
-      const pad = item.shape.kind === "mark" ? MARK + 3 : 4;
+      const pad = item.shape.isMark ? this.mark + 4 : 4;
       context.strokeStyle = this.groundIsDark ? "#6db3ee" : "#1f6fb5";
       context.lineWidth = width;
       context.beginPath();
       context.roundRect(x0 - pad, y0 - pad, x1 - x0 + 2 * pad, y1 - y0 + 2 * pad, 5);
       context.stroke();
-      if (this.boards[0].labelled.has(node) || item.shape.kind === "text") continue;
-      const name = item.name.length > 60 ? `${item.name.slice(0, 59)}…` : item.name;
-      const half = this.#width(name) * 7;
+      if (this.boards[0].labelled.has(node) || item.shape.lines !== undefined) continue;
+      const { text, width: wide } = this.#measured(item.name);
+      const half = wide * 7;
       const x = clamp((x0 + x1) / 2, half + 4, Math.max(half + 4, this.canvas.clientWidth - half - 4));
-      this.#caption(context, name.replace(/\s+/g, " "), x, y0 - pad - 6, 14, "center");
+      this.#caption(context, text, x, y0 - pad - 6, 14, "center");
     }
   }
 
-  /** The node or link under a place in CSS pixels, or null. */
+  /** The node, link or reading under a place in CSS pixels, or null. */
   pick(x, y) {
     const { top: context } = this;
-    const [wx, wy] = this.toWorld(x, y);
+    const [wx, wy] = this.fromScreen(x, y);
     const reach = 5 / this.view.scale;
     const ratio = this.base?.[0] ?? 1;
+    const near = this.readings.findLast((r) => Math.hypot(r.x - wx, r.y - wy) < 2 * reach);
+    if (near !== undefined) return { sensor: near.sensor };
     for (let i = this.order.length - 1; i >= 0; i--) {
       const item = this.order[i];
       const b = item.box;
@@ -948,11 +1014,12 @@ class Drawing {
       if (item.shape.path === undefined) return { node: item.node };
       if (Math.max(b[2] - b[0], b[3] - b[1]) < reach * 2) return { node: item.node };
       context.setTransform(...this.base);
-      context.transform(...composed(this.matrix(), item.matrix));
-      context.lineWidth = Math.max(item.width ?? 0, reach * 2);
-      const hit = item.shape.kind === "line" || item.fill === "none"
+      const m = composed(this.matrix(), item.inner);
+      context.transform(...m);
+      context.lineWidth = 10 / (Math.sqrt(Math.abs(m[0] * m[3] - m[1] * m[2])) || 1);
+      const hit = item.shape.line || item.fill === "none"
         ? context.isPointInStroke(item.shape.path, x * ratio, y * ratio)
-        : context.isPointInPath(item.shape.path, x * ratio, y * ratio);
+        : context.isPointInPath(item.shape.path, x * ratio, y * ratio, item.shape.rule);
       context.setTransform(...this.base);
       if (hit) return { node: item.node };
     }
@@ -1009,22 +1076,16 @@ function firstNotBefore(list, item) {
   return low;
 }
 
-/** The way back through a matrix that turns nothing. */
-function inverted(m) {
-  return [1 / m[0], 0, 0, 1 / m[3], -m[4] / m[0], -m[5] / m[3]];
-}
+/** The box around two. */
+const joined = (a, b) => [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
 
-/** Where a label may stand: alignment, x, base line, and the box that it takes. */
-function placesBeside(item, box, wide, size) {
-  const rim = item.shape.kind === "mark" ? MARK : 0;
-  const [left, top, right, bottom] = [box[0] - rim - 4, box[1] - rim - 4, box[2] + rim + 4, box[3] + rim + 4];
-  const [x, y] = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
-  return [
-    ["left", right, y + size * 0.35, [right, y - size / 2, right + wide, y + size / 2]],
-    ["right", left, y + size * 0.35, [left - wide, y - size / 2, left, y + size / 2]],
-    ["center", x, top, [x - wide / 2, top - size, x + wide / 2, top]],
-    ["center", x, bottom + size * 0.8, [x - wide / 2, bottom, x + wide / 2, bottom + size]],
-  ];
+/** What a sensor read, in words. */
+function readingWords(history, sensor, { colon, blank, none }) {
+  const { value, unit } = sensor.reading;
+  const parts = [history.sensorWords.get(sensor.name), colon, history.words.get(value) ?? none];
+  const measure = history.words.get(unit);
+  if (measure !== undefined) parts.push(blank, measure);
+  return { text: parts.map(({ text }) => text).join(""), width: parts.reduce((sum, { width }) => sum + width, 0) };
 }
 
 /** Draws gathered lines and their heads, and empties the batches. */
@@ -1044,8 +1105,8 @@ function arrow(batch, start, end, headed) {
   const length = Math.hypot(end[0] - start[0], end[1] - start[1]);
   batch.lines.moveTo(...start);
   batch.lines.lineTo(...end);
-  const head = Math.max(5, batch.width * 3);
-  if (headed && length > head * 3) {
+  const head = Math.min(batch.head, length / 2);
+  if (headed && length > 0) {
     const [ux, uy] = [((end[0] - start[0]) / length) * head, ((end[1] - start[1]) / length) * head];
     batch.heads.moveTo(...end);
     batch.heads.lineTo(end[0] - ux - uy * 0.45, end[1] - uy + ux * 0.45);
@@ -1054,35 +1115,19 @@ function arrow(batch, start, end, headed) {
   return length;
 }
 
-/** Adds a loop on top of a box. */
-function loop(path, box) {
-  const x = (box[0] + box[2]) / 2;
-  path.moveTo(x, box[1]);
-  path.bezierCurveTo(x + 22, box[1] - 34, x - 22, box[1] - 34, x, box[1]);
+/** Adds a loop on top of a box, or of a mark of that radius. */
+function loop(path, box, radius, isMark) {
+  const [x, y, r] = [(box[0] + box[2]) / 2, box[1] - (isMark ? radius : 0), radius * 4];
+  path.moveTo(x, y);
+  path.bezierCurveTo(x + r, y - r * 1.6, x - r, y - r * 1.6, x, y);
 }
 
 /** Where links to an item begin and end. */
 function anchor(item) {
   const [x, y] = [item.matrix[4], item.matrix[5]];
   const b = item.box;
-  const beside = item.shape.kind === "text" || x < b[0] || x > b[2] || y < b[1] || y > b[3];
+  const beside = item.shape.lines !== undefined || x < b[0] || x > b[2] || y < b[1] || y > b[3];
   return beside ? [(b[0] + b[2]) / 2, (b[1] + b[3]) / 2] : [x, y];
-}
-
-/** Where the way from an item's anchor `a` to `b` leaves the item, in CSS pixels: at its ellipse or its box. */
-function rim(item, a, b, view) {
-  const place = ([x, y]) => [view[0] * x + view[4], view[3] * y + view[5]];
-  const [p, q] = [place(a), place(b)];
-  const [dx, dy] = [q[0] - p[0], q[1] - p[1]];
-  const length = Math.hypot(dx, dy) || 1;
-  const box = item.box;
-  const half = [((box[2] - box[0]) / 2) * view[0], ((box[3] - box[1]) / 2) * view[0]];
-  let t;
-  if (item.shape.kind === "mark") t = (MARK + 1) / length;
-  else if (item.shape.kind === "line") t = 0;
-  else if (item.shape.room === 0.7) t = 1 / Math.hypot(dx / half[0], dy / half[1]);
-  else t = Math.min(half[0] / Math.abs(dx), half[1] / Math.abs(dy));
-  return t < 1 ? [p[0] + dx * t, p[1] + dy * t] : p;
 }
 
 /** How far a place lies from the way between two others. */

@@ -113,8 +113,8 @@ function canonical(value) {
 
 /** What a sensor read, in words. */
 function readingText(history, sensor) {
-  const [value, unit] = [sensor.reading.value, sensor.reading.unit].map((number) => textOf(history.data.values[number]));
-  return `${sensor.name}: ${value ?? "none"}${unit === null ? "" : ` ${unit}`}`.replace(/\s+/g, " ");
+  const [value, unit] = [sensor.reading.value, sensor.reading.unit].map((number) => history.words.get(number)?.text);
+  return `${sensor.name}: ${value ?? "none"}${unit === undefined ? "" : ` ${unit}`}`.replace(/\s+/g, " ");
 }
 
 /** Where a frame puts a point. */
@@ -387,7 +387,7 @@ class Drawing {
   #words(node, shape, picture) {
     if (picture?.missing) return nameOf(node) + this.missing;
     const isOdd = shape.bare && picture === undefined && typeof node.get("kind") === "string";
-    return textOf(node.property("label")) ?? (shape.named || isOdd ? nameOf(node) : null);
+    return wordsOf(node, "label")?.text ?? (shape.named || isOdd ? nameOf(node) : null);
   }
 
   /** Reads a node's registers into an item. */

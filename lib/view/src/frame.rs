@@ -51,7 +51,7 @@ impl<const N: usize> Frame<N> {
     }
 }
 
-/// Half of the size that a box between two corners has at least, so that its middle can be told from its rim.
+/// How far from its middle a box between two corners reaches at least, so that its middle can be told from its rim.
 pub fn least_reach<const N: usize>(least: [f64; N], greatest: [f64; N]) -> f64 {
     least.iter().chain(&greatest).fold(0.0, |most: f64, x| most.max(x.abs())) * LEAST
 }

@@ -16,6 +16,9 @@ const TRIANGLES: usize = 20_000;
 /// How many straight pieces stand for an ellipse where its outline is wanted.
 const ROUND: u32 = 48;
 
+/// Most points of an outline that links are led to.
+const MOST_BORDER: usize = 512;
+
 /// What a geometry says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
@@ -30,7 +33,8 @@ pub enum Shape {
     },
     /// From point to point; a missing z is 0.
     Line(Vec<[f64; 3]>),
-    Polygon(Vec<Point>),
+    /// Its rings, the outer one first; what lies within an odd number of them is inside.
+    Polygon(Vec<Vec<Point>>),
     Path(Arc<Vec<Segment>>),
     /// A text of one line or more, and its size where that is given.
     Text {
@@ -159,9 +163,17 @@ impl Shape {
                 all(&mut [[0.0, low], [wide, low], [wide, high], [0.0, high]].into_iter())
             }
             Shape::Mesh(mesh) => all(&mut mesh.in_plane().flatten()),
-            Shape::Path(segments) => all(&mut path::strokes(segments).into_iter().flatten()),
+            Shape::Path(segments) => {
+                let mut bounds: Option<Bounds> = None;
+                path::walk(segments, |p, _| {
+                    let at = Bounds::at(place(p));
+                    bounds = Some(bounds.map_or(at, |b| b.join(at)));
+                    true
+                });
+                bounds.unwrap_or(Bounds::at(place([0.0; 2])))
+            }
             Shape::Line(points) => all(&mut points.iter().copied().map(flat)),
-            Shape::Polygon(points) => all(&mut points.iter().copied()),
+            Shape::Polygon(rings) => all(&mut rings.iter().flatten().copied()),
             Shape::Rect { .. } => all(&mut self.outline().into_iter()),
             Shape::Cuboid(_) | Shape::Sphere(_) | Shape::Cylinder { .. } => {
                 self.clone().in_plane().bounds(world, size)
@@ -170,16 +182,46 @@ impl Shape {
         }
     }
 
-    /// The closed outline in the node's own frame; empty where there is none to meet.
+    /// Around all its own points, those that bend its curves included; nothing where it is centred on its node.
+    pub fn reach(&self) -> Option<Bounds> {
+        match self {
+            Shape::Line(points) => Bounds::around(points.iter().copied().map(flat)),
+            Shape::Polygon(rings) => Bounds::around(rings.iter().flatten().copied()),
+            Shape::Path(segments) => Bounds::around(path::corners(segments)),
+            Shape::Mesh(mesh) => Bounds::around(mesh.in_plane().flatten()),
+            _ => None,
+        }
+    }
+
+    /// Around what it draws in the node's own frame; nothing where it has no size of its own.
+    pub fn own_bounds(&self) -> Option<Bounds> {
+        let sized = !self.is_mark() && !matches!(self, Shape::Text { size: None, .. });
+        sized.then(|| self.bounds(&Transform::IDENTITY, 1.0))
+    }
+
+    /// How much of the bounds a text inside may fill; nothing where none may stand inside.
+    pub fn room(&self) -> Option<f64> {
+        match self {
+            Shape::Rect { .. } => Some(0.9),
+            Shape::Ellipse { .. } => Some(0.7),
+            Shape::Polygon(_) | Shape::Path(_) => Some(0.6),
+            _ => None,
+        }
+    }
+
+    /// The closed outline in the node's own frame; empty where there is none to meet. One of very many points is as
+    /// good as its box.
     fn outline(&self) -> Vec<Point> {
+        let boxed = || self.reach().map_or_else(Vec::new, |reach| corners(reach.min, reach.max));
+        let bounded = |points: Vec<Point>| if points.len() > MOST_BORDER { boxed() } else { points };
         match self {
             Shape::Rect { width, height, .. } => {
                 let (x, y) = (width / 2.0, height / 2.0);
-                vec![[-x, -y], [x, -y], [x, y], [-x, y]]
+                corners([-x, -y], [x, y])
             }
-            Shape::Polygon(points) => points.clone(),
-            Shape::Path(segments) => path::strokes(segments).into_iter().next().unwrap_or_default(),
-            Shape::Mesh(mesh) => hull(mesh.in_plane().flatten().collect()),
+            Shape::Polygon(rings) => bounded(rings.first().cloned().unwrap_or_default()),
+            Shape::Path(segments) => path::first_stroke(segments, MOST_BORDER).unwrap_or_else(boxed),
+            Shape::Mesh(mesh) => bounded(hull(mesh.in_plane().flatten().collect())),
             Shape::Ellipse { rx, ry } => {
                 let turn = |i: u32| 360.0 * f64::from(i) / f64::from(ROUND);
                 let at = |i| sin_cos(turn(i));
@@ -189,16 +231,39 @@ impl Shape {
         }
     }
 
-    /// How far along the way from `from`, inside or at the middle of the shape, to `to` its border lies, from 0 to
-    /// 1; nothing where the way does not leave the shape.
-    pub fn exit(&self, world: &Transform, from: Point, to: Point) -> Option<f64> {
-        if let Shape::Ellipse { rx, ry } = self
-            && let Some(t) = exit_of_ellipse(world, [*rx, *ry], from, to)
+    /// The border on the plane, in the frame of `world`.
+    pub fn border(&self, world: &Transform) -> Border {
+        let ellipse = match self {
+            Shape::Ellipse { rx, ry } => Some((*world, [*rx, *ry])),
+            _ => None,
+        };
+        Border { ellipse, outline: self.outline().into_iter().map(|p| on_plane(world, p)).collect() }
+    }
+}
+
+/// The corners of a box.
+fn corners(min: Point, max: Point) -> Vec<Point> {
+    vec![min, [max[0], min[1]], max, [min[0], max[1]]]
+}
+
+/// The border of a shape on the plane.
+#[derive(Clone, Debug)]
+pub struct Border {
+    /// Where it is an ellipse, its frame and its radii.
+    ellipse: Option<(Transform, Point)>,
+    outline: Vec<Point>,
+}
+
+impl Border {
+    /// How far along the way from `from`, inside or at the middle of the shape, to `to` it lies, from 0 to 1; nothing
+    /// where the way does not leave the shape.
+    pub fn exit(&self, from: Point, to: Point) -> Option<f64> {
+        if let Some((world, radii)) = &self.ellipse
+            && let Some(t) = exit_of_ellipse(world, *radii, from, to)
         {
             return (t <= 1.0).then_some(t);
         }
-        let outline: Vec<Point> = self.outline().into_iter().map(|p| on_plane(world, p)).collect();
-        let edges = outline.iter().zip(outline.iter().cycle().skip(1));
+        let edges = self.outline.iter().zip(self.outline.iter().cycle().skip(1));
         edges.filter_map(|(a, b)| crossing(from, to, *a, *b)).reduce(f64::max)
     }
 }
@@ -262,6 +327,11 @@ fn hull(mut points: Vec<Point>) -> Vec<Point> {
 }
 
 impl Triangles {
+    /// Whether there are more than are drawn.
+    pub fn is_cut(&self) -> bool {
+        self.indices.len() / 3 > TRIANGLES
+    }
+
     /// The triangles as they look from above, as many as are drawn.
     pub fn in_plane(&self) -> impl Iterator<Item = [Point; 3]> {
         let corners = self.indices.chunks_exact(3).take(TRIANGLES);
@@ -272,6 +342,11 @@ impl Triangles {
 /// A place seen from above.
 pub fn flat([x, y, _]: [f64; 3]) -> Point {
     [x, y]
+}
+
+/// A ring of a polygon, of three points or more.
+fn ring(points: Vec<[f64; 3]>) -> Option<Vec<Point>> {
+    (points.len() > 2).then(|| points.into_iter().map(flat).collect())
 }
 
 /// What reads a geometry's members.
@@ -293,8 +368,9 @@ impl Reader<'_, '_> {
             "ellipse" => Shape::Ellipse { rx: length("rx")?, ry: length("ry")? },
             "line" | "polyline" => Shape::Line(self.points("points").filter(|p| p.len() > 1)?),
             "polygon" => {
-                let points = self.points("points").filter(|p| p.len() > 2)?;
-                Shape::Polygon(points.into_iter().map(flat).collect())
+                let outer = self.points("points").and_then(ring)?;
+                let holes = if self.has("holes") { self.holes()? } else { Vec::new() };
+                Shape::Polygon(std::iter::once(outer).chain(holes).collect())
             }
             "path" => Shape::Path(Arc::new(Some(path::read(&text("d")?)).filter(|s| s.len() > 1)?)),
             "text" => {
@@ -336,7 +412,17 @@ impl Reader<'_, '_> {
 
     /// Points of two or three numbers; nothing where one is of another shape.
     fn points(&self, name: &str) -> Option<Vec<[f64; 3]>> {
-        let list = self.geometry.get(name).filter(|v| v.kind() == Kind::Array)?;
+        self.points_in(self.geometry.get(name)?)
+    }
+
+    /// The rings that are cut out of a polygon.
+    fn holes(&self) -> Option<Vec<Vec<Point>>> {
+        let list = self.geometry.get("holes").filter(|v| v.kind() == Kind::Array)?;
+        list.items().map(|hole| self.points_in(hole).and_then(ring)).collect()
+    }
+
+    fn points_in(&self, list: Value<'_, '_>) -> Option<Vec<[f64; 3]>> {
+        let list = Some(list).filter(|v| v.kind() == Kind::Array)?;
         let point = |value| match numbers_of(value)[..] {
             [x, y] => Some([x, y, 0.0]),
             [x, y, z, ..] => Some([x, y, z]),
@@ -418,6 +504,9 @@ mod tests {
             r#"{"kind":"line","points":[0,0,0,1,1,1]}"#,
             r#"{"kind":"polygon","points":[]}"#,
             r#"{"kind":"polygon","points":[[0,0],[1],[2,2],[3,0]]}"#,
+            r#"{"kind":"polygon","points":[[0,0],[9,0],[0,9]],"holes":[[1,1],[2,1],[1,2]]}"#,
+            r#"{"kind":"polygon","points":[[0,0],[9,0],[0,9]],"holes":[[[1,1],[2,1]]]}"#,
+            r#"{"kind":"polygon","points":[[0,0],[9,0],[0,9]],"holes":[[[1,1],[2,1],[1,"2"]]]}"#,
             r#"{"kind":"mesh","positions":[0,0,0,1,0,0,0,1,0]}"#,
             r#"{"kind":"mesh","positions":[0,0,0],"indices":[0,1,9e99]}"#,
             r#"{"kind":"mesh","positions":[0,0,0,1,0,0,0,1],"indices":[0,1,0]}"#,
@@ -447,6 +536,13 @@ mod tests {
             read(r#"{"kind":"line","points":[[1,2],[3,4,5,6]]}"#),
             Shape::Line(vec![[1.0, 2.0, 0.0], [3.0, 4.0, 5.0]])
         );
+        assert_eq!(
+            read(r#"{"kind":"polygon","points":[[0,0],[9,0],[0,9]],"holes":[[[1,1],[2,1],[1,2,3]]]}"#),
+            Shape::Polygon(vec![
+                vec![[0.0, 0.0], [9.0, 0.0], [0.0, 9.0]],
+                vec![[1.0, 1.0], [2.0, 1.0], [1.0, 2.0]]
+            ])
+        );
         let mesh = |positions: &str, indices: &str| {
             read(&format!(r#"{{"kind":"mesh","positions":{positions},"indices":{indices},"normals":[0]}}"#))
         };
@@ -472,11 +568,11 @@ mod tests {
     fn a_link_meets_the_border() {
         let here = Transform::IDENTITY;
         let round = read(r#"{"kind":"cylinder","radius":2,"height":9}"#).in_plane();
-        assert_eq!(round.exit(&here, [0.0, 0.0], [8.0, 0.0]), Some(0.25));
-        assert_eq!(round.exit(&here, [0.0, 0.0], [1.0, 0.0]), None);
+        assert_eq!(round.border(&here).exit([0.0, 0.0], [8.0, 0.0]), Some(0.25));
+        assert_eq!(round.border(&here).exit([0.0, 0.0], [1.0, 0.0]), None);
         let square = read(r#"{"kind":"rect","width":4,"height":4}"#);
-        assert_eq!(square.exit(&here, [0.0, 0.0], [8.0, 8.0]), Some(0.25));
-        assert_eq!(Shape::Point.exit(&here, [0.0, 0.0], [8.0, 8.0]), None);
+        assert_eq!(square.border(&here).exit([0.0, 0.0], [8.0, 8.0]), Some(0.25));
+        assert_eq!(Shape::Point.border(&here).exit([0.0, 0.0], [8.0, 8.0]), None);
     }
 
     #[test]

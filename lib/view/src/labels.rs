@@ -20,6 +20,44 @@ const SHRUNK: f64 = 0.55;
 /// Most cells of the grid that one box is entered in.
 const CELLS: f64 = 64.0;
 
+/// Most boxes of a cell, and of those of too many cells, that are looked at: more would say no more of a place.
+const NEAR: usize = 64;
+
+/// A place beside a box.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Place {
+    /// Which part of the box's width and height it is at.
+    pub part: Point,
+    /// How far from there the baseline begins, in sizes of the text.
+    pub off: Point,
+    pub anchor: Anchor,
+}
+
+const GAP: f64 = 0.3;
+const LEVEL: f64 = (ASCENT - DESCENT) / 2.0;
+const ABOVE: f64 = -GAP - DESCENT;
+const BELOW: f64 = GAP + ASCENT;
+
+/// The places around a box, the best first.
+pub const PLACES: [Place; 8] = [
+    Place { part: [1.0, 0.5], off: [GAP, LEVEL], anchor: Anchor::Start },
+    Place { part: [0.0, 0.5], off: [-GAP, LEVEL], anchor: Anchor::End },
+    Place { part: [0.5, 0.0], off: [0.0, ABOVE], anchor: Anchor::Middle },
+    Place { part: [0.5, 1.0], off: [0.0, BELOW], anchor: Anchor::Middle },
+    Place { part: [1.0, 0.0], off: [0.0, ABOVE], anchor: Anchor::Start },
+    Place { part: [1.0, 1.0], off: [0.0, BELOW], anchor: Anchor::Start },
+    Place { part: [0.0, 0.0], off: [0.0, ABOVE], anchor: Anchor::End },
+    Place { part: [0.0, 1.0], off: [0.0, BELOW], anchor: Anchor::End },
+];
+
+impl Place {
+    /// Where a text of some size begins beside a box.
+    fn at(&self, around: Bounds, size: f64) -> Point {
+        let sides = around.size();
+        std::array::from_fn(|i| around.min[i] + sides[i] * self.part[i] + self.off[i] * size)
+    }
+}
+
 /// A label that wants a place.
 pub struct Wanted<'t> {
     pub text: Cow<'t, str>,
@@ -40,7 +78,14 @@ pub struct Placed {
     pub at: Point,
     pub anchor: Anchor,
     pub size: f64,
-    pub inside: bool,
+    /// Which of [`PLACES`] it stands at; nothing where it stands inside of its shape.
+    pub place: Option<usize>,
+}
+
+impl Placed {
+    pub fn is_inside(&self) -> bool {
+        self.place.is_none()
+    }
 }
 
 /// Which part of each line stands at the place.
@@ -102,7 +147,7 @@ fn inside(w: &Wanted<'_>) -> Option<Placed> {
         if widest <= width && tall <= height {
             let [x, y] = w.around.centre();
             let at = [x, y - tall / 2.0 + ASCENT * size];
-            return Some(Placed { lines, at, anchor: Anchor::Middle, size, inside: true });
+            return Some(Placed { lines, at, anchor: Anchor::Middle, size, place: None });
         }
     }
     None
@@ -111,28 +156,15 @@ fn inside(w: &Wanted<'_>) -> Option<Placed> {
 /// The best of the places around a shape.
 fn beside(w: &Wanted<'_>, labels: &Grid, shapes: &Grid) -> Option<(Placed, Bounds)> {
     let line = one_line(&w.text);
-    let gap = w.size * 0.3;
-    let ([x, y], [left, top], [right, bottom]) = (w.around.centre(), w.around.min, w.around.max);
-    let middle = y + (ASCENT - DESCENT) / 2.0 * w.size;
-    let above = top - gap - DESCENT * w.size;
-    let below = bottom + gap + ASCENT * w.size;
-    let places = [
-        ([right + gap, middle], Anchor::Start),
-        ([left - gap, middle], Anchor::End),
-        ([x, above], Anchor::Middle),
-        ([x, below], Anchor::Middle),
-        ([right, above], Anchor::Start),
-        ([right, below], Anchor::Start),
-        ([left, above], Anchor::End),
-        ([left, below], Anchor::End),
-    ];
     let mut best: Option<(f64, Placed, Bounds)> = None;
-    for (rank, (at, anchor)) in (0..).zip(places) {
-        let placed = Placed { lines: vec![line.clone()], at, anchor, size: w.size, inside: false };
+    for (rank, place) in PLACES.iter().enumerate() {
+        let at = place.at(w.around, w.size);
+        let lines = vec![line.clone()];
+        let placed = Placed { lines, at, anchor: place.anchor, size: w.size, place: Some(rank) };
         let bounds = box_of(&placed);
         // The rank breaks ties, and a far better place is needed to give up an early one.
         let cost = (labels.covered(bounds) * LABEL_COST + shapes.covered(bounds)) / (w.size * w.size)
-            + f64::from(rank) * 0.15;
+            + rank as f64 * 0.15;
         if best.as_ref().is_none_or(|(least, _, _)| cost < *least) {
             best = Some((cost, placed, bounds));
         }
@@ -172,8 +204,8 @@ impl Grid {
         let index = self.boxes.len();
         self.boxes.push(bounds);
         match self.span(bounds) {
-            Some(cells) => cells.for_each(|at| self.cells.entry(at).or_default().push(index)),
-            None => self.large.push(index),
+            Some(cells) => cells.for_each(|at| push(self.cells.entry(at).or_default(), index)),
+            None => push(&mut self.large, index),
         }
     }
 
@@ -181,7 +213,7 @@ impl Grid {
     fn covered(&self, bounds: Bounds) -> f64 {
         let mut near: Vec<usize> = match self.span(bounds) {
             Some(cells) => cells.filter_map(|at| self.cells.get(&at)).flatten().copied().collect(),
-            None => (0..self.boxes.len()).collect(),
+            None => (0..self.boxes.len().min(NEAR * NEAR)).collect(),
         };
         // Most share nothing; the others are added up in the order of their numbers.
         near.retain(|i| self.boxes[*i].overlap(bounds) != 0.0);
@@ -200,6 +232,12 @@ impl Grid {
             let [low, high] = [low, high].map(|p| p.map(|x| x as i64));
             (low[0]..=high[0]).flat_map(move |x| (low[1]..=high[1]).map(move |y| (x, y)))
         })
+    }
+}
+
+fn push(list: &mut Vec<usize>, index: usize) {
+    if list.len() < NEAR {
+        list.push(index);
     }
 }
 
@@ -230,7 +268,7 @@ mod tests {
         assert_eq!(placed.lines, ["two words"]);
         let w = Wanted { room: Some(0.9), ..wanted("several short words", around) };
         let placed = place(&[w], &[]).remove(0).unwrap();
-        assert!(placed.inside && placed.lines.len() > 1);
+        assert!(placed.is_inside() && placed.lines.len() > 1);
         let filled = box_of(&placed);
         assert!(around.holds(filled.min) && around.holds(filled.max));
     }

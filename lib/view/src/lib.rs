@@ -1,6 +1,8 @@
 //! What may be seen of a world: its lanes and tiles joined, where its nodes stand, and the pages that play it.
 
 #[cfg(feature = "draw")]
+pub mod digits;
+#[cfg(feature = "draw")]
 pub mod font;
 #[cfg(feature = "draw")]
 pub mod fonts;
@@ -13,6 +15,8 @@ pub mod join;
 pub mod labels;
 pub mod media;
 pub mod name;
+#[cfg(feature = "draw")]
+pub mod outline;
 #[cfg(feature = "draw")]
 pub mod page;
 #[cfg(feature = "draw")]

@@ -86,36 +86,54 @@ pub fn absolute(segments: impl IntoIterator<Item = PathSegment>) -> Vec<Segment>
     pen.segments
 }
 
-/// The points along each stroke of the path, one list a stroke.
-pub fn strokes(segments: &[Segment]) -> Vec<Vec<Point>> {
-    let mut strokes: Vec<Vec<Point>> = Vec::new();
-    for segment in segments {
-        match segment {
-            Segment::Move(to) => strokes.push(vec![*to]),
-            Segment::Line(to) => add(&mut strokes, *to),
-            Segment::Curve(curve) => {
-                let mut from = curve.from;
-                for [a, b, to] in curve.cubics() {
-                    let piece = Curve { from, bend: Bend::Cubic(a, b), to };
-                    piece.points(STEPS).into_iter().for_each(|p| add(&mut strokes, p));
-                    from = to;
-                }
-            }
-            Segment::Close => {
-                if let Some(first) = strokes.last().and_then(|s| s.first()).copied() {
-                    add(&mut strokes, first);
-                }
-            }
-        }
-    }
-    strokes
+/// Every place that the path goes to, and those that bend its curves.
+pub fn corners(segments: &[Segment]) -> impl Iterator<Item = Point> {
+    segments.iter().flat_map(|segment| match segment {
+        Segment::Move(to) | Segment::Line(to) => vec![*to],
+        Segment::Curve(curve) => curve.cubics().into_iter().flatten().collect(),
+        Segment::Close => Vec::new(),
+    })
 }
 
-fn add(strokes: &mut Vec<Vec<Point>>, point: Point) {
-    match strokes.last_mut() {
-        Some(stroke) => stroke.push(point),
-        None => strokes.push(vec![point]),
+/// Calls `take` with the points along the path, and whether each begins a stroke, until it answers false.
+pub fn walk(segments: &[Segment], mut take: impl FnMut(Point, bool) -> bool) {
+    let mut start = None;
+    for segment in segments {
+        let goes_on = match segment {
+            Segment::Move(to) => {
+                start = Some(*to);
+                take(*to, true)
+            }
+            Segment::Line(to) => take(*to, start.is_none()),
+            Segment::Curve(curve) => walk_curve(curve, &mut take),
+            Segment::Close => start.is_none_or(|start| take(start, false)),
+        };
+        if !goes_on {
+            return;
+        }
     }
+}
+
+fn walk_curve(curve: &Curve, take: &mut impl FnMut(Point, bool) -> bool) -> bool {
+    let mut from = curve.from;
+    curve.cubics().into_iter().all(|[a, b, to]| {
+        let piece = Curve { from, bend: Bend::Cubic(a, b), to };
+        from = to;
+        piece.points(STEPS).into_iter().all(|p| take(p, false))
+    })
+}
+
+/// The points along the first stroke; nothing where they are more than so many.
+pub fn first_stroke(segments: &[Segment], most: usize) -> Option<Vec<Point>> {
+    let mut points = Vec::new();
+    walk(segments, |p, begins| {
+        let goes_on = (points.is_empty() || !begins) && points.len() <= most;
+        if goes_on {
+            points.push(p);
+        }
+        goes_on
+    });
+    (points.len() <= most).then_some(points)
 }
 
 /// The contours that a path draws: where it moves or comes back to its beginning, one ends.
@@ -347,9 +365,11 @@ mod tests {
     fn an_arc_ends_where_it_says_and_stays_on_its_circle() {
         let got = read("M1 0A1 1 0 01-1 0A1 1 0 01 1 0z");
         let off = |[x, y]: &Point| (libm::hypot(*x, *y) - 1.0).abs();
-        let outline = strokes(&got);
-        assert_eq!(outline[0].last(), Some(&[1.0, 0.0]));
-        assert!(outline[0].iter().all(|p| off(p) < 1e-3));
+        let outline = first_stroke(&got, 1000).unwrap();
+        assert_eq!(outline.last(), Some(&[1.0, 0.0]));
+        assert!(outline.iter().all(|p| off(p) < 1e-3));
+        assert_eq!(first_stroke(&got, 90), None);
+        assert_eq!(first_stroke(&read("M0 0h1M5 5h1"), 9), Some(vec![[0.0, 0.0], [1.0, 0.0]]));
         let contours = contours(&got);
         assert!(contours[0].closed && contours[0].points.iter().all(|p| off(p) < 1e-9));
         assert_eq!(read("M0 0A0 1 0 01 1 0"), [Segment::Move([0.0; 2]), Segment::Line([1.0, 0.0])]);

@@ -32,11 +32,8 @@ impl<'a> Derivation<'_, 'a> {
         let (_, number, line) = &self.world.batches[at.0 as usize].states[at.1 as usize];
         let position = self.world.position(at.0, *number);
         let shared = line.lane.is_shared();
-        if !self.filter.lanes[line.lane.index()] {
-            return self.report.say(Outcome::Withheld, "view.lane", position, shared, Default::default);
-        }
-        if !self.filter.takes_layer_of(&line.body) {
-            return self.report.say(Outcome::Withheld, "view.layer", position, shared, Default::default);
+        if let Some(code) = self.filter.withholds(line) {
+            return self.report.say(Outcome::Withheld, code, position, shared, Default::default);
         }
         if let Some(cut) = &self.filter.at {
             let mut later = None;
@@ -89,6 +86,19 @@ impl<'a> Derivation<'_, 'a> {
             let operation = if operation.is_empty() { operation_of(row.line) } else { operation.to_owned() };
             let text = || (name(), format!("{operation}: did you mean {}?", nearest_operation(&operation)));
             self.report.say(Outcome::Noted, "event.unknown_operation", position, shared, text);
+        }
+    }
+}
+
+impl World<'_> {
+    /// Says which state lines of a tile are withheld, for who derives nothing from them.
+    pub fn say_withheld_lines(&self, index: usize, filter: &Filter, report: &mut Report) {
+        for at in &self.tiles[index].states {
+            let (_, number, line) = &self.batches[at.0 as usize].states[at.1 as usize];
+            if let Some(code) = filter.withholds(line) {
+                let (position, shared) = (self.position(at.0, *number), line.lane.is_shared());
+                report.say(Outcome::Withheld, code, position, shared, Default::default);
+            }
         }
     }
 }

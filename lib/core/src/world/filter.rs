@@ -2,7 +2,7 @@
 
 use crate::id::{Authority, Boundary, Key, Lane, Time};
 use crate::json::raw;
-use crate::state::line::Body;
+use crate::state::line::{Body, StateLine};
 
 /// Which events and state lines a state takes in. Empty lists take in everything.
 #[derive(Clone, Debug)]
@@ -16,15 +16,18 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether it takes in what a state line says: a sensor's comes with the layer of its reading, in which events were
-    /// chosen.
-    pub(super) fn takes_layer_of(&self, body: &Body<'_>) -> bool {
-        match body {
+    /// The code under which it withholds a state line, if it does: its lane, or its layer where it is a sensor's, which
+    /// comes with that of its reading.
+    pub(super) fn withholds(&self, line: &StateLine<'_>) -> Option<&'static str> {
+        if !self.lanes[line.lane.index()] {
+            return Some("view.lane");
+        }
+        match &line.body {
             Body::Sensor(reading) if !self.layers.is_empty() => {
                 let layer = raw::text(reading.sensor.layer).unwrap_or_default();
-                self.layers.iter().any(|l| *l == layer)
+                (!self.layers.iter().any(|l| *l == layer)).then_some("view.layer")
             }
-            _ => true,
+            _ => None,
         }
     }
 

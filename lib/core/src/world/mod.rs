@@ -316,7 +316,7 @@ impl<'a> World<'a> {
         if let Some(cut) = &filter.at {
             line.body.keys(|key| later |= cut.is_before(key));
         }
-        filter.lanes[line.lane.index()] && filter.takes_layer_of(&line.body) && !later
+        filter.withholds(line).is_none() && !later
     }
 
     /// The code under which `filter` withholds an event, if it does.

@@ -47,7 +47,7 @@ impl<'a> Gathering<'a> {
             }
         }
         let lines = world.state_lines(place).filter(|line| world.takes_line(line, filter));
-        let (mut told, mut removed) = statements(lines, filter);
+        let (mut told, mut removed) = statements(lines);
         self.history.removed.append(&mut removed);
         if !told.is_empty() {
             let at_hand = self.at_hand(start);
@@ -130,16 +130,11 @@ impl<'a> Gathering<'a> {
     }
 }
 
-/// Appends what is seen of a touch in a lane. Registers come in their own order, however an event wrote them.
+/// Appends what is seen of a touch in a lane.
 fn push_changes<'a>(touch: Touch<'a>, lane: Lane, changes: &mut Vec<Change<'a>>) {
     let write = |node: &'a str, sets: &'a [Set<'a>], changes: &mut Vec<Change<'a>>| {
-        let start = changes.len();
         let seen = sets.iter().filter(|set| is_seen(set.register, lane));
         changes.extend(seen.map(|set| Change::Write { node, register: set.register, value: set.value }));
-        changes[start..].sort_by_key(|change| match change {
-            Change::Write { register, .. } => Some((register.kind, register.key)),
-            _ => None,
-        });
     };
     match touch {
         Touch::Create { node, sets } => {

@@ -1,15 +1,12 @@
 //! What state lines say: changes, each under the key of the event that made it.
 
-use super::canonical;
 use super::event::Change;
 use crate::redaction::{is_redacted, is_seen};
 use foldhash::HashSet;
 use std::cmp::Ordering;
 use ulp_core::event::{Ends, RegisterKind};
 use ulp_core::id::{Key, Lane};
-use ulp_core::json::raw;
 use ulp_core::state::line::{Body, StateLine};
-use ulp_core::world::Filter;
 
 /// One change that a state line tells of.
 pub(super) struct Statement<'a> {
@@ -43,7 +40,7 @@ fn own<'a>(key: Key<'a>) -> Key<'a> {
 
 /// What events at hand do, so that state lines need not tell it again.
 #[derive(Default)]
-pub(super) struct AtHand<'a>(HashSet<(Lane, Key<'a>, Rank<'a>, Vec<Vec<u8>>)>);
+pub(super) struct AtHand<'a>(HashSet<(Lane, Key<'a>, Rank<'a>, Value<'a>)>);
 
 impl<'a> AtHand<'a> {
     pub fn add(&mut self, lane: Lane, key: Key<'a>, change: &Change<'a>) {
@@ -61,16 +58,15 @@ type Tags<'a> = Vec<(Ends<'a>, &'a str)>;
 /// What the lines say, in order, each thing once; and the tags that lines without any key know as removed.
 pub(super) fn statements<'a>(
     lines: impl Iterator<Item = &'a StateLine<'a>>,
-    filter: &Filter,
 ) -> (Vec<Statement<'a>>, Tags<'a>) {
     let (mut told, mut removed) = (Vec::new(), Vec::new());
-    lines.for_each(|line| take(line, filter, &mut told, &mut removed));
+    lines.for_each(|line| take(line, &mut told, &mut removed));
     told.sort_by(Statement::order);
     told.dedup_by(|a, b| a.order(b).is_eq());
     (told, removed)
 }
 
-fn take<'a>(line: &'a StateLine<'a>, filter: &Filter, told: &mut Vec<Statement<'a>>, removed: &mut Tags<'a>) {
+fn take<'a>(line: &'a StateLine<'a>, told: &mut Vec<Statement<'a>>, removed: &mut Tags<'a>) {
     let lane = line.lane;
     let mut keys: Vec<Key<'a>> = Vec::new();
     line.body.keys(|key| keys.push(key));
@@ -103,14 +99,8 @@ fn take<'a>(line: &'a StateLine<'a>, filter: &Filter, told: &mut Vec<Statement<'
             removed.iter().for_each(|tag| say(from, Change::RemoveLink { ends: *ends, tag }));
             removed_before.iter().for_each(|key| say(*key, Change::RemoveLinksBefore { ends: *ends }));
         }
-        Body::Sensor(reading) => {
-            // Events were chosen by their layer, but a state line of a sensor comes with a layer of its own.
-            let layer = raw::text(reading.sensor.layer).unwrap_or_default();
-            let taken = filter.layers.is_empty() || filter.layers.iter().any(|l| *l == layer);
-            if taken && !is_redacted(lane) {
-                say(reading.key, Change::Read(&reading.sensor));
-            }
-        }
+        Body::Sensor(_) if is_redacted(lane) => {}
+        Body::Sensor(reading) => say(reading.key, Change::Read(&reading.sensor)),
     }
 }
 
@@ -132,18 +122,16 @@ fn rank<'a>(change: &Change<'a>) -> Rank<'a> {
     }
 }
 
-/// The value of a change, canonical.
-fn value(change: &Change<'_>) -> Vec<Vec<u8>> {
-    let optional = |raw: Option<&str>| raw.map(canonical).unwrap_or_default();
+/// The value of a change: nothing, or canonical texts.
+type Value<'a> = [Option<&'a str>; 6];
+
+fn value<'a>(change: &Change<'a>) -> Value<'a> {
+    let one = |value| [value, None, None, None, None, None];
     match *change {
-        Change::Write { value, .. } => vec![canonical(value)],
-        Change::Absorb { into, .. } => vec![canonical(into)],
-        Change::AddLink { properties, .. } => vec![optional(properties)],
-        Change::Read(sensor) => {
-            let own = [sensor.value, sensor.timestamp, sensor.layer].map(canonical);
-            let given = [sensor.unit, sensor.position, sensor.node].map(optional);
-            own.into_iter().chain(given).collect()
-        }
-        _ => Vec::new(),
+        Change::Write { value, .. } => one(Some(value)),
+        Change::Absorb { into, .. } => one(Some(into)),
+        Change::AddLink { properties, .. } => one(properties),
+        Change::Read(s) => [Some(s.value), Some(s.timestamp), Some(s.layer), s.unit, s.position, s.node],
+        _ => one(None),
     }
 }

@@ -20,10 +20,3 @@ pub use event::{Author, Change, Event, History, Part, Source};
 pub use gather::gather;
 pub use resolve::{Effect, Resolved, Step, resolve};
 pub use tags::Tag;
-
-/// The canonical form of raw JSON.
-fn canonical(raw: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(raw.len());
-    ulp_core::json::write_canonical(raw, &mut out);
-    out
-}

@@ -11,14 +11,24 @@ function numbersOf(value) {
   return Array.isArray(value) && value.every(finite) ? value : [];
 }
 
-/** The text of a string, a number or a boolean; null where it is blank. */
-function textOf(value) {
-  const text = typeof value === "string" || typeof value === "boolean" || finite(value) ? String(value) : "";
-  return text.trim() === "" ? null : text;
+/** A history with what the projector prepared of its values: shapes, and words, by their numbers. */
+function readHistory(data, prepared, filter) {
+  const history = new History(data, filter);
+  const words = (value, [width, text]) => ({ width, text: text ?? String(value) });
+  history.names = prepared.names;
+  history.shapes = new Map(prepared.shapes);
+  history.words = new Map(prepared.words.map(([number, ...said]) => [number, words(data.values[number], said)]));
+  history.idTexts = new Map(prepared.ids);
+  history.sensorWords = new Map(prepared.sensors.map(([name, ...said]) => [name, words(name, said)]));
+  return history;
 }
 
-/** What a node is called. */
-const nameOf = (node) => ["label", "name", "title"].map((key) => textOf(node.property(key))).find((text) => text !== null) ?? node.id;
+/** What a property says in words, {text, width}: how wide they are at size 1; null where it says nothing. */
+const wordsOf = (node, key) => node.history.words.get(node.number(`properties.${key}`)) ?? null;
+
+/** What a node is called: the first of its names that says something, else its id. */
+const nameOf = (node) =>
+  node.history.names.map((key) => wordsOf(node, key)).find((words) => words !== null)?.text ?? node.history.idTexts.get(node.index) ?? node.id;
 
 /** Colours as the projector read them: "none", #rrggbb or #rrggbbaa. What is no colour is null. */
 class Palette {

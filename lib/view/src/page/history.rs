@@ -17,6 +17,7 @@
 //! tag that stands last), 4 link (none stands), 5 sensor value unit node position (read), 6 event (by which the next
 //! change was made, where that is another one), 7 node (touched, to no effect). Ranks are those of keys. −1 is nothing.
 
+use super::prepared::Tables as Prepared;
 use crate::history::{Author, Effect, Resolved, Step};
 use crate::join::unquoted;
 use bumpalo::Bump;
@@ -25,13 +26,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use ulp_core::event::{Ends, RegisterKind, Sensor};
 use ulp_core::id::{Key, Tile};
-use ulp_core::json::{write_canonical, write_string};
+use ulp_core::json::write_string;
 
 /// The JavaScript that reads a history: `History` and what it needs.
 pub const SCRIPT: &str = include_str!("../page/history.js");
 
-/// Appends a history as one JSON object. `takes_tile` says which tiles the view takes in.
-pub fn write(history: &Resolved<'_>, takes_tile: impl Fn(Tile) -> bool, out: &mut Vec<u8>) {
+/// Appends a history as one JSON object, and answers the tables that are to be prepared. `takes_tile` says which tiles
+/// the view takes in.
+pub(super) fn write(
+    history: &Resolved<'_>,
+    takes_tile: impl Fn(Tile) -> bool,
+    out: &mut Vec<u8>,
+) -> Prepared {
     let mut tables = Tables::of(history);
     let mut columns = Columns::default();
     let mut scratch = Bump::new();
@@ -44,6 +50,7 @@ pub fn write(history: &Resolved<'_>, takes_tile: impl Fn(Tile) -> bool, out: &mu
         .collect();
     tables.mark_gone(&takes_tile);
     write_object(history.space, &tables, &together, &columns, out);
+    Prepared { values: tables.values.list, nodes: tables.nodes.list, sensors: tables.sensors.list }
 }
 
 /// Texts, each once, by number.
@@ -69,10 +76,9 @@ impl Table {
         self.number(json)
     }
 
+    /// A canonical value.
     fn raw(&mut self, raw: &str) -> usize {
-        let mut json = Vec::with_capacity(raw.len());
-        write_canonical(raw, &mut json);
-        self.number(json)
+        self.number(raw.as_bytes().to_vec())
     }
 }
 
@@ -344,7 +350,7 @@ mod tests {
     #[test]
     fn tables_hold_a_value_once() {
         let mut table = Table::default();
-        assert_eq!((table.raw("{\"b\":1, \"a\":2}"), table.raw("{\"a\":2,\"b\":1}")), (0, 0));
+        assert_eq!((table.raw("{\"a\":2}"), table.raw("{\"a\":2}")), (0, 0));
         assert_eq!(table.text("x"), 1);
     }
 }

@@ -16,6 +16,7 @@ use ulp_core::json::{raw, write_string};
 use ulp_core::text;
 
 pub mod history;
+mod prepared;
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -31,6 +32,8 @@ pub struct Page<'p> {
     pub drawing: &'p str,
     /// What that is given besides the canvas, as JSON.
     pub data: &'p [u8],
+    /// Whether that draws the shapes of the plane.
+    pub shapes: bool,
 }
 
 /// Writes the page of all spaces of a view; `histories` are theirs.
@@ -74,7 +77,7 @@ fn source(text: &str) -> Vec<u8> {
     format!("'sha256-{}'", BASE64.encode(&Sha256::of(text.as_bytes()).0)).into_bytes()
 }
 
-/// What the script reads: `{"filter":{…},"drawing":…,"spaces":[history,…],"colors":{…}}`.
+/// What the script reads: `{"filter":{…},"drawing":…,"spaces":[history,…],"prepared":[…],"colors":{…}}`.
 fn embedded(
     view: &View<'_, '_>,
     page: &Page<'_>,
@@ -94,13 +97,21 @@ fn embedded(
     out.extend_from_slice(page.data);
     whole.name("spaces", &mut out);
     let start = out.len();
+    let mut tables = Vec::new();
     let mut spaces = Items::open(&mut out);
     for history in histories {
         spaces.next(&mut out);
-        history::write(history, &takes_tile, &mut out);
+        tables.push(history::write(history, &takes_tile, &mut out));
     }
     spaces.close(&mut out);
     let colors = colors_in(&out[start..]);
+    whole.name("prepared", &mut out);
+    let mut spaces = Items::open(&mut out);
+    for tables in tables {
+        spaces.next(&mut out);
+        prepared::write(&tables, page.shapes, &mut out);
+    }
+    spaces.close(&mut out);
     whole.name("colors", &mut out);
     let mut members = Members::open(&mut out);
     for (text, paint) in colors {

@@ -4,7 +4,7 @@
 
 const byId = (id) => document.getElementById(id);
 const embedded = JSON.parse(byId("data").textContent);
-const histories = embedded.spaces.map((data) => new History(data, embedded.filter));
+const histories = embedded.spaces.map((data, i) => readHistory(data, embedded.prepared[i], embedded.filter));
 const canvas = byId("drawing");
 const drawing = new Drawing(canvas, embedded.drawing, new Palette(embedded.colors));
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -80,6 +80,23 @@ function listLayers() {
   if (rows.length === 0) panel.append(element("p", { textContent: "Nothing is there at this time." }));
 }
 
+/** Most readings that are listed. */
+const LISTED = 40;
+
+/** Lists what sensors read that say no place, for nothing that is drawn shows it. */
+function listReadings() {
+  const list = byId("readings");
+  const unplaced = drawing.unplaced ?? [];
+  list.hidden = unplaced.length === 0;
+  const rows = unplaced.slice(0, LISTED).map(({ sensor, words }) => {
+    const button = element("button", { type: "button", className: "step", textContent: words.text });
+    button.addEventListener("click", () => showDetails({ sensor }, true));
+    return element("li", {}, button);
+  });
+  if (unplaced.length > LISTED) rows.push(element("li", { textContent: `and ${unplaced.length - LISTED} more` }));
+  list.replaceChildren(...rows);
+}
+
 // ---- Time ----
 
 /** Goes to where `count` events have happened. */
@@ -114,6 +131,7 @@ function sayWhen(count) {
 /** What need not follow every frame of a replay. */
 function settle() {
   listLayers();
+  listReadings();
   if (drawing.selected !== null) showDetails({ node: drawing.selected }, true);
 }
 
@@ -218,7 +236,7 @@ function showDetails(thing, pinned = false) {
   if (thing === null) return panel.replaceChildren();
   const close = element("button", { type: "button", className: "close", textContent: "×", ariaLabel: "Close" });
   close.addEventListener("click", () => select(null));
-  const body = thing.node ? nodeDetails(thing.node) : linkDetails(thing.link);
+  const body = thing.node ? nodeDetails(thing.node) : thing.link ? linkDetails(thing.link) : sensorDetails(thing.sensor);
   return panel.replaceChildren(...(pinned ? [close] : []), ...body);
 }
 
@@ -275,20 +293,23 @@ function eventButton(event, className) {
 
 /** The readings taken at a node, with what they were before. */
 function readingsOf(node) {
-  const parts = [];
-  for (const sensor of history.sensors) {
-    const { reading } = sensor;
-    if (reading === null || reading.node !== node.index) continue;
-    const unit = reading.unit >= 0 ? ` ${shown(history.data.values[reading.unit])}` : "";
-    const value = reading.value < 0 ? "none" : shown(history.data.values[reading.value]);
-    parts.push(
-      element("h3", { textContent: sensor.name }),
-      element("div", {}, element("b", { textContent: `${value}${unit}` }), " ", eventButton(reading.event, "by")),
-    );
-    const past = history.readingsOf(sensor).filter((r) => typeof r.value === "number");
-    if (past.length > 2) parts.push(curve(past));
-  }
-  return parts;
+  const at = history.sensors.filter(({ reading }) => reading !== null && reading.node === node.index);
+  return at.flatMap((sensor) => [element("h3", { textContent: sensor.name }), ...readingOf(sensor)]);
+}
+
+/** What a sensor reads now, and what it read before. */
+function readingOf(sensor) {
+  const { reading } = sensor;
+  const unit = reading.unit >= 0 ? ` ${shown(history.data.values[reading.unit])}` : "";
+  const value = reading.value < 0 ? "none" : shown(history.data.values[reading.value]);
+  const past = history.readingsOf(sensor).filter((r) => typeof r.value === "number");
+  const now = element("div", {}, element("b", { textContent: `${value}${unit}` }), " ", eventButton(reading.event, "by"));
+  return past.length > 2 ? [now, curve(past)] : [now];
+}
+
+function sensorDetails(sensor) {
+  const who = element("p", { className: "sub", textContent: sensor.actor });
+  return [element("h2", { textContent: sensor.name }), who, ...(sensor.reading === null ? [] : readingOf(sensor))];
 }
 
 /** The readings of a sensor over time, those still to come faint. */
@@ -510,7 +531,7 @@ function pointerUp(e) {
   if (pointers.size === 0) canvas.classList.remove("held");
   if (e.type === "pointerup" && !dragged) {
     const thing = drawing.pick(e.offsetX, e.offsetY);
-    if (thing?.link) showDetails(thing, true);
+    if (thing?.link || thing?.sensor) showDetails(thing, true);
     else select(thing?.node ?? null);
   }
 }
@@ -519,7 +540,7 @@ function pointerUp(e) {
 function hover(thing) {
   canvas.classList.toggle("over", thing !== null);
   const node = thing?.node ?? null;
-  if (node === drawing.over && !thing?.link) return;
+  if (node === drawing.over && !thing?.link && !thing?.sensor) return;
   drawing.over = node;
   if (drawing.selected === null && byId("details").querySelector(".close") === null) showDetails(thing);
   redraw();
