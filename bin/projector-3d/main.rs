@@ -1,5 +1,6 @@
 //! build a trace into a scene
 
+mod detail;
 mod gltf;
 mod instancing;
 mod letters;
@@ -19,10 +20,12 @@ mod site;
 mod sizes;
 mod space;
 mod stock;
+mod tangle;
 mod text;
 
 use bumpalo::Bump;
 use clap::{Parser, ValueEnum};
+use detail::Left;
 use gltf::Document;
 use letters::Lacking;
 use model::Built;
@@ -142,11 +145,12 @@ fn document(
         return animated(args, view, stock, style, log);
     }
     let scenes = scenes(&view.spaces, view.filter, stock);
-    let (mut document, built) = model::build(&scenes, style);
+    let (mut document, built, left) = model::build(&scenes, style);
     if args.instancing {
         instancing::instance(&mut document);
     }
     note_words(view, &built, log)?;
+    note_coarse(view, left, log)?;
     Ok(document)
 }
 
@@ -172,6 +176,11 @@ fn note_letters(view: &View<'_, '_>, lacking: Lacking, log: &mut Log) -> Result<
     lacking.notes().try_for_each(|said| project::note(view, "export.dropped", said, log))
 }
 
+/// Notes what is drawn coarsely.
+fn note_coarse(view: &View<'_, '_>, left: Left, log: &mut Log) -> Result<(), Failure> {
+    left.notes().into_iter().try_for_each(|said| project::note(view, "export.dropped", said, log))
+}
+
 fn animated(
     args: &Args,
     view: &View<'_, '_>,
@@ -183,7 +192,7 @@ fn animated(
     let resolved = view.resolved(&arena);
     let spaces = everything(view, &resolved);
     let scenes = scenes(&spaces, view.filter, stock);
-    let (mut document, built) = model::build(&scenes, style);
+    let (mut document, built, left) = model::build(&scenes, style);
     let clock = Clock::new(&resolved);
     let mut animation = Animation::new(&mut document);
     let takes_tile = |tile| args.projection.select.tile(tile);
@@ -196,6 +205,7 @@ fn animated(
     }
     animation.finish();
     note_words(view, &built, log)?;
+    note_coarse(view, left, log)?;
     Ok(document)
 }
 
@@ -214,7 +224,9 @@ fn html(
     scenes.iter().for_each(|scene| lacking.of_scene(scene));
     resolved.iter().for_each(|history| lacking.of_history(history, &stock.faces));
     note_letters(view, lacking, log)?;
-    Ok(page::write(view, &scenes, &resolved, style, |tile| args.projection.select.tile(tile)))
+    let (page, left) = page::write(view, &scenes, &resolved, style, |tile| args.projection.select.tile(tile));
+    note_coarse(view, left, log)?;
+    Ok(page)
 }
 
 /// Every space of the view with all that was ever in it.

@@ -1,7 +1,7 @@
 //! Meshes for shapes. What differs in size alone is one mesh, stretched.
 
 use crate::measure::Measure;
-use crate::outline::{drawable, rounded_rect, triangulate};
+use crate::outline::{Rule, drawable, rounded_rect, triangulate};
 use crate::space::{Vector, cross, length, minus, plus, tame, tamed, unit};
 use crate::text;
 use std::collections::BTreeSet;
@@ -17,11 +17,9 @@ pub const FEW_SIDES: u32 = 6;
 const ROWS: u32 = 12;
 const COLUMNS: u32 = 24;
 /// How far up its thickness the letters of a text begin.
-const FLOATING: f64 = 0.85;
+pub const FLOATING: f64 = 0.85;
 /// A mesh that lies farther from its origin than this many times its reach is made about its own middle.
 const AWAY: f64 = 32.0;
-/// Lines with more points than this are drawn thin.
-const MOST_BEAMS: usize = 20_000;
 
 /// A mesh as a drawing program takes it: triangles, counter-clockwise from outside, or thin lines.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,7 +50,7 @@ pub enum Common {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Plan {
     Common(Common, Vector),
-    /// As a mesh of its own, which [`own`] makes.
+    /// As a mesh of its own, which [`crate::detail::Left::own`] makes.
     Own(Vector),
 }
 
@@ -107,21 +105,15 @@ impl Plan {
     }
 }
 
-/// The mesh of a shape that has one of its own, about its [`middle`]; empty where there is nothing to see.
-pub fn own(shape: &Shape, line: f64, hollow: bool, measure: &Measure<'_>) -> Mesh {
-    let middle = middle(shape, measure);
-    let placed = |points: &[Vector]| -> Vec<Vector> {
-        points.iter().map(|p| minus(measure.place(*p), middle)).collect()
-    };
-    let contours = || contours(shape, measure, middle);
-    match shape {
-        Shape::Mesh(triangles) => given(triangles, placed(&triangles.positions)),
-        Shape::Line(points) if is_flat(shape) => beams(&placed(points), line, 0.0, 1.0),
-        Shape::Line(points) => beams(&placed(points), line, -line / 2.0, line / 2.0),
-        // Letters as thick as what they lie on could not be read at a slant: they float on it.
-        Shape::Text { .. } => plate(&contours(), line, hollow, FLOATING),
-        _ => plate(&contours(), line, hollow, 0.0),
-    }
+/// Points of a shape's frame as seen from a place of it.
+pub fn placed(points: &[Vector], from: Vector, measure: &Measure<'_>) -> Vec<Vector> {
+    points.iter().map(|p| minus(measure.place(*p), from)).collect()
+}
+
+/// A line from point to point.
+pub fn line(points: &[Vector], width: f64, flat: bool) -> Mesh {
+    let (low, high) = if flat { (0.0, 1.0) } else { (-width / 2.0, width / 2.0) };
+    beams(points, width, low, high)
 }
 
 /// A square of side 1 about the origin, on which a picture is shown.
@@ -129,11 +121,6 @@ pub fn sheet() -> Mesh {
     let mut mesh = Mesh::default();
     mesh.face(&[[-0.5, -0.5, 0.0], [0.5, -0.5, 0.0], [0.5, 0.5, 0.0], [-0.5, 0.5, 0.0]]);
     mesh
-}
-
-/// Words of height 1 and thickness 1.
-pub fn words(text: &str, measure: &Measure<'_>) -> Mesh {
-    plate(&text::outlines(text, 1.0, measure.faces), 1.0, false, 0.0)
 }
 
 /// About what place of its node's frame a shape's own mesh is made: about its middle where it lies far from the
@@ -148,7 +135,7 @@ pub fn middle(shape: &Shape, measure: &Measure<'_>) -> Vector {
 }
 
 /// The outline of a flat shape as seen from a place of its frame; empty for others.
-fn contours(shape: &Shape, measure: &Measure<'_>, [x, y, _]: Vector) -> Vec<Contour> {
+pub fn contours(shape: &Shape, measure: &Measure<'_>, [x, y, _]: Vector) -> Vec<Contour> {
     let mut contours = outlines(shape, measure);
     for p in contours.iter_mut().flat_map(|c| &mut c.points) {
         *p = [p[0] - x, p[1] - y].map(tame);
@@ -330,8 +317,8 @@ fn gem() -> Mesh {
 }
 
 /// What contours enclose, from z = `low` to 1; their lines where they enclose nothing, or are to be hollow.
-fn plate(contours: &[Contour], width: f64, hollow: bool, low: f64) -> Mesh {
-    let cut = if hollow { Default::default() } else { triangulate(contours) };
+pub fn plate(contours: &[Contour], width: f64, hollow: bool, low: f64, rule: Rule) -> Mesh {
+    let cut = if hollow { Default::default() } else { triangulate(contours, rule) };
     let mut mesh = Mesh::default();
     if cut.triangles.is_empty() {
         for contour in contours {
@@ -370,7 +357,7 @@ fn plate(contours: &[Contour], width: f64, hollow: bool, low: f64) -> Mesh {
     mesh
 }
 
-fn append(mesh: &mut Mesh, other: &Mesh) {
+pub fn append(mesh: &mut Mesh, other: &Mesh) {
     let base = mesh.positions.len() as u32;
     mesh.positions.extend(&other.positions);
     mesh.normals.extend(&other.normals);
@@ -378,7 +365,7 @@ fn append(mesh: &mut Mesh, other: &Mesh) {
 }
 
 /// A line of no width.
-fn thin(points: &[Vector]) -> Mesh {
+pub fn thin(points: &[Vector]) -> Mesh {
     let last = points.len().saturating_sub(1) as u32;
     Mesh {
         positions: points.iter().map(|p| p.map(|c| c as f32)).collect(),
@@ -390,9 +377,6 @@ fn thin(points: &[Vector]) -> Mesh {
 
 /// A beam along each stretch of a line, from `low` to `high` above it.
 fn beams(points: &[Vector], width: f64, low: f64, high: f64) -> Mesh {
-    if points.len() > MOST_BEAMS {
-        return thin(points);
-    }
     let mut mesh = Mesh::default();
     for pair in points.windows(2) {
         let Some(along) = unit(minus(pair[1], pair[0])) else { continue };
@@ -421,7 +405,7 @@ fn beams(points: &[Vector], width: f64, low: f64, high: f64) -> Mesh {
 
 /// A mesh as it was given, at these places: triangles that lie outside its list are left out, and normals that are missing or
 /// nowhere are those of the faces around.
-fn given(triangles: &Triangles, positions: Vec<Vector>) -> Mesh {
+pub fn given(triangles: &Triangles, positions: Vec<Vector>) -> Mesh {
     let count = positions.len();
     let inside = |t: &&[u32]| t.iter().all(|i| (*i as usize) < count);
     let indices: Vec<u32> = triangles.indices.chunks_exact(3).filter(inside).flatten().copied().collect();
@@ -478,8 +462,11 @@ mod tests {
     #[test]
     fn plates_and_beams_hold_what_they_should() {
         let square = Contour { points: vec![[0.0, 0.0], [0.0, 4.0], [4.0, 4.0], [4.0, 0.0]], closed: true };
-        assert!((volume(&plate(std::slice::from_ref(&square), 1.0, false, 0.0)) - 16.0).abs() < 1e-4);
-        assert!((volume(&plate(&[square], 1.0, true, 0.0)) - 20.0).abs() < 1e-4);
+        assert!(
+            (volume(&plate(std::slice::from_ref(&square), 1.0, false, 0.0, Rule::NonZero)) - 16.0).abs()
+                < 1e-4
+        );
+        assert!((volume(&plate(&[square], 1.0, true, 0.0, Rule::EvenOdd)) - 20.0).abs() < 1e-4);
         let line = beams(&[[0.0; 3], [0.0, 0.0, 9.0]], 1.0, -0.5, 0.5);
         assert!((volume(&line) - 10.0).abs() < 1e-4);
     }

@@ -1,5 +1,6 @@
 //! A scene as a model: which nodes hold which meshes, in what look, how thick and where.
 
+use crate::detail::{Detail, Left};
 use crate::gltf::{Document, Geometry, Image, Node as Part, extras};
 use crate::look::{self, Look};
 use crate::measure::Measure;
@@ -53,13 +54,17 @@ pub struct Placed {
     pub common: Option<Common>,
 }
 
-/// Builds the document of all scenes, and tells where the parts of each went.
-pub fn build<'s, 'v, 'a>(scenes: &'s [Scene<'v, 'a>], style: Style) -> (Document, Vec<Built<'s, 'v, 'a>>) {
+/// Builds the document of all scenes, and tells where the parts of each went, and what is drawn coarsely.
+pub fn build<'s, 'v, 'a>(
+    scenes: &'s [Scene<'v, 'a>],
+    style: Style,
+) -> (Document, Vec<Built<'s, 'v, 'a>>, Left) {
     let mut builder = Builder {
         document: Document::default(),
         geometries: BTreeMap::new(),
         meshes: BTreeMap::new(),
         pictures: BTreeMap::new(),
+        left: Left::default(),
         style,
         bounds: None,
     };
@@ -81,7 +86,7 @@ pub fn build<'s, 'v, 'a>(scenes: &'s [Scene<'v, 'a>], style: Style) -> (Document
         built.push(parts);
     }
     builder.overview(root);
-    (builder.document, built)
+    (builder.document, built, builder.left)
 }
 
 /// Where the document is laid out, in metres: about all of its spaces; and how long its largest side is there.
@@ -102,11 +107,12 @@ fn metres_along(site: &Site<'_, '_, '_>) -> Vector {
 
 struct Builder {
     document: Document,
-    /// Meshes by what they are made of; `None` where nothing came of it.
-    geometries: BTreeMap<Made, Option<Geometry>>,
+    /// Meshes by what they are made of, and how much of that they show; `None` where nothing came of it.
+    geometries: BTreeMap<Made, (Option<Geometry>, Detail)>,
     meshes: BTreeMap<(Geometry, Look), usize>,
     /// The meshes of pictures, by where these lie in memory, where each is once.
     pictures: BTreeMap<usize, usize>,
+    left: Left,
     style: Style,
     /// The corners of all that is drawn.
     bounds: Option<(Vector, Vector)>,
@@ -263,11 +269,14 @@ impl Builder {
         for sign in signs {
             let document = &mut self.document;
             let measure = site.measure();
+            let left = &mut self.left;
             let known = self.geometries.entry(Made::Words(sign.words.clone())).or_insert_with(|| {
-                let mesh = mesh::words(&sign.words, &measure);
-                (!mesh.indices.is_empty()).then(|| document.geometry(&mesh, false))
+                let (mesh, detail) = left.words(&sign.words, &measure);
+                ((!mesh.indices.is_empty()).then(|| document.geometry(&mesh, false)), detail)
             });
-            let Some(geometry) = *known else { continue };
+            let (geometry, detail) = *known;
+            self.left.note(&sign.of, detail);
+            let Some(geometry) = geometry else { continue };
             let mesh = self.mesh(geometry, Look::dull(INK));
             let size = [height, height * site.flip, height / 20.0];
             let part = Part { mesh: Some(mesh), ..Part::placed("", sign.at, STILL, size) };
@@ -304,12 +313,15 @@ impl Builder {
         ujson::write_canonical(node.geometry.or(node.media).unwrap_or_default(), &mut canonical);
         let measure = site.measure();
         let made = Made::Own(canonical, [sizes.line, measure.scale].map(f64::to_bits), hollow);
-        let document = &mut self.document;
+        let (document, left) = (&mut self.document, &mut self.left);
         let known = self.geometries.entry(made).or_insert_with(|| {
-            let mesh = mesh::own(shape, sizes.line, hollow, &measure);
-            (!mesh.indices.is_empty()).then(|| document.geometry(&mesh, matches!(shape, Shape::Mesh(_))))
+            let (mesh, detail) = left.own(shape, sizes.line, hollow, &measure);
+            let given = matches!(shape, Shape::Mesh(_));
+            ((!mesh.indices.is_empty()).then(|| document.geometry(&mesh, given)), detail)
         });
-        match *known {
+        let (geometry, detail) = *known;
+        self.left.note(node.id, detail);
+        match geometry {
             Some(geometry) => Drawn { mesh: self.mesh(geometry, look), stretch, common: None },
             // A shape without any extent is still there.
             None => Drawn { mesh: self.common(Common::Gem, look), stretch: [sizes.point; 3], common: None },
@@ -322,8 +334,8 @@ impl Builder {
         let known = self
             .geometries
             .entry(made)
-            .or_insert_with(|| Some(document.geometry(&mesh::common(which), false)));
-        let Some(geometry) = *known else { return 0 };
+            .or_insert_with(|| (Some(document.geometry(&mesh::common(which), false)), Detail::Whole));
+        let Some(geometry) = known.0 else { return 0 };
         self.mesh(geometry, look)
     }
 

@@ -1,7 +1,9 @@
 //! Outlines in the plane, and any outline cut into triangles.
 
 use crate::space::tame;
-use i_triangle::float::triangulatable::Triangulatable;
+use i_triangle::float::custom::CustomTriangulatable;
+use i_triangle::i_overlay::core::fill_rule::FillRule;
+use i_triangle::int::validation::Validation;
 use std::f64::consts::FRAC_PI_2;
 use ulp_view::path::{Contour, Point, Segment, contours};
 
@@ -15,15 +17,28 @@ pub struct Cut {
     pub triangles: Vec<[u32; 3]>,
 }
 
-/// Cuts the inside of contours into triangles, by the non-zero rule as in SVG. Contours may cross themselves and
-/// each other; those that hold no area give nothing.
-pub fn triangulate(contours: &[Contour]) -> Cut {
+/// What is inside, as in SVG.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rule {
+    /// What outlines go around, more often one way than the other.
+    NonZero,
+    /// What lies within an odd number of outlines.
+    EvenOdd,
+}
+
+/// Cuts the inside of contours into triangles. Contours may cross themselves and each other; those that hold no area
+/// give nothing.
+pub fn triangulate(contours: &[Contour], rule: Rule) -> Cut {
     let lists: Vec<Vec<Point>> =
         contours.iter().filter(|c| c.points.len() > 2).map(|c| c.points.clone()).collect();
     if !lists.iter().any(|list| has_extent(list)) {
         return Cut::default();
     }
-    let cut = lists.triangulate().to_triangulation::<u32>();
+    let rule = match rule {
+        Rule::NonZero => FillRule::NonZero,
+        Rule::EvenOdd => FillRule::EvenOdd,
+    };
+    let cut = lists.custom_triangulate(Validation::with_fill_rule(rule)).to_triangulation::<u32>();
     let triangles = cut.indices.chunks_exact(3).map(|t| [t[0], t[1], t[2]]).collect();
     Cut { points: cut.points.into_iter().map(|p| p.map(tame)).collect(), triangles }
 }
@@ -82,35 +97,43 @@ mod tests {
         let square = [[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 4.0]];
         let mut turned = square;
         turned.reverse();
+        let inner = [[1.0, 1.0], [2.0, 1.0], [2.0, 2.0], [1.0, 2.0]];
         let hole = [[1.0, 1.0], [1.0, 2.0], [2.0, 2.0], [2.0, 1.0]];
-        for (contours, expected) in [
-            (vec![closed(&square)], 16.0),
-            (vec![closed(&turned)], 16.0),
-            (vec![closed(&square), closed(&hole)], 15.0),
-            (vec![closed(&square), closed(&square)], 16.0),
-            (vec![closed(&[[0.0, 0.0], [2.0, 2.0], [2.0, 0.0], [0.0, 2.0]])], 2.0),
-            (vec![closed(&[[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]])], 0.0),
-            (vec![closed(&[[1.0, 1.0]; 9])], 0.0),
-            (vec![closed(&[[1.0, 1.0], [1.0, 5.0], [1.0, 9.0]])], 0.0),
-            (vec![], 0.0),
+        use Rule::{EvenOdd, NonZero};
+        for (contours, rule, expected) in [
+            (vec![closed(&square)], NonZero, 16.0),
+            (vec![closed(&turned)], NonZero, 16.0),
+            (vec![closed(&square), closed(&hole)], NonZero, 15.0),
+            (vec![closed(&square), closed(&square)], NonZero, 16.0),
+            (vec![closed(&[[0.0, 0.0], [2.0, 2.0], [2.0, 0.0], [0.0, 2.0]])], NonZero, 2.0),
+            (vec![closed(&[[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]])], NonZero, 0.0),
+            (vec![closed(&[[1.0, 1.0]; 9])], NonZero, 0.0),
+            (vec![closed(&[[1.0, 1.0], [1.0, 5.0], [1.0, 9.0]])], NonZero, 0.0),
+            (vec![closed(&square), closed(&inner)], NonZero, 16.0),
+            (vec![closed(&square), closed(&inner)], EvenOdd, 15.0),
+            (vec![closed(&square), closed(&hole)], EvenOdd, 15.0),
+            (vec![], NonZero, 0.0),
         ] {
-            assert!((area(&triangulate(&contours)) - expected).abs() < 1e-6, "{contours:?}");
+            assert!((area(&triangulate(&contours, rule)) - expected).abs() < 1e-6, "{contours:?}");
         }
     }
 
     #[test]
     fn huge_and_tiny_outlines_are_cut() {
         for size in [1e15, 1e-15, 1e-300] {
-            let cut = triangulate(&[closed(&[[-size, -size], [size, -size], [size, size], [-size, size]])]);
+            let cut = triangulate(
+                &[closed(&[[-size, -size], [size, -size], [size, size], [-size, size]])],
+                Rule::EvenOdd,
+            );
             assert!(cut.points.iter().flatten().all(|n| n.is_finite()), "{size}");
         }
-        triangulate(&[closed(&[[-1e15, 0.0], [1e15, 1e-15], [0.0, 1e15]])]);
+        triangulate(&[closed(&[[-1e15, 0.0], [1e15, 1e-15], [0.0, 1e15]])], Rule::NonZero);
     }
 
     #[test]
     fn an_arc_is_round() {
         let circle = drawable(&ulp_view::path::read("M 1 0 A 1 1 0 0 1 -1 0 A 1 1 0 0 1 1 0 Z"));
-        assert!((area(&triangulate(&circle)) - std::f64::consts::PI).abs() < 0.05);
+        assert!((area(&triangulate(&circle, Rule::NonZero)) - std::f64::consts::PI).abs() < 0.05);
         let far = drawable(&ulp_view::path::read("M0 0L1e99 0 0 1e99"));
         assert_eq!(far[0].points[1], [crate::space::FAR, 0.0]);
     }

@@ -4,6 +4,7 @@
 //! stretched, both in units of the drawing, which is laid out about an origin of its own: what differs by its size
 //! alone is one mesh, and every other shape comes along as a mesh.
 
+use crate::detail::{Detail, Left};
 use crate::mesh::{self, Common, Mesh, Plan, Sizes};
 use crate::models::{is_picture, shape_of, shape_of_media};
 use crate::record::Style;
@@ -27,15 +28,17 @@ const DRAWING: &str = include_str!("page/drawing.js");
 const HELP: &str = "Dragging and the arrow keys turn the scene, with shift they move along the ground, plus and minus \
     zoom, 0 shows everything, N and P step through what is in view, Escape lets go, space plays.";
 
-/// Writes the page of all spaces of a view; `scenes` hold everything that was ever in them.
+/// Writes the page of all spaces of a view, and tells what is drawn coarsely; `scenes` hold everything that was ever in
+/// them.
 pub fn write(
     view: &View<'_, '_>,
     scenes: &[Scene<'_, '_>],
     histories: &[Resolved<'_>],
     style: Style,
     takes_tile: impl Fn(Tile) -> bool,
-) -> Vec<u8> {
+) -> (Vec<u8>, Left) {
     let mut meshes = common();
+    let mut left = Left::default();
     let mut about = Object::default();
     let mut titles = Vec::new();
     for (scene, history) in scenes.iter().zip(histories) {
@@ -47,7 +50,7 @@ pub fn write(
             .numbers("origin", &frame.origin)
             .number("scale", frame.scale)
             .object("sizes", numbers(&site.sizes))
-            .object("plans", plans(&site, history, &mut meshes));
+            .object("plans", plans(&site, history, &mut meshes, &mut left));
         about.object(scene.space.space, space);
         titles.push(site.title());
     }
@@ -66,7 +69,7 @@ pub fn write(
         .object("scenes", about);
     let page =
         Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data.bytes(), shapes: false };
-    page::write(view, &page, histories, takes_tile)
+    (page::write(view, &page, histories, takes_tile), left)
 }
 
 fn numbers(sizes: &Sizes) -> Object {
@@ -122,16 +125,22 @@ fn shown(scenes: &[Scene<'_, '_>], histories: &[Resolved<'_>]) -> BTreeMap<Strin
 }
 
 /// How every shape that a node of the space ever had is drawn, by the canonical value of its register.
-fn plans(site: &Site<'_, '_, '_>, history: &Resolved<'_>, meshes: &mut BTreeMap<String, Object>) -> Object {
+fn plans(
+    site: &Site<'_, '_, '_>,
+    history: &Resolved<'_>,
+    meshes: &mut BTreeMap<String, Object>,
+    left: &mut Left,
+) -> Object {
     let index: HashMap<&str, usize> = site.scene.nodes.iter().map(|n| n.id).zip(0..).collect();
-    let mut plans: BTreeMap<String, Object> = BTreeMap::new();
+    let mut plans: BTreeMap<String, (Object, Detail)> = BTreeMap::new();
     for effect in history.steps.iter().flat_map(|step| &step.effects) {
         let Effect::Write { node, written: Written { register, value, .. }, .. } = effect else { continue };
         let Some(i) = index.get(node).copied().filter(|_| is_shape(*register)) else { continue };
         let mut name = Vec::new();
         json::write_canonical(value, &mut name);
         let Ok(name) = String::from_utf8(name) else { continue };
-        if plans.contains_key(&name) {
+        if let Some((_, detail)) = plans.get(&name) {
+            left.note(node, *detail);
             continue;
         }
         let shape = if register.kind == RegisterKind::Geometry {
@@ -141,11 +150,13 @@ fn plans(site: &Site<'_, '_, '_>, history: &Resolved<'_>, meshes: &mut BTreeMap<
         };
         if let Some(shape) = shape {
             let shape = site.scene.stock.models.shape(shape);
-            plans.insert(name, plan(site, i, &shape, meshes));
+            let (plan, detail) = plan(site, i, &shape, meshes, left);
+            left.note(node, detail);
+            plans.insert(name, (plan, detail));
         }
     }
     let mut object = Object::default();
-    for (name, plan) in plans {
+    for (name, (plan, _)) in plans {
         object.object(&name, plan);
     }
     object
@@ -158,12 +169,19 @@ fn is_shape(register: Register<'_>) -> bool {
 
 /// How a shape is drawn: the name of its mesh, which is added where it is the shape's own, and how far that is
 /// stretched, but for the thickness of what is flat, which the script works out.
-fn plan(site: &Site<'_, '_, '_>, i: usize, shape: &Shape, meshes: &mut BTreeMap<String, Object>) -> Object {
+fn plan(
+    site: &Site<'_, '_, '_>,
+    i: usize,
+    shape: &Shape,
+    meshes: &mut BTreeMap<String, Object>,
+    left: &mut Left,
+) -> (Object, Detail) {
     let (hollow, measure) = (site.hollow[i], site.measure());
     let sizes = Sizes { thickness: 1.0, ..site.sizes };
-    let mut own = None;
+    let (mut own, mut detail) = (None, Detail::Whole);
     if let Plan::Own(_) = mesh::plan(shape, &sizes, hollow, &measure) {
-        let mesh = mesh::own(shape, site.sizes_at(i).line, hollow, &measure);
+        let (mesh, shown) = left.own(shape, site.sizes_at(i).line, hollow, &measure);
+        detail = shown;
         own = (!mesh.indices.is_empty()).then_some(mesh);
     }
     let (name, stretch, is_mark) = match (mesh::plan(shape, &sizes, hollow, &measure), &own) {
@@ -188,7 +206,7 @@ fn plan(site: &Site<'_, '_, '_>, i: usize, shape: &Shape, meshes: &mut BTreeMap<
     if let Some(mesh) = own {
         meshes.insert(name, embedded(&mesh));
     }
-    plan
+    (plan, detail)
 }
 
 fn embedded(mesh: &Mesh) -> Object {

@@ -14,6 +14,11 @@ fn shown(text: &str) -> (&str, bool) {
     (&text[..cut.unwrap_or(text.len())], cut.is_some())
 }
 
+/// How many letters are drawn of a text.
+pub fn drawn(text: &str) -> usize {
+    shown(text).0.chars().filter(|letter| !letter.is_whitespace()).count()
+}
+
 /// The letters that are drawn of a text, each with where its line and itself begin, in heights.
 fn letters(text: &str, faces: &Faces<'_>) -> impl Iterator<Item = (char, f64, f64)> {
     let (shown, cut) = shown(text);

@@ -13,6 +13,8 @@ mod readings;
 mod records;
 mod work;
 
+pub use work::{many, nasty};
+
 use crate::run::feed;
 
 const BIN: &str = env!("CARGO_BIN_EXE_projector-2d");

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 const MEGABYTE: usize = 1 << 20;
 
 /// Events up to a megabyte, each from its number.
-fn many(line: impl Fn(usize) -> String) -> String {
+pub fn many(line: impl Fn(usize) -> String) -> String {
     let mut out = String::new();
     for n in 0.. {
         let line = line(n);
@@ -37,7 +37,7 @@ fn points() -> String {
 }
 
 /// What is drawn badly, by its name.
-fn nasty() -> Vec<(&'static str, String)> {
+pub fn nasty() -> Vec<(&'static str, String)> {
     let create = "\"operation\":\"create_node\"";
     let text = |text: &str| one(&format!("{{\"kind\":\"text\",\"size\":10,\"text\":\"{text}\"}}"));
     let links = format!(

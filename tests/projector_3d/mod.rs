@@ -7,6 +7,7 @@ mod nothing_lost;
 mod page;
 mod records;
 mod sizes;
+mod work;
 
 pub use gltf::validate;
 
