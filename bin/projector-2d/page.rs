@@ -1,9 +1,10 @@
 //! The page of a drawing: its own script, the pictures that it shows, and where everything goes.
 //!
-//! The script is given `{"pictures":{…},"missing":[reference,…],"kinds":[…],"places":[[part of width, of height, right, down, align],…],"font":{…},
-//! "picture":…,"words":{…},"spaces":{…}}`: of each space the `origin` and `scale` of its sheet, the sizes there of marks,
-//! lines and labels, that of text in the world, what there is to see (`content`), and the labels of its nodes as
-//! `[place,size]` or `[place,size,[[line,width],…]]`, the place −1 inside of the shape. Pages have the y of the world.
+//! The script is given `{"pictures":{…},"missing":[reference,…],"kinds":[…],"places":[[part of width, of height, right,
+//! down, align],…],"font":{…}, "picture":…,"words":{…},"spaces":{…}}`: of each space the `origin` and `scale` of its
+//! sheet, the sizes there of marks, lines and labels, that of text in the world, what there is to see (`content`), and
+//! the labels of its nodes as `[place,size]` or `[place,size,[[line,width],…]]`, the place −1 inside of the shape.
+//! Pages have the y of the world.
 
 use crate::layout::{Layout, PICTURE};
 use crate::pictures::{Found, Gallery};

@@ -78,7 +78,8 @@ impl Clips {
     }
 }
 
-/// The recording in some bytes, where they are audio, at most so many frames of it. A decoder that breaks over hostile bytes breaks nothing else.
+/// The recording in some bytes, where they are audio, at most so many frames of it. A decoder that breaks over hostile
+/// bytes breaks nothing else.
 fn decode(bytes: Vec<u8>, most: usize) -> Option<Clip> {
     let (samples, channels, rate) = std::panic::catch_unwind(|| samples(bytes, most)).ok()??;
     Some(Clip { frames: resample(&samples, channels, rate, most) }).filter(|c| !c.frames.is_empty())

@@ -173,7 +173,8 @@ impl<'a> Job<'_, 'a> {
         Ok(roots)
     }
 
-    /// What needs all tiles of a space at once: the view, and the blame of a node. Answers whether there is such a node.
+    /// What needs all tiles of a space at once: the view, and the blame of a node. Answers whether there is such a
+    /// node.
     fn write_joined(&self, out: &mut Output, report: &mut Report) -> Result<(Roots, bool), Failure> {
         let mut arenas = project::view_arenas(self.world);
         let (tiles, roots, said) = project::derive(self.world, self.filter, &mut arenas, self.all);

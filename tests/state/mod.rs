@@ -1,5 +1,5 @@
-//! What must hold for every history (page 3), on a thousand random ones or a sample of them: through the library's fast path, against
-//! the slow reference.
+//! What must hold for every history (page 3), on a thousand random ones or a sample of them: through the library's fast
+//! path, against the slow reference.
 
 use crate::reference;
 use crate::reference::generate::{self, Rng};

@@ -1,4 +1,5 @@
-//! What sensors read that are at no node: a mark each, with what was read beside it; those that say no place, in a list.
+//! What sensors read that are at no node: a mark each, with what was read beside it; those that say no place, in a
+//! list.
 
 use super::ink::{STROKE, faint_on, ink_on};
 use super::{Sheet, TITLE};

@@ -1,4 +1,5 @@
-//! Media: which blob a register names, and those that are pictures. What sort of picture a blob is, is read from its first bytes.
+//! Media: which blob a register names, and those that are pictures. What sort of picture a blob is, is read from its
+//! first bytes.
 
 use data_encoding::BASE64;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! Whether a signature holds.
 //!
-//! Strict in every respect that implementations differ in ("Taming the many EdDSAs", SSR 2020): the key's bytes
-//! are canonical, the key is in the prime-order group, R is of no small order, S < L, and the equation holds without the
+//! Strict in every respect that implementations differ in ("Taming the many EdDSAs", SSR 2020): the key's bytes are
+//! canonical, the key is in the prime-order group, R is of no small order, S < L, and the equation holds without the
 //! cofactor. So everybody comes to one verdict, and a batch is nothing but single ones side by side.
 
 use std::collections::HashMap;

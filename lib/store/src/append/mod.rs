@@ -155,9 +155,9 @@ impl<'s> Appender<'s> {
         self.commit_after(|_, _| Ok(Vec::new()))
     }
 
-    /// As [`Appender::commit`]. Where others wrote to one of these lanes meanwhile, `again` is asked under the lock what
-    /// of all that waits is not to be committed after all: it is told the lines that are not there yet, and answers
-    /// tickets, both in the order of the tickets.
+    /// As [`Appender::commit`]. Where others wrote to one of these lanes meanwhile, `again` is asked under the lock
+    /// what of all that waits is not to be committed after all: it is told the lines that are not there yet, and
+    /// answers tickets, both in the order of the tickets.
     pub fn commit_after(
         &mut self,
         again: impl FnOnce(&Store, Vec<(u64, &[u8])>) -> Result<Vec<u64>, Error>,

@@ -173,7 +173,8 @@ impl Times {
     ) -> Result<Vec<u8>, Damaged> {
         let mut rows = old.map_or(Ok(Vec::new()), |old| old.0.rows())?;
         rows.extend(new.map(|(name, time)| row(&name_key(name), time)));
-        // Of equal names the latest comes first, and stays. The old rows are sorted, and a stable sort makes use of that.
+        // Of equal names the latest comes first, and stays. The old rows are sorted, and a stable sort makes use of
+        // that.
         rows.sort_by(|a, b| a[..16].cmp(&b[..16]).then_with(|| time_of(*b).cmp(&time_of(*a))));
         rows.dedup_by(|later, first| later[..16] == first[..16]);
         Ok(sorted_table::print(&record.note(), &rows))

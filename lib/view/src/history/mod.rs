@@ -5,8 +5,8 @@
 //! view shows of it. [`resolve`] joins it event by event, and says what each of them came to.
 //!
 //! An event is known by its tile, its lane, its key, and the text of its line: two of one name and one time stay two,
-//! each with its own changes. What a state line tells is told once: not where an event at hand wrote the same under that
-//! key.
+//! each with its own changes. What a state line tells is told once: not where an event at hand wrote the same under
+//! that key.
 
 mod event;
 mod gather;

@@ -153,7 +153,7 @@ fn a_state_line_tells_nothing_before_its_greatest_key() {
     let between = event("f", "bob", r#""operation":"create_node","node_id":"n""#).replace("\":1,", "\":2,");
     let expected = [
         "z0/x0/y0 team.public e -: ",
-        "z0/x0/y0 team.public f bob: +n@f n.authority=\"source\"@f n.boundary=\"interior\"@f n.layer=\"default\"@f",
+        "z0/x0/y0 team.public f bob: +n@f n.layer=\"default\"@f n.authority=\"source\"@f n.boundary=\"interior\"@f",
         "z0/x0/y0 team.public g -: +m@e m.kind=\"box\"@g",
     ];
     assert_eq!(told_of(&[line, between]), expected);

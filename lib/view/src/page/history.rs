@@ -12,10 +12,11 @@
 //! ```
 //!
 //! The last five are columns with an entry an event; `together` are events whose key is that of the one before, so that
-//! no instant lies between them. What already stands is not told again. Changes are numbers, one after the other: 0 node
-//! tile rank (created), 1 node register value (set), 2 node (deleted, which leaves no register), 3 link value rank (the
-//! tag that stands last), 4 link (none stands), 5 sensor value unit node position (read), 6 event (by which the next
-//! change was made, where that is another one), 7 node (touched, to no effect). Ranks are those of keys. −1 is nothing.
+//! no instant lies between them. What already stands is not told again. Changes are numbers, one after the other: 0
+//! node tile rank (created), 1 node register value (set), 2 node (deleted, which leaves no register), 3 link value rank
+//! (the tag that stands last), 4 link (none stands), 5 sensor value unit node position (read), 6 event (by which the
+//! next change was made, where that is another one), 7 node (touched, to no effect). Ranks are those of keys. −1 is
+//! nothing.
 
 use super::prepared::Tables as Prepared;
 use crate::history::{Author, Effect, Resolved, Step};

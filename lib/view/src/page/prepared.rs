@@ -5,12 +5,13 @@
 //!  "ids":[[node,text],…],"sensors":[[name,width],[name,width,text],…]}
 //! ```
 //!
-//! `ids` are those of nodes that are not shown as they are, `sensors` the names of sensors as words. `names` are the properties by which a node is called. A shape is `{"named":…}`, a mark, which is named where its
-//! kind is unknown; `{"box":…,"lines":[[text,width],…],"size":…}`, a text, whose box is that of size 1 where it gives
-//! no size; or `{"box":…,"d":…}`, SVG path data, with `at` (x, y and scale) where those numbers are told from a place
-//! of their own, `room` where a label may stand inside, `line` where it has no inside, `round` (the radii) where it is
-//! an ellipse, `rings` where what lies within an odd number of rings is inside. `box` is in the node's own frame. Words are as wide as they are at size 1; the text is missing where it
-//! is the value itself.
+//! `ids` are those of nodes that are not shown as they are, `sensors` the names of sensors as words. `names` are the
+//! properties by which a node is called. A shape is `{"named":…}`, a mark, which is named where its kind is unknown;
+//! `{"box":…,"lines":[[text,width],…],"size":…}`, a text, whose box is that of size 1 where it gives no size; or
+//! `{"box":…,"d":…}`, SVG path data, with `at` (x, y and scale) where those numbers are told from a place of their own,
+//! `room` where a label may stand inside, `line` where it has no inside, `round` (the radii) where it is an ellipse,
+//! `rings` where what lies within an odd number of rings is inside. `box` is in the node's own frame. Words are as wide
+//! as they are at size 1; the text is missing where it is the value itself.
 
 use crate::digits::Digits;
 use crate::font;

@@ -59,7 +59,8 @@ pub fn read(path: &str) -> anyhow::Result<Vec<Event>> {
     Ok(events)
 }
 
-/// Nodes by their names; late lines make that a deletion may come before what it deletes, and an unlink before its link.
+/// Nodes by their names; late lines make that a deletion may come before what it deletes, and an unlink before its
+/// link.
 #[derive(Default)]
 struct Reader {
     numbers: HashMap<String, usize>,
