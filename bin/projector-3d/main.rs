@@ -150,6 +150,7 @@ fn document(
         instancing::instance(&mut document);
     }
     note_words(view, &built, log)?;
+    note_media(view, &scenes, log)?;
     note_coarse(view, left, log)?;
     Ok(document)
 }
@@ -174,6 +175,15 @@ fn note_words(view: &View<'_, '_>, built: &[Built<'_, '_, '_>], log: &mut Log) -
 
 fn note_letters(view: &View<'_, '_>, lacking: Lacking, log: &mut Log) -> Result<(), Failure> {
     lacking.notes().try_for_each(|said| project::note(view, "export.dropped", said, log))
+}
+
+/// Notes media that could only be the shape of a node which has another.
+fn note_media(view: &View<'_, '_>, scenes: &[Scene<'_, '_>], log: &mut Log) -> Result<(), Failure> {
+    let nodes = scenes.iter().flat_map(|scene| &scene.nodes).filter(|node| node.geometry.is_some());
+    let mut hidden = nodes.filter(|node| node.media.and_then(models::shape_of_media).is_some());
+    hidden.try_for_each(|node| {
+        project::note(view, "export.dropped", format!("{}: its medium, as it has a geometry", node.id), log)
+    })
 }
 
 /// Notes what is drawn coarsely.
@@ -205,6 +215,7 @@ fn animated(
     }
     animation.finish();
     note_words(view, &built, log)?;
+    note_media(view, &scenes, log)?;
     note_coarse(view, left, log)?;
     Ok(document)
 }
@@ -225,6 +236,7 @@ fn html(
     resolved.iter().for_each(|history| lacking.of_history(history, &stock.faces));
     note_letters(view, lacking, log)?;
     let (page, left) = page::write(view, &scenes, &resolved, style, |tile| args.projection.select.tile(tile));
+    note_media(view, &scenes, log)?;
     note_coarse(view, left, log)?;
     Ok(page)
 }

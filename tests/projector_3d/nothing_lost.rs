@@ -92,6 +92,19 @@ fn words_in_a_scene_lack_letters_aloud() {
 }
 
 #[test]
+fn a_medium_that_is_no_picture_is_not_lost_in_silence() {
+    let medium = format!(r#","media":{{"ref":"sha256:{}","mime":"image/svg+xml"}}"#, "0".repeat(64));
+    let rect = r#","geometry":{"kind":"rect","width":30,"height":20}"#;
+    let world = trace(&[create("both", &format!("{rect}{medium}")), create("alone", &medium)]);
+    for format in ["glb", "gltf", "html"] {
+        let output = feed(BIN, &["-f", format, "--log-all"], world.as_bytes());
+        let log = String::from_utf8(output.stderr).unwrap();
+        let said: Vec<&str> = log.lines().filter(|line| line.contains("as it has a geometry")).collect();
+        assert!(said.len() == 1 && said[0].contains("both: its medium"), "{format}: {log}");
+    }
+}
+
+#[test]
 fn labels_beyond_what_can_be_read_are_noted() {
     let many: Vec<String> = (0..400).map(|i| create(&format!("n{i}"), r#","kind":"k""#)).collect();
     let output = feed(BIN, &["-f", "gltf", "--log-all"], trace(&many));

@@ -143,7 +143,7 @@ fn what_is_visible_is_what_the_reference_says() {
         }
     }
     assert!(
-        nodes > sample::size(10_000, 1_000) && links > sample::size(500, 50),
+        nodes > sample::size(5_000, 700) && links > sample::size(500, 50),
         "{nodes} nodes, {links} links"
     );
 }
