@@ -46,8 +46,9 @@ fn every_line_that_a_page_shows_runs() {
         let output = run::shell(&script, dir.path());
         assert!(
             output.status.success(),
-            "{}:\n{script}\n{}",
+            "{}:\n{script}\n{}{}",
             page.display(),
+            String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         );
         ran += lines.len();
