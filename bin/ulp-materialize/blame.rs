@@ -14,7 +14,7 @@ use ulp_view::print::{self, Blame, Setter};
 use ulp_view::redaction::{is_redacted, is_seen};
 
 /// What one lane of one tile knows of the node.
-struct Told<'a> {
+struct LaneNode<'a> {
     space: &'a str,
     /// The place of the tile in the world.
     place: usize,
@@ -32,14 +32,14 @@ enum Standing<'a> {
 /// Appends a line a register of one node and event that set it, joined over the lanes and tiles of each space; of a
 /// node that was deleted, who did that. Answers whether any lane knows the node.
 pub fn write<'a>(job: &Job<'_, 'a>, tiles: Vec<Derived<'a>>, name: &str, out: &mut Vec<u8>) -> bool {
-    let told: Vec<Told<'a>> = tiles
+    let told: Vec<LaneNode<'a>> = tiles
         .into_iter()
         .enumerate()
         .flat_map(|(place, derived)| {
             let Derived { space, lanes, .. } = derived;
             lanes.into_iter().filter_map(move |(lane, mut state)| {
                 let node = seen(job, lane, state.nodes.remove(name)?);
-                is_known(&node).then_some(Told { space, place, lane, node })
+                is_known(&node).then_some(LaneNode { space, place, lane, node })
             })
         })
         .collect();
@@ -66,7 +66,7 @@ fn is_known(node: &Node<'_>) -> bool {
     node.created.is_some() || node.deleted.is_some() || !node.registers.is_empty()
 }
 
-fn write_space<'a>(job: &Job<'_, 'a>, told: &[Told<'a>], name: &str, out: &mut Vec<u8>) {
+fn write_space<'a>(job: &Job<'_, 'a>, told: &[LaneNode<'a>], name: &str, out: &mut Vec<u8>) {
     let rows: Vec<Vec<(Key<'a>, &Row<'a>)>> = told.iter().map(|of| rows_of(job, of, name)).collect();
     for standing in standing(told) {
         for (of, rows) in told.iter().zip(&rows).filter(|(of, _)| standing.stands_in(&of.node)) {
@@ -86,7 +86,7 @@ fn write_space<'a>(job: &Job<'_, 'a>, told: &[Told<'a>], name: &str, out: &mut V
 }
 
 /// The events of a lane that touch the node, and of which more than their key may be told.
-fn rows_of<'j, 'a>(job: &Job<'j, 'a>, of: &Told<'a>, name: &str) -> Vec<(Key<'a>, &'j Row<'a>)> {
+fn rows_of<'j, 'a>(job: &Job<'j, 'a>, of: &LaneNode<'a>, name: &str) -> Vec<(Key<'a>, &'j Row<'a>)> {
     let takes = |key: &Key<'a>, row: &Row<'a>| {
         row.lane == of.lane
             && row.payload.touches().any(|touch| touch.node() == Some(name))
@@ -97,7 +97,7 @@ fn rows_of<'j, 'a>(job: &Job<'j, 'a>, of: &Told<'a>, name: &str) -> Vec<(Key<'a>
 }
 
 /// What stands of a node, joined over all that is told: its deletion alone, or its registers by name.
-fn standing<'a>(told: &[Told<'a>]) -> Vec<Standing<'a>> {
+fn standing<'a>(told: &[LaneNode<'a>]) -> Vec<Standing<'a>> {
     if let Some(deleted) = told.iter().filter_map(|of| of.node.deleted).max() {
         return vec![Standing::Deleted(deleted)];
     }
@@ -156,7 +156,7 @@ impl<'a> Standing<'a> {
 }
 
 /// Who wrote an event, when and where, beside its canonical form; its line is read anew.
-fn setter(job: &Job<'_, '_>, of: &Told<'_>, line: &[u8]) -> Option<(Vec<u8>, Setter)> {
+fn setter(job: &Job<'_, '_>, of: &LaneNode<'_>, line: &[u8]) -> Option<(Vec<u8>, Setter)> {
     let arena = Bump::new();
     let Ok(Line::Event(event)) = Reader::new(&arena, job.world.defaults()).read_bytes(line) else {
         return None;
