@@ -6,8 +6,10 @@
 
 use crate::reference::generate::Rng;
 use crate::run;
+use std::num::NonZero;
 use std::process::Command;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use ulp_core::hash::Sha256;
 
 static SEED: LazyLock<String> = LazyLock::new(|| {
@@ -49,6 +51,22 @@ pub fn of<T>(points: impl IntoIterator<Item = T>, share: usize) -> impl Iterator
         }
         (at % share == chosen).then_some(point)
     })
+}
+
+/// Hands out the points of a loop, each with its number, to as many threads as there are processors.
+pub fn each<T: Sync>(points: &[T], look: impl Fn(usize, &T) + Sync) {
+    let next = AtomicUsize::new(0);
+    let all = || {
+        let from_here = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+        for (at, point) in from_here.map_while(|at| Some((at, points.get(at)?))) {
+            look(at, point);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, NonZero::get) {
+            scope.spawn(all);
+        }
+    });
 }
 
 fn number() -> u64 {
