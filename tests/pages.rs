@@ -103,6 +103,7 @@ fn what_a_space_and_a_layer_may_say_is_seen() {
             |id: &str, what: &str| format!(r#"{{"event_id":"{id}","timestamp":1,"actor_id":"a",{what}}}"#);
         let made = |id: &str| {
             let shape = r#""geometry":{"kind":"rect","width":2,"height":1},"transform":{"position":[1,2]}"#;
+            let shape = if id == "m" { shape.to_owned() } else { shape.replace("[1,2]", "[5,7]") };
             event(id, &format!(r#""operation":"create_node","node_id":"{id}","layer_id":"{id}",{shape}"#))
         };
         let set = event(

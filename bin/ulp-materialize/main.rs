@@ -95,7 +95,7 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
         log.say(report)?;
         return Err(Failure::Strict);
     }
-    missing::in_stream(&args.select, project::places_of(&world), &report.tally, log)?;
+    missing::in_stream(&args.select, project::places_of(&world, &filter), &report.tally, log)?;
     filter.at = project::cut(args.at.at.as_ref(), &world, &filter)?;
     let job = Job { args, world: &world, filter: &filter, all };
     let mut known = true;

@@ -177,7 +177,7 @@ const REFUSED: [(&str, &str, &str); 19] = [
     ("iconv -t UTF-16 k.pem > s.pem", "UTF-16", "UTF-16"),
     ("sed '$d' k.pem > s.pem", "not whole", "not whole"),
     ("sed '2s/.//' k.pem > s.pem", "not whole", "not whole"),
-    ("echo hello > s.pem", "no line -----BEGIN PRIVATE KEY-----", "no line"),
+    ("echo hello > s.pem", "no key in PEM", "no key in PEM"),
 ];
 const ENCRYPTED: &str = "is encrypted; decrypt it: openssl pkey -in s.pem -out plain.pem";
 

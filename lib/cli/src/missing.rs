@@ -16,6 +16,9 @@ pub fn in_stream<'p>(
     tally: &Tally,
     log: &mut Log,
 ) -> Result<(), Failure> {
+    if !select.names_any() {
+        return Ok(());
+    }
     // Which spaces they are of is not told, but that one that was chosen has other tiles.
     let elsewhere = tally.codes.contains_key("view.tile");
     note(select, &taken.collect::<Vec<_>>(), elsewhere, log)

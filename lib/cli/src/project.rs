@@ -228,7 +228,7 @@ fn project_stream(args: &Projection, log: &mut Log, write: Write<'_>) -> Result<
     let select = |space: &str, tile| not_selected(&args.select, space, tile);
     let mut arenas = Arenas::new(Arenas::STREAM);
     let (world, report) = read(&input, &mut arenas, &scope, &filter, &select, log.writes_all())?;
-    missing::in_stream(&args.select, places_of(&world), &report.tally, log)?;
+    missing::in_stream(&args.select, places_of(&world, &filter), &report.tally, log)?;
     let blobs = Blobs::new(args.objects.as_deref(), None);
     let roots = show(args, &world, (filter.clone(), report), &blobs, (&mut out, log), write)?;
     let root = Some(roots.root(false));
@@ -292,9 +292,9 @@ fn show(
     Ok(roots)
 }
 
-/// Where the tiles of a world lie.
-pub fn places_of<'a>(world: &World<'a>) -> impl Iterator<Item = (&'a str, Tile)> {
-    (0..world.len()).map(|i| world.place(i))
+/// Where the tiles of a world lie of which a filter takes a lane.
+pub fn places_of<'a>(world: &World<'a>, filter: &Filter) -> impl Iterator<Item = (&'a str, Tile)> {
+    (0..world.len()).filter(|i| world.has_lane_of(*i, filter)).map(|i| world.place(i))
 }
 
 /// The arenas that a [`view`] of a world needs.

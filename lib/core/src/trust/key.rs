@@ -70,7 +70,7 @@ impl NoKey {
     fn describe(self, path: &Path) -> String {
         let path = path.display();
         match self {
-            NoKey::Missing => "it holds no key: it has no line -----BEGIN PRIVATE KEY-----".to_owned(),
+            NoKey::Missing => "it holds no key in PEM; um-key generate makes one".to_owned(),
             NoKey::Der => format!("it is DER, and PEM is needed: openssl pkey -in {path} -out key.pem"),
             NoKey::Utf16 => "it is text in UTF-16; save it as UTF-8".to_owned(),
             NoKey::TooLong => "it is too long for a key".to_owned(),
