@@ -19,6 +19,7 @@ use ulp_core::world::Filter;
 use ulp_store::intake::segments::Importer;
 use ulp_store::read::Wanted;
 use ulp_store::snapshot::make::heads;
+use ulp_store::snapshot::stored::Standing;
 use ulp_store::{Error, LaneId, Store};
 
 /// A canonical line of a whole event, with its lane.
@@ -200,8 +201,9 @@ impl Diverged {
         swaps
     }
 
-    /// Whether a store with these files answers as it should; else it says what is damaged.
-    fn judge(&self, swap: &Swap) -> Result<(), Error> {
+    /// Whether a store with these files answers as it should; else it says what is damaged. Answers how many snapshots it
+    /// had that are of another history.
+    fn judge(&self, swap: &Swap) -> Result<usize, Error> {
         let dir = fast_dir();
         let path = dir.path().join("w");
         copy(&self.dir.path().join("a"), &path);
@@ -216,7 +218,11 @@ impl Diverged {
         let known: BTreeSet<&String> = events.iter().collect();
         let store = Store::open(&path, false)?;
         assert!(state(&store)? == derive(&events).0, "{}: another state", said());
+        let mut others = 0;
         for lane in store.lanes()? {
+            for record in store.records(&lane)? {
+                others += usize::from(store.standing(&lane, &record)? == Standing::Other);
+            }
             let seen: BTreeSet<Sha256> = ulp_store::append::seen(&store, &lane).into_iter().collect();
             for line in
                 self.lines.iter().filter(|line| seen.contains(&Sha256::of(format!("{line}\n").as_bytes())))
@@ -231,7 +237,7 @@ impl Diverged {
         assert_eq!(import(&store, &self.lines)?, 0, "{}: events brought twice", said());
         assert!(state(&store)? == derive(&self.lines).0, "{}: another state once all is there", said());
         assert!(heads_of(&store)? == self.heads, "{}: other heads", said());
-        Ok(())
+        Ok(others)
     }
 }
 
@@ -247,7 +253,7 @@ fn copy_objects(from: &Path, to: &Path) {
 #[test]
 fn a_file_from_another_time_or_copy_changes_no_answer() {
     let most = sample::size(5_000, 60);
-    let (mut tried, found) = (0, AtomicUsize::new(0));
+    let (mut tried, found, others) = (0, AtomicUsize::new(0), AtomicUsize::new(0));
     for seed in 0.. {
         let diverged = Diverged::new(seed);
         let all = diverged.swaps();
@@ -255,7 +261,9 @@ fn a_file_from_another_time_or_copy_changes_no_answer() {
         let share = sample::size(1, all.len().div_ceil(20));
         let swaps: Vec<Swap> = sample::of(all, share).collect();
         sample::each(&swaps, |_, swap| match diverged.judge(swap) {
-            Ok(()) => {}
+            Ok(here) => {
+                others.fetch_add(here, Ordering::Relaxed);
+            }
             Err(error) => {
                 assert_eq!(error.kind(), Kind::Corrupt, "seed {seed}: {error}");
                 found.fetch_add(1, Ordering::Relaxed);
@@ -266,7 +274,10 @@ fn a_file_from_another_time_or_copy_changes_no_answer() {
             break;
         }
     }
-    run::say(&format!("files swapped {tried}, named as damage {}", found.into_inner()));
+    let (found, others) = (found.into_inner(), others.into_inner());
+    run::say(&format!("files swapped {tried}, named as damage {found}; snapshots of another history {others}"));
+    // Or this would not be a test of what they cover.
+    assert!(others > tried / 4);
 }
 
 /// Two copies of a store, and `replay`, which derives one of them from its events alone.
