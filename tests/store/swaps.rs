@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 use ulp_core::event::{Defaults, Line, Reader};
 use ulp_core::hash::Sha256;
 use ulp_core::id::Time;
@@ -36,17 +37,17 @@ fn canonical(line: &str) -> (LaneId, String) {
 fn import(store: &Store, lines: &[String]) -> Result<u64, Error> {
     let scope = store.scope()?;
     let clock = Clock::Given(Time(4_000_000_000_000_000_000));
-    let mut importer = Importer::new(store, &scope, clock);
+    let mut importer = Importer::new(store, &scope, clock, Instant::now());
     for line in lines {
         let (lane, text) = canonical(line);
         let bytes = (text + "\n").into_bytes();
-        importer.segment(lane, Sha256::of(&bytes), bytes, std::time::Instant::now());
+        importer.segment(lane, Sha256::of(&bytes), bytes);
     }
     let said = |error| match error {
         ulp_store::pack::Error::Store(error) => error,
         error => panic!("{error}"),
     };
-    let outcomes = importer.commit().map_err(said)?;
+    let outcomes = importer.commit(Instant::now).map_err(said)?;
     importer.settle().map_err(said)?;
     Ok(outcomes.iter().map(|outcome| outcome.events).sum())
 }
@@ -275,7 +276,9 @@ fn a_file_from_another_time_or_copy_changes_no_answer() {
         }
     }
     let (found, others) = (found.into_inner(), others.into_inner());
-    run::say(&format!("files swapped {tried}, named as damage {found}; snapshots of another history {others}"));
+    run::say(&format!(
+        "files swapped {tried}, named as damage {found}; snapshots of another history {others}"
+    ));
     // Or this would not be a test of what they cover.
     assert!(others > tried / 4);
 }
