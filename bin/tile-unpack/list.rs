@@ -10,7 +10,7 @@ use ulp_core::hash::Sha256;
 use ulp_core::json::write::Members;
 use ulp_store::append;
 use ulp_store::intake::segments;
-use ulp_store::manifest::{Absent, Entry, Manifest};
+use ulp_store::manifest::{Entry, Manifest};
 use ulp_store::pack::read::{Pack, Piece, Whole};
 use ulp_store::pack::{MOST_SEGMENT, contents, layout, refs};
 use ulp_store::{LaneId, Store};
@@ -110,8 +110,8 @@ fn of_store(args: &Args, path: &Path, out: &mut Output) -> Result<(), Failure> {
 /// The segments and pages of a lane that are here in their length.
 fn write_lane(store: &Store, lane: &LaneId, chain: &[Manifest], out: &mut Output) -> Result<(), Failure> {
     for link in chain {
-        for entry in link.segments.iter().filter(|e| e.absent == Absent::No) {
-            if store.has_object(&entry.hash, entry.bytes)? {
+        for entry in &link.segments {
+            if store.segment(entry)?.is_some() {
                 write_row(&entry.hash, &of_entry(lane, entry), out)?;
             }
         }

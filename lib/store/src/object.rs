@@ -69,6 +69,13 @@ impl Store {
         Ok(file.metadata().map_err(|e| Error::io(path, e))?.len() == bytes)
     }
 
+    /// Whether there is an object of that name, whatever it holds.
+    pub fn has_name(&self, hash: &Sha256) -> Result<bool, Error> {
+        let (directory, name) = place(hash);
+        let dir = self.root.at(&format!("{OBJECTS}/{directory}"))?;
+        Ok(dir.map_or(Ok(None), |dir| dir.sort(&name))?.is_some())
+    }
+
     /// The hash that an object's bytes have, if it is here. They are read through `buffer`: threads that map and unmap
     /// wait for each other.
     pub fn hash_object(&self, hash: &Sha256, buffer: &mut [u8]) -> Result<Option<Sha256>, Error> {

@@ -10,7 +10,7 @@ use super::commit::Draft;
 use super::dir::DirtyDirs;
 use super::object;
 use super::refs::Refs;
-use super::{Error, Store};
+use super::{Error, LaneId, Store};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use ulp_core::hash::Sha256;
@@ -46,11 +46,20 @@ pub struct Pruned {
 
 impl Store {
     /// Deletes what nothing has named for long enough.
+    ///
+    /// # Errors
+    /// Damage where something that is named is not there: its name may be what is wrong, and then what nothing names is
+    /// what it was.
     pub fn prune(&self, prune: &Prune) -> Result<Pruned, Error> {
         let mut refs = Refs::read(self, prune.keep)?;
         let found = self.unnamed(&refs, prune)?;
         let mut pruned = Pruned::default();
+        let is_short = !refs.missing(self)?.is_empty();
         let commit = self.commit()?;
+        if is_short {
+            refs.update(self, prune.keep)?;
+            refs.missing(self)?.first().map_or(Ok(()), |(id, hash)| Err(self.not_there(id, hash)))?;
+        }
         let now = self.touched().unwrap_or(Time(0));
         let listed = self.read_list();
         let since: BTreeMap<String, i64> = found
@@ -89,6 +98,14 @@ impl Store {
             commit.release()?;
         }
         Ok(pruned)
+    }
+
+    fn not_there(&self, id: &LaneId, hash: &Sha256) -> Error {
+        let detail = format!(
+            "the manifest of {} names it and it is not there; nothing is pruned before ulp-store check --repair",
+            id.dir()
+        );
+        Error::damaged(self.object_path(hash), "store.missing", detail)
     }
 
     /// What nothing names now: objects, old records, temporary files.

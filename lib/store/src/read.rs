@@ -7,6 +7,7 @@
 
 use super::manifest::{Absent, Entry, Manifest};
 use super::object::{Bytes, Found};
+use super::segment::has_ends;
 use super::snapshot::record::{Record, Times, seen};
 use super::{Error, LaneId, Store, dedup};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
@@ -491,7 +492,8 @@ fn read_segment<'a>(
     let mut batch = gatherer.batch(source, lines).map_err(|_| wrong(NO_ROOM))?;
     batch.set_lines(u32::try_from(events).unwrap_or(u32::MAX));
     let count = events.saturating_sub(segment.skip);
-    if !batch.is_segment_of(space, *tile, *lane, count, gatherer.has_gate()) {
+    let holds = batch.is_segment_of(space, *tile, *lane, count, gatherer.has_gate());
+    if !holds || !has_ends(&segment.entry, &segment.bytes) {
         return Err(wrong("it does not hold the events that are said of it"));
     }
     Ok(batch)

@@ -4,7 +4,7 @@ use super::dir::{Sort, TEMPORARY};
 use super::manifest::{Absent, Manifest};
 use super::snapshot::record::SNAPSHOTS;
 use super::{Error, LaneId, Store};
-use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 use ulp_core::hash::Sha256;
 
 /// What one lane names, and the manifest's bytes that said so.
@@ -12,6 +12,8 @@ use ulp_core::hash::Sha256;
 pub struct LaneRefs {
     manifest: Vec<u8>,
     pub objects: HashSet<Sha256>,
+    /// Those among them whose events count.
+    segments: Vec<Sha256>,
     /// Records beyond those that are to be kept, as paths below the store.
     pub old_records: Vec<String>,
 }
@@ -41,6 +43,40 @@ impl Refs {
         Ok(())
     }
 
+    /// The lanes that can be read, with all their records.
+    pub fn readable(store: &Store) -> Result<Refs, Error> {
+        let mut refs = Refs::default();
+        for id in store.lanes()? {
+            match read_lane(store, &id, usize::MAX, None) {
+                Ok(lane) => {
+                    refs.lanes.insert(id, lane);
+                }
+                Err(Error::Damaged { .. } | Error::Newer(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(refs)
+    }
+
+    /// The first lane that names an object.
+    pub fn lane_of(&self, hash: &Sha256) -> Option<&LaneId> {
+        self.lanes.iter().filter(|(_, lane)| lane.objects.contains(hash)).map(|(id, _)| id).min()
+    }
+
+    /// The segments that are named and are not there, each with its lane.
+    pub fn missing(&self, store: &Store) -> Result<Vec<(&LaneId, Sha256)>, Error> {
+        let mut missing = Vec::new();
+        for (id, lane) in &self.lanes {
+            for hash in &lane.segments {
+                if !store.has_name(hash)? {
+                    missing.push((id, *hash));
+                }
+            }
+        }
+        missing.sort();
+        Ok(missing)
+    }
+
     pub fn names(&self, hash: &Sha256) -> bool {
         self.lanes.values().any(|lane| lane.objects.contains(hash))
     }
@@ -55,11 +91,12 @@ fn read_lane(store: &Store, id: &LaneId, keep: usize, old: Option<LaneRefs>) -> 
     let mut refs = match old {
         Some(old) if old.manifest == bytes => old,
         _ => {
-            let mut objects = HashSet::new();
             let entries = store.entries(&manifest, None)?;
-            objects.extend(entries.iter().filter(|e| e.absent == Absent::No).map(|e| e.hash));
+            let here = entries.iter().filter(|e| e.absent == Absent::No);
+            let segments: Vec<Sha256> = here.map(|e| e.hash).collect();
+            let mut objects: HashSet<Sha256> = segments.iter().copied().collect();
             objects.extend(store.pages(&manifest)?);
-            LaneRefs { manifest: bytes, objects, old_records: Vec::new() }
+            LaneRefs { manifest: bytes, objects, segments, old_records: Vec::new() }
         }
     };
     refs.old_records.clear();
@@ -74,16 +111,6 @@ fn read_lane(store: &Store, id: &LaneId, keep: usize, old: Option<LaneRefs>) -> 
 }
 
 impl Store {
-    /// The hashes of a lane's pages.
-    pub fn pages(&self, manifest: &Manifest) -> Result<Vec<Sha256>, Error> {
-        let (mut hashes, mut next) = (Vec::new(), manifest.previous);
-        while let Some(previous) = next {
-            hashes.push(previous.hash);
-            next = self.page(&previous)?.previous;
-        }
-        Ok(hashes)
-    }
-
     /// Every temporary file below the store, and everything that is neither a file nor a directory.
     pub fn leftovers(&self) -> Result<(Vec<String>, Vec<String>), Error> {
         let (mut temporary, mut strange) = (Vec::new(), Vec::new());
