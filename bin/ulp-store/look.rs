@@ -134,8 +134,7 @@ fn count(store: &Store, id: &LaneId) -> Result<Option<Held>, Error> {
             held.bytes += entry.bytes;
             held.segments += 1;
         } else if entry.absent == Absent::No {
-            let (lane, code, segment) = (id.clone(), "store.missing", entry.hash);
-            held.missing.push(Damage { lane, code, segment, events, reason: "it is missing or damaged" });
+            held.missing.push(Damage::missing(id, &entry, events));
         }
     }
     Ok(Some(held))

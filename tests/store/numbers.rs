@@ -2,7 +2,7 @@
 //! it, and a repair mends it from the objects.
 
 use super::{fast_dir, with_page};
-use crate::run;
+use crate::{run, sample};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -78,7 +78,7 @@ fn a_number_that_is_changed_is_found_by_whoever_rests_on_it_and_mended() {
     for source in ["good", "cached"] {
         run::sh(&format!("rm -rf start; cp -a {source} start"), dir);
         let good: Vec<_> = READERS.iter().map(|reader| ask_anew(reader, dir)).collect();
-        for (name, change) in CHANGES {
+        for (name, change) in sample::of(CHANGES, 3) {
             let damage = || {
                 run::sh("rm -rf w; cp -a start w", dir);
                 let path = dir.join(LANE).join("manifest.json");
@@ -115,7 +115,7 @@ fn a_number_that_is_changed_is_found_by_whoever_rests_on_it_and_mended() {
             }
         }
     }
-    run::say(&format!("manifests changed in {} ways, questions asked {tried}", CHANGES.len()));
+    run::say(&format!("questions asked of manifests that were changed {tried}"));
 }
 
 #[test]

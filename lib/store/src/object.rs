@@ -112,14 +112,14 @@ impl Store {
     pub fn all_objects(&self) -> Result<Listing, Error> {
         let mut listing = Listing::default();
         let Some(objects) = self.objects()? else { return Ok(listing) };
-        for (directory, sort) in objects.list()? {
+        for (directory, sort) in objects.list_all()? {
             let path = format!("{OBJECTS}/{directory}");
             if sort != Sort::Directory || directory.len() != 2 {
                 listing.strangers.push((path, sort));
                 continue;
             }
             let Some(dir) = objects.at(&directory)? else { continue };
-            for (name, sort) in dir.list()? {
+            for (name, sort) in dir.list_all()? {
                 match Sha256::from_hex(&format!("{directory}{name}")) {
                     Some(hash) if sort == Sort::File => listing.objects.push(hash),
                     _ => listing.strangers.push((format!("{path}/{name}"), sort)),

@@ -86,7 +86,10 @@ pub(super) fn strangers(store: &Store) -> Result<Vec<Finding>, Error> {
     let mut harmless = Vec::new();
     in_root(store, &mut harmless)?;
     below_spaces(store, "spaces".to_owned(), &Level::Spaces, &mut harmless)?;
-    for (path, sort) in store.all_objects()?.strangers {
+    let beside = store.root.at("objects")?.map_or(Ok(Vec::new()), |dir| dir.list_all())?;
+    let beside = beside.into_iter().filter(|(name, _)| name != "sha256");
+    let beside = beside.map(|(name, sort)| (format!("objects/{name}"), sort));
+    for (path, sort) in store.all_objects()?.strangers.into_iter().chain(beside) {
         let is_temporary = path.rsplit('/').next().is_some_and(|name| name.starts_with(TEMPORARY));
         if sort != Sort::Other && !is_temporary {
             harmless.push(stranger(path));
