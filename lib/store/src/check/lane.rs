@@ -1,5 +1,6 @@
 //! What a lane's manifest says, against what is there.
 
+use super::names::is_record;
 use super::{Finding, Severity, object_path};
 use crate::dedup::{self, Digest};
 use crate::index::{self, Index};
@@ -185,7 +186,7 @@ fn check_snapshots(
     let snapshots = format!("{}/{}", id.dir(), SNAPSHOTS);
     let records = store.records(id)?;
     let there = store.root.at(&snapshots)?.map_or(Ok(Vec::new()), |dir| dir.list())?;
-    for (name, _) in there.iter().filter(|(name, _)| name.ends_with(".json")) {
+    for (name, _) in there.iter().filter(|(name, _)| is_record(name)) {
         if !records.iter().any(|record| record.name() == *name) {
             let detail = "it is malformed, or of another derivation";
             let path = format!("{snapshots}/{name}");
