@@ -2,20 +2,29 @@
 
 use super::dir::{Sort, TEMPORARY};
 use super::manifest::{Absent, Manifest};
-use super::snapshot::record::SNAPSHOTS;
+use super::snapshot::record::{dir, objects_of};
+use super::snapshot::stored::{RecordFile, Standing};
 use super::{Error, LaneId, Store};
-use foldhash::{HashMap, HashMapExt as _, HashSet};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use ulp_core::hash::Sha256;
 
 /// What one lane names, and the manifest's bytes that said so.
 #[derive(Debug, Default)]
 pub struct LaneRefs {
     manifest: Vec<u8>,
-    pub objects: HashSet<Sha256>,
-    /// Those among them whose events count.
-    segments: Vec<Sha256>,
-    /// Records beyond those that are to be kept, as paths below the store.
-    pub old_records: Vec<String>,
+    /// Segments whose events count, and pages.
+    segments: HashSet<Sha256>,
+    pages: HashSet<Sha256>,
+    snapshots: HashSet<Sha256>,
+    /// Records that need not be kept, as paths below the store, and what only such records name.
+    old_records: Vec<String>,
+    old_objects: HashSet<Sha256>,
+}
+
+impl LaneRefs {
+    fn names(&self, hash: &Sha256) -> bool {
+        [&self.segments, &self.pages, &self.snapshots].iter().any(|named| named.contains(hash))
+    }
 }
 
 /// What every lane names.
@@ -25,7 +34,7 @@ pub struct Refs {
 }
 
 impl Refs {
-    /// Reads every lane, of whose records the `keep` newest count.
+    /// Reads every lane, of whose records the `keep` newest count that stand; all there are where it is [`usize::MAX`].
     pub fn read(store: &Store, keep: usize) -> Result<Refs, Error> {
         let mut refs = Refs::default();
         refs.update(store, keep)?;
@@ -60,7 +69,7 @@ impl Refs {
 
     /// The first lane that names an object.
     pub fn lane_of(&self, hash: &Sha256) -> Option<&LaneId> {
-        self.lanes.iter().filter(|(_, lane)| lane.objects.contains(hash)).map(|(id, _)| id).min()
+        self.lanes.iter().filter(|(_, lane)| lane.names(hash)).map(|(id, _)| id).min()
     }
 
     /// The segments that are named and are not there, each with its lane.
@@ -78,36 +87,63 @@ impl Refs {
     }
 
     pub fn names(&self, hash: &Sha256) -> bool {
-        self.lanes.values().any(|lane| lane.objects.contains(hash))
+        self.lanes.values().any(|lane| lane.names(hash))
     }
 
+    /// Records that need not be kept, as paths below the store.
     pub fn old_records(&self) -> impl Iterator<Item = &String> {
         self.lanes.values().flat_map(|lane| &lane.old_records)
+    }
+
+    /// What only such records name.
+    pub fn old_objects(&self) -> impl Iterator<Item = &Sha256> {
+        self.lanes.values().flat_map(|lane| &lane.old_objects).filter(|hash| !self.names(hash))
     }
 }
 
 fn read_lane(store: &Store, id: &LaneId, keep: usize, old: Option<LaneRefs>) -> Result<LaneRefs, Error> {
     let (manifest, bytes) = store.manifest(id)?.unwrap_or((Manifest::new(id.tile), Vec::new()));
-    let mut refs = match old {
-        Some(old) if old.manifest == bytes => old,
+    let (segments, pages) = match old {
+        Some(old) if old.manifest == bytes => (old.segments, old.pages),
         _ => {
             let entries = store.entries(&manifest, None)?;
-            let here = entries.iter().filter(|e| e.absent == Absent::No);
-            let segments: Vec<Sha256> = here.map(|e| e.hash).collect();
-            let mut objects: HashSet<Sha256> = segments.iter().copied().collect();
-            objects.extend(store.pages(&manifest)?);
-            LaneRefs { manifest: bytes, objects, segments, old_records: Vec::new() }
+            let here = entries.iter().filter(|e| e.absent == Absent::No).map(|e| e.hash);
+            (here.collect(), store.pages(&manifest)?.into_iter().collect())
         }
     };
-    refs.old_records.clear();
-    for (n, record) in store.records(id)?.into_iter().enumerate() {
-        if n < keep {
-            refs.objects.insert(record.object);
+    let mut refs = LaneRefs { manifest: bytes, segments, pages, ..LaneRefs::default() };
+    let kept = if keep == usize::MAX { None } else { Some(records_to_keep(store, id, keep)?) };
+    for (name, text) in store.record_texts(id)? {
+        if kept.as_ref().is_none_or(|kept| kept.contains(&name)) {
+            refs.snapshots.extend(objects_of(&text));
         } else {
-            refs.old_records.push(format!("{}/{SNAPSHOTS}/{}", id.dir(), record.name()));
+            refs.old_objects.extend(objects_of(&text));
+            refs.old_records.push(format!("{}/{name}", dir(id)));
         }
     }
     Ok(refs)
+}
+
+/// The names of the records that stand, the newest of them; of those that may stand again, as what they cover is not
+/// all here; and of those that are damaged, which `check` is for.
+fn records_to_keep(store: &Store, id: &LaneId, keep: usize) -> Result<HashSet<String>, Error> {
+    let (mut kept, mut standing) = (HashSet::new(), 0);
+    for (name, file) in store.record_files(id)? {
+        if matches!(file, RecordFile::Damaged(_)) {
+            kept.insert(name);
+        }
+    }
+    for record in store.records(id)? {
+        match store.standing(id, &record)? {
+            Standing::Holds => standing += 1,
+            Standing::Lost => {}
+            Standing::Other => continue,
+        }
+        if standing <= keep {
+            kept.insert(record.name());
+        }
+    }
+    Ok(kept)
 }
 
 impl Store {

@@ -4,7 +4,8 @@
 use super::commit::Draft;
 use super::dir::{DirtyDirs, Sort};
 use super::object;
-use super::snapshot::record::SNAPSHOTS;
+use super::snapshot::record::dir;
+use super::snapshot::stored::RecordFile;
 use super::{Error, INDEX, Store, index};
 use rayon::prelude::*;
 use ulp_core::hash::Sha256;
@@ -65,19 +66,19 @@ impl Store {
         commit.release()
     }
 
-    /// Moves records away whose snapshots are not here.
+    /// Moves records away that are damaged, and those whose snapshots are not here.
     fn drop_bad_records(&self) -> Result<(), Error> {
         for id in self.lanes()? {
-            let path = format!("{}/{SNAPSHOTS}", id.dir());
-            let mut good = Vec::new();
-            for record in self.records(&id)? {
-                if self.snapshot(&record)?.is_some() {
-                    good.push(record.name());
+            let path = dir(&id);
+            for (name, file) in self.record_files(&id)? {
+                let is_bad = match file {
+                    RecordFile::Whole(record) => self.snapshot(&record)?.is_none(),
+                    RecordFile::Old => false,
+                    RecordFile::Damaged(_) => true,
+                };
+                if is_bad {
+                    self.quarantine(&path, &name, &format!("{}-{name}", path.replace('/', "-")))?;
                 }
-            }
-            let names = self.root.at(&path)?.map_or(Ok(Vec::new()), |dir| dir.list())?;
-            for (name, _) in names.iter().filter(|(n, _)| n.ends_with(".json") && !good.contains(n)) {
-                self.quarantine(&path, name, &format!("{}-{name}", path.replace('/', "-")))?;
             }
         }
         Ok(())

@@ -1,13 +1,13 @@
 //! What a lane's manifest says, against what is there.
 
-use super::names::is_record;
 use super::{Finding, Severity, object_path};
 use crate::dedup::{self, Digest};
 use crate::index::{self, Index};
 use crate::manifest::{Absent, Entry, Manifest};
 use crate::object::{Bytes, Found};
 use crate::segment;
-use crate::snapshot::record::{SNAPSHOTS, seen};
+use crate::snapshot::record::{Record, dir};
+use crate::snapshot::stored::{RecordFile, Standing};
 use crate::{Error, INDEX, LaneId, MANIFEST, Store};
 use bumpalo::Bump;
 use foldhash::{HashSet, HashSetExt as _};
@@ -53,9 +53,11 @@ pub(super) fn check_named(store: &Store, id: &LaneId) -> Result<Vec<Finding>, Er
         }
     }
     for record in store.records(id)? {
-        if let Found::Missing = store.object(&record.object, None)? {
-            let path = format!("{}/{SNAPSHOTS}/{}", id.dir(), record.name());
-            findings.push(Finding::damage("store.snapshot", path, "its object is missing"));
+        for object in record.objects() {
+            if !store.has_name(&object)? {
+                let path = format!("{}/{}", dir(id), record.name());
+                findings.push(Finding::damage("store.snapshot", path, "an object of it is missing"));
+            }
         }
     }
     Ok(findings)
@@ -87,7 +89,7 @@ fn check_once(store: &Store, id: &LaneId) -> Result<Vec<Finding>, Error> {
         }
     }
     check_index(store, id, &manifest, &mut findings);
-    check_snapshots(store, id, &manifest, &mut findings)?;
+    check_snapshots(store, id, &mut findings)?;
     Ok(findings)
 }
 
@@ -177,34 +179,29 @@ fn check_index(store: &Store, id: &LaneId, manifest: &Manifest, findings: &mut V
     }
 }
 
-fn check_snapshots(
-    store: &Store,
-    id: &LaneId,
-    manifest: &Manifest,
-    findings: &mut Vec<Finding>,
-) -> Result<(), Error> {
-    let snapshots = format!("{}/{}", id.dir(), SNAPSHOTS);
-    let records = store.records(id)?;
-    let there = store.root.at(&snapshots)?.map_or(Ok(Vec::new()), |dir| dir.list())?;
-    for (name, _) in there.iter().filter(|(name, _)| is_record(name)) {
-        if !records.iter().any(|record| record.name() == *name) {
-            let detail = "it is malformed, or of another derivation";
-            let path = format!("{snapshots}/{name}");
-            findings.push(Finding::damage("store.snapshot", path, detail));
-        }
-    }
-    for record in records {
-        let path = format!("{snapshots}/{}", record.name());
-        let too_many = seen(&record, id.lane) > manifest.events();
-        if store.snapshot(&record)?.is_none() {
-            findings.push(Finding::damage(
-                "store.snapshot",
-                path,
-                "its object is missing, or not what it says",
-            ));
-        } else if too_many {
-            findings.push(Finding::damage("store.snapshot", path, "it has seen more events than there are"));
-        }
+fn check_snapshots(store: &Store, id: &LaneId, findings: &mut Vec<Finding>) -> Result<(), Error> {
+    for (name, file) in store.record_files(id)? {
+        let (severity, detail) = match file {
+            RecordFile::Whole(record) => match wrong_snapshot(store, id, &record)? {
+                Some(found) => found,
+                None => continue,
+            },
+            RecordFile::Old => {
+                (Severity::Info, "it is of another version or derivation; prune takes it".to_owned())
+            }
+            RecordFile::Damaged(detail) => (Severity::Damage, detail),
+        };
+        findings.push(Finding::new(severity, "store.snapshot", format!("{}/{name}", dir(id)), detail));
     }
     Ok(())
+}
+
+/// What is wrong with a snapshot whose record is whole.
+fn wrong_snapshot(store: &Store, id: &LaneId, record: &Record) -> Result<Option<(Severity, String)>, Error> {
+    if store.snapshot(record)?.is_none() {
+        return Ok(Some((Severity::Damage, "an object of it is missing, or not what it says".to_owned())));
+    }
+    let detail = "the lanes of its tile do not hold the events that it has seen; it is passed over, and prune takes it";
+    let is_other = store.standing(id, record)? == Standing::Other;
+    Ok(is_other.then(|| (Severity::Info, detail.to_owned())))
 }

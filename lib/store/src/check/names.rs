@@ -74,7 +74,7 @@ impl Level {
 }
 
 /// Whether a file among a lane's snapshots is called as a record is.
-pub(super) fn is_record(name: &str) -> bool {
+fn is_record(name: &str) -> bool {
     name.strip_suffix(".json").is_some_and(|root| Blake3::from_hex(root).is_some())
 }
 
