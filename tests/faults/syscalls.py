@@ -194,6 +194,9 @@ def points(name):
     assert status == 0 and not faults, (name, status, faults)
     if name == 'page':
         assert '"previous"' in open(os.path.join(where, 'w/spaces/s/tiles/z0/x0/y0/team.public/manifest.json')).read()
+    if name == 'delta':
+        lane = os.path.join(where, 'w/spaces/s/tiles/z0/x0/y0/team.public/snapshots')
+        assert any('"delta":"sha256:' in open(os.path.join(lane, record)).read() for record in os.listdir(lane))
     if name == 'many':
         assert 'syncfs' in found
     return found

@@ -91,7 +91,8 @@ impl Field {
         let is_silent = is_clean && is_other;
         assert!(!is_silent, "{}, byte {at}, bit {bit}: {now:?}", below.display());
         // Numbers and names are held to what they rest on; only an object that is gone counts as lost.
-        let is_derived = below.starts_with("cache") || below.components().any(|c| c.as_os_str() == "snapshots");
+        let is_derived =
+            below.starts_with("cache") || below.components().any(|c| c.as_os_str() == "snapshots");
         assert!(!(is_derived && is_other), "{}, byte {at}, bit {bit}: {now:?}", below.display());
         let states = [&now.fast, &now.slow];
         let told_other = states.into_iter().any(|state| state.is_some() && *state != self.good.fast);
@@ -165,7 +166,8 @@ fn known(store: &Store, events: &[String]) -> Result<usize, Error> {
         let Ok(Line::Event(event)) = Reader::new(&arena, &defaults).read(line) else { panic!("{line}") };
         let lane = LaneId { space: event.space.to_owned(), tile: event.tile, lane: event.lane() };
         let lane = appender.lane(&lane)?;
-        known += usize::from(appender.offer(lane, digest(line.as_bytes()), line.as_bytes())? == Offer::Duplicate);
+        known +=
+            usize::from(appender.offer(lane, digest(line.as_bytes()), line.as_bytes())? == Offer::Duplicate);
     }
     Ok(known)
 }
@@ -211,7 +213,12 @@ fn paged(path: &Path) -> (Store, Vec<String>) {
 }
 
 /// Of the files that a bit tells from others, some: of each file `most` bits at most.
-fn points(field: &Field, most: usize, rng: &mut Rng, takes: impl Fn(&Path) -> bool) -> Vec<(PathBuf, usize, usize)> {
+fn points(
+    field: &Field,
+    most: usize,
+    rng: &mut Rng,
+    takes: impl Fn(&Path) -> bool,
+) -> Vec<(PathBuf, usize, usize)> {
     let mut points = Vec::new();
     for file in files(&field.path) {
         let below = file.strip_prefix(&field.path).unwrap().to_owned();
@@ -260,8 +267,11 @@ fn a_flipped_bit_is_found_or_harmless() {
     ];
     for (what, make, most, rounds) in stores {
         let Counts { tried: of_this, found, refused, harmless } = flip_all(make, most, rounds);
-        let [all, found, refused, harmless] = [of_this, found, refused, harmless].map(AtomicUsize::into_inner);
-        run::say(&format!("bits flipped in {what} {all}, found {found}, refused {refused}, harmless {harmless}, silent 0"));
+        let [all, found, refused, harmless] =
+            [of_this, found, refused, harmless].map(AtomicUsize::into_inner);
+        run::say(&format!(
+            "bits flipped in {what} {all}, found {found}, refused {refused}, harmless {harmless}, silent 0"
+        ));
         tried += all;
     }
     assert!(tried > sample::size(100_000, 500), "{tried}");

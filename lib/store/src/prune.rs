@@ -10,6 +10,7 @@ use super::commit::Draft;
 use super::dir::DirtyDirs;
 use super::object;
 use super::refs::Refs;
+use super::snapshot::missing;
 use super::{Error, LaneId, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -134,6 +135,9 @@ impl Store {
     /// Whether an object was written by a commit, rather than put here as a blob.
     fn is_derived(&self, hash: &Sha256) -> Result<bool, Error> {
         let object::Found::Here(bytes) = self.object(hash, None)? else { return Ok(true) };
+        if missing::is_object(&bytes) {
+            return Ok(true);
+        }
         let first = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
         let mut tape = Tape::new();
         let text = std::str::from_utf8(first).unwrap_or_default();
