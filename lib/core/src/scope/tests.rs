@@ -8,6 +8,8 @@ use bumpalo::Bump;
 use std::fs;
 use tempfile::TempDir;
 
+mod states;
+
 fn dir(files: &[(&str, &str)]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (path, text) in files {
@@ -304,20 +306,6 @@ fn what_is_ignored_does_not_exist() {
         .unwrap_err()
         .detail;
     assert_eq!(detail, "spaces/s/.ulp-ignore: layers/draft: spaces/s/layers/draft does not exist here");
-}
-
-#[test]
-fn state_lines_pass_ceilings_and_ignored_paths_too() {
-    let line = r#"{"operation":"node_state","space_id":"s","tile":"z0/x0/y0","scope":{"realm":"team","policy":"public"},"node_id":"n","created":"1/e","layer":"l","boundary":"exterior","authority":"source"}"#;
-    let under = |path: &str, text: &str| code(&scope(&[(path, text)]), line);
-    assert_eq!(under(".ulp-root", "realm: team\n"), "ok");
-    assert_eq!(under(".ulp-root", "realm: personal\n"), "scope.realm");
-    assert_eq!(under(".ulp-root", "policy: [redacted]\n"), "scope.policy");
-    assert_eq!(under("spaces/s/layers/l/.ulp-scope", "boundary: interior\n"), "scope.boundary");
-    assert_eq!(under("spaces/s/layers/m/.ulp-scope", "boundary: interior\n"), "ok");
-    assert_eq!(under("spaces/s/.ulp-scope", "signature: required\n"), "signature.missing");
-    assert_eq!(under("spaces/s/.ulp-ignore", "nodes/n\n"), "scope.ignored");
-    assert_eq!(under("spaces/s/.ulp-ignore", "layers/l\n"), "scope.ignored");
 }
 
 #[test]
