@@ -29,6 +29,7 @@ mod admit;
 mod asks;
 mod discover;
 mod gate;
+mod glob;
 mod ignore;
 mod invariants;
 mod list;

@@ -8,6 +8,7 @@ use bumpalo::Bump;
 use std::fs;
 use tempfile::TempDir;
 
+mod gitignore;
 mod states;
 
 fn dir(files: &[(&str, &str)]) -> TempDir {
