@@ -375,8 +375,20 @@ fn what_is_not_understood_is_refused_with_its_place() {
         (
             ".ulp-root",
             "limits: {max_clock_skew: 600}\n",
-            ".ulp-root:1:26: 600 is no string: quote it if it is meant to be one",
+            ".ulp-root:1:26: a duration has a unit: write 600s or 10m",
         ),
+        (
+            ".ulp-root",
+            "limits: {max_clock_skew: \"90\"}\n",
+            ".ulp-root:1:26: a duration has a unit: write 90s",
+        ),
+        (".ulp-root", "limits: {max_clock_skew: 601}\n", ".ulp-root:1:26: more than the built-in 10m"),
+        (
+            ".ulp-root",
+            "limits: {max_clock_skew: -5}\n",
+            ".ulp-root:1:26: not a duration as 90s, 10m, 24h, 7d",
+        ),
+        (".ulp-root", "version:1\n", ".ulp-root:1:1: a mapping is wanted: a space stands behind each colon"),
         (".ulp-root", "limits: {max_event_bytes: 1048577}\n", ".ulp-root:1:27: more than 1048576"),
         (".ulp-root", "limits: {max_previous_events: 65}\n", ".ulp-root:1:31: more than 64"),
         (".ulp-root", "grid: {tile_size: 0}\n", ".ulp-root:1:19: a tile of no size"),
