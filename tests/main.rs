@@ -5,6 +5,7 @@ mod append;
 mod browser;
 mod faults;
 mod font;
+mod ignore;
 mod pack;
 mod pages;
 mod peer;

@@ -202,7 +202,7 @@ impl Reading {
         (event, missing): (&Event<'_>, Missing),
         admitted: &mut Admitted,
     ) -> Result<AdmittedEvent, Refusal> {
-        if self.store && (!event.invariants.is_empty() || Event { missing, ..*event }.is_draft()) {
+        if self.store && (!event.invariants.is_empty() || event.lacking(missing).is_draft()) {
             self.asked.store(true, Ordering::Relaxed);
         }
         let wants = Wants { digest: self.store, rows: self.asked.load(Ordering::Relaxed) };

@@ -2,7 +2,7 @@
 //! nothing worked out.
 
 use clap::ValueEnum;
-use ulp_core::json::{self, Kind, Tape, Value};
+use ulp_core::json::{EVENT_DEPTH, Kind, Tape, Value};
 use ulp_core::trust::Instant;
 
 /// What the timestamps that are read count.
@@ -24,7 +24,8 @@ impl Unit {
         }
         let text = std::str::from_utf8(line).ok()?;
         let mut tape = Tape::new();
-        let value = json::parse_text(&mut tape, text).ok()?.get("timestamp")?;
+        // Nanoseconds are larger than what a line may have.
+        let value = tape.parse_wide(text, EVENT_DEPTH).ok()?.get("timestamp")?;
         let seconds = self.seconds(value)?;
         let (start, end) = (value.offset(), value.offset() + value.raw().len());
         Some([&line[..start], seconds.as_bytes(), &line[end..]].concat())
@@ -91,6 +92,7 @@ mod tests {
                 r#"{"a":{"timestamp":7},"timestamp":1500}"#,
                 r#"{"a":{"timestamp":7},"timestamp":1.5}"#,
             ),
+            (Unit::Ns, r#"{"timestamp": 1730000000123456789}"#, r#"{"timestamp": 1730000000.123456789}"#),
             (Unit::Us, r#"{"timestamp":1.5e15}"#, r#"{"timestamp":1500000000}"#),
             (
                 Unit::Iso,

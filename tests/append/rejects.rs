@@ -91,7 +91,9 @@ fn a_timestamp_in_another_unit_is_told_what_it_is_and_the_hint_works() {
     ] {
         write(at, "in.jsonl", &line(time));
         let said = super::said("ulp-append < in.jsonl", at);
-        assert_eq!((said.status, said.codes("rejected")), (1, vec!["envelope.timestamp"]), "{time}");
+        // Integers beyond 2^53 are none in a line, whatever they count.
+        let code = if unit == "nanoseconds" { "json.number" } else { "envelope.timestamp" };
+        assert_eq!((said.status, said.codes("rejected")), (1, vec![code]), "{time}");
         let hint = format!("ulp-append --timestamps {option} converts");
         assert!(said.log.contains(unit) && said.log.contains(&hint), "{time}: {}", said.log);
         for tool in ["ulp-materialize", "tile-pack"] {
@@ -105,6 +107,7 @@ fn a_timestamp_in_another_unit_is_told_what_it_is_and_the_hint_works() {
     }
     for (time, hint) in [
         ("1e21", "outside the years"),
+        ("1.73e18", "looks like nanoseconds"),
         ("null", "not a number"),
         ("\"soon\"", "not a number"),
         ("\"2024-10-27\"", "without its time"),

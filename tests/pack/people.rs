@@ -49,7 +49,7 @@ fn any_order_of_any_dialect_is_the_same_world() {
         for f in many/*.unsafe; do
             rm -rf x; tile-unpack --store x $f > /dev/null 2> log; echo $? $(jq -r 'select(.code).code' log)
         done | sort | uniq -c | xargs
-        ls | xargs; ls -d /tmp/ulp-evil 2> /dev/null | wc -l",
+        ls | xargs; [ ! -e /tmp/ulp-evil ]; echo $?",
         run::root().display(),
         sample::seed(),
     );
@@ -100,7 +100,7 @@ fn the_directory_of_a_bag_is_taken_and_left_alone() {
         takes more
         # A file that is damaged costs itself.
         f=$(find more -path '*x2*' -name manifest.json); o=$(jq -r .segments[0].hash $f | cut -c8-)
-        chmod u+w more/data/objects/sha256/${{o:0:2}}/${{o:2}}; echo x >> more/data/objects/sha256/${{o:0:2}}/${{o:2}}
+        chmod u+w more/data/objects/sha256/${{o:0:2}}/${{o:2}}; printf X | dd of=more/data/objects/sha256/${{o:0:2}}/${{o:2}} conv=notrunc status=none
         takes more; jq -r 'select(.code) | .code' log
         tile-unpack --store x w 2>&1 | grep -c 'no bag'; tile-unpack --store x /nowhere 2> /dev/null; echo $?"
     );
@@ -113,7 +113,7 @@ fn nothing_in_a_directory_is_followed() {
     let dir = run::checkout();
     bag(dir.path());
     let script = "
-        said() { rm -rf x; tile-unpack --store x $1 2> log > /dev/null; echo $? $(jq -r 'select(.code).code' log); ls x/objects 2> /dev/null | wc -l; }
+        said() { rm -rf x; tile-unpack --store x $1 2> log > /dev/null; echo $? $(jq -r 'select(.code).code' log); find x -path '*objects*' -type f | wc -l; }
         cp -r bag a; ln -s /etc/passwd a/data/evil; said a
         cp -r bag b; chmod -R u+w b; mv b/data/spaces/demo aside; ln -s ../../../aside b/data/spaces/demo; said b
         cp -r bag c; chmod -R u+w c; rm c/bag-info.txt; mkfifo c/bag-info.txt; said c

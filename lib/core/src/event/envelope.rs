@@ -7,7 +7,7 @@ use super::payload::Payload;
 use super::source::{Scratch, Source};
 use super::{Defaults, Event, MAX_PARENTS, Missing, Refusal};
 use crate::id::{Authority, Boundary, Lane, Policy, Realm, Scope, Tile, Time, is_event_id, is_id, is_place};
-use crate::json::{Kind, Value};
+use crate::json::{self, Fault, Kind, Value};
 use crate::trust::{Instant, Signature};
 use bumpalo::Bump;
 
@@ -49,7 +49,7 @@ pub fn read<'a>(
         return Err(blame(Refusal::new(field, "a signed event must be whole: nothing in it is completed")));
     }
     if event.missing.has(Missing::EVENT_ID) && !event.missing.has(Missing::TIMESTAMP) {
-        event.id = complete::event_id(&event, top, arena);
+        complete::name(&mut event, top, arena);
     }
     Ok(event)
 }
@@ -155,6 +155,7 @@ fn read_fields<'a>(
         tile,
         signature,
         missing,
+        unnamed: None,
         payload: Payload::Unknown,
     })
 }
@@ -246,6 +247,22 @@ fn timestamp(value: Value<'_, '_>) -> Result<Time, Refusal> {
         None if seconds.abs() > 9e9 => Err(wrong("outside the years 1700 to 2200")),
         None => Err(wrong("more than 9 decimals")),
     }
+}
+
+/// The refusal of a line that is no JSON, with the hint that a number too large for a line, where a timestamp stands,
+/// calls for.
+pub(super) fn of_number(line: &str, error: json::Error) -> Refusal {
+    let (is_number, at) = (error.fault == Fault::Number, error.offset);
+    let mut refusal = Refusal::from(error);
+    let before = line.get(..at).unwrap_or_default().trim_end().strip_suffix(':').unwrap_or_default();
+    if is_number && before.trim_end().ends_with("\"timestamp\"") {
+        let digits = line[at..].split([',', '}', ' ']).next().unwrap_or_default();
+        let far = digits.parse().map_or(0.0, f64::abs);
+        if (LOOKS_LIKE[2].0..LOOKS_LIKE_NOTHING).contains(&far) {
+            refusal.detail = format!("{}; the timestamp {}", refusal.detail, hint_of_unit(far));
+        }
+    }
+    refusal
 }
 
 fn hint_of_unit(far: f64) -> String {

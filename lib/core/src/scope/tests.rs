@@ -8,7 +8,6 @@ use bumpalo::Bump;
 use std::fs;
 use tempfile::TempDir;
 
-mod gitignore;
 mod states;
 
 fn dir(files: &[(&str, &str)]) -> TempDir {

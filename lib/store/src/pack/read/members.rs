@@ -225,7 +225,7 @@ impl<R: Read> Members<R> {
         let is_directory = header.sort == Sort::Directory;
         let refuse = |reason: &str| Err(Error::unsafe_member(path.clone(), reason));
         let Some(below) = self.below(&path, is_directory) else {
-            return refuse("a name outside the layout <bag>/data/…");
+            return refuse("a name outside the layout");
         };
         if is_directory && size > 0 {
             return refuse("a directory with a body");
