@@ -3,6 +3,8 @@
 
 mod append;
 mod browser;
+mod cron;
+mod errors_alone;
 mod faults;
 mod font;
 mod ignore;

@@ -88,7 +88,7 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
 }
 
 fn scenes<'s, 'a>(view: &'s View<'_, 'a>) -> Vec<Scene<'s, 'a>> {
-    view.spaces.iter().map(|s| Scene::new(s, view.filter)).collect()
+    view.spaces.iter().map(Scene::new).collect()
 }
 
 fn lines(view: &View<'_, '_>, provenance: bool) -> Vec<Record> {

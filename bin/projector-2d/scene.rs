@@ -8,7 +8,6 @@ use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::Key;
 use ulp_core::json::{Tape, raw};
 use ulp_core::state::{Add, Written};
-use ulp_core::world::Filter;
 use ulp_view::frame::least_reach;
 use ulp_view::geometry::{Border, Bounds, Shape, flat, on_plane};
 use ulp_view::join::{Space, ViewNode, unquoted};
@@ -133,7 +132,7 @@ impl Item<'_, '_> {
 
 impl<'s, 'a> Scene<'s, 'a> {
     /// Draws up one space of a view.
-    pub fn new(space: &'s Space<'a>, filter: &Filter) -> Scene<'s, 'a> {
+    pub fn new(space: &'s Space<'a>) -> Scene<'s, 'a> {
         let settings = Settings::of_space(space);
         let worlds = transform::worlds(space, &transform::locals(space));
         let layers = layers(space);
@@ -154,7 +153,7 @@ impl<'s, 'a> Scene<'s, 'a> {
             layers,
             items,
             links: Vec::new(),
-            sensors: sensors(space, &worlds, filter),
+            sensors: sensors(space, &worlds),
             extent: EMPTY,
             text_size: 1.0,
         };

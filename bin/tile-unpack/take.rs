@@ -23,7 +23,7 @@ pub fn run(args: &Args, dir: &Path, log: &mut Log) -> Result<Status, Failure> {
     let out = Output::stdout()?;
     let store = if dir.exists() { Store::open(dir, false)? } else { Store::init(dir, false, DOTFILE)? };
     let scope = project::scope_of_store(&store, &args.scope)?;
-    let importer = Importer::new(&store, &scope, clock(args, &store));
+    let importer = Importer::new(&store, &scope, clock(args, &store), Instant::now());
     let mut taking = Taking { importer, out: Some(out), log };
     let mut sources = Sources::new(args.max_bytes, dir);
     for operand in args.files.operands() {
@@ -69,10 +69,8 @@ impl Taking<'_> {
     fn pack(&mut self, pack: &mut Pack<Source>) -> Result<(), Ended> {
         while let Some(piece) = pack.next_piece()? {
             match piece {
-                Piece::Segment(lane, entry, bytes) => {
-                    self.importer.segment(lane, entry.hash, bytes, Instant::now())
-                }
-                Piece::Older(lane, hash, bytes) => self.importer.segment(lane, hash, bytes, Instant::now()),
+                Piece::Segment(lane, entry, bytes) => self.importer.segment(lane, entry.hash, bytes),
+                Piece::Older(lane, hash, bytes) => self.importer.segment(lane, hash, bytes),
                 Piece::Object(hash, bytes) => self.object(pack, hash, bytes)?,
                 Piece::TooLarge(lane, entry) => say::too_large(self.log, &lane, &entry)?,
                 Piece::Damaged(damage) => say::damage(self.log, &damage)?,
@@ -100,7 +98,7 @@ impl Taking<'_> {
 
     /// Makes durable what waits, and passes it on.
     fn commit(&mut self) -> Result<(), Failure> {
-        for outcome in self.importer.commit()? {
+        for outcome in self.importer.commit(Instant::now)? {
             let written = self.out.as_mut().map_or(Ok(()), |out| out.write_all(&outcome.new));
             self.heed(written.map_err(Failure::from))?;
             test::tell(self.log, &outcome)?;

@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use ulp_cli::project::{self, DefaultLanes};
 use ulp_cli::{self, At, Failure, Files, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, Select, Since};
-use ulp_cli::{ScopeArgs, Status, StoreArgs, Witness};
+use ulp_cli::{ScopeArgs, Status, StoreArgs, Witness, missing};
 use ulp_core::hash::Blake3;
 use ulp_core::parallel::in_order;
 use ulp_core::report::{Diagnostic, Outcome, Report};
@@ -95,6 +95,7 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
         log.say(report)?;
         return Err(Failure::Strict);
     }
+    missing::in_stream(&args.select, project::places_of(&world, &filter), &report.tally, log)?;
     filter.at = project::cut(args.at.at.as_ref(), &world, &filter)?;
     let job = Job { args, world: &world, filter: &filter, all };
     let mut known = true;
@@ -120,8 +121,7 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
 /// Says that the node of `--blame` is not known, if it is not: there is nothing to show.
 fn say_unknown(args: &Args, known: bool, log: &mut Log) -> Result<(), Failure> {
     let Some(node) = args.blame.as_ref().filter(|_| !known) else { return Ok(()) };
-    log.raise(Status::Refused);
-    log.warn(&Diagnostic {
+    let said = Diagnostic {
         position: None,
         outcome: Outcome::Noted,
         code: "view.unknown_node",
@@ -129,7 +129,8 @@ fn say_unknown(args: &Args, known: bool, log: &mut Log) -> Result<(), Failure> {
         shared: true,
         event_id: None,
         detail: format!("{node}: no lane of the view knows it"),
-    })
+    };
+    log.fail(Status::Refused, &said)
 }
 
 /// What was asked for, and the world to answer from.
