@@ -1,11 +1,13 @@
 //! `--list`: what a pack, a bag or a store holds, a line an object.
 
-use crate::{Args, log as say, source};
+use crate::source::{Ended, Source, Sources};
+use crate::{Args, log as say};
 use foldhash::{HashMap, HashSet, HashSetExt as _};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use ulp_cli::{Failure, Log, Output, Status, Witness, stored};
+use ulp_cli::{Failure, Log, Output, Status, Witness};
 use ulp_core::hash::Sha256;
 use ulp_core::json::write::Members;
 use ulp_store::append;
@@ -13,30 +15,28 @@ use ulp_store::intake::segments;
 use ulp_store::manifest::{Absent, Entry, Manifest};
 use ulp_store::pack::read::{Pack, Piece, Whole};
 use ulp_store::pack::{MOST_SEGMENT, contents, layout, refs};
-use ulp_store::read::Damage;
-use ulp_store::segment::entry_of;
 use ulp_store::snapshot::record::objects_of;
 use ulp_store::{LaneId, Store};
 
 /// Lists each operand.
 pub fn run(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     let mut out = Output::stdout()?;
-    let mut hasher = blake3::Hasher::new();
+    let mut sources = Sources::new(args.max_bytes, &std::env::temp_dir());
     for operand in args.files.operands() {
         let path = PathBuf::from(operand);
         if path.is_dir() {
-            of_store(args, &path, &mut out, log)?;
+            of_store(args, &path, &mut out)?;
             continue;
         }
-        let mut pack = source::open(operand, hasher, args.max_bytes)?;
         let mut listing = Listing::default();
-        if let Err(error) = listing.read(args, &mut pack, log)? {
-            say::refused(log, error)?;
+        match listing.read(args, operand, &mut sources, log) {
+            Ok(()) => {}
+            Err(Ended::Pack(error)) => say::refused(log, &operand.to_string_lossy(), error)?,
+            Err(Ended::Edge(failure)) => return Err(failure),
         }
         listing.write(&mut out)?;
-        hasher = source::hasher(pack);
     }
-    let input = Some(source::digest(&hasher));
+    let input = Some(sources.digest());
     log.finish(Some(out), &Witness { input, ..Witness::default() })
 }
 
@@ -75,7 +75,7 @@ fn write_row(object: &Sha256, row: &Row<'_>, out: &mut Output) -> Result<(), Fai
 }
 
 /// Lists a store, or the payload of a bag.
-fn of_store(args: &Args, path: &Path, out: &mut Output, log: &mut Log) -> Result<(), Failure> {
+fn of_store(args: &Args, path: &Path, out: &mut Output) -> Result<(), Failure> {
     let inner = path.join(layout::DATA);
     let path = if path.join("bagit.txt").exists() { &inner } else { path };
     let store = Store::open(path, false)?;
@@ -91,7 +91,7 @@ fn of_store(args: &Args, path: &Path, out: &mut Output, log: &mut Log) -> Result
         named.extend(chain.iter().filter_map(|link| link.previous.map(|p| p.hash)));
         named.extend(snapshots.iter().map(|(object, _)| object));
         if takes(lane) {
-            write_lane(&store, lane, &chain, out, log)?;
+            write_lane(&store, lane, &chain, out)?;
             for (object, bytes) in snapshots {
                 let row = Row { lane: Some(lane), bytes: Some(bytes), ..Row::default() };
                 write_row(&object, &row, out)?;
@@ -110,22 +110,13 @@ fn of_store(args: &Args, path: &Path, out: &mut Output, log: &mut Log) -> Result
     Ok(())
 }
 
-/// The segments and pages of a lane that are here.
-fn write_lane(
-    store: &Store,
-    lane: &LaneId,
-    chain: &[Manifest],
-    out: &mut Output,
-    log: &mut Log,
-) -> Result<(), Failure> {
-    let mut start = 0;
-    for entry in chain.iter().flat_map(|link| &link.segments) {
-        let events = start..start + entry.events;
-        start = events.end;
-        if store.segment(entry)?.is_some() {
-            write_row(&entry.hash, &of_entry(lane, entry), out)?;
-        } else if entry.absent == Absent::No {
-            stored::note_damage(log, &[], &[Damage::missing(lane, entry, events)])?;
+/// The segments and pages of a lane that are here in their length.
+fn write_lane(store: &Store, lane: &LaneId, chain: &[Manifest], out: &mut Output) -> Result<(), Failure> {
+    for link in chain {
+        for entry in link.segments.iter().filter(|e| e.absent == Absent::No) {
+            if store.has_object(&entry.hash, entry.bytes)? {
+                write_row(&entry.hash, &of_entry(lane, entry), out)?;
+            }
         }
     }
     for (link, page) in chain.iter().skip(1).zip(chain) {
@@ -148,8 +139,6 @@ struct Listing {
     /// Objects that no manifest names, with their lengths.
     others: BTreeMap<Sha256, u64>,
     pages: HashMap<Sha256, Manifest>,
-    /// Segments that pages may name, of lanes that are listed: what they say themselves.
-    older: HashMap<Sha256, Entry>,
     tops: Vec<(LaneId, Manifest)>,
     snapshots: BTreeMap<Sha256, LaneId>,
     refs: HashSet<Sha256>,
@@ -158,33 +147,45 @@ struct Listing {
 }
 
 impl Listing {
-    /// The inner error is one of the pack, the outer one of the log.
     fn read(
         &mut self,
         args: &Args,
-        pack: &mut Pack<source::Source>,
+        operand: &OsStr,
+        sources: &mut Sources,
         log: &mut Log,
-    ) -> Result<Result<(), ulp_store::pack::Error>, Failure> {
+    ) -> Result<(), Ended> {
         let takes = |lane: &LaneId| args.lanes.shared_unless_told(lane.lane);
-        loop {
-            let piece = match pack.next_piece() {
-                Ok(Some(piece)) => piece,
-                Ok(None) => break,
-                Err(error) => return Ok(Err(error)),
-            };
+        let mut pack = sources.open(operand)?;
+        let read = self.read_pack(&mut pack, takes, log);
+        if read.is_ok() {
+            self.resolve(takes);
+        }
+        sources.close(pack);
+        read
+    }
+
+    fn read_pack(
+        &mut self,
+        pack: &mut Pack<Source>,
+        takes: impl Fn(&LaneId) -> bool,
+        log: &mut Log,
+    ) -> Result<(), Ended> {
+        while let Some(piece) = pack.next_piece()? {
             match piece {
                 Piece::Lane(lane, manifest) => self.tops.push((lane, manifest)),
                 Piece::Segment(lane, entry, bytes) => {
                     if takes(&lane) {
                         refs::gather(&bytes, &mut self.refs);
-                        self.segments.push((lane, entry_of(entry.hash, &bytes)));
+                        self.segments.push((lane, entry));
                     }
                 }
-                Piece::Object(hash, bytes) => {
-                    if let Err(error) = self.object(pack, hash, bytes, &takes) {
-                        return Ok(Err(error));
+                Piece::Older(lane, hash, bytes) => {
+                    self.others.insert(hash, bytes.len() as u64);
+                    if takes(&lane) {
+                        refs::gather(&bytes, &mut self.refs);
                     }
                 }
+                Piece::Object(hash, bytes) => self.object(pack, hash, bytes)?,
                 Piece::Record(lane, record) => {
                     let objects = objects_of(&record).into_iter();
                     self.snapshots.extend(objects.map(|object| (object, lane.clone())));
@@ -193,17 +194,10 @@ impl Listing {
                 Piece::Damaged(damage) => say::damage(log, &damage)?,
             }
         }
-        self.resolve(takes);
-        Ok(Ok(()))
+        Ok(())
     }
 
-    fn object(
-        &mut self,
-        pack: &mut Pack<source::Source>,
-        hash: Sha256,
-        bytes: u64,
-        takes: &impl Fn(&LaneId) -> bool,
-    ) -> Result<(), ulp_store::pack::Error> {
+    fn object(&mut self, pack: &mut Pack<Source>, hash: Sha256, bytes: u64) -> Result<(), Ended> {
         let mut body = Vec::new();
         let whole = pack.object(&mut |part| {
             if bytes <= MOST_SEGMENT {
@@ -215,9 +209,6 @@ impl Listing {
             self.others.insert(hash, bytes);
             if let Ok(page) = Manifest::parse(&body, Path::new("page")) {
                 self.pages.insert(hash, page);
-            } else if segments::first_lane(&body).is_some_and(|lane| takes(&lane)) {
-                refs::gather(&body, &mut self.refs);
-                self.older.insert(hash, entry_of(hash, &body));
             }
         }
         Ok(())
@@ -236,7 +227,9 @@ impl Listing {
                 }
                 for entry in page.segments {
                     self.named.insert(entry.hash);
-                    self.segments.extend(self.older.remove(&entry.hash).map(|entry| (lane.clone(), entry)));
+                    if takes(&lane) && self.others.contains_key(&entry.hash) {
+                        self.segments.push((lane.clone(), entry));
+                    }
                 }
             }
         }

@@ -7,6 +7,7 @@ mod mqtt;
 mod one_door;
 mod private_log;
 mod rejects;
+mod state_lines;
 
 use crate::run;
 use std::path::Path;

@@ -221,6 +221,24 @@ impl Dir {
         Err(self.io(TEMPORARY, Errno::EXIST))
     }
 
+    /// Makes a file that nobody else can open, and that is gone when it is closed.
+    pub fn nameless(&self) -> Result<File, Error> {
+        let mode = Mode::RUSR | Mode::WUSR;
+        #[cfg(target_os = "linux")]
+        {
+            let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
+            // Not every file system has such files.
+            if let Ok(fd) = rustix::fs::openat(&self.fd, ".", flags, mode) {
+                return Ok(fd.into());
+            }
+        }
+        let (_, name) = self.temporary(mode)?;
+        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let opened = rustix::fs::openat(&self.fd, &name, flags, Mode::empty());
+        self.remove(&name)?;
+        Ok(opened.map_err(|e| self.io(&name, e))?.into())
+    }
+
     /// Gives a file here another name, replacing what bore it.
     pub fn rename(&self, from: &str, to: &str) -> Result<(), Error> {
         rustix::fs::renameat(&self.fd, from, &self.fd, to).map_err(|e| self.io(to, e))

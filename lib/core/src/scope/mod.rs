@@ -26,9 +26,11 @@
 //! ```
 
 mod admit;
+mod asks;
 mod clock;
 mod discover;
 mod gate;
+mod glob;
 mod ignore;
 mod invariants;
 mod list;
@@ -41,13 +43,15 @@ mod tests;
 
 use crate::event::{Defaults, Given, Places, SpaceGiven};
 use crate::hash::Blake3;
-use crate::id::TilePrefix;
+use crate::id::{Tile, TilePrefix};
+use crate::report::Refusal;
 use crate::trust::Did;
 use crate::trust::authority::Authority;
 use discover::{Found, Place, Sort};
 use foldhash::HashMap;
 use ignore::Ignores;
 use rules::{Rules, Standing};
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 pub use crate::pattern::Pattern;
@@ -250,6 +254,16 @@ impl Scope {
         chain
     }
 
+    /// The files that stand above a tile or in any layer of its space, the outermost first.
+    fn above_and_beside(&self, space: &str, tile: Tile) -> Vec<&Rules> {
+        let mut files = self.chain_to(Some(space), None, Some(tile.into()));
+        let layers = self.spaces.get(space).into_iter().flat_map(|s| s.layers.values().flatten());
+        let mut layers: Vec<&Rules> = layers.collect();
+        layers.sort_by(|a, b| a.file.cmp(&b.file));
+        files.extend(layers);
+        files
+    }
+
     /// What stands in for the fields that events leave out.
     pub fn defaults(&self) -> &Defaults {
         &self.defaults
@@ -313,4 +327,9 @@ fn gives<K: Eq + std::hash::Hash>(all: impl Iterator<Item = (K, Given)>) -> Hash
 
 fn directory_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(dir, _)| dir)
+}
+
+/// A rule that is broken: its file, its key, and how.
+fn broken(code: &'static str, file: &str, key: &str, reason: impl Display) -> Refusal {
+    Refusal::new(code, format!("{file}: {key}: {reason}"))
 }
