@@ -1,5 +1,6 @@
 //! The drawing of one space: layers, nodes in paint order with their shapes and looks, links, sensors.
 
+use crate::extent::Extent;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use ulp_core::state::{Add, Written};
 use ulp_core::world::Filter;
 use ulp_view::frame::least_reach;
 use ulp_view::geometry::{Border, Bounds, Shape, flat, on_plane};
-use ulp_view::join::{Space, ViewNode, unquoted};
+use ulp_view::join::{Reached, Space, ViewNode, unquoted};
 use ulp_view::name::name_of;
 use ulp_view::outline;
 use ulp_view::path::Point;
@@ -123,6 +124,11 @@ impl Item<'_, '_> {
         is_bare && !self.kind.is_empty() && !KINDS.contains(&self.kind.as_str())
     }
 
+    /// Whether it is text that gives no size.
+    pub fn is_unsized(&self) -> bool {
+        matches!(self.shape, Shape::Text { size: None, .. })
+    }
+
     /// Where its links begin and end: at its position, or in the middle of a shape that lies elsewhere.
     pub fn anchor(&self) -> Point {
         let own = on_plane(&self.world, [0.0; 2]);
@@ -134,6 +140,24 @@ impl Item<'_, '_> {
 impl<'s, 'a> Scene<'s, 'a> {
     /// Draws up one space of a view.
     pub fn new(space: &'s Space<'a>, filter: &Filter) -> Scene<'s, 'a> {
+        Scene::measured(space, filter, Scene::measure)
+    }
+
+    /// Draws up a part of a space, in a drawing that reaches as far as `extent` says once the part is in it.
+    pub fn part(
+        space: &'s Space<'a>,
+        filter: &Filter,
+        reached: &Reached<'_>,
+        extent: &mut Extent,
+    ) -> Scene<'s, 'a> {
+        Scene::measured(space, filter, |scene| {
+            scene.place();
+            extent.take(scene, reached);
+            scene.size_texts(extent.text_size());
+        })
+    }
+
+    fn measured(space: &'s Space<'a>, filter: &Filter, measure: impl FnOnce(&mut Self)) -> Scene<'s, 'a> {
         let settings = Settings::of_space(space);
         let worlds = transform::worlds(space, &transform::locals(space));
         let layers = layers(space);
@@ -158,29 +182,35 @@ impl<'s, 'a> Scene<'s, 'a> {
             extent: EMPTY,
             text_size: 1.0,
         };
-        scene.measure();
+        measure(&mut scene);
         scene.connect(space, &order);
         scene
     }
 
-    /// Finds the extent and the size of text that gives none, and sets the bounds of all nodes. Such text counts
-    /// with its position alone at first, for its size follows from the extent.
+    /// Finds the extent and the size of text that gives none, and sets the bounds of all nodes.
     fn measure(&mut self) {
-        let unsized_text = |item: &Item<'_, '_>| matches!(item.shape, Shape::Text { size: None, .. });
-        self.items.par_iter_mut().for_each(|item| {
-            let size = if unsized_text(item) { 0.0 } else { 1.0 };
-            item.bounds = item.shape.bounds(&item.world, size);
-        });
-        self.extent = self.content().unwrap_or(EMPTY);
-        let side = outline::side(self.extent);
-        self.text_size = if side > 0.0 { side * TEXT } else { EMPTY.size()[0] * TEXT };
-        for item in self.items.iter_mut().filter(|i| unsized_text(i)) {
-            item.bounds = item.shape.bounds(&item.world, self.text_size);
-        }
+        self.place();
+        self.size_texts(text_size(self.content()));
         self.extent = self.content().unwrap_or(EMPTY);
         let least = least_reach(self.extent.min, self.extent.max);
         if outline::side(self.extent) <= 2.0 * least {
             self.extent = self.extent.grown(least.max(EMPTY.size()[0] / 2.0));
+        }
+    }
+
+    /// Sets the bounds of all nodes. Text that gives no size counts with its position alone at first, for its size
+    /// follows from the extent.
+    fn place(&mut self) {
+        self.items.par_iter_mut().for_each(|item| {
+            let size = if item.is_unsized() { 0.0 } else { 1.0 };
+            item.bounds = item.shape.bounds(&item.world, size);
+        });
+    }
+
+    fn size_texts(&mut self, size: f64) {
+        self.text_size = size;
+        for item in self.items.iter_mut().filter(|item| item.is_unsized()) {
+            item.bounds = item.shape.bounds(&item.world, size);
         }
     }
 
@@ -238,6 +268,18 @@ impl<'s, 'a> Scene<'s, 'a> {
     }
 }
 
+/// The size of text that gives none, in a drawing that reaches so far without it.
+pub fn text_size(content: Option<Bounds>) -> f64 {
+    let side = outline::side(content.unwrap_or(EMPTY));
+    if side > 0.0 { side * TEXT } else { EMPTY.size()[0] * TEXT }
+}
+
+/// A double as an integer of the same order; -0 is 0.
+pub fn ordered(x: f64) -> i64 {
+    let bits = (x + 0.0).to_bits().cast_signed();
+    if bits < 0 { bits ^ i64::MAX } else { bits }
+}
+
 /// A node that links begin or end at; its border is worked out once, however many they are.
 struct End<'i, 's, 'a> {
     item: &'i Item<'s, 'a>,
@@ -272,10 +314,6 @@ struct Place<'a> {
 
 fn paint_order<'a>(space: &Space<'a>, worlds: &[Transform], layers: &[Layer]) -> Vec<Place<'a>> {
     let places: BTreeMap<&str, usize> = layers.iter().map(|l| l.id.as_str()).zip(0..).collect();
-    let ordered = |x: f64| {
-        let bits = (x + 0.0).to_bits().cast_signed();
-        if bits < 0 { bits ^ i64::MAX } else { bits }
-    };
     let place = |(number, (_, node)): (usize, &(&str, ViewNode<'a>))| {
         let id = node.plain(RegisterKind::Layer).and_then(raw::text).unwrap_or_default();
         let layer = places.get(&*id).copied().unwrap_or(0);

@@ -124,7 +124,7 @@ pub fn read<'a>(
 }
 
 /// A line's number within its chunk; a chunk holds at most 64 MiB.
-fn narrow(number: u64) -> u32 {
+pub(super) fn narrow(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
@@ -133,10 +133,18 @@ fn narrow(number: u64) -> u32 {
 /// # Errors
 /// A name that no event of the view bears is wrong usage.
 pub fn cut(at: Option<&When>, world: &World<'_>, filter: &Filter) -> Result<Option<AsOf>, Failure> {
+    cut_behind(at, |name| world.greatest_key(name, filter))
+}
+
+/// The same, where `greatest` gives the greatest key of a name.
+pub(super) fn cut_behind(
+    at: Option<&When>,
+    greatest: impl Fn(&str) -> Option<AsOf>,
+) -> Result<Option<AsOf>, Failure> {
     match at {
         None => Ok(None),
         Some(When::Time(time)) => Ok(Some(AsOf::Time(*time))),
-        Some(When::Event(name)) => match world.greatest_key(name, filter) {
+        Some(When::Event(name)) => match greatest(name) {
             Some(key) => Ok(Some(key)),
             None => Err(Failure::usage(format!("--at id:{name}"), "no event of this name is in the view")),
         },
@@ -286,7 +294,8 @@ fn show(
     let (spaces, roots, said) = view(world, &filter, takes_tile, &mut arenas, log.writes_all());
     report.join(said);
     log.say(report)?;
-    write(&View { world, filter: &filter, spaces, blobs }, out, log)?;
+    let count = spaces.len();
+    write(&View { world, filter: &filter, spaces, count, blobs }, out, log)?;
     Ok(roots)
 }
 
