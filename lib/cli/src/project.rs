@@ -1,6 +1,6 @@
 //! A trace read by a tool: from its operands into a [`World`], with everything there is to say put into the log.
 
-use super::{At, Failure, Files, Input, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs};
+use super::{At, Chunk, Failure, Files, Input, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs};
 use super::{ScopeArgs, Select, Status, StoreArgs, When, Witness, stored};
 use bumpalo::Bump;
 use rayon::prelude::*;
@@ -88,21 +88,24 @@ pub fn scope_of_store(store: &Store, args: &ScopeArgs) -> Result<Scope, Failure>
     Ok(scope)
 }
 
-/// Reads all operands into an ordered world, on the threads of the current pool. What is refused, doubled or odd is
-/// in the report, for [`Log::say`].
+/// Reads all operands into an ordered world, on the threads of the current pool. What is refused or odd about the
+/// lines themselves goes into the log while they are read, in their order; what the order tells of them is in the
+/// report, for [`Log::say`].
 ///
 /// # Errors
-/// Where the input cannot be read, or is larger than the arenas hold.
+/// Where the input cannot be read, or is larger than the arenas hold; under `--strict` the first rejection.
 pub fn read<'a>(
     input: &'a Input,
     arenas: &'a mut Arenas,
     scope: &'a Scope,
     filter: &'a Filter,
     select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
-    all: bool,
+    log: &mut Log,
 ) -> Result<(World<'a>, Report), Failure> {
     let gatherer = Gatherer::new(arenas, scope, filter, select).admit_new();
-    let batches = input.map_once(|chunk, text| {
+    let all = log.writes_all();
+    let mut batches = Vec::new();
+    let gather = |chunk: Chunk<'a>, text: &[u8]| {
         let mut lines = chunk.lines_of(text);
         // A line's place in the text is its place in the chunk.
         let stays = |line: &[u8]| {
@@ -113,13 +116,17 @@ pub fn read<'a>(
         let numbered = lines.by_ref().map(|(number, line)| (narrow(number), line.map(both)));
         let mut batch = gatherer.batch(chunk.source, numbered)?;
         batch.set_lines(narrow(lines.number()));
-        Ok(batch)
+        let report = batch.report(0, all);
+        Ok((batch, report))
+    };
+    input.map_once(gather, |done: Result<_, ulp_core::world::TooLarge>| {
+        let (batch, report) = done.map_err(|e| Failure::of(Kind::System, e))?;
+        log.feed(report, batch.source(), batch.lines())?;
+        batches.push(batch);
+        Ok(())
     })?;
-    let batches: Result<Vec<_>, ulp_core::world::TooLarge> = batches.into_iter().collect();
-    let batches = batches.map_err(|e| Failure::of(Kind::System, e))?;
     let mut world = World::new(batches, scope.defaults());
-    let mut report = world.report(all);
-    report.join(world.order(all));
+    let report = world.order(all);
     Ok((world, report))
 }
 
@@ -235,7 +242,7 @@ fn project_stream(args: &Projection, log: &mut Log, write: Write<'_>) -> Result<
     let scope = scope(&args.scope)?;
     let select = |space: &str, tile| not_selected(&args.select, space, tile);
     let mut arenas = Arenas::new(Arenas::STREAM);
-    let (world, report) = read(&input, &mut arenas, &scope, &filter, &select, log.writes_all())?;
+    let (world, report) = read(&input, &mut arenas, &scope, &filter, &select, log)?;
     let blobs = Blobs::new(args.objects.as_deref(), None);
     let roots = show(args, &world, (filter.clone(), report), &blobs, (&mut out, log), write)?;
     let root = Some(roots.root(false));
