@@ -95,7 +95,7 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
 }
 
 fn scenes<'s, 'a>(view: &'s View<'_, 'a>) -> Vec<Scene<'s, 'a>> {
-    view.spaces.iter().map(|s| Scene::new(s, view.filter)).collect()
+    view.spaces.iter().map(Scene::new).collect()
 }
 
 fn lines(view: &View<'_, '_>, provenance: bool) -> Vec<Record> {
@@ -113,7 +113,7 @@ fn part(
     for (space, reached) in view.spaces.iter().zip(reached) {
         let extent = extents.entry(space.space.to_owned()).or_default();
         let before = extent.text_size();
-        let scene = Scene::part(space, view.filter, reached, extent);
+        let scene = Scene::part(space, reached, extent);
         drawn.records.extend(records::lines(&scene, provenance, |node| reached.nodes.contains(node)));
         if extent.text_size() != before && extent.has_texts() {
             drawn.again.push((space.space.to_owned(), extent.texts()));

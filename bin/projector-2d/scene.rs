@@ -9,7 +9,6 @@ use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::Key;
 use ulp_core::json::{Tape, raw};
 use ulp_core::state::{Add, Written};
-use ulp_core::world::Filter;
 use ulp_view::frame::least_reach;
 use ulp_view::geometry::{Border, Bounds, Shape, flat, on_plane};
 use ulp_view::join::{Reached, Space, ViewNode, unquoted};
@@ -139,25 +138,20 @@ impl Item<'_, '_> {
 
 impl<'s, 'a> Scene<'s, 'a> {
     /// Draws up one space of a view.
-    pub fn new(space: &'s Space<'a>, filter: &Filter) -> Scene<'s, 'a> {
-        Scene::measured(space, filter, Scene::measure)
+    pub fn new(space: &'s Space<'a>) -> Scene<'s, 'a> {
+        Scene::measured(space, Scene::measure)
     }
 
     /// Draws up a part of a space, in a drawing that reaches as far as `extent` says once the part is in it.
-    pub fn part(
-        space: &'s Space<'a>,
-        filter: &Filter,
-        reached: &Reached<'_>,
-        extent: &mut Extent,
-    ) -> Scene<'s, 'a> {
-        Scene::measured(space, filter, |scene| {
+    pub fn part(space: &'s Space<'a>, reached: &Reached<'_>, extent: &mut Extent) -> Scene<'s, 'a> {
+        Scene::measured(space, |scene| {
             scene.place();
             extent.take(scene, reached);
             scene.size_texts(extent.text_size());
         })
     }
 
-    fn measured(space: &'s Space<'a>, filter: &Filter, measure: impl FnOnce(&mut Self)) -> Scene<'s, 'a> {
+    fn measured(space: &'s Space<'a>, measure: impl FnOnce(&mut Self)) -> Scene<'s, 'a> {
         let settings = Settings::of_space(space);
         let worlds = transform::worlds(space, &transform::locals(space));
         let layers = layers(space);
@@ -178,7 +172,7 @@ impl<'s, 'a> Scene<'s, 'a> {
             layers,
             items,
             links: Vec::new(),
-            sensors: sensors(space, &worlds, filter),
+            sensors: sensors(space, &worlds),
             extent: EMPTY,
             text_size: 1.0,
         };

@@ -38,7 +38,6 @@ use stock::Stock;
 use ulp_cli::follow::{self, Drawn};
 use ulp_cli::project::{self, Needs, Projection};
 use ulp_cli::{Failure, FontArgs, Log, Output, Status};
-use ulp_core::world::Filter;
 use ulp_view::View;
 use ulp_view::fonts::Fonts;
 use ulp_view::history::Resolved;
@@ -115,7 +114,7 @@ fn lines(
     asked: impl Fn(usize, &str) -> bool,
 ) -> Vec<Record> {
     let (stock, style) = (Stock::new(view.blobs, fonts), style(args, view));
-    let scenes = scenes(&view.spaces, view.filter, &stock);
+    let scenes = scenes(&view.spaces, &stock);
     let of_scene = |(n, scene)| record::lines(scene, style, |node| asked(n, node));
     scenes.iter().enumerate().flat_map(of_scene).collect()
 }
@@ -135,7 +134,7 @@ fn write(
     let stock = Stock::new(view.blobs, fonts);
     match args.format {
         Format::Jsonl => {
-            for scene in scenes(&view.spaces, view.filter, &stock) {
+            for scene in scenes(&view.spaces, &stock) {
                 record::write(&scene, style, out)?;
             }
         }
@@ -157,19 +156,18 @@ fn document(
     if args.replay {
         return animated(args, view, stock, style, log);
     }
-    let scenes = scenes(&view.spaces, view.filter, stock);
+    let scenes = scenes(&view.spaces, stock);
     let (mut document, built, left) = model::build(&scenes, style);
     if args.instancing {
         instancing::instance(&mut document);
     }
     note_words(view, &built, log)?;
-    note_media(view, &scenes, log)?;
-    note_coarse(view, left, log)?;
+    note_shapes(view, &scenes, left, log)?;
     Ok(document)
 }
 
-fn scenes<'v, 'a>(spaces: &'v [Space<'a>], filter: &Filter, stock: &'v Stock<'v>) -> Vec<Scene<'v, 'a>> {
-    spaces.iter().map(|space| Scene::new(space, filter, stock)).collect()
+fn scenes<'v, 'a>(spaces: &'v [Space<'a>], stock: &'v Stock<'v>) -> Vec<Scene<'v, 'a>> {
+    spaces.iter().map(|space| Scene::new(space, stock)).collect()
 }
 
 /// Notes what of the words in a document could not be drawn: letters that no font has, and signs that are too many.
@@ -190,18 +188,17 @@ fn note_letters(view: &View<'_, '_>, lacking: Lacking, log: &mut Log) -> Result<
     lacking.notes().try_for_each(|said| project::note(view, "export.dropped", said, log))
 }
 
-/// Notes media that could only be the shape of a node which has another.
-fn note_media(view: &View<'_, '_>, scenes: &[Scene<'_, '_>], log: &mut Log) -> Result<(), Failure> {
+/// Notes media that could only be the shape of a node which has another, and what is drawn coarsely.
+fn note_shapes(
+    view: &View<'_, '_>,
+    scenes: &[Scene<'_, '_>],
+    left: Left,
+    log: &mut Log,
+) -> Result<(), Failure> {
     let nodes = scenes.iter().flat_map(|scene| &scene.nodes).filter(|node| node.geometry.is_some());
-    let mut hidden = nodes.filter(|node| node.media.and_then(models::shape_of_media).is_some());
-    hidden.try_for_each(|node| {
-        project::note(view, "export.dropped", format!("{}: its medium, as it has a geometry", node.id), log)
-    })
-}
-
-/// Notes what is drawn coarsely.
-fn note_coarse(view: &View<'_, '_>, left: Left, log: &mut Log) -> Result<(), Failure> {
-    left.notes().into_iter().try_for_each(|said| project::note(view, "export.dropped", said, log))
+    let hidden = nodes.filter(|node| node.media.and_then(models::shape_of_media).is_some());
+    let hidden = hidden.map(|node| format!("{}: its medium, as it has a geometry", node.id));
+    hidden.chain(left.notes()).try_for_each(|said| project::note(view, "export.dropped", said, log))
 }
 
 fn animated(
@@ -214,7 +211,7 @@ fn animated(
     let arena = Bump::new();
     let resolved = view.resolved(&arena);
     let spaces = everything(view, &resolved);
-    let scenes = scenes(&spaces, view.filter, stock);
+    let scenes = scenes(&spaces, stock);
     let (mut document, built, left) = model::build(&scenes, style);
     let clock = Clock::new(&resolved);
     let mut animation = Animation::new(&mut document);
@@ -228,8 +225,7 @@ fn animated(
     }
     animation.finish();
     note_words(view, &built, log)?;
-    note_media(view, &scenes, log)?;
-    note_coarse(view, left, log)?;
+    note_shapes(view, &scenes, left, log)?;
     Ok(document)
 }
 
@@ -243,14 +239,13 @@ fn html(
     let arena = Bump::new();
     let resolved = view.resolved(&arena);
     let spaces = everything(view, &resolved);
-    let scenes = scenes(&spaces, view.filter, stock);
+    let scenes = scenes(&spaces, stock);
     let mut lacking = Lacking::default();
     scenes.iter().for_each(|scene| lacking.of_scene(scene));
     resolved.iter().for_each(|history| lacking.of_history(history, &stock.faces));
     note_letters(view, lacking, log)?;
     let (page, left) = page::write(view, &scenes, &resolved, style, |tile| args.projection.select.tile(tile));
-    note_media(view, &scenes, log)?;
-    note_coarse(view, left, log)?;
+    note_shapes(view, &scenes, left, log)?;
     Ok(page)
 }
 

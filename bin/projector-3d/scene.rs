@@ -9,7 +9,6 @@ use crate::stock::Stock;
 use rayon::prelude::*;
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::state::Add;
-use ulp_core::world::Filter;
 use ulp_view::geometry::Shape;
 use ulp_view::join::{Space, ViewNode};
 use ulp_view::name::name_of;
@@ -53,7 +52,7 @@ pub struct Link<'a> {
 }
 
 impl<'v, 'a> Scene<'v, 'a> {
-    pub fn new(space: &'v Space<'a>, filter: &Filter, stock: &'v Stock<'v>) -> Scene<'v, 'a> {
+    pub fn new(space: &'v Space<'a>, stock: &'v Stock<'v>) -> Scene<'v, 'a> {
         let locals = transform::locals(space);
         let worlds = transform::worlds(space, &locals);
         let visible: Vec<usize> = (0..worlds.len()).filter(|i| space.nodes.list()[*i].1.visible).collect();
@@ -76,7 +75,7 @@ impl<'v, 'a> Scene<'v, 'a> {
         };
         let nodes: Vec<Node<'v, 'a>> = visible.par_iter().map(node).collect();
         let links = links(space, &nodes, &places, stock);
-        let sensors = sensors(space, &worlds, filter);
+        let sensors = sensors(space, &worlds);
         Scene { space, nodes, links, sensors, stock }
     }
 }

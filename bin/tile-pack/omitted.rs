@@ -22,7 +22,7 @@ pub fn say(log: &mut Log, contents: &Contents<'_>, plan: &PackPlan) -> Result<()
     for (lane, (objects, events, bytes)) in behind {
         let things = if objects == 1 { "object" } else { "objects" };
         let detail = format!("{objects} {things}, {events} events, {bytes} bytes");
-        write(log, contents, lane, (Outcome::Withheld, "pack.budget"), detail)?;
+        write(log, contents, lane, (Status::Accepted, Outcome::Withheld, "pack.budget"), detail)?;
         log.tally_mut().withheld += events;
     }
     Ok(())
@@ -32,16 +32,12 @@ fn one(log: &mut Log, contents: &Contents<'_>, omitted: &Omitted) -> Result<(), 
     let detail = format!("{}: {} events, {} bytes", omitted.object, omitted.events, omitted.bytes);
     let about = match omitted.why {
         Why::TooLarge => {
-            log.raise(Status::Refused);
             log.tally_mut().rejected += omitted.events;
-            (Outcome::Rejected, "pack.limit")
+            (Status::Refused, Outcome::Rejected, "pack.limit")
         }
-        Why::Lost => {
-            log.raise(Status::Corrupt);
-            (Outcome::Noted, "store.lost")
-        }
-        Why::Said(Absent::Elsewhere) => (Outcome::Noted, "store.elsewhere"),
-        Why::Said(_) => (Outcome::Noted, "store.lost"),
+        Why::Lost => (Status::Corrupt, Outcome::Noted, "store.lost"),
+        Why::Said(Absent::Elsewhere) => (Status::Accepted, Outcome::Noted, "store.elsewhere"),
+        Why::Said(_) => (Status::Accepted, Outcome::Noted, "store.lost"),
         Why::Budget => return Ok(()),
     };
     write(log, contents, omitted.lane, about, detail)
@@ -52,16 +48,17 @@ fn write(
     log: &mut Log,
     contents: &Contents<'_>,
     lane: usize,
-    (outcome, code): (Outcome, &'static str),
+    (status, outcome, code): (Status, Outcome, &'static str),
     detail: String,
 ) -> Result<(), Failure> {
     let id = &contents.lanes[lane].id;
-    log.warn(&Diagnostic {
+    let said = Diagnostic {
         position: None,
         outcome,
         code,
         shared: id.lane.is_shared(),
         event_id: None,
         detail: format!("{}: {detail}", id.dir()),
-    })
+    };
+    log.fail(status, &said)
 }

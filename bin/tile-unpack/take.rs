@@ -22,7 +22,7 @@ pub fn run(args: &Args, dir: &Path, log: &mut Log) -> Result<Status, Failure> {
     let out = Output::stdout()?;
     let store = if dir.exists() { Store::open(dir, false)? } else { Store::init(dir, false, DOTFILE)? };
     let scope = project::scope_of_store(&store, &args.scope)?;
-    let importer = Importer::new(&store, &scope, clock(args, &store));
+    let importer = Importer::new(&store, &scope, clock(args, &store), Instant::now());
     let mut taking = Taking { importer, out: Some(out), log, older: HashSet::new(), pages_came: false };
     let mut hasher = blake3::Hasher::new();
     for operand in args.files.operands() {
@@ -92,9 +92,7 @@ impl Taking<'_> {
                         self.older.insert(lane);
                     }
                 }
-                Piece::Segment(lane, entry, bytes) => {
-                    self.importer.segment(lane, entry.hash, bytes, Instant::now())
-                }
+                Piece::Segment(lane, entry, bytes) => self.importer.segment(lane, entry.hash, bytes),
                 Piece::Object(hash, bytes) => self.object(pack, hash, bytes)?,
                 Piece::TooLarge(lane, entry) => say::too_large(self.log, &lane, &entry)?,
                 Piece::Damaged(damage) => say::damage(self.log, &damage)?,
@@ -127,7 +125,7 @@ impl Taking<'_> {
             if Manifest::parse(&body, Path::new("page")).is_ok() {
                 self.pages_came = true;
             } else if let Some(lane) = first_lane(&body).filter(|lane| self.older.contains(lane)) {
-                self.importer.segment(lane, hash, body, Instant::now());
+                self.importer.segment(lane, hash, body);
             }
             return Ok(());
         }
@@ -148,7 +146,7 @@ impl Taking<'_> {
 
     /// Makes durable what waits, and passes it on.
     fn commit(&mut self) -> Result<(), Failure> {
-        for outcome in self.importer.commit()? {
+        for outcome in self.importer.commit(Instant::now)? {
             let written = self.out.as_mut().map_or(Ok(()), |out| out.write_all(&outcome.new));
             self.heed(written.map_err(Failure::from))?;
             test::tell(self.log, &outcome)?;

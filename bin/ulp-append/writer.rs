@@ -15,8 +15,8 @@ use ulp_store::Store;
 use ulp_store::intake::admit::{AdmittedEvent, member, unknown_operation};
 use ulp_store::intake::{Backlog, Committed, Committer, Echo, EchoLine, Echoed, Offered};
 
-/// A commit happens when so many bytes wait, or what waits does so for long.
-const MOST_BYTES: usize = 64 << 20;
+/// A commit happens when so many bytes wait, if not before.
+const MOST_BYTES: usize = 256 << 20;
 
 /// Where accepted events go.
 pub struct Writer<'w> {
@@ -56,7 +56,7 @@ impl<'w> Writer<'w> {
             out: Some(out),
             log,
             waiting: Vec::new(),
-            backlog: Backlog::default(),
+            backlog: Backlog::new(Instant::now()),
             declared: Vec::new(),
         }
     }
@@ -249,7 +249,7 @@ impl<'w> Writer<'w> {
             EchoLine { ticket: *ticket, end, number, shared }
         });
         let lines = lines.collect();
-        self.backlog.add(bytes, Instant::now());
+        self.backlog.add(bytes);
         self.waiting.push((source, Echo::new(if is_whole { admitted.text } else { text }, lines)));
         Ok(())
     }
@@ -257,8 +257,9 @@ impl<'w> Writer<'w> {
     /// Makes durable what waits, and passes it on.
     fn commit(&mut self) -> Result<(), Failure> {
         let Some(committer) = &mut self.committer else { return Ok(()) };
+        let began = Instant::now();
         let committed = self.pool.install(|| committer.commit())?;
-        self.backlog = Backlog::default();
+        self.backlog.committed(began, Instant::now());
         let (waiting, declared) = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.declared));
         let mut strict = Ok(());
         for (source, echo) in waiting {

@@ -116,8 +116,7 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
 /// Says that the node of `--blame` is not known, if it is not: there is nothing to show.
 fn say_unknown(args: &Args, known: bool, log: &mut Log) -> Result<(), Failure> {
     let Some(node) = args.blame.as_ref().filter(|_| !known) else { return Ok(()) };
-    log.raise(Status::Refused);
-    log.warn(&Diagnostic {
+    let said = Diagnostic {
         position: None,
         outcome: Outcome::Noted,
         code: "view.unknown_node",
@@ -125,7 +124,8 @@ fn say_unknown(args: &Args, known: bool, log: &mut Log) -> Result<(), Failure> {
         shared: true,
         event_id: None,
         detail: format!("{node}: no lane of the view knows it"),
-    })
+    };
+    log.fail(Status::Refused, &said)
 }
 
 /// What was asked for, and the world to answer from.

@@ -43,14 +43,17 @@ pub enum LogFormat {
     Text,
     /// JSON lines.
     Json,
+    /// JSON lines of what fails, and nothing where nothing does.
+    Errors,
 }
 
 /// What every tool can be told about its log.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Log")]
 pub struct LogArgs {
-    /// How the log on stderr is written [default: text on a terminal, else json]
-    #[arg(long, global = true, value_name = "text|json", hide_possible_values = true)]
+    /// How the log on stderr is written [default: text on a terminal, else json]; errors is json of what fails, and
+    /// nothing with status 0
+    #[arg(long, global = true, value_name = "text|json|errors", hide_possible_values = true)]
     pub log: Option<LogFormat>,
     /// Write every withheld, duplicate and noted line to the log, not only their counts
     #[arg(long, global = true)]

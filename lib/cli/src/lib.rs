@@ -44,6 +44,7 @@
 //! }
 //! ```
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -192,8 +193,17 @@ fn refuse(tool: &str, failure: &Failure) -> Status {
     if *failure != Failure::ReaderGone
         && let Ok(file) = Std::Err.open()
     {
+        let mut line = Vec::new();
+        log::complaint(tool, failure, wants_errors(std::env::args_os().skip(1)), &mut line);
         // Where this cannot be written, the status still tells.
-        let _ = Patient(file).write_all(log::complaint(tool, failure).as_bytes());
+        let _ = Patient(file).write_all(&line);
     }
     failure.status()
+}
+
+/// Whether a command line that may not be understood asks for `--log errors`.
+fn wants_errors(arguments: impl Iterator<Item = OsString>) -> bool {
+    let options: Vec<OsString> = arguments.take_while(|argument| argument != "--").collect();
+    let apart = options.windows(2).any(|pair| pair[0] == "--log" && pair[1] == "errors");
+    apart || options.iter().any(|option| option == "--log=errors")
 }

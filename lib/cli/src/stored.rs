@@ -25,8 +25,7 @@ pub fn note_damage(log: &mut Log, absent: &[Damage], damage: &[Damage]) -> Resul
         log.record(&diagnostic(absent))?;
     }
     for damage in damage {
-        log.warn(&diagnostic(damage))?;
-        log.raise(Status::Corrupt);
+        log.fail(Status::Corrupt, &diagnostic(damage))?;
     }
     Ok(())
 }

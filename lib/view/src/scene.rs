@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::json::{self, raw};
 use ulp_core::state::{Node, Reading, Written};
-use ulp_core::world::Filter;
 
 /// What stands between the words of a reading, and where nothing was read.
 pub const COLON: &str = ": ";
@@ -131,14 +130,9 @@ pub fn ends_of(space: &Space<'_>, ends: &Ends<'_>) -> Option<[usize; 2]> {
     Some([space.nodes.number(ends.from)?, space.nodes.number(ends.to)?])
 }
 
-/// The sensors of the layers that are chosen, by actor and name; `worlds` holds where each node stands.
-pub fn sensors<'s, 'a>(space: &'s Space<'a>, worlds: &[Transform], filter: &Filter) -> Vec<Sensor<'s, 'a>> {
-    // Events were chosen by their layer, but a state line of a sensor comes with a layer of its own.
-    let is_chosen = |reading: &Reading<'a>| {
-        filter.layers.is_empty() || filter.layers.contains(&unquoted(reading.sensor.layer))
-    };
-    let chosen = space.sensors.iter().filter(|(_, reading)| is_chosen(reading));
-    chosen.map(|((actor, name), reading)| sensor(actor, name, reading, space, worlds)).collect()
+/// The sensors, by actor and name; `worlds` holds where each node stands.
+pub fn sensors<'s, 'a>(space: &'s Space<'a>, worlds: &[Transform]) -> Vec<Sensor<'s, 'a>> {
+    space.sensors.iter().map(|((actor, name), reading)| sensor(actor, name, reading, space, worlds)).collect()
 }
 
 fn sensor<'s, 'a>(

@@ -4,6 +4,8 @@ use ulp_core::json::write::Members;
 use ulp_core::report::Diagnostic;
 use ulp_core::text::write_escaped_string;
 
+use crate::Failure;
+
 /// Appends a diagnostic as a line; `whole` says whether its id and text stand in it.
 pub(super) fn write(diagnostic: &Diagnostic, source: Option<&str>, whole: bool, out: &mut Vec<u8>) {
     let Diagnostic { position, outcome, code, event_id, detail, .. } = diagnostic;
@@ -23,6 +25,16 @@ pub(super) fn write(diagnostic: &Diagnostic, source: Option<&str>, whole: bool, 
     if whole && !detail.is_empty() {
         write_text("detail", detail, &mut line, out);
     }
+    line.end_line(out);
+}
+
+/// Appends why a run ended early as a line.
+pub(super) fn write_failure(tool: &str, failure: &Failure, out: &mut Vec<u8>) {
+    let mut line = Members::open(out);
+    line.word("log", "failure", out);
+    write_text("tool", tool, &mut line, out);
+    line.integer("status", failure.status() as u8, out);
+    write_text("detail", &failure.to_string(), &mut line, out);
     line.end_line(out);
 }
 

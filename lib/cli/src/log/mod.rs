@@ -3,6 +3,8 @@
 //! A rejected line is written in full; withheld, duplicate and noted ones are counted, and written with `--log-all`.
 //! Workers gather what they find in a [`Report`] a chunk, and reports are fed in the order of the chunks. The last
 //! line of a run that reached its end is its witness.
+//!
+//! With `--log errors` nothing is written but what makes the status other than 0, and then the witness.
 
 mod json;
 mod private;
@@ -31,7 +33,7 @@ const BUFFER: usize = 64 << 10;
 pub struct Log {
     tool: String,
     version: String,
-    text: bool,
+    format: LogFormat,
     colour: bool,
     all: bool,
     strict: bool,
@@ -43,6 +45,8 @@ pub struct Log {
     drawer: Drawer,
     screen: Option<Patient>,
     buffer: Vec<u8>,
+    /// With `--log errors`, the witness line of a run that has not failed yet.
+    held: Vec<u8>,
     private: Option<PrivateLog>,
 }
 
@@ -51,13 +55,18 @@ impl Log {
     /// where that goes `elsewhere`: a bar would stand in its midst.
     pub(super) fn open(tool: &str, version: &str, args: &LogArgs, elsewhere: bool) -> Result<Log, Failure> {
         let terminal = Std::Err.is_terminal();
-        let text = args.log.map_or(terminal, |format| format == LogFormat::Text);
+        let usual = if terminal { LogFormat::Text } else { LogFormat::Json };
+        let format = args.log.unwrap_or(usual);
+        if format == LogFormat::Errors && args.log_all {
+            return Err(Failure::usage("--log-all", "it writes what --log errors leaves out"));
+        }
+        let text = format == LogFormat::Text;
         let private = args.private_log.as_ref().map(|path| PrivateLog::open(path));
         let drawer = Drawer::start(text && terminal && (elsewhere || !Std::Out.is_terminal()));
         Ok(Log {
             tool: tool.to_owned(),
             version: version.to_owned(),
-            text,
+            format,
             colour: text && terminal && wants_colour(),
             all: args.log_all,
             strict: args.strict,
@@ -68,6 +77,7 @@ impl Log {
             drawer,
             screen: Std::Err.open().ok().map(Patient),
             buffer: Vec::new(),
+            held: Vec::new(),
             private: private.transpose()?,
         })
     }
@@ -164,9 +174,18 @@ impl Log {
     /// # Errors
     /// Where it cannot be written.
     pub fn warn(&mut self, diagnostic: &Diagnostic) -> Result<(), Failure> {
+        self.fail(Status::Accepted, diagnostic)
+    }
+
+    /// Takes a diagnostic as [`Log::warn`] does, and makes the run end with at least this status for it.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn fail(&mut self, status: Status, diagnostic: &Diagnostic) -> Result<(), Failure> {
+        self.raise(status);
         self.tally.note(diagnostic.code, 1);
         self.tally.private |= !diagnostic.shared;
-        self.write(diagnostic)
+        self.put(diagnostic, status != Status::Accepted || diagnostic.outcome == Outcome::Rejected)
     }
 
     /// The counts so far.
@@ -214,12 +233,13 @@ impl Log {
     /// Writes the witness line; `output` is the digest of the bytes written. For tools that end in a way of their
     /// own; others call [`Log::finish`].
     pub fn witness(&mut self, witness: &Witness, output: Option<Blake3>) -> Result<(), Failure> {
-        let Log { tool, version, tally, buffer, .. } = self;
+        let failed = self.status() != Status::Accepted;
+        let Log { tool, version, tally, buffer, held, .. } = self;
         let (ending, private) = (Ending { tool, version, tally, witness, output }, tally.private);
-        if self.text {
-            ending.write_text(!private, buffer);
-        } else {
-            ending.write_json(!private, buffer);
+        match self.format {
+            LogFormat::Text => ending.write_text(!private, buffer),
+            LogFormat::Errors if !failed => ending.write_json(!private, held),
+            LogFormat::Json | LogFormat::Errors => ending.write_json(!private, buffer),
         }
         if let Some(log) = self.private.as_mut().filter(|_| private) {
             ending.write_json(true, &mut log.buffer);
@@ -229,17 +249,18 @@ impl Log {
 
     /// Ends the run: writes out the log, says what failed, and gives the status.
     pub(super) fn end(mut self, outcome: Result<Status, Failure>) -> Status {
-        let flushed = self.flush();
-        let own = self.status();
-        let ended = match outcome {
-            Ok(status) => status.max(own),
+        let ended = match &outcome {
+            Ok(status) => self.status().max(*status),
             // A reader that closes stdout is no error, whatever it had read before.
             Err(Failure::ReaderGone) => Status::Accepted,
-            Err(failure) => {
-                self.complain(&failure);
-                own.max(failure.status())
-            }
+            Err(failure) => self.status().max(failure.status()),
         };
+        // A run that failed after its witness was made has one to show.
+        if ended != Status::Accepted {
+            self.buffer.append(&mut self.held);
+        }
+        let flushed = self.flush();
+        outcome.err().iter().for_each(|failure| self.complain(failure));
         match flushed {
             Ok(()) => ended,
             Err(failure) => {
@@ -249,24 +270,31 @@ impl Log {
         }
     }
 
-    /// Writes `tool: thing: reason`. The stop of `--strict` says nothing: the rejected line has been named.
+    /// Writes why the run ended early. The stop of `--strict` says nothing: the rejected line has been named; nor
+    /// does a reader who left.
     fn complain(&mut self, failure: &Failure) {
-        if *failure == Failure::Strict {
+        if matches!(failure, Failure::Strict | Failure::ReaderGone) {
             return;
         }
-        let line = complaint(&self.tool, failure);
-        self.buffer.extend_from_slice(line.as_bytes());
+        complaint(&self.tool, failure, self.format == LogFormat::Errors, &mut self.buffer);
         // Where this cannot be written, the status still tells.
         let _ = self.push_out();
     }
 
     fn write(&mut self, diagnostic: &Diagnostic) -> Result<(), Failure> {
+        self.put(diagnostic, diagnostic.outcome == Outcome::Rejected)
+    }
+
+    /// Writes a diagnostic; `fails` says whether the status is other than 0 for it.
+    fn put(&mut self, diagnostic: &Diagnostic, fails: bool) -> Result<(), Failure> {
         let source =
             diagnostic.position.and_then(|at| self.sources.get(at.source as usize)).map(String::as_str);
-        if self.text {
-            text::write(diagnostic, &self.tool, source, self.colour, &mut self.buffer);
-        } else {
-            json::write(diagnostic, source, diagnostic.shared, &mut self.buffer);
+        match self.format {
+            LogFormat::Text => text::write(diagnostic, &self.tool, source, self.colour, &mut self.buffer),
+            LogFormat::Errors if !fails => {}
+            LogFormat::Json | LogFormat::Errors => {
+                json::write(diagnostic, source, diagnostic.shared, &mut self.buffer);
+            }
         }
         if let Some(private) = self.private.as_mut().filter(|_| !diagnostic.shared) {
             json::write(diagnostic, source, true, &mut private.buffer);
@@ -293,9 +321,13 @@ impl Log {
     }
 }
 
-/// `tool: thing: reason`, escaped, with the line's end.
-pub(super) fn complaint(tool: &str, failure: &Failure) -> String {
-    format!("{}: {}\n", escape(tool), escape(&failure.to_string()))
+/// Appends why a run ended early as a line: `tool: thing: reason`, escaped, or, with `--log errors`, as JSON.
+pub(super) fn complaint(tool: &str, failure: &Failure, errors: bool, out: &mut Vec<u8>) {
+    if errors {
+        return json::write_failure(tool, failure, out);
+    }
+    // Writing to a Vec cannot fail.
+    let _ = writeln!(out, "{}: {}", escape(tool), escape(&failure.to_string()));
 }
 
 /// Whether colour is wanted: unless NO_COLOR is there and not empty.

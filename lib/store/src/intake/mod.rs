@@ -18,27 +18,41 @@ use std::time::{Duration, Instant};
 use ulp_core::hash::Sha256;
 use ulp_core::report::{Note, Refusal};
 
-/// A commit happens at the latest when something waits for so long.
-const LONGEST: Duration = Duration::from_secs(1);
+/// The least pause between two commits while input comes.
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
+/// The pause is as many times what the last commit took: a slow disk is not asked to sync without end.
+const PAUSE: u32 = 4;
 
-/// How much waits to be committed, and since when.
-#[derive(Debug, Default)]
+/// How much waits to be committed, and when it is to be.
+#[derive(Debug)]
 pub struct Backlog {
     bytes: usize,
-    since: Option<Instant>,
+    /// When the last commit ended, or the run began.
+    since: Instant,
+    pause: Duration,
 }
 
 impl Backlog {
-    /// Some bytes more wait, from `now` on.
-    pub fn add(&mut self, bytes: usize, now: Instant) {
+    /// Of a run that begins `now`.
+    pub fn new(now: Instant) -> Backlog {
+        Backlog { bytes: 0, since: now, pause: LEAST_PAUSE }
+    }
+
+    /// Some bytes more wait.
+    pub fn add(&mut self, bytes: usize) {
         self.bytes += bytes;
-        self.since.get_or_insert(now);
     }
 
     /// Whether it is time for a commit, where no more than so many bytes may wait.
     pub fn is_due(&self, most_bytes: usize, now: Instant) -> bool {
-        let waits = |since| now.saturating_duration_since(since) >= LONGEST;
-        self.bytes >= most_bytes || self.since.is_some_and(waits)
+        let is_over = || now.saturating_duration_since(self.since) >= self.pause;
+        self.bytes >= most_bytes || self.bytes > 0 && is_over()
+    }
+
+    /// What waited is durable, by a commit that began and ended at these times.
+    pub fn committed(&mut self, began: Instant, ended: Instant) {
+        let took = ended.saturating_duration_since(began);
+        *self = Backlog { bytes: 0, since: ended, pause: LEAST_PAUSE.max(took.saturating_mul(PAUSE)) };
     }
 }
 
@@ -243,5 +257,27 @@ impl<'s> Committer<'s> {
     /// What the store says.
     pub fn settle(&mut self) -> Result<(), Error> {
         self.appender.settle()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_four_times_what_the_last_commit_took_and_at_least_a_second() {
+        let start = Instant::now();
+        let at = |tenths: u64| start + Duration::from_millis(100 * tenths);
+        let mut backlog = Backlog::new(at(0));
+        assert!(!backlog.is_due(100, at(1000)));
+        backlog.add(99);
+        assert!(!backlog.is_due(100, at(9)) && backlog.is_due(100, at(10)) && backlog.is_due(99, at(0)));
+        for (took, pause) in [(1, 10), (2, 10), (3, 12), (50, 200)] {
+            backlog.committed(at(10), at(10 + took));
+            backlog.add(1);
+            let ended = 10 + took;
+            let before = at(ended + pause) - Duration::from_millis(1);
+            assert!(!backlog.is_due(100, before) && backlog.is_due(100, at(ended + pause)), "{took}");
+        }
     }
 }

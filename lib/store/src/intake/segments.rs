@@ -92,23 +92,24 @@ pub struct Importer<'s> {
 }
 
 impl<'s> Importer<'s> {
-    pub fn new(store: &'s Store, scope: &'s Scope, clock: Clock) -> Importer<'s> {
+    /// `clock` is what events are held to; `now` is when the run begins.
+    pub fn new(store: &'s Store, scope: &'s Scope, clock: Clock, now: Instant) -> Importer<'s> {
         Importer {
             store,
             scope,
             clock,
             committer: Committer::new(store, None),
             waiting: Vec::new(),
-            backlog: Backlog::default(),
+            backlog: Backlog::new(now),
             declares: false,
             refs: HashSet::new(),
             older_refs: None,
         }
     }
 
-    /// Takes a segment that has its hash and arrived `now`; it is not durable before [`Importer::commit`].
-    pub fn segment(&mut self, lane: LaneId, hash: Sha256, bytes: Vec<u8>, now: Instant) {
-        self.backlog.add(bytes.len(), now);
+    /// Takes a segment that has its hash; it is not durable before [`Importer::commit`].
+    pub fn segment(&mut self, lane: LaneId, hash: Sha256, bytes: Vec<u8>) {
+        self.backlog.add(bytes.len());
         self.waiting.push(Arrived { lane, hash, bytes });
     }
 
@@ -117,13 +118,13 @@ impl<'s> Importer<'s> {
         self.backlog.is_due(MOST_BYTES, now)
     }
 
-    /// Lets what waits pass the gate, and makes it durable.
+    /// Lets what waits pass the gate, and makes it durable; `time` says when that began and ended.
     ///
     /// # Errors
     /// What the store says; nothing is told of what was not committed.
-    pub fn commit(&mut self) -> Result<Vec<Outcome>, Error> {
+    pub fn commit(&mut self, time: impl Fn() -> Instant) -> Result<Vec<Outcome>, Error> {
+        let began = time();
         let arrived = std::mem::take(&mut self.waiting);
-        self.backlog = Backlog::default();
         if arrived.is_empty() {
             return Ok(Vec::new());
         }
@@ -136,6 +137,7 @@ impl<'s> Importer<'s> {
         let waiting = waiting?;
         let committed = self.committer.commit()?;
         self.committer.forget_beyond(MOST_KNOWN);
+        self.backlog.committed(began, time());
         Ok(waiting.into_iter().map(|one| one.outcome(&committed)).collect())
     }
 
