@@ -1,9 +1,31 @@
 //! How far a drawing reaches while it grows: kept as nodes come, move and go.
 
-use crate::scene::{Item, Scene, ordered, text_size};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ulp_view::geometry::Bounds;
 use ulp_view::join::Reached;
+use ulp_view::outline;
+use ulp_view::path::Point;
+
+/// The extent of a drawing without content.
+pub const EMPTY: Bounds = Bounds { min: [0.0; 2], max: [100.0; 2] };
+/// Text that gives no size is this part of the drawing's larger side.
+const TEXT: f64 = 1.0 / 52.0;
+
+/// A node of a drawing.
+pub struct Shown<'s> {
+    pub id: &'s str,
+    /// How far it reaches, where its layer is shown.
+    pub bounds: Option<Bounds>,
+    /// Whether it is text that gives no size.
+    pub is_unsized: bool,
+}
+
+/// A reading that no node shows.
+pub struct Reading<'s> {
+    /// Its actor and sensor.
+    pub name: (&'s str, &'s str),
+    pub at: Point,
+}
 
 /// What a drawing reaches around, without the size of text that gives none.
 #[derive(Default)]
@@ -18,33 +40,32 @@ pub struct Extent {
 }
 
 impl Extent {
-    /// Takes in what has changed, of which the scene shows what is still there.
-    pub fn take(&mut self, scene: &Scene<'_, '_>, reached: &Reached<'_>) {
+    /// Takes in what has changed: of what is reached, what is still there.
+    pub fn take<'s>(
+        &mut self,
+        reached: &Reached<'_>,
+        nodes: impl Iterator<Item = Shown<'s>>,
+        readings: impl Iterator<Item = Reading<'s>>,
+    ) {
         for name in &reached.nodes {
             self.texts.remove(*name);
             let old = self.nodes.remove(*name);
             self.count(old, false);
         }
-        for (actor, sensor) in &reached.sensors {
-            let old = self.readings.remove(&((*actor).to_owned(), (*sensor).to_owned()));
+        for name in &reached.sensors {
+            let old = self.readings.remove(&owned(*name));
             self.count(old, false);
         }
-        let is_reached = |item: &&Item<'_, '_>| reached.nodes.contains(item.id);
-        for item in scene.items.iter().filter(is_reached) {
-            if item.is_unsized() {
-                self.texts.insert(item.id.to_owned());
+        for Shown { id, bounds, is_unsized } in nodes.filter(|node| reached.nodes.contains(node.id)) {
+            if is_unsized {
+                self.texts.insert(id.to_owned());
             }
-            if scene.shows(item) {
-                self.nodes.insert(item.id.to_owned(), item.bounds);
-                self.count(Some(item.bounds), true);
-            }
+            self.nodes.extend(bounds.map(|bounds| (id.to_owned(), bounds)));
+            self.count(bounds, true);
         }
-        for (sensor, at) in scene.readings() {
-            let name = (sensor.actor, sensor.name);
-            if reached.sensors.contains(&name) {
-                self.readings.insert((name.0.to_owned(), name.1.to_owned()), Bounds::at(at));
-                self.count(Some(Bounds::at(at)), true);
-            }
+        for Reading { name, at } in readings.filter(|reading| reached.sensors.contains(&reading.name)) {
+            self.readings.insert(owned(name), Bounds::at(at));
+            self.count(Some(Bounds::at(at)), true);
         }
     }
 
@@ -80,6 +101,22 @@ impl Extent {
     pub fn texts(&self) -> BTreeSet<String> {
         self.texts.clone()
     }
+}
+
+fn owned((actor, sensor): (&str, &str)) -> (String, String) {
+    (actor.to_owned(), sensor.to_owned())
+}
+
+/// The size of text that gives none, in a drawing that reaches so far without it.
+pub fn text_size(content: Option<Bounds>) -> f64 {
+    let side = outline::side(content.unwrap_or(EMPTY));
+    if side > 0.0 { side * TEXT } else { EMPTY.size()[0] * TEXT }
+}
+
+/// A double as an integer of the same order; -0 is 0.
+pub fn ordered(x: f64) -> i64 {
+    let bits = (x + 0.0).to_bits().cast_signed();
+    if bits < 0 { bits ^ i64::MAX } else { bits }
 }
 
 /// The double that [`ordered`] made an integer of.

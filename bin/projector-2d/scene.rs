@@ -1,6 +1,6 @@
 //! The drawing of one space: layers, nodes in paint order with their shapes and looks, links, sensors.
 
-use crate::extent::Extent;
+use crate::extent::{EMPTY, Extent, Reading, Shown, ordered, text_size};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -18,11 +18,6 @@ use ulp_view::path::Point;
 use ulp_view::scene::{Layer, Sensor, Settings, ends_of, layers, sensors};
 use ulp_view::style::{Color, Paint, Style, paint};
 use ulp_view::transform::{self, LARGEST, Transform};
-
-/// The extent of a drawing without content.
-const EMPTY: Bounds = Bounds { min: [0.0; 2], max: [100.0; 2] };
-/// Text that gives no size is this part of the drawing's larger side.
-const TEXT: f64 = 1.0 / 52.0;
 
 /// The kinds that are not there to be seen by themselves.
 pub const KINDS: [&str; 5] = ["camera", "file", "group", "light", "link"];
@@ -146,7 +141,7 @@ impl<'s, 'a> Scene<'s, 'a> {
     pub fn part(space: &'s Space<'a>, reached: &Reached<'_>, extent: &mut Extent) -> Scene<'s, 'a> {
         Scene::measured(space, |scene| {
             scene.place();
-            extent.take(scene, reached);
+            extent.take(reached, scene.shown(), scene.placed_readings());
             scene.size_texts(extent.text_size());
         })
     }
@@ -190,6 +185,19 @@ impl<'s, 'a> Scene<'s, 'a> {
         if outline::side(self.extent) <= 2.0 * least {
             self.extent = self.extent.grown(least.max(EMPTY.size()[0] / 2.0));
         }
+    }
+
+    /// What counts for how far the drawing reaches: its nodes, and the readings that no node shows.
+    fn shown(&self) -> impl Iterator<Item = Shown<'_>> {
+        self.items.iter().map(|item| Shown {
+            id: item.id,
+            bounds: self.shows(item).then_some(item.bounds),
+            is_unsized: item.is_unsized(),
+        })
+    }
+
+    fn placed_readings(&self) -> impl Iterator<Item = Reading<'_>> {
+        self.readings().map(|(sensor, at)| Reading { name: (sensor.actor, sensor.name), at })
     }
 
     /// Sets the bounds of all nodes. Text that gives no size counts with its position alone at first, for its size
@@ -260,18 +268,6 @@ impl<'s, 'a> Scene<'s, 'a> {
     pub fn side(&self) -> f64 {
         outline::side(self.extent)
     }
-}
-
-/// The size of text that gives none, in a drawing that reaches so far without it.
-pub fn text_size(content: Option<Bounds>) -> f64 {
-    let side = outline::side(content.unwrap_or(EMPTY));
-    if side > 0.0 { side * TEXT } else { EMPTY.size()[0] * TEXT }
-}
-
-/// A double as an integer of the same order; -0 is 0.
-pub fn ordered(x: f64) -> i64 {
-    let bits = (x + 0.0).to_bits().cast_signed();
-    if bits < 0 { bits ^ i64::MAX } else { bits }
 }
 
 /// A node that links begin or end at; its border is worked out once, however many they are.

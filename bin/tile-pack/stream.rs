@@ -2,7 +2,7 @@
 
 use super::{Args, Source};
 use foldhash::{HashMap, HashSet};
-use ulp_cli::{Chunk, Failure, Log, project};
+use ulp_cli::{Chunk, Failure, Log, project, room_for};
 use ulp_core::event::{Event, Reader};
 use ulp_core::json::{self, EVENT_BYTES};
 use ulp_core::line;
@@ -27,14 +27,21 @@ pub fn read(args: &Args, log: &mut Log) -> Result<Source<'static>, Failure> {
     let input = log.input(&args.files)?;
     let scope = project::scope_below(args.scope.as_deref())?;
     let (mut lanes, empty) = (Lanes::default(), log.report());
-    let read = |chunk: Chunk<'_>| read_chunk(args, &scope, empty.clone(), chunk);
-    let take = |part| lanes.take(part, log);
+    let read = |chunk: Chunk<'_>| {
+        room_for(KEPT * chunk.bytes.len() + LEAST)?;
+        Ok(read_chunk(args, &scope, empty.clone(), chunk))
+    };
+    let take = |part: Result<Part, Failure>| lanes.take(part?, log);
     let (taken, digest) = rayon::join(|| input.map_in_order(read, take), || input.digest());
     taken?;
     let lanes = lanes.list;
     let (grid, digest_of_scope) = (scope.defaults().grid, scope.digest());
     Ok(Source { contents: Contents::of_lines(lanes), grid, input: digest?, scope: digest_of_scope })
 }
+
+/// How many bytes are kept of one that is read, at most, and what is worked with besides.
+const KEPT: usize = 8;
+const LEAST: usize = 8 << 20;
 
 /// Events by lane, each once.
 #[derive(Default)]

@@ -8,7 +8,7 @@
 //! often as that takes no more than a fifth of the time.
 
 use super::project::{self, DefaultLanes, Projection};
-use super::{Chunk, Failure, LineReader, Log, Output, Status, Witness};
+use super::{Chunk, Failure, LineReader, Log, Output, Status, Witness, room_for};
 use bumpalo::Bump;
 use std::collections::{BTreeSet, HashSet};
 use std::io::Write as _;
@@ -56,7 +56,9 @@ pub fn follow(
         let mut growing = Growing::new(scope.defaults(), log.writes_all());
         let mut live = Live::default();
         loop {
-            let batch = trace.reader.next_chunk()?.map(|chunk| read(&gatherer, &arena, chunk));
+            let chunk = trace.reader.next_chunk()?;
+            room_for(project::KEPT * chunk.map_or(0, |chunk| chunk.bytes.len()) + project::LEAST)?;
+            let batch = chunk.map(|chunk| read(&gatherer, &arena, chunk));
             let ended = batch.is_none();
             batch.map_or(Ok(()), |batch| log.say(growing.add(batch)))?;
             if ended || trace.reader.would_block() {

@@ -11,7 +11,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use memmap2::Mmap;
 
 use super::blocks::{BlockSource, Piece, without_bom};
-use super::chunk::{CHUNK, Chunk, STDIN};
+use super::chunk::{CHUNK, Chunk, DENSE, STDIN, is_dense};
 use super::chunks::BlockReader;
 use super::progress::Progress;
 use super::stdio::Std;
@@ -252,19 +252,8 @@ fn chunk(source: usize, bytes: &[u8], too_long: bool) -> Chunk<'_> {
     Chunk { source: u32::try_from(source).unwrap_or(u32::MAX), bytes, too_long, limit: STATE_BYTES }
 }
 
-/// How many bytes tell whether lines are short.
-const SAMPLE: usize = 1 << 10;
 /// How many samples are taken of a file.
 const SAMPLES: usize = 16;
-/// A part of very short lines, in bytes.
-const DENSE: usize = 64 << 10;
-
-/// Whether lines are so short that none of them can be an event: of each there may be more to say than it has bytes,
-/// so that few are looked at at once.
-fn is_dense(bytes: &[u8]) -> bool {
-    let sample = &bytes[..SAMPLE.min(bytes.len())];
-    memchr::memchr_iter(b'\n', sample).count() > SAMPLE / 32
-}
 
 fn is_dense_anywhere(bytes: &[u8]) -> bool {
     (0..SAMPLES).any(|i| is_dense(&bytes[bytes.len() / SAMPLES * i..]))

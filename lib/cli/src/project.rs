@@ -1,7 +1,7 @@
 //! A trace read by a tool: from its operands into a [`World`], with everything there is to say put into the log.
 
 use super::{At, Chunk, Failure, Files, Input, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs};
-use super::{ScopeArgs, Select, Status, StoreArgs, When, Witness, stored};
+use super::{ScopeArgs, Select, Status, StoreArgs, When, Witness, room_for, stored};
 use bumpalo::Bump;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use ulp_core::kind::Kind;
 use ulp_core::report::{Diagnostic, Outcome, Report};
 use ulp_core::root::{self, Roots};
 use ulp_core::scope::Scope;
-use ulp_core::world::{Arenas, AsOf, Derived, Filter, Gatherer, World};
+use ulp_core::world::{Arenas, AsOf, Batch, Derived, Filter, Gatherer, World};
 use ulp_store::Store;
 use ulp_store::blobs::Blobs;
 use ulp_store::read::{Wanted, manifest_lines};
@@ -88,6 +88,12 @@ pub fn scope_of_store(store: &Store, args: &ScopeArgs) -> Result<Scope, Failure>
     Ok(scope)
 }
 
+/// How many bytes are kept of one that is read, at most, and what is worked with besides.
+pub(super) const KEPT: usize = 8;
+pub(super) const LEAST: usize = 8 << 20;
+/// How many bytes an event takes besides while it is ordered and derived.
+const ROW: usize = 512;
+
 /// Reads all operands into an ordered world, on the threads of the current pool. What is refused or odd about the
 /// lines themselves goes into the log while they are read, in their order; what the order tells of them is in the
 /// report, for [`Log::say`].
@@ -106,6 +112,7 @@ pub fn read<'a>(
     let all = log.writes_all();
     let mut batches = Vec::new();
     let gather = |chunk: Chunk<'a>, text: &[u8]| {
+        room_for(KEPT * text.len() + LEAST)?;
         let mut lines = chunk.lines_of(text);
         // A line's place in the text is its place in the chunk.
         let stays = |line: &[u8]| {
@@ -114,17 +121,20 @@ pub fn read<'a>(
         };
         let both = |line| (line, stays(line));
         let numbered = lines.by_ref().map(|(number, line)| (narrow(number), line.map(both)));
-        let mut batch = gatherer.batch(chunk.source, numbered)?;
+        let batch = gatherer.batch(chunk.source, numbered);
+        let mut batch = batch.map_err(|e| Failure::of(Kind::System, e))?;
         batch.set_lines(narrow(lines.number()));
         let report = batch.report(0, all);
         Ok((batch, report))
     };
-    input.map_once(gather, |done: Result<_, ulp_core::world::TooLarge>| {
-        let (batch, report) = done.map_err(|e| Failure::of(Kind::System, e))?;
+    input.map_once(gather, |done: Result<_, Failure>| {
+        let (batch, report) = done?;
         log.feed(report, batch.source(), batch.lines())?;
         batches.push(batch);
         Ok(())
     })?;
+    let rows: usize = batches.iter().map(Batch::rows).sum();
+    room_for(ROW * rows)?;
     let mut world = World::new(batches, scope.defaults());
     let report = world.order(all);
     Ok((world, report))

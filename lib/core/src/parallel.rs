@@ -42,7 +42,7 @@ struct Giver<S, E> {
 
 /// From so many results on that wait while others are being given, threads wait as well: a slow sink holds up the work
 /// rather than filling the memory.
-const CROWD: usize = 4;
+const CROWD: usize = 2;
 
 impl<T: Send, E: Send, S: FnMut(T) -> Result<(), E> + Send> InOrder<T, S, E> {
     pub fn new(sink: S) -> InOrder<T, S, E> {

@@ -20,8 +20,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub struct Arenas(Vec<Bump>);
 
 impl Arenas {
-    /// Enough for any stream that a machine can hold, at about 1 MiB a batch.
-    pub const STREAM: usize = 1 << 16;
+    /// Enough for any stream that a machine can hold, at about 1 MiB a batch; of lines too short for any event, which
+    /// come in smaller ones, for 4 GiB.
+    pub const STREAM: usize = 1 << 17;
 
     pub fn new(batches: usize) -> Arenas {
         Arenas((0..batches).map(|_| Bump::new()).collect())
@@ -394,7 +395,13 @@ impl<'a> Batch<'a> {
             let text = || ((!id.is_empty()).then(|| id.to_owned()), detail.to_owned());
             report.say(Outcome::Withheld, code, at(number), shared, text);
         }
+        report.diagnostics.sort();
         report
+    }
+
+    /// How many events it holds.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
     }
 
     /// How many lines it had, blank ones included.
