@@ -3,6 +3,7 @@
 
 mod append;
 mod browser;
+mod counts;
 mod errors_alone;
 mod faults;
 mod font;

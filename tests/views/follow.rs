@@ -6,11 +6,15 @@
 use crate::reference::{self, generate, generate::Rng};
 use crate::run;
 use crate::sample;
+use bumpalo::Bump;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
 use std::sync::Mutex;
+use ulp_core::scope::Scope;
+use ulp_core::world::{Arenas, Filter, Gatherer, Growing};
+use ulp_view::join::Live;
 
 /// What is asked besides, by turns; what marks the end of a piece is of them all.
 const OPTIONS: [&str; 8] = [
@@ -195,6 +199,70 @@ fn differences(seed: u64) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// Nodes in rooms that are moved, linked and told of, each event on top of the one before it in its tile.
+fn busy(events: usize) -> Vec<String> {
+    let mut rng = Rng::new(7);
+    let mut event = |n: usize| {
+        let (node, other) = (rng.below(n / 10 + 1), rng.below(n / 10 + 1));
+        let payload = match n % 10 {
+            0 => json!({"operation": "create_node", "node_id": format!("n{}", n / 10),
+                "transform": {"position": [n, n % 7], "parent": format!("n{}", n / 1000)}}),
+            1 => {
+                json!({"operation": "link_nodes", "from_node": format!("n{node}"), "to_node": format!("n{other}"), "relation": "l"})
+            }
+            2 => {
+                json!({"operation": "sensor_reading", "sensor": "s", "value": n, "node_id": format!("n{node}")})
+            }
+            3..6 => {
+                json!({"operation": "set_properties", "node_id": format!("n{node}"), "properties": {"n": n}})
+            }
+            // Of a room everything in it moves; all else hardly holds anything.
+            _ => {
+                json!({"operation": "update_transform", "node_id": format!("n{}", node.max(n / 1000 + 1)), "transform": {"position": [n, 1]}})
+            }
+        };
+        let mut event = payload;
+        event["event_id"] = json!(format!("e{n}"));
+        event["timestamp"] = json!(1_730_000_000 + n);
+        event["actor_id"] = json!(format!("a{}", n % 50));
+        event["tile"] = json!(format!("z2/x{}/y0", n % 4));
+        event["previous_events"] = if n < 4 { json!([]) } else { json!([format!("e{}", n - 4)]) };
+        event.to_string()
+    };
+    (0..events).map(&mut event).collect()
+}
+
+/// How many nodes, links and sensors are derived and looked at while a trace comes in pieces of so many lines.
+fn work(lines: &[String], piece: usize) -> usize {
+    let (arena, scope, filter, mut none) = (Bump::new(), Scope::default(), Filter::default(), Arenas::new(0));
+    let gatherer = Gatherer::new(&mut none, &scope, &filter, &|_, _| None).admit_new();
+    let mut growing = Growing::new(scope.defaults(), false);
+    let mut live = Live::default();
+    let mut work = 0;
+    for lines in lines.chunks(piece) {
+        let texts = lines.iter().map(|line| Ok((line.as_bytes(), line.as_bytes())));
+        growing.add(gatherer.batch_in(&arena, 0, (1..).zip(texts)));
+        growing.order();
+        let (touched, _) = growing.derive(&filter, &arena);
+        work += touched.iter().map(|t| t.nodes.len() + t.links.len() + t.sensors.len()).sum::<usize>();
+        let parts = live.update(&growing, &touched, &filter, &|_| true);
+        work += parts.iter().map(|part| part.space.nodes.len() + part.space.links.len()).sum::<usize>();
+    }
+    work
+}
+
+#[test]
+fn what_is_new_is_what_it_costs() {
+    let lines = busy(20_000);
+    for piece in [1, 20] {
+        let (half, whole) = (work(&lines[..10_000], piece), work(&lines, piece));
+        run::say(&format!(
+            "follow: {half} things looked at for 10000 events in pieces of {piece}, {whole} for 20000"
+        ));
+        assert!(whole < 10 * lines.len() && 10 * whole < 24 * half, "{half}, {whole}");
+    }
 }
 
 #[test]
