@@ -30,6 +30,8 @@ pub struct Reading<'s> {
 /// What a drawing reaches around, without the size of text that gives none.
 #[derive(Default)]
 pub struct Extent {
+    /// Whether anybody asks: from the first text that gives no size on.
+    is_asked: bool,
     nodes: HashMap<String, Bounds>,
     /// Readings that no node shows, by actor and sensor.
     readings: HashMap<(String, String), Bounds>,
@@ -40,6 +42,15 @@ pub struct Extent {
 }
 
 impl Extent {
+    /// Asks for the extent from now on, where that is news: then all that there is has to be taken in.
+    pub fn ask(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_asked, true)
+    }
+
+    pub fn is_asked(&self) -> bool {
+        self.is_asked
+    }
+
     /// Takes in what has changed: of what is reached, what is still there.
     pub fn take<'s>(
         &mut self,

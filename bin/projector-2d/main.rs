@@ -114,9 +114,13 @@ fn part(
         let extent = extents.entry(space.space.to_owned()).or_default();
         let before = extent.text_size();
         let scene = Scene::part(space, reached, extent);
+        if scene.items.iter().any(Item::is_unsized) && extent.ask() {
+            drawn.again.push((space.space.to_owned(), None));
+            continue;
+        }
         drawn.records.extend(records::lines(&scene, provenance, |node| reached.nodes.contains(node)));
         if extent.text_size() != before && extent.has_texts() {
-            drawn.again.push((space.space.to_owned(), extent.texts()));
+            drawn.again.push((space.space.to_owned(), Some(extent.texts())));
         }
     }
     drawn

@@ -141,7 +141,9 @@ impl<'s, 'a> Scene<'s, 'a> {
     pub fn part(space: &'s Space<'a>, reached: &Reached<'_>, extent: &mut Extent) -> Scene<'s, 'a> {
         Scene::measured(space, |scene| {
             scene.place();
-            extent.take(reached, scene.shown(), scene.placed_readings());
+            if extent.is_asked() {
+                extent.take(reached, scene.shown(), scene.placed_readings());
+            }
             scene.size_texts(extent.text_size());
         })
     }

@@ -49,7 +49,7 @@ fn a_file_of_refused_lines_becomes_its_owners_alone() {
     let dir = tempfile::tempdir().unwrap();
     let at = dir.path();
     write(at, "refused", "before\n");
-    std::fs::set_permissions(at.join("refused"), PermissionsExt::from_mode(0o644)).unwrap();
+    std::fs::set_permissions(at.join("refused"), std::fs::Permissions::from_mode(0o644)).unwrap();
     said("echo '{}' | ulp-append --rejects refused", at);
     assert_eq!((read(at, "refused").as_str(), mode(&at.join("refused"))), ("before\n{}\n", 0o600));
 }
@@ -60,7 +60,7 @@ fn a_key_that_others_can_read_is_noted() {
     let at = dir.path();
     run::sh("um-key generate -o key.pem", at);
     for (mode, noted) in [(0o600, 0), (0o644, 1), (0o640, 1), (0o400, 0)] {
-        std::fs::set_permissions(at.join("key.pem"), PermissionsExt::from_mode(mode)).unwrap();
+        std::fs::set_permissions(at.join("key.pem"), std::fs::Permissions::from_mode(mode)).unwrap();
         for command in ["ulp-append --key key.pem", "um-sign --key key.pem"] {
             let said = said(&format!("{command} < /dev/null"), at);
             assert_eq!(

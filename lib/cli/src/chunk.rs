@@ -5,7 +5,7 @@ use ulp_core::json::Fault;
 /// About how much is given to one job, in bytes.
 pub const CHUNK: usize = 1 << 20;
 /// The same where lines are very short, of which each may come to more than it has bytes.
-pub const DENSE: usize = 32 << 10;
+pub const DENSE: usize = 8 << 10;
 /// How many bytes tell whether lines are short.
 const SAMPLE: usize = 1 << 10;
 /// How a source calls stdin, in operands and in the log.

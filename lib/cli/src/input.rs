@@ -81,19 +81,25 @@ impl Input {
         &'a self,
         mut take: impl FnMut(Chunk<'a>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
+        let mut parts = 0;
         for (index, source) in self.sources.iter().enumerate() {
-            match &source.body {
-                Body::Mapped { map, from, .. } => {
-                    let bytes = without_bom(&map[*from..]);
-                    cut(bytes).try_for_each(|bytes| take(chunk(index, bytes, false)))?;
+            let mut give = |bytes: &'a [u8], too_long: bool| {
+                let mut rest = bytes;
+                if too_long {
+                    take(chunk(index, bytes, true))?;
                 }
+                while let Some(part) = cut(&mut rest, parts) {
+                    parts += 1;
+                    take(chunk(index, part, false))?;
+                }
+                Ok::<(), Failure>(())
+            };
+            match &source.body {
+                Body::Mapped { map, from, .. } => give(without_bom(&map[*from..]), false)?,
                 Body::Read { reading, blocks } => {
                     let mut place = 0;
                     while let Some((bytes, too_long)) = self.block(index, reading, blocks, place)? {
-                        if *too_long {
-                            take(chunk(index, bytes, true))?;
-                        }
-                        cut(bytes).try_for_each(|bytes| take(chunk(index, bytes, false)))?;
+                        give(bytes, *too_long)?;
                         place += 1;
                     }
                 }
@@ -259,18 +265,19 @@ fn is_dense_anywhere(bytes: &[u8]) -> bool {
     (0..SAMPLES).any(|i| is_dense(&bytes[bytes.len() / SAMPLES * i..]))
 }
 
-/// Cuts bytes after the first line end at or beyond each [`CHUNK`], and very short lines into smaller parts.
-fn cut(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        let most = if is_dense(rest) { DENSE } else { CHUNK };
-        let from = most.min(rest.len());
-        let end = memchr::memchr(b'\n', &rest[from..]).map_or(rest.len(), |at| from + at + 1);
-        let (head, tail) = rest.split_at(end);
-        rest = tail;
-        (!head.is_empty()).then_some(head)
-    })
+/// Takes the next part off some lines: up to the first line end at or beyond a [`CHUNK`]. Of very short lines it is
+/// smaller, unless so many parts were given that their number counts for more.
+fn cut<'b>(rest: &mut &'b [u8], given: usize) -> Option<&'b [u8]> {
+    let dense = (DENSE << (given >> MANY).min(CHUNK.ilog2() as usize)).min(CHUNK);
+    let from = if is_dense(rest) { dense } else { CHUNK }.min(rest.len());
+    let end = memchr::memchr(b'\n', &rest[from..]).map_or(rest.len(), |at| from + at + 1);
+    let (head, tail) = rest.split_at(end);
+    *rest = tail;
+    (!head.is_empty()).then_some(head)
 }
+
+/// After 2 to the power of this many parts, parts of very short lines are twice as large, and so on.
+const MANY: usize = 14;
 
 impl Source {
     fn open(operand: &OsStr) -> Result<Source, Failure> {

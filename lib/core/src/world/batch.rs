@@ -20,8 +20,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub struct Arenas(Vec<Bump>);
 
 impl Arenas {
-    /// Enough for any stream that a machine can hold, at about 1 MiB a batch; of lines too short for any event, which
-    /// come in smaller ones, for 4 GiB.
+    /// Enough for any stream that a machine can hold, at about 1 MiB a batch, where the first of them may be smaller.
     pub const STREAM: usize = 1 << 17;
 
     pub fn new(batches: usize) -> Arenas {

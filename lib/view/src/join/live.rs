@@ -143,19 +143,25 @@ impl<'a> Live<'a> {
         dirty.into_iter().filter_map(part).collect()
     }
 
-    /// The part of a space with these nodes, and what hangs on them but for other nodes.
+    /// The part of a space with these nodes, and what hangs on them but for other nodes; or all of it.
     pub fn part(
         &mut self,
         space: &str,
-        nodes: &BTreeSet<String>,
+        nodes: Option<&BTreeSet<String>>,
         filter: &Filter,
         takes_tile: &(impl Fn(Tile) -> bool + Sync),
     ) -> Option<Part<'a>> {
         let space = *self.spaces.get_key_value(space)?.0;
         let known = self.spaces.get_mut(space)?;
-        let names = nodes.iter().filter_map(|name| Some(*known.nodes.get_key_value(name.as_str())?.0));
         let mut reached = Reached::default();
-        known.hang_on(&names.collect(), &mut reached);
+        if let Some(nodes) = nodes {
+            let names = nodes.iter().filter_map(|name| Some(*known.nodes.get_key_value(name.as_str())?.0));
+            known.hang_on(&names.collect(), &mut reached);
+        } else {
+            reached.nodes.extend(known.nodes.keys().filter(|name| !name.starts_with('@')));
+            reached.links.extend(known.links.keys());
+            reached.sensors.extend(known.sensors.keys());
+        }
         Some(known.part(space, reached, filter, takes_tile))
     }
 }
