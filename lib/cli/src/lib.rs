@@ -66,6 +66,7 @@ mod line_reader;
 mod log;
 mod man;
 mod memory;
+pub mod missing;
 mod output;
 mod private_file;
 mod progress;

@@ -1,7 +1,7 @@
 //! A trace read by a tool: from its operands into a [`World`], with everything there is to say put into the log.
 
 use super::{At, Chunk, Failure, Files, Input, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs};
-use super::{ScopeArgs, Select, Status, StoreArgs, When, Witness, room_for, stored};
+use super::{ScopeArgs, Select, Status, StoreArgs, When, Witness, missing, room_for, stored};
 use bumpalo::Bump;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -253,6 +253,8 @@ fn project_stream(args: &Projection, log: &mut Log, write: Write<'_>) -> Result<
     let select = |space: &str, tile| not_selected(&args.select, space, tile);
     let mut arenas = Arenas::new(Arenas::STREAM);
     let (world, report) = read(&input, &mut arenas, &scope, &filter, &select, log)?;
+    let tally = log.tally().clone();
+    missing::in_stream(&args.select, places_of(&world, &filter), &tally, log)?;
     let blobs = Blobs::new(args.objects.as_deref(), None);
     let roots = show(args, &world, (filter.clone(), report), &blobs, (&mut out, log), write)?;
     let root = Some(roots.root(false));
@@ -274,9 +276,10 @@ fn project_store(
     let mut places = store.tiles()?;
     places.retain(|p| not_selected(&args.select, &p.space, p.tile).is_none());
     let filter = filter(&args.lanes, &args.layers, &args.kinds, DefaultLanes::Shared);
+    missing::in_store(&args.select, &store, |lane| filter.lanes[lane.index()], log)?;
     let verify = args.scope.verify;
     let now = needs == Needs::State && args.at.at.is_none() && !verify;
-    let wanted = Wanted { filter: &filter, snapshots: now && filter.takes_all_kinds(), verify };
+    let wanted = Wanted { verify, ..Wanted::new(&filter, now && filter.takes_all_kinds()) };
     let blobs = Blobs::new(args.objects.as_deref(), Some(&store));
     let done = store.replay_together(&places, wanted, log.writes_all(), |read| {
         stored::note_damage(log, read.absent, read.damage)?;
@@ -314,6 +317,11 @@ fn show(
     let count = spaces.len();
     write(&View { world, filter: &filter, spaces, count, blobs }, out, log)?;
     Ok(roots)
+}
+
+/// Where the tiles of a world lie of which a filter takes a lane.
+pub fn places_of<'a>(world: &World<'a>, filter: &Filter) -> impl Iterator<Item = (&'a str, Tile)> {
+    (0..world.len()).filter(|i| world.has_lane_of(*i, filter)).map(|i| world.place(i))
 }
 
 /// The arenas that a [`view`] of a world needs.

@@ -52,8 +52,10 @@ struct TileRows<'a> {
     eff: Vec<Time>,
     /// What a store knows of events that are not at hand.
     known: Vec<(Lane, &'a str, Time)>,
-    /// After ordering: parents that no lane as loose as the event's holds, with the event's lane.
-    missing: Vec<(Lane, &'a str)>,
+    /// After ordering: parents that no lane as loose as the event's holds, with the event's lane and effective time.
+    missing: Vec<(Lane, &'a str, Time)>,
+    /// After ordering: whether any event stands on a cycle of parents.
+    has_cycle: bool,
     /// After ordering: which of `rows` delete a node, as they are applied before all others.
     deletes: Vec<u32>,
 }
@@ -68,6 +70,7 @@ impl<'a> TileRows<'a> {
             eff: Vec::new(),
             known: Vec::new(),
             missing: Vec::new(),
+            has_cycle: false,
             deletes: Vec::new(),
         }
     }
@@ -163,8 +166,12 @@ impl<'a> World<'a> {
         let deletes = (0..).zip(&tile.rows).filter(|(_, at)| self.row(**at).deletes());
         tile.deletes = deletes.map(|(i, _)| i).collect();
         for (at, oddity) in anomalies {
-            if let Anomaly::UnknownParent(name) = oddity {
-                tile.missing.push((entries[at as usize].lane, name));
+            match oddity {
+                Anomaly::UnknownParent(name) => {
+                    tile.missing.push((entries[at as usize].lane, name, tile.eff[at as usize]));
+                }
+                Anomaly::Cycle => tile.has_cycle = true,
+                Anomaly::Equivocation => {}
             }
             self.say_odd(tile.rows[at as usize], oddity, all, &mut report);
         }
@@ -256,9 +263,14 @@ impl<'a> World<'a> {
         })
     }
 
-    /// After ordering: the parents that are not there, each with the lane of an event that names it.
-    pub fn missing(&self, index: usize) -> &[(Lane, &'a str)] {
+    /// After ordering: the parents that are not there, each with the lane and effective time of an event that names it.
+    pub fn missing(&self, index: usize) -> &[(Lane, &'a str, Time)] {
         &self.tiles[index].missing
+    }
+
+    /// After ordering: whether any event of a tile stands on a cycle of parents.
+    pub fn has_cycle(&self, index: usize) -> bool {
+        self.tiles[index].has_cycle
     }
 
     /// What completed the events: a line that is read again is completed in the same way.
@@ -278,6 +290,14 @@ impl<'a> World<'a> {
     /// The space and tile of a place in the order of tiles.
     pub fn place(&self, index: usize) -> (&'a str, Tile) {
         (self.tiles[index].space, self.tiles[index].tile)
+    }
+
+    /// Whether anything of a tile is of a lane that the filter takes.
+    pub fn has_lane_of(&self, index: usize, filter: &Filter) -> bool {
+        let tile = &self.tiles[index];
+        let takes = |lane: Lane| filter.lanes[lane.index()];
+        tile.rows.iter().any(|at| takes(self.row(*at).lane))
+            || tile.states.iter().any(|at| takes(self.state(*at).lane))
     }
 
     /// The tiles, those with the most rows first: the order in which threads should take them.
