@@ -133,6 +133,7 @@ pub const CODES: &[Row] = &[
         &["signature.algorithm"],
         "another algorithm than Ed25519, or another canonical form than JCS-RFC8785",
     ),
+    row(&["key.readable"], "a key file that others than its owner may read (noted)"),
     row(
         &["signature.key"],
         "no key in it, not an Ed25519 key, two keys, or a key of small or mixed order",
