@@ -2,6 +2,7 @@
 
 mod after_delete;
 mod again;
+mod clock;
 mod key;
 mod mqtt;
 mod one_door;
