@@ -13,6 +13,7 @@ use ulp_store::intake::segments;
 use ulp_store::manifest::{Absent, Entry, Manifest};
 use ulp_store::pack::read::{Pack, Piece, Whole};
 use ulp_store::pack::{MOST_SEGMENT, contents, layout, refs};
+use ulp_store::snapshot::record::objects_of;
 use ulp_store::{LaneId, Store};
 
 /// Lists each operand.
@@ -86,14 +87,14 @@ fn of_store(args: &Args, path: &Path, out: &mut Output) -> Result<(), Failure> {
         let snapshots = contents::snapshots(&store, lane)?;
         named.extend(chain.iter().flat_map(|link| link.segments.iter().map(|e| e.hash)));
         named.extend(chain.iter().filter_map(|link| link.previous.map(|p| p.hash)));
-        named.extend(snapshots.iter().map(|s| s.object));
+        named.extend(snapshots.iter().map(|(object, _)| object));
         if takes(lane) {
             write_lane(&store, lane, &chain, out)?;
-            for snapshot in snapshots {
-                let row = Row { lane: Some(lane), bytes: Some(snapshot.bytes), ..Row::default() };
-                write_row(&snapshot.object, &row, out)?;
+            for (object, bytes) in snapshots {
+                let row = Row { lane: Some(lane), bytes: Some(bytes), ..Row::default() };
+                write_row(&object, &row, out)?;
             }
-            for hash in append::seen(&store, lane).unwrap_or_default() {
+            for hash in append::seen(&store, lane) {
                 write_row(&hash, &Row { lane: Some(lane), seen: true, ..Row::default() }, out)?;
             }
         }
@@ -172,9 +173,8 @@ impl Listing {
                     }
                 }
                 Piece::Record(lane, record) => {
-                    if let Some(object) = contents::read_record(&record) {
-                        self.snapshots.insert(object, lane);
-                    }
+                    let objects = objects_of(&record).into_iter();
+                    self.snapshots.extend(objects.map(|object| (object, lane.clone())));
                 }
                 Piece::TooLarge(lane, entry) => say::too_large(log, &lane, &entry)?,
                 Piece::Damaged(damage) => say::damage(log, &damage)?,

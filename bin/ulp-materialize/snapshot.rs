@@ -44,6 +44,10 @@ impl<'s> Keeper<'s> {
 
 fn print(shot: &NewSnapshot, out: &mut Vec<u8>) {
     let mut line = Members::open(out);
+    match &shot.record.delta {
+        Some(delta) => line.word("delta", delta, out),
+        None => line.raw("delta", Some("null"), out),
+    }
     line.integer("events", shot.events(), out);
     line.word("policy", shot.lane.lane.policy, out);
     line.word("realm", shot.lane.lane.realm, out);

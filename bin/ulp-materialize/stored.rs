@@ -105,12 +105,12 @@ fn corrupt(damage: &Damage) -> Failure {
 
 impl Stored<'_> {
     pub fn wanted(&self) -> Wanted<'_> {
-        Wanted { snapshots: self.snapshots, ..self.events() }
+        Wanted { snapshots: self.snapshots, keeps: self.args.snapshot, ..self.events() }
     }
 
     /// The events alone.
     fn events(&self) -> Wanted<'_> {
-        Wanted { filter: &self.filter, snapshots: false, verify: self.args.scope.verify }
+        Wanted { verify: self.args.scope.verify, ..Wanted::new(&self.filter, false) }
     }
 
     /// Where a time or an event cuts: behind the greatest key of its name in any tile.
@@ -177,7 +177,7 @@ impl Stored<'_> {
             given.shots = shots;
             return Ok(given);
         }
-        self.store.replay(place, self.wanted(), self.all, |replay| {
+        let given = self.store.replay(place, self.wanted(), self.all, |replay| {
             let mut given = Given {
                 space: place.space.clone(),
                 tile: Some(place.tile),
@@ -197,10 +197,11 @@ impl Stored<'_> {
                     given.report.join(said);
                 }
             } else {
-                self.states(&replay, &mut given);
+                self.states(&replay, &mut given)?;
             }
-            given
-        })
+            Ok(given)
+        });
+        given?
     }
 
     fn job<'j, 'a>(&'j self, replay: &'j Replay<'_, 'a>) -> Job<'j, 'a> {
@@ -208,18 +209,19 @@ impl Stored<'_> {
     }
 
     /// The state lines of each lane, and new snapshots where they are asked for.
-    fn states(&self, replay: &Replay<'_, '_>, given: &mut Given) {
-        let mut root = TileRoot::default();
+    fn states(&self, replay: &Replay<'_, '_>, given: &mut Given) -> Result<(), Error> {
+        let (mut root, mut failed) = (TileRoot::default(), Ok(()));
         let said = replay.states(&self.filter, self.all, |part, lines| {
             root.push(part.id.lane, lines);
             if !self.args.snapshot {
                 given.text.extend_from_slice(lines);
-            } else if replay.damage.is_empty() {
-                given.shots.extend(make(replay, part, lines));
+            } else if replay.damage.is_empty() && failed.is_ok() {
+                failed = make(replay, part, lines).map(|shot| given.shots.extend(shot));
             }
         });
         given.report.join(said);
         given.root = root.root();
+        failed
     }
 
     /// What needs all tiles of a space at once: the view, and the blame of a node.

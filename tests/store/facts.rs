@@ -40,7 +40,7 @@ fn answers(facts: &StoreLookup<'_>, event: &Event<'_>, nodes: &BTreeSet<String>)
 
 /// Asks both about all events, those too that are not there yet; then tells both of some that come in, and asks again.
 /// Answers how many answers there were.
-fn compare(seed: u64, store: &Store, lines: &[String], coming: &[String]) -> usize {
+pub fn compare(seed: u64, store: &Store, lines: &[String], coming: &[String]) -> usize {
     let (fast, slow) = (StoreLookup::new(store, None), StoreLookup::by_replay(store));
     let (arena, defaults) = (bumpalo::Bump::new(), Defaults::default());
     let mut reader = Reader::new(&arena, &defaults);
@@ -81,7 +81,7 @@ fn compare(seed: u64, store: &Store, lines: &[String], coming: &[String]) -> usi
 }
 
 /// An event for each lane that makes its segment one that never changes, so that the cache takes it in.
-fn weights(lines: &[String], part: usize) -> Vec<String> {
+pub fn weights(lines: &[String], part: usize) -> Vec<String> {
     let (arena, defaults) = (bumpalo::Bump::new(), Defaults::default());
     let mut reader = Reader::new(&arena, &defaults);
     let mut places = BTreeSet::new();

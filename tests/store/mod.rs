@@ -6,8 +6,11 @@ mod facts;
 mod faults;
 mod flat;
 mod heads;
+mod held;
 mod histories;
 mod planted;
+mod snapshots;
+mod swaps;
 mod work;
 
 use std::path::Path;
@@ -16,7 +19,7 @@ use ulp_core::json::Tape;
 use ulp_core::world::Filter;
 use ulp_store::read::{Place, Wanted};
 use ulp_store::snapshot::make::make;
-use ulp_store::{Appender, LaneId, Offer, Store, digest};
+use ulp_store::{Appender, Error, LaneId, Offer, Store, digest};
 
 /// A new store.
 pub fn init(path: &Path) -> Store {
@@ -25,6 +28,11 @@ pub fn init(path: &Path) -> Store {
 
 /// Appends whole lines in one commit, and answers how many were not there yet.
 pub fn append(store: &Store, lines: &[String]) -> usize {
+    try_append(store, lines).unwrap()
+}
+
+/// As [`append`], where the store may be damaged.
+pub fn try_append(store: &Store, lines: &[String]) -> Result<usize, Error> {
     let mut appender = Appender::new(store);
     let defaults = Defaults::default();
     let mut taken = 0;
@@ -34,12 +42,12 @@ pub fn append(store: &Store, lines: &[String]) -> usize {
         let mut text = Vec::new();
         event.write_canonical(&mut Tape::new(), &mut text);
         let id = LaneId { space: event.space.to_owned(), tile: event.tile, lane: event.lane() };
-        let lane = appender.lane(&id).unwrap();
-        taken += usize::from(matches!(appender.offer(lane, digest(&text), &text).unwrap(), Offer::Taken(_)));
+        let lane = appender.lane(&id)?;
+        taken += usize::from(matches!(appender.offer(lane, digest(&text), &text)?, Offer::Taken(_)));
     }
-    let doubles = appender.commit().unwrap();
-    appender.settle().unwrap();
-    taken - doubles.len()
+    let doubles = appender.commit()?;
+    appender.settle()?;
+    Ok(taken - doubles.len())
 }
 
 /// The state of a store, and of how many lanes it came from a snapshot with or without events after it.
@@ -67,7 +75,9 @@ pub fn snapshot(store: &Store) {
     for place in store.tiles().unwrap() {
         let mut shots = Vec::new();
         each(store, &place, true, |replay| {
-            replay.states(&Filter::default(), false, |part, lines| shots.extend(make(replay, part, lines)));
+            replay.states(&Filter::default(), false, |part, lines| {
+                shots.extend(make(replay, part, lines).unwrap());
+            });
         });
         store.keep(&shots).unwrap();
     }

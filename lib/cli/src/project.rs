@@ -254,7 +254,7 @@ fn project_store(
     missing::in_store(&args.select, &store, |lane| filter.lanes[lane.index()], log)?;
     let verify = args.scope.verify;
     let now = needs == Needs::State && args.at.at.is_none() && !verify;
-    let wanted = Wanted { filter: &filter, snapshots: now && filter.takes_all_kinds(), verify };
+    let wanted = Wanted { verify, ..Wanted::new(&filter, now && filter.takes_all_kinds()) };
     let blobs = Blobs::new(args.objects.as_deref(), Some(&store));
     let done = store.replay_together(&places, wanted, log.writes_all(), |read| {
         stored::note_damage(log, read.absent, read.damage)?;

@@ -7,6 +7,8 @@ use super::manifest::{Absent, Entry, Manifest};
 use super::object::{self, Bytes, Found};
 use super::read::Wanted;
 use super::refs::Refs;
+use super::snapshot::record::{Record, SNAPSHOTS, dir};
+use super::snapshot::stored::{RecordFile, Standing};
 use super::{Error, INDEX, LaneId, MANIFEST, Store};
 use bumpalo::Bump;
 use foldhash::{HashSet, HashSetExt as _};
@@ -151,8 +153,7 @@ fn check_lane(store: &Store, id: &LaneId) -> Result<Vec<Finding>, Error> {
         Ok(Some((manifest, _))) => manifest,
         Ok(None) => {
             let names = store.root.at(&id.dir())?.map_or(Ok(Vec::new()), |dir| dir.list())?;
-            let had_one =
-                names.iter().any(|(name, _)| name == INDEX || name == super::snapshot::record::SNAPSHOTS);
+            let had_one = names.iter().any(|(name, _)| name == INDEX || name == SNAPSHOTS);
             let finding = if had_one {
                 Finding::damage("store.manifest", path, "it is missing")
             } else {
@@ -173,7 +174,7 @@ fn check_lane(store: &Store, id: &LaneId) -> Result<Vec<Finding>, Error> {
         check_segment(store, id, entry, &mut known, &mut findings)?;
     }
     check_index(store, id, &manifest, &mut findings);
-    check_snapshots(store, id, &manifest, &mut findings)?;
+    check_snapshots(store, id, &mut findings)?;
     Ok(findings)
 }
 
@@ -268,34 +269,29 @@ fn check_index(store: &Store, id: &LaneId, manifest: &Manifest, findings: &mut V
     }
 }
 
-fn check_snapshots(
-    store: &Store,
-    id: &LaneId,
-    manifest: &Manifest,
-    findings: &mut Vec<Finding>,
-) -> Result<(), Error> {
-    let snapshots = format!("{}/{}", id.dir(), super::snapshot::record::SNAPSHOTS);
-    let records = store.records(id)?;
-    let there = store.root.at(&snapshots)?.map_or(Ok(Vec::new()), |dir| dir.list())?;
-    for (name, _) in there.iter().filter(|(name, _)| name.ends_with(".json")) {
-        if !records.iter().any(|record| record.name() == *name) {
-            let detail = "it is malformed, or of another derivation";
-            let path = format!("{snapshots}/{name}");
-            findings.push(Finding::damage("store.snapshot", path, detail));
-        }
-    }
-    for record in records {
-        let path = format!("{snapshots}/{}", record.name());
-        let too_many = super::snapshot::record::seen(&record, id.lane) > manifest.events();
-        if store.snapshot(&record)?.is_none() {
-            findings.push(Finding::damage(
-                "store.snapshot",
-                path,
-                "its object is missing, or not what it says",
-            ));
-        } else if too_many {
-            findings.push(Finding::damage("store.snapshot", path, "it has seen more events than there are"));
-        }
+fn check_snapshots(store: &Store, id: &LaneId, findings: &mut Vec<Finding>) -> Result<(), Error> {
+    for (name, file) in store.record_files(id)? {
+        let (severity, detail) = match file {
+            RecordFile::Whole(record) => match wrong_snapshot(store, id, &record)? {
+                Some(found) => found,
+                None => continue,
+            },
+            RecordFile::Old => {
+                (Severity::Info, "it is of another version or derivation; prune takes it".to_owned())
+            }
+            RecordFile::Damaged(detail) => (Severity::Damage, detail),
+        };
+        findings.push(Finding::new(severity, "store.snapshot", format!("{}/{name}", dir(id)), detail));
     }
     Ok(())
+}
+
+/// What is wrong with a snapshot whose record is whole.
+fn wrong_snapshot(store: &Store, id: &LaneId, record: &Record) -> Result<Option<(Severity, String)>, Error> {
+    if store.snapshot(record)?.is_none() {
+        return Ok(Some((Severity::Damage, "an object of it is missing, or not what it says".to_owned())));
+    }
+    let detail = "the lanes of its tile do not hold the events that it has seen; it is passed over, and prune takes it";
+    let is_other = store.standing(id, record)? == Standing::Other;
+    Ok(is_other.then(|| (Severity::Info, detail.to_owned())))
 }

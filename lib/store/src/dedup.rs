@@ -36,7 +36,9 @@ pub struct DedupIndex {
     runs: Runs,
     /// The digests of the events behind the runs, in the order of acceptance.
     tail: Vec<Digest>,
-    /// Whether a segment behind the runs could not be read, so that `tail` is not all there is.
+    /// The entries of which some of these were read, and whose objects were not held to their names yet.
+    read: Vec<Entry>,
+    /// Whether a segment behind the runs could not be read, or is not what it should be.
     gap: bool,
     /// Those of `tail`, and of what is to be committed.
     digests: HashSet<Digest>,
@@ -47,9 +49,11 @@ pub struct DedupIndex {
 impl DedupIndex {
     /// What a lane has.
     pub fn open(store: &Store, id: &LaneId, manifest: &Manifest) -> Result<DedupIndex, Error> {
+        let [runs] = Runs::open(store, id, manifest, [KIND])?;
         let mut known = DedupIndex {
-            runs: Runs::open(store, id, manifest, KIND),
+            runs,
             tail: Vec::new(),
+            read: Vec::new(),
             gap: false,
             digests: HashSet::new(),
             here: HashMap::new(),
@@ -60,6 +64,7 @@ impl DedupIndex {
 
     fn read_tail(&mut self, store: &Store, manifest: &Manifest) -> Result<(), Error> {
         self.tail.clear();
+        self.read.clear();
         let covered = self.runs.covered();
         for (start, entry) in entries_from(store, manifest, covered)? {
             if start < covered {
@@ -70,6 +75,7 @@ impl DedupIndex {
                     let before = self.tail.len() as u64;
                     self.tail.extend(lines(&bytes).map(digest));
                     self.gap |= self.tail.len() as u64 != before + entry.events;
+                    self.read.push(entry);
                 }
                 None => self.gap = true,
             }
@@ -129,13 +135,28 @@ impl DedupIndex {
         }
         let start = self.runs.covered();
         let Some(sealed) = runs::sealed(manifest, start).filter(|s| s.bytes >= due) else { return Ok(()) };
+        self.hold_what_was_read(store, manifest)?;
+        if self.gap {
+            return Ok(());
+        }
         let count = usize::try_from(sealed.end - start).unwrap_or(usize::MAX).min(self.tail.len());
         let rows = (start..).zip(&self.tail[..count]).map(|(n, digest)| row(digest, n)).collect();
         // Where no run can be written, all stays in memory.
-        if self.runs.push(store, id, sealed, rows)? {
+        if self.runs.push(store, (id, manifest), sealed, rows)? {
             for digest in self.tail.drain(..count) {
                 self.digests.remove(&digest);
             }
+        }
+        Ok(())
+    }
+}
+
+impl DedupIndex {
+    /// Sees to it that what the cache is to say of entries is what their objects say, each under its name. Those that a
+    /// commit took into its own segment it has looked at.
+    fn hold_what_was_read(&mut self, store: &Store, manifest: &Manifest) -> Result<(), Error> {
+        for entry in self.read.drain(..).filter(|entry| manifest.segments.contains(entry)) {
+            self.gap |= store.segment(&entry)?.is_none_or(|bytes| Sha256::of(&bytes) != entry.hash);
         }
         Ok(())
     }

@@ -18,6 +18,11 @@ impl LaneId {
     pub fn dir(&self) -> String {
         format!("spaces/{}/tiles/{}/{}", names::encode(&self.space), self.tile, self.lane)
     }
+
+    /// The lane's directory in the cache, as a path below the store.
+    pub fn cache_dir(&self) -> String {
+        format!("cache/{}", self.dir())
+    }
 }
 
 impl Store {

@@ -28,6 +28,7 @@ pub mod append;
 pub mod blobs;
 pub mod check;
 pub mod commit;
+pub mod covers;
 pub mod dedup;
 pub mod dir;
 mod error;
@@ -92,8 +93,9 @@ pub struct Store {
     maps: bool,
     /// Whether the file system can be synced as a whole.
     syncs_whole: bool,
-    /// Whether it came from elsewhere, so that its snapshots, indexes and caches are not believed.
+    /// Whether it came from elsewhere, so that its snapshots, indexes and caches are not believed unless it is trusted.
     foreign: bool,
+    trusted: bool,
 }
 
 impl Store {
@@ -102,10 +104,10 @@ impl Store {
         let root = Dir::root(path).map_err(Error::hint_at_init)?;
         let Some(dotfile) = root.read(ROOT)? else { return Err(Error::NoStore(path.to_owned())) };
         let beside = |name: &str| rustix::fs::statat(root.fd(), name, AtFlags::SYMLINK_NOFOLLOW).is_ok();
-        let foreign = !trust && (beside("../bagit.txt") || beside("bagit.txt") || says_foreign(&dotfile));
+        let foreign = beside("../bagit.txt") || beside("bagit.txt") || says_foreign(&dotfile);
         let kind = rustix::fs::fstatfs(root.fd()).map_err(|e| Error::io(path, e))?.f_type;
         let local = LOCAL.contains(&kind);
-        Ok(Store { root, maps: local, syncs_whole: local, foreign })
+        Ok(Store { root, maps: local, syncs_whole: local, foreign, trusted: trust })
     }
 
     /// Makes a store, or completes one whose making was interrupted; what is there already stays as it is.
@@ -159,7 +161,12 @@ impl Store {
 
     /// Whether snapshots, indexes and caches may be used.
     pub fn is_trusted(&self) -> bool {
-        !self.foreign
+        self.trusted || !self.foreign
+    }
+
+    /// Whether it came from elsewhere: what a lane left behind there has to be taken as said.
+    pub fn came_from_elsewhere(&self) -> bool {
+        self.foreign
     }
 
     /// Whether the system lets us write here.

@@ -11,7 +11,7 @@ use super::dir::DirtyDirs;
 use super::object;
 use super::refs::Refs;
 use super::{Error, Store};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use ulp_core::hash::Sha256;
 use ulp_core::id::Time;
@@ -95,12 +95,17 @@ impl Store {
     fn unnamed(&self, refs: &Refs, prune: &Prune) -> Result<Vec<String>, Error> {
         let (mut found, _) = self.leftovers()?;
         found.extend(refs.old_records().cloned());
+        let old: BTreeSet<&Sha256> = refs.old_objects().collect();
         let mut blobs = Vec::new();
         for hash in self.all_objects()?.objects {
             if refs.names(&hash) {
                 continue;
             }
-            if self.is_derived(&hash)? { found.push(path_of(&hash)) } else { blobs.push(hash) }
+            if old.contains(&hash) || self.is_derived(&hash)? {
+                found.push(path_of(&hash))
+            } else {
+                blobs.push(hash)
+            }
         }
         if prune.blobs && !blobs.is_empty() {
             let named = self.named_by_events()?;
@@ -122,8 +127,8 @@ impl Store {
     }
 
     /// Every blob that some event may name: whatever looks like a reference in a segment.
-    fn named_by_events(&self) -> Result<std::collections::BTreeSet<Sha256>, Error> {
-        let mut named = std::collections::BTreeSet::new();
+    fn named_by_events(&self) -> Result<BTreeSet<Sha256>, Error> {
+        let mut named = BTreeSet::new();
         let finder = memchr::memmem::Finder::new("sha256:");
         for id in self.lanes()? {
             let Some((manifest, _)) = self.manifest(&id)? else { continue };

@@ -2,7 +2,8 @@
 
 use super::dir::{Sort, TEMPORARY};
 use super::manifest::{Absent, Manifest};
-use super::snapshot::record::SNAPSHOTS;
+use super::snapshot::record::{dir, objects_of};
+use super::snapshot::stored::{RecordFile, Standing};
 use super::{Error, LaneId, Store};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use ulp_core::hash::Sha256;
@@ -11,9 +12,11 @@ use ulp_core::hash::Sha256;
 #[derive(Debug, Default)]
 pub struct LaneRefs {
     manifest: Vec<u8>,
-    pub objects: HashSet<Sha256>,
-    /// Records beyond those that are to be kept, as paths below the store.
-    pub old_records: Vec<String>,
+    segments: HashSet<Sha256>,
+    snapshots: HashSet<Sha256>,
+    /// Records that need not be kept, as paths below the store, and what only such records name.
+    old_records: Vec<String>,
+    old_objects: HashSet<Sha256>,
 }
 
 /// What every lane names.
@@ -23,7 +26,7 @@ pub struct Refs {
 }
 
 impl Refs {
-    /// Reads every lane, of whose records the `keep` newest count.
+    /// Reads every lane, of whose records the `keep` newest count that stand; all there are where it is [`usize::MAX`].
     pub fn read(store: &Store, keep: usize) -> Result<Refs, Error> {
         let mut refs = Refs::default();
         refs.update(store, keep)?;
@@ -42,35 +45,63 @@ impl Refs {
     }
 
     pub fn names(&self, hash: &Sha256) -> bool {
-        self.lanes.values().any(|lane| lane.objects.contains(hash))
+        self.lanes.values().any(|lane| lane.segments.contains(hash) || lane.snapshots.contains(hash))
     }
 
+    /// Records that need not be kept, as paths below the store.
     pub fn old_records(&self) -> impl Iterator<Item = &String> {
         self.lanes.values().flat_map(|lane| &lane.old_records)
+    }
+
+    /// What only such records name.
+    pub fn old_objects(&self) -> impl Iterator<Item = &Sha256> {
+        self.lanes.values().flat_map(|lane| &lane.old_objects).filter(|hash| !self.names(hash))
     }
 }
 
 fn read_lane(store: &Store, id: &LaneId, keep: usize, old: Option<LaneRefs>) -> Result<LaneRefs, Error> {
     let (manifest, bytes) = store.manifest(id)?.unwrap_or((Manifest::new(id.tile), Vec::new()));
-    let mut refs = match old {
-        Some(old) if old.manifest == bytes => old,
+    let segments = match old {
+        Some(old) if old.manifest == bytes => old.segments,
         _ => {
-            let mut objects = HashSet::new();
             let entries = store.entries(&manifest, None)?;
-            objects.extend(entries.iter().filter(|e| e.absent == Absent::No).map(|e| e.hash));
-            objects.extend(store.pages(&manifest)?);
-            LaneRefs { manifest: bytes, objects, old_records: Vec::new() }
+            let here = entries.iter().filter(|e| e.absent == Absent::No).map(|e| e.hash);
+            here.chain(store.pages(&manifest)?).collect()
         }
     };
-    refs.old_records.clear();
-    for (n, record) in store.records(id)?.into_iter().enumerate() {
-        if n < keep {
-            refs.objects.insert(record.object);
+    let mut refs = LaneRefs { manifest: bytes, segments, ..LaneRefs::default() };
+    let kept = if keep == usize::MAX { None } else { Some(records_to_keep(store, id, keep)?) };
+    for (name, text) in store.record_texts(id)? {
+        if kept.as_ref().is_none_or(|kept| kept.contains(&name)) {
+            refs.snapshots.extend(objects_of(&text));
         } else {
-            refs.old_records.push(format!("{}/{SNAPSHOTS}/{}", id.dir(), record.name()));
+            refs.old_objects.extend(objects_of(&text));
+            refs.old_records.push(format!("{}/{name}", dir(id)));
         }
     }
     Ok(refs)
+}
+
+/// The names of the records that stand, the newest of them; of those that may stand again, as what they cover is not
+/// all here; and of those that are damaged, which `check` is for.
+fn records_to_keep(store: &Store, id: &LaneId, keep: usize) -> Result<HashSet<String>, Error> {
+    let (mut kept, mut standing) = (HashSet::new(), 0);
+    for (name, file) in store.record_files(id)? {
+        if matches!(file, RecordFile::Damaged(_)) {
+            kept.insert(name);
+        }
+    }
+    for record in store.records(id)? {
+        match store.standing(id, &record)? {
+            Standing::Holds => standing += 1,
+            Standing::Lost => {}
+            Standing::Other => continue,
+        }
+        if standing <= keep {
+            kept.insert(record.name());
+        }
+    }
+    Ok(kept)
 }
 
 impl Store {

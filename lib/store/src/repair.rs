@@ -6,7 +6,8 @@ use super::dedup;
 use super::dir::DirtyDirs;
 use super::manifest::{Absent, Entry, Manifest};
 use super::object::{self, Found};
-use super::snapshot::record::SNAPSHOTS;
+use super::snapshot::record::{SNAPSHOTS, dir};
+use super::snapshot::stored::RecordFile;
 use super::{Appender, Error, INDEX, LaneId, MANIFEST, SEEN, Store, digest, index};
 use ulp_core::event::{Defaults, Line, Reader};
 use ulp_core::hash::Sha256;
@@ -157,19 +158,19 @@ impl Store {
         dir.sync()
     }
 
-    /// Moves records away whose snapshots are not here.
+    /// Moves records away that are damaged, and those whose snapshots are not here.
     fn drop_bad_records(&self) -> Result<(), Error> {
         for id in self.lanes()? {
-            let path = format!("{}/{SNAPSHOTS}", id.dir());
-            let mut good = Vec::new();
-            for record in self.records(&id)? {
-                if self.snapshot(&record)?.is_some() {
-                    good.push(record.name());
+            let path = dir(&id);
+            for (name, file) in self.record_files(&id)? {
+                let is_bad = match file {
+                    RecordFile::Whole(record) => self.snapshot(&record)?.is_none(),
+                    RecordFile::Old => false,
+                    RecordFile::Damaged(_) => true,
+                };
+                if is_bad {
+                    self.quarantine(&path, &name, &format!("{}-{name}", path.replace('/', "-")))?;
                 }
-            }
-            let names = self.root.at(&path)?.map_or(Ok(Vec::new()), |dir| dir.list())?;
-            for (name, _) in names.iter().filter(|(n, _)| n.ends_with(".json") && !good.contains(n)) {
-                self.quarantine(&path, name, &format!("{}-{name}", path.replace('/', "-")))?;
             }
         }
         Ok(())

@@ -1,17 +1,18 @@
 //! Runs: tables of the cache that cover a lane's sealed entries, from the first event on and without a gap.
 //!
 //! A run `<kind>-<first>-<end>` lies in the lane's directory of the cache and says in its note which events it covers,
-//! and with which segments the runs before it and it itself end. So runs are never stale, only short: what lies behind
-//! them is read from the events. A run is taken in by a newer one that is at least half its size, so there are few,
-//! and each row is written a few times in all. One that is damaged or missing ends what is covered.
+//! and binds them as covers do: with how many of the lane's entries they end, and the digest of those. So runs are never
+//! stale, only short: what lies behind them is read from the events, and one of another history is as good as missing.
+//! A run is taken in by a newer one that is at least half its size, so there are few, and each row is written a few
+//! times in all. One that is damaged or missing ends what is covered.
 
 use super::commit::Draft;
+use super::covers::Prefix;
 use super::dir::Dir;
-use super::manifest::Manifest;
-use super::snapshot::record::cache_dir;
+use super::manifest::{Entry, Manifest};
 use super::sorted_table::{self, Damaged, NOTE, Row, SortedTable};
 use super::{Error, LaneId, Store};
-use ulp_core::hash::Sha256;
+use ulp_core::hash::Blake3;
 
 /// From this many sealed bytes on that no run covers, one is written.
 pub const DUE: u64 = 64 << 10;
@@ -23,6 +24,8 @@ pub const DUE_OF_MANY: u64 = 512 << 10;
 pub struct Runs {
     kind: &'static str,
     list: Vec<Run>,
+    /// The entries that they cover.
+    prefix: Prefix,
 }
 
 #[derive(Debug)]
@@ -31,7 +34,6 @@ struct Run {
     name: String,
     start: u64,
     end: u64,
-    last: Sha256,
 }
 
 /// How far the sealed entries of a manifest go.
@@ -39,35 +41,69 @@ struct Run {
 pub struct Sealed {
     /// Behind the last event.
     pub end: u64,
-    /// Their last segment.
-    pub last: Sha256,
     /// How many bytes of them lie behind what was covered.
     pub bytes: u64,
 }
 
 /// The sealed entries of a manifest, as far as they lie behind `covered` events; nothing where none do.
 pub fn sealed(manifest: &Manifest, covered: u64) -> Option<Sealed> {
-    let (mut end, mut bytes, mut last) = (manifest.before(), 0, None);
+    let (mut end, mut bytes) = (manifest.before(), 0);
     for entry in &manifest.segments[..manifest.sealed()] {
         end += entry.events;
         if end > covered {
             bytes += entry.bytes;
-            last = Some(entry.hash);
         }
     }
-    last.map(|last| Sealed { end, last, bytes })
+    (end > covered && bytes > 0).then_some(Sealed { end, bytes })
+}
+
+/// The names of what lies in a lane's directory of the cache; nothing where the store is not trusted.
+fn listed(store: &Store, id: &LaneId) -> Option<(Dir, Vec<String>)> {
+    let dir = store.root.at(&id.cache_dir()).ok().flatten().filter(|_| store.is_trusted())?;
+    let names = dir.list().ok()?.into_iter().map(|(name, _)| name).collect();
+    Some((dir, names))
 }
 
 impl Runs {
     /// No runs.
     pub fn none(kind: &'static str) -> Runs {
-        Runs { kind, list: Vec::new() }
+        Runs { kind, list: Vec::new(), prefix: Prefix::default() }
     }
 
-    /// The runs of a lane as far as they fit its manifest; none of a store that is not trusted.
-    pub fn open(store: &Store, id: &LaneId, manifest: &Manifest, kind: &'static str) -> Runs {
-        let list = if store.is_trusted() { chain(store, id, manifest, kind) } else { None };
-        Runs { kind, list: list.unwrap_or_default() }
+    /// The runs of some kinds in a lane as far as they fit its entries; none of a store that is not trusted.
+    pub fn open<const N: usize>(
+        store: &Store,
+        id: &LaneId,
+        manifest: &Manifest,
+        kinds: [&'static str; N],
+    ) -> Result<[Runs; N], Error> {
+        let mut runs = kinds.map(Runs::none);
+        let Some((dir, names)) = listed(store, id) else { return Ok(runs) };
+        if runs.iter().any(|runs| names.iter().any(|name| parse_name(name, runs.kind).is_some())) {
+            let entries = store.entries(manifest, None)?;
+            runs.iter_mut().for_each(|runs| runs.take_in(store, &dir, &names, &entries));
+        }
+        Ok(runs)
+    }
+
+    /// Takes in the runs from the lane's first event on, as far as they fit its entries.
+    fn take_in(&mut self, store: &Store, dir: &Dir, names: &[String], entries: &[Entry]) {
+        let named: Vec<_> = names.iter().filter_map(|name| parse_name(name, self.kind)).collect();
+        loop {
+            let start = self.covered();
+            let mut next: Vec<_> =
+                named.iter().filter(|(from, to, _)| *from == start && *to > start).collect();
+            next.sort_by_key(|(_, to, _)| std::cmp::Reverse(*to));
+            let fitting = next.into_iter().find_map(|(_, _, name)| {
+                let (run, bound) = open_run(store, dir, name)?;
+                let mut prefix = self.prefix.clone();
+                let fits = prefix.reach(entries, bound.entries) && prefix.digest() == bound.digest;
+                (fits && run.start == start && run.end == prefix.events()).then_some((run, prefix))
+            });
+            let Some((run, prefix)) = fitting else { break };
+            self.prefix = prefix;
+            self.list.push(run);
+        }
     }
 
     /// How many events they cover, from the lane's first one on.
@@ -90,7 +126,7 @@ impl Runs {
 
     /// Forgets them all, as they are damaged.
     pub fn clear(&mut self) {
-        self.list.clear();
+        *self = Runs::none(self.kind);
     }
 
     /// Writes a run of the rows of the events that follow, up to `sealed`, and takes small older ones into it.
@@ -98,10 +134,11 @@ impl Runs {
     pub fn push(
         &mut self,
         store: &Store,
-        id: &LaneId,
+        (id, manifest): (&LaneId, &Manifest),
         sealed: Sealed,
         mut rows: Vec<Row>,
     ) -> Result<bool, Error> {
+        let Some(prefix) = self.prefix_to(store, manifest, sealed.end)? else { return Ok(false) };
         let mut start = self.covered();
         let mut absorbed = 0;
         for run in self.list.iter().rev() {
@@ -117,62 +154,54 @@ impl Runs {
         rows.sort_unstable();
         rows.dedup();
         let kept = self.list.len() - absorbed;
-        let previous = kept.checked_sub(1).map_or(Sha256([0; 32]), |at| self.list[at].last);
         let name = format!("{}-{start}-{}", self.kind, sealed.end);
-        let bytes = sorted_table::print(&note(start, &sealed, &previous), &rows);
-        let dir = cache_dir(id);
+        let bytes = sorted_table::print(&note(start, &prefix), &rows);
+        let dir = id.cache_dir();
         store.hint(&Draft { dir: dir.clone(), name: name.clone(), bytes })?;
         let Some(open) = store.root.at(&dir)? else { return Ok(false) };
         let Some((run, _)) = open_run(store, &open, &name) else { return Ok(false) };
         let old: Vec<Run> = self.list.drain(kept..).collect();
         self.list.push(run);
+        self.prefix = prefix;
         for old in old {
             // One that stays is longer than it needs to be, and no other harm.
             let _ = open.remove(&old.name);
         }
         Ok(true)
     }
+
+    /// The entries of a lane up to where so many events end; nothing where no entry ends there.
+    fn prefix_to(&self, store: &Store, manifest: &Manifest, end: u64) -> Result<Option<Prefix>, Error> {
+        let mut prefix = self.prefix.clone();
+        let is_in_pages = prefix.events() < manifest.before();
+        let all = if is_in_pages { store.entries(manifest, None)? } else { manifest.segments.clone() };
+        let mut at = if is_in_pages { 0 } else { manifest.before() };
+        for entry in all {
+            if at >= end {
+                break;
+            }
+            if at >= prefix.events() {
+                prefix.push(&entry);
+            }
+            at += entry.events;
+        }
+        Ok((prefix.events() == end).then_some(prefix))
+    }
 }
 
-fn note(start: u64, sealed: &Sealed, previous: &Sha256) -> sorted_table::Note {
+/// What a run says of what it covers.
+struct Bound {
+    entries: u64,
+    digest: Blake3,
+}
+
+fn note(start: u64, prefix: &Prefix) -> sorted_table::Note {
     let mut note = [0; NOTE];
     note[..8].copy_from_slice(&start.to_le_bytes());
-    note[8..16].copy_from_slice(&sealed.end.to_le_bytes());
-    note[16..48].copy_from_slice(&previous.0);
-    note[48..80].copy_from_slice(&sealed.last.0);
+    note[8..16].copy_from_slice(&prefix.events().to_le_bytes());
+    note[16..24].copy_from_slice(&prefix.entries().to_le_bytes());
+    note[24..56].copy_from_slice(&prefix.digest().0);
     note
-}
-
-/// The runs of a kind from the lane's first event on, as far as they fit the manifest.
-fn chain(store: &Store, id: &LaneId, manifest: &Manifest, kind: &str) -> Option<Vec<Run>> {
-    let dir = store.root.at(&cache_dir(id)).ok()??;
-    let listed = dir.list().ok()?;
-    let names: Vec<(u64, u64, &str)> = listed.iter().filter_map(|(name, _)| parse_name(name, kind)).collect();
-    let mut runs: Vec<Run> = Vec::new();
-    let mut last = Sha256([0; 32]);
-    loop {
-        let start = runs.last().map_or(0, |run| run.end);
-        let next = names.iter().filter(|(s, e, _)| *s == start && *e > start).max_by_key(|(_, e, _)| *e);
-        let Some((_, _, name)) = next else { break };
-        let Some((run, previous)) = open_run(store, &dir, name) else { break };
-        if previous != last || run.start != start {
-            break;
-        }
-        last = run.last;
-        runs.push(run);
-    }
-    // The last run must end where an entry of the manifest does, or it is of another history.
-    let fits = |run: &Run| {
-        let mut end = manifest.before();
-        manifest.segments.iter().any(|entry| {
-            end += entry.events;
-            end == run.end && entry.hash == run.last
-        })
-    };
-    while runs.last().is_some_and(|run| !fits(run)) {
-        runs.pop();
-    }
-    Some(runs)
 }
 
 fn parse_name<'n>(name: &'n str, kind: &str) -> Option<(u64, u64, &'n str)> {
@@ -180,14 +209,14 @@ fn parse_name<'n>(name: &'n str, kind: &str) -> Option<(u64, u64, &'n str)> {
     Some((start.parse().ok()?, end.parse().ok()?, name))
 }
 
-/// Opens a run; answers it with the last segment before it.
-fn open_run(store: &Store, dir: &Dir, name: &str) -> Option<(Run, Sha256)> {
+/// Opens a run.
+fn open_run(store: &Store, dir: &Dir, name: &str) -> Option<(Run, Bound)> {
     let file = dir.file(name).ok()??;
     let length = file.metadata().ok()?.len();
     let table = SortedTable::open(store.take_in(file, length).ok()?).ok()?;
     let note = table.note();
     let number = |at: usize| Some(u64::from_le_bytes(note[at..at + 8].try_into().ok()?));
-    let hash = |at: usize| Some(Sha256(note[at..at + 32].try_into().ok()?));
-    let (start, end, previous, last) = (number(0)?, number(8)?, hash(16)?, hash(48)?);
-    (start < end).then_some((Run { table, name: name.to_owned(), start, end, last }, previous))
+    let (start, end, entries) = (number(0)?, number(8)?, number(16)?);
+    let bound = Bound { entries, digest: Blake3(note[24..56].try_into().ok()?) };
+    (start < end).then_some((Run { table, name: name.to_owned(), start, end }, bound))
 }

@@ -51,8 +51,10 @@ struct TileRows<'a> {
     eff: Vec<Time>,
     /// What a store knows of events that are not at hand.
     known: Vec<(Lane, &'a str, Time)>,
-    /// After ordering: parents that no lane as loose as the event's holds, with the event's lane.
-    missing: Vec<(Lane, &'a str)>,
+    /// After ordering: parents that no lane as loose as the event's holds, with the event's lane and effective time.
+    missing: Vec<(Lane, &'a str, Time)>,
+    /// After ordering: whether any event stands on a cycle of parents.
+    has_cycle: bool,
     /// After ordering: which of `rows` delete a node, as they are applied before all others.
     deletes: Vec<u32>,
 }
@@ -83,6 +85,7 @@ impl<'a> World<'a> {
                 eff: Vec::new(),
                 known: Vec::new(),
                 missing: Vec::new(),
+                has_cycle: false,
                 deletes: Vec::new(),
             })
             .collect();
@@ -173,8 +176,12 @@ impl<'a> World<'a> {
         let deletes = (0..).zip(&tile.rows).filter(|(_, at)| self.row(**at).deletes());
         tile.deletes = deletes.map(|(i, _)| i).collect();
         for (at, oddity) in anomalies {
-            if let Anomaly::UnknownParent(name) = oddity {
-                tile.missing.push((entries[at as usize].lane, name));
+            match oddity {
+                Anomaly::UnknownParent(name) => {
+                    tile.missing.push((entries[at as usize].lane, name, tile.eff[at as usize]));
+                }
+                Anomaly::Cycle => tile.has_cycle = true,
+                Anomaly::Equivocation => {}
             }
             let at = tile.rows[at as usize];
             let row = self.row(at);
@@ -253,9 +260,14 @@ impl<'a> World<'a> {
         })
     }
 
-    /// After ordering: the parents that are not there, each with the lane of an event that names it.
-    pub fn missing(&self, index: usize) -> &[(Lane, &'a str)] {
+    /// After ordering: the parents that are not there, each with the lane and effective time of an event that names it.
+    pub fn missing(&self, index: usize) -> &[(Lane, &'a str, Time)] {
         &self.tiles[index].missing
+    }
+
+    /// After ordering: whether any event of a tile stands on a cycle of parents.
+    pub fn has_cycle(&self, index: usize) -> bool {
+        self.tiles[index].has_cycle
     }
 
     /// What completed the events: a line that is read again is completed in the same way.

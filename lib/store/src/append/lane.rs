@@ -1,16 +1,14 @@
 //! A lane that events are offered for: what it has, and what waits.
 
+use super::seen;
 use super::segment::{SegmentBuilder, WholeSegment};
 use crate::commit::Draft;
 use crate::dedup::{DedupIndex, Digest};
 use crate::manifest::Manifest;
-use crate::{Error, INDEX, LaneId, SEEN, Store, index};
+use crate::{Error, INDEX, LaneId, Store, index};
 use foldhash::HashSet;
 use std::ops::Range;
 use ulp_core::hash::Sha256;
-
-/// Most lines of a lane's list of segments that came in whole, of about a MiB: the oldest go.
-const MOST_SEEN: usize = 16 << 10;
 
 /// A lane that events were offered for.
 #[derive(Debug)]
@@ -85,18 +83,8 @@ impl Work {
 
     /// Adds to the lane's list of segments that were seen, if it can be written: it is never needed.
     pub(super) fn write_seen(&mut self, store: &Store) {
-        if self.seen.is_empty() {
-            return;
-        }
-        let mut seen = seen(store, &self.id).unwrap_or_default();
-        let before = seen.len();
-        let known: HashSet<Sha256> = seen.iter().copied().collect();
-        seen.extend(self.seen.drain(..).map(|(hash, _)| hash).filter(|hash| !known.contains(hash)));
-        if seen.len() > before {
-            let from = seen.len().saturating_sub(MOST_SEEN);
-            let text: String = seen[from..].iter().map(|hash| format!("{hash}\n")).collect();
-            let draft = Draft { dir: self.id.dir(), name: SEEN.to_owned(), bytes: text.into_bytes() };
-            let _ = store.hint(&draft);
+        if !self.seen.is_empty() {
+            let _ = seen::add(store, &self.id, self.seen.drain(..).map(|(hash, _)| hash));
         }
     }
 
@@ -210,11 +198,4 @@ impl Work {
         self.named = Some(named);
         Ok(apart)
     }
-}
-
-/// The segments that a lane remembers; nothing where there is no list that can be read.
-pub fn seen(store: &Store, lane: &LaneId) -> Option<Vec<Sha256>> {
-    let dir = store.root().at(&lane.dir()).ok()??;
-    let text = String::from_utf8(dir.read(SEEN).ok()??).ok()?;
-    Some(text.lines().filter_map(|line| line.parse().ok()).collect())
 }

@@ -8,6 +8,7 @@
 //! ones form a segment with whatever waits.
 
 mod lane;
+mod seen;
 mod segment;
 
 use crate::commit::{Commit, Draft};
@@ -21,7 +22,7 @@ use segment::{SegmentBuilder, WholeSegment};
 use std::ops::Range;
 use ulp_core::hash::Sha256;
 
-pub use lane::seen;
+pub use seen::seen;
 pub use segment::{Part, SEGMENT, parts};
 
 /// Where a commit goes to no more lanes than this, their indexes are written at once; else when the run ends.

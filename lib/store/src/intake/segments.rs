@@ -3,11 +3,7 @@
 //!
 //! A segment whose lines are all canonical, whole, of its lane, new, and pass is kept as the very object that came;
 //! of any other the new events form a segment of their own. What was refused is told line by line and may come
-//! again; a segment of which nothing was refused is remembered in its lane's `seen`:
-//!
-//! ```text
-//! sha256:0123…        a line a segment, in the order in which they came; at most 16,384, the oldest go
-//! ```
+//! again; a segment of which nothing was refused is remembered in its lane's `seen`.
 
 use super::admit::{Admitted, AdmittedEvent, Wants, member, unknown_operation};
 use super::{Backlog, Committed, Committer, Fate, Offered};

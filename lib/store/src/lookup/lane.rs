@@ -17,6 +17,7 @@ use crate::sorted_table::Row;
 use crate::{Error, LaneId, Store};
 use bumpalo::Bump;
 use ulp_core::event::{Defaults, Ends, Event, Line, Reader, Touch};
+use ulp_core::hash::Sha256;
 use ulp_core::id::{Authority, Boundary, Tile};
 use ulp_core::scope::Made;
 
@@ -216,9 +217,11 @@ impl LaneFacts {
         if let Some((manifest, _)) = store.manifest(&self.id)? {
             self.manifest = manifest;
             // What is lost counts as not known, and runs do not say which rows are of what.
-            let whole = self.manifest.segments.iter().all(|entry| entry.absent == Absent::No);
+            let entries = store.entries(&self.manifest, None)?;
+            let whole = entries.iter().all(|entry| entry.absent == Absent::No);
+            (self.runs, self.rows) = (KINDS.map(Runs::none), [Vec::new(), Vec::new()]);
             if whole {
-                self.runs = KINDS.map(|kind| Runs::open(store, &self.id, &self.manifest, kind));
+                self.runs = Runs::open(store, &self.id, &self.manifest, KINDS)?;
             }
             self.read(store, whole && store.is_trusted() && store.is_writable())?;
         }
@@ -256,12 +259,17 @@ impl LaneFacts {
                 }
             }
             writes &= count == entry.events;
+            if writes && start < end {
+                // What is kept in the cache is only what an entry is bound to.
+                writes = Sha256::of(&bytes) == entry.hash;
+            }
         }
         for (table, older) in older.into_iter().enumerate() {
             let due = runs::sealed(&self.manifest, covered[table]).filter(|s| writes && s.bytes >= DUE);
             let is_written = match due {
                 Some(sealed) => {
-                    self.runs[table].push(store, &self.id, sealed, older.clone()).unwrap_or(false)
+                    let lane = (&self.id, &self.manifest);
+                    self.runs[table].push(store, lane, sealed, older.clone()).unwrap_or(false)
                 }
                 None => false,
             };

@@ -1,13 +1,15 @@
 //! What a pack can be made of: lanes with all their entries, and the objects behind them.
 
 use super::{Error, refs};
-use crate::dir::Sort;
 use crate::manifest::{Entry, Manifest};
 use crate::object::{Bytes, Found};
+use crate::snapshot::record::objects_of;
+use crate::snapshot::stored::Standing;
 use crate::{LaneId, Store, append};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use memchr::memmem::Finder;
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use ulp_core::hash::Sha256;
 use ulp_core::id::Time;
@@ -28,8 +30,8 @@ pub struct Snapshot {
     /// The root, as its record's name has it.
     pub root: String,
     pub record: Vec<u8>,
-    pub object: Sha256,
-    pub bytes: u64,
+    /// What the record names, with lengths: the state's lines first.
+    pub objects: Vec<(Sha256, u64)>,
 }
 
 /// The place of an entry: its lane, the link of the lane's chain, its place there.
@@ -107,7 +109,7 @@ impl<'s> Contents<'s> {
                 contents.named.extend(link.segments.iter().map(|e| e.hash));
                 contents.named.extend(link.previous.map(|p| p.hash));
             }
-            contents.named.extend(snapshots(store, &id)?.iter().map(|s| s.object));
+            contents.named.extend(snapshot_objects(store, &id)?);
             if wanted(&id) {
                 let snapshot = if store.is_trusted() { newest_snapshot(store, &id)? } else { None };
                 contents.lanes.push(LaneContents { id, chain, snapshot });
@@ -203,42 +205,39 @@ fn blob_length(store: &Store, hash: &Sha256) -> Result<Option<u64>, Error> {
     }
 }
 
-/// The snapshot that has seen most, of those that are whole.
+/// The snapshot that has seen most, of those that are whole and whose events the lane still holds.
 fn newest_snapshot(store: &Store, lane: &LaneId) -> Result<Option<Snapshot>, Error> {
     for record in store.records(lane)? {
-        let Some(bytes) = store.snapshot(&record)? else { continue };
-        if Sha256::of(&bytes) == record.object {
-            let (root, bytes) = (record.root.hex(), bytes.len() as u64);
-            return Ok(Some(Snapshot { root, record: record.print(), object: record.object, bytes }));
+        if store.standing(lane, &record)? == Standing::Holds && store.snapshot(&record)?.is_some() {
+            let (root, text) = (record.root.hex(), record.print());
+            let mut objects = Vec::new();
+            for object in record.objects() {
+                objects.extend(length(store, &object)?.map(|bytes| (object, bytes)));
+            }
+            return Ok(Some(Snapshot { root, record: text, objects }));
         }
     }
     Ok(None)
 }
 
-/// Every snapshot of a lane that is here, whatever derived it.
-pub fn snapshots(store: &Store, lane: &LaneId) -> Result<Vec<Snapshot>, Error> {
-    let path = format!("{}/{}", lane.dir(), super::layout::SNAPSHOTS);
-    let Some(dir) = store.root().at(&path)? else { return Ok(Vec::new()) };
-    let mut snapshots = Vec::new();
-    for (name, sort) in dir.list()? {
-        let Some(root) = name.strip_suffix(".json").filter(|r| Sha256::from_hex(r).is_some()) else {
-            continue;
-        };
-        let Some(record) = dir.read(&name)?.filter(|_| sort == Sort::File) else { continue };
-        let Some(object) = read_record(&record) else { continue };
-        if let Found::Here(bytes) = store.object(&object, None)? {
-            let bytes = bytes.len() as u64;
-            snapshots.push(Snapshot { root: root.to_owned(), record, object, bytes });
-        }
+/// The objects of every snapshot of a lane that are here, with their lengths, whatever derived it.
+pub fn snapshots(store: &Store, lane: &LaneId) -> Result<Vec<(Sha256, u64)>, Error> {
+    let mut objects = Vec::new();
+    for object in snapshot_objects(store, lane)? {
+        objects.extend(length(store, &object)?.map(|bytes| (object, bytes)));
     }
-    Ok(snapshots)
+    Ok(objects)
 }
 
-/// The object that a record names.
-pub fn read_record(record: &[u8]) -> Option<Sha256> {
-    let mut tape = Tape::new();
-    let top = json::parse_line(&mut tape, record.trim_ascii_end()).ok()?;
-    top.get("snapshot")?.as_plain_str()?.parse().ok()
+fn snapshot_objects(store: &Store, lane: &LaneId) -> Result<BTreeSet<Sha256>, Error> {
+    Ok(store.record_texts(lane)?.iter().flat_map(|(_, text)| objects_of(text)).collect())
+}
+
+fn length(store: &Store, object: &Sha256) -> Result<Option<u64>, Error> {
+    Ok(match store.object(object, None)? {
+        Found::Here(bytes) => Some(bytes.len() as u64),
+        Found::Missing | Found::Wrong(_) => None,
+    })
 }
 
 /// How a timestamp is announced in a canonical line.

@@ -85,11 +85,16 @@ impl PackPlan {
     }
 }
 
-/// Makes a plan; entries that turn out to be lost are marked so in the contents.
+/// Makes a plan; entries that turn out to be lost are marked so in the contents, and what whoever gets the pack has of
+/// snapshots is taken out of them.
 ///
 /// # Errors
 /// Where the store cannot be read; [`Error::Volume`] where manifests and pages alone would fill a volume.
 pub fn make(contents: &mut Contents<'_>, want: &PackRequest<'_>) -> Result<PackPlan, Error> {
+    for lane in &mut contents.lanes {
+        lane.snapshot.iter_mut().for_each(|s| s.objects.retain(|(hash, _)| !want.have.contains(hash)));
+        lane.snapshot.take_if(|s| s.objects.is_empty());
+    }
     let mut plan = PackPlan { snapshots: vec![None; contents.lanes.len()], ..PackPlan::default() };
     let scans = scan(contents, want, &mut plan)?;
     let mut packer = Packer::new(contents, want, &scans, plan);
@@ -187,13 +192,13 @@ impl<'p, 'l, 's, 'w> Packer<'p, 'l, 's, 'w> {
 
     fn cost_of_snapshot(&self, lane: usize, snapshot: &Snapshot) -> u64 {
         let record = Member::Record(self.contents.lanes[lane].id.clone(), snapshot.root.clone());
+        let objects = snapshot.objects.iter();
         self.cost(&record, snapshot.record.len() as u64)
-            + self.cost_of_object(&snapshot.object, snapshot.bytes)
+            + objects.map(|(hash, bytes)| self.cost_of_object(hash, *bytes)).sum::<u64>()
     }
 
-    /// The snapshot of a lane, where whoever gets the pack does not have it.
     fn snapshot(&self, lane: usize) -> Option<&'l Snapshot> {
-        self.contents.lanes[lane].snapshot.as_ref().filter(|s| !self.want.have.contains(&s.object))
+        self.contents.lanes[lane].snapshot.as_ref()
     }
 
     /// The blobs of a segment that whoever gets the pack does not have.
@@ -215,7 +220,7 @@ impl<'p, 'l, 's, 'w> Packer<'p, 'l, 's, 'w> {
                     spent += cost;
                     takes.snapshots.insert(*lane);
                 } else {
-                    self.leave(Why::Budget, *lane, snapshot.object, snapshot.bytes);
+                    self.leave_snapshot(Why::Budget, *lane, snapshot);
                 }
             }
             let mut fits = true;
@@ -263,9 +268,10 @@ impl<'p, 'l, 's, 'w> Packer<'p, 'l, 's, 'w> {
             let Some(snapshot) = self.snapshot(lane) else { continue };
             if takes.is_none_or(|takes| takes.snapshots.contains(&lane)) {
                 let cost = self.cost_of_snapshot(lane, snapshot);
-                match self.put(cost, snapshot.bytes) {
+                let largest = snapshot.objects.iter().map(|(_, bytes)| *bytes).max();
+                match self.put(cost, largest.unwrap_or(0)) {
                     Some(volume) => self.plan.snapshots[lane] = Some(volume),
-                    None => self.leave(Why::TooLarge, lane, snapshot.object, snapshot.bytes),
+                    None => self.leave_snapshot(Why::TooLarge, lane, snapshot),
                 }
             }
         }
@@ -321,6 +327,10 @@ impl<'p, 'l, 's, 'w> Packer<'p, 'l, 's, 'w> {
     fn close(&mut self) {
         self.plan.newest.push(None);
         self.filled = self.fixed;
+    }
+
+    fn leave_snapshot(&mut self, why: Why, lane: usize, snapshot: &Snapshot) {
+        snapshot.objects.iter().for_each(|(object, bytes)| self.leave(why, lane, *object, *bytes));
     }
 
     fn leave(&mut self, why: Why, lane: usize, object: Sha256, bytes: u64) {

@@ -106,7 +106,8 @@ pub fn items(contents: &Contents<'_>, plan: &PackPlan, number: usize, label: &La
         if let Some(snapshot) = lane.snapshot.as_ref().filter(|_| plan.snapshots[i] == Some(number)) {
             let record = Member::Record(lane.id.clone(), snapshot.root.clone());
             snapshots.push(Item::text(record, snapshot.record.clone(), Part::Rest));
-            snapshots.push(Item::object(snapshot.object, snapshot.bytes, Part::Rest));
+            let objects = snapshot.objects.iter();
+            snapshots.extend(objects.map(|(hash, bytes)| Item::object(*hash, *bytes, Part::Rest)));
         }
     }
     let blobs = plan.blobs.iter().filter(|(_, (_, volume))| *volume == number);

@@ -1,15 +1,19 @@
 //! Making snapshots of a tile that was replayed.
 
+use super::delta;
+use super::missing::{self, Missing};
+use super::record::{Record, dir};
+use super::stored::Standing;
+use super::times::{TIMES, Times};
 use crate::commit::Draft;
+use crate::covers::Covers;
 use crate::index::{Index, Latest};
-use crate::object::Found;
 use crate::read::{Part, Place, Replay, times_by_lane};
-use crate::snapshot::record::{MOST_MISSING, Record, SNAPSHOTS, TIMES, Times, cache_dir, seen};
 use crate::{Error, INDEX, LaneId, Store};
 use foldhash::HashSet;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use ulp_core::hash::{Blake3, Sha256};
-use ulp_core::id::{Key, Lane};
+use ulp_core::id::{Key, Lane, Time};
 use ulp_core::json::STATE_BYTES;
 use ulp_core::world::Filter;
 
@@ -27,7 +31,10 @@ pub struct NewSnapshot {
 
 #[derive(Debug)]
 struct Fresh {
-    lines: Vec<u8>,
+    /// The lines, or those that changed, and the missing parents, where they are objects.
+    objects: Vec<(Sha256, Vec<u8>)>,
+    /// The object that it builds on, which is there already.
+    base: Option<(Sha256, u64)>,
     times: Vec<u8>,
     index: Vec<u8>,
 }
@@ -35,66 +42,127 @@ struct Fresh {
 impl NewSnapshot {
     /// How many bytes it will write.
     pub fn bytes(&self) -> usize {
-        self.fresh.as_ref().map_or(0, |f| f.lines.len() + f.times.len())
+        let objects = |f: &Fresh| f.objects.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
+        self.fresh.as_ref().map_or(0, |f| objects(f) + f.times.len())
     }
 
     /// How many events of its own lane it has seen.
     pub fn events(&self) -> u64 {
-        seen(&self.record, self.lane.lane)
+        self.record.seen(self.lane.lane)
     }
 }
 
 /// The snapshot of one lane of a replay, whose state lines are `lines`. Nothing where a line is too long to be read
-/// again, or the lane has no events.
-pub fn make(replay: &Replay<'_, '_>, part: &Part, lines: &[u8]) -> Option<NewSnapshot> {
+/// again, the lane has no events, or some that it would cover are not here.
+///
+/// # Errors
+/// Where the store cannot be read.
+pub fn make(replay: &Replay<'_, '_>, part: &Part, lines: &[u8]) -> Result<Option<NewSnapshot>, Error> {
     let lane = part.id.lane;
     let within = || replay.parts.iter().filter(move |p| p.id.lane.is_no_stricter_than(lane));
-    let events: BTreeMap<Lane, u64> = within().map(|p| (p.id.lane, p.manifest.events())).collect();
-    if part.manifest.events() == 0 {
-        return None;
+    if part.events() == 0 || within().any(|p| p.is_short) {
+        return Ok(None);
     }
-    if let Some(base) = part.base.as_ref().filter(|b| b.record.events == events) {
-        return Some(NewSnapshot { lane: part.id.clone(), record: base.record.clone(), fresh: None });
+    if let Some(base) = part.base.as_ref().filter(|_| within().all(|p| p.base_count() == p.events())) {
+        return Ok(Some(NewSnapshot { lane: part.id.clone(), record: base.record.clone(), fresh: None }));
     }
     if lines.split(|b| *b == b'\n').any(|line| line.len() > STATE_BYTES) {
-        return None;
+        return Ok(None);
     }
-    let (object, root) = (Sha256::of(lines), Blake3::of(lines));
-    let record = Record { object, root, events, missing: missing(replay, within()) };
+    let events = within().map(|p| (p.id.lane, p.events())).collect();
+    let mut covers = BTreeMap::new();
+    for p in within() {
+        let Some(of_lane) = Covers::of_lane(replay.store, &p.manifest, &p.entries)? else { return Ok(None) };
+        covers.insert(p.id.lane, of_lane);
+    }
+    let (missing, names) = Missing::new(missing(replay, part));
+    let Written { object, delta, base, mut objects } = written(part, lines);
+    if let (Missing::Object { object, .. }, Some(names)) = (&missing, names) {
+        objects.push((*object, names));
+    }
+    let record = Record { object, delta, root: Blake3::of(lines), events, covers, missing };
+    let (times, index) = (times(replay, part, &record), index(replay, part, &record));
+    let fresh = Some(Fresh { objects, base, times, index });
+    Ok(Some(NewSnapshot { lane: part.id.clone(), record, fresh }))
+}
+
+/// The objects of state lines.
+struct Written {
+    object: Sha256,
+    delta: Option<Sha256>,
+    base: Option<(Sha256, u64)>,
+    /// Those that are to be written.
+    objects: Vec<(Sha256, Vec<u8>)>,
+}
+
+/// What changed since the lane's base, if it was read from one and little changed; else the whole.
+fn written(part: &Part, lines: &[u8]) -> Written {
+    let Some((base, changed)) = part.base.as_ref().and_then(|b| Some((b, delta::of(&b.lines, lines)?)))
+    else {
+        let object = Sha256::of(lines);
+        return Written { object, delta: None, base: None, objects: vec![(object, lines.to_vec())] };
+    };
+    let object = base.record.object;
+    let there = Some((object, base.lines.len() as u64));
+    if changed.is_empty() {
+        return Written { object, delta: None, base: there, objects: Vec::new() };
+    }
+    let delta = Sha256::of(&changed);
+    Written { object, delta: Some(delta), base: there, objects: vec![(delta, changed)] }
+}
+
+/// The effective times of the events that a record has seen of its lane.
+fn times(replay: &Replay<'_, '_>, part: &Part, record: &Record) -> Vec<u8> {
     let by_lane = times_by_lane(replay.world);
-    let new = by_lane.get(&lane).map_or(&[][..], Vec::as_slice);
+    let new = by_lane.get(&part.id.lane).map_or(&[][..], Vec::as_slice);
     let old = part.base.as_ref().and_then(|b| b.times.as_ref());
     // A table that is damaged where it was not looked at is left out: it is a cache.
-    let times = Times::print(&record, old, new.iter().copied()).unwrap_or_default();
+    Times::print(record, old, new.iter().copied()).unwrap_or_default()
+}
+
+fn index(replay: &Replay<'_, '_>, part: &Part, record: &Record) -> Vec<u8> {
     let tip = part.manifest.segments.last();
-    let heads = part.base.is_none().then(|| heads(replay, |of| of == lane));
+    let heads = part.base.is_none().then(|| heads(replay, |of| of == part.id.lane));
     let event = tip.map(|e| e.to.clone()).unwrap_or_default();
     let index = Index {
         tile: part.id.tile.to_string(),
         tip_event: tip.map(|e| e.to.clone()),
         tip_segment: tip.map(|e| e.hash),
-        events: part.manifest.events(),
-        snapshot: Some(Latest { object, event, root }),
+        events: part.events(),
+        snapshot: Some(Latest { object: record.object, event, root: record.root }),
         heads,
     };
-    let fresh = Some(Fresh { lines: lines.to_vec(), times, index: index.print() });
-    Some(NewSnapshot { lane: part.id.clone(), record, fresh })
+    index.print()
 }
 
-/// The parents that some lanes' events name and no lane as loose holds; nothing where they are too many.
-fn missing<'p>(replay: &Replay<'_, '_>, within: impl Iterator<Item = &'p Part>) -> Option<BTreeSet<String>> {
-    let mut names = BTreeSet::new();
+/// The parents that the events of a lane and of the looser ones name and no lane as loose as those holds, each with the
+/// least effective time of what names it.
+fn missing(replay: &Replay<'_, '_>, part: &Part) -> BTreeMap<String, Time> {
+    let mut names: BTreeMap<String, Time> = BTreeMap::new();
+    let within = replay.parts.iter().filter(|p| p.id.lane.is_no_stricter_than(part.id.lane));
     for part in within {
-        if let Some(base) = &part.base {
-            names.extend(base.record.missing.as_ref()?.iter().cloned());
-        }
-        if !replay.world.is_empty() {
-            let lane = part.id.lane;
-            let of_lane = replay.world.missing(0).iter().filter(|(of, _)| *of == lane);
-            names.extend(of_lane.map(|(_, name)| (*name).to_owned()));
-        }
+        each_missing(replay, part, |name, time| {
+            if let Some(least) = names.get_mut(name) {
+                *least = time.min(*least);
+            } else {
+                names.insert(name.to_owned(), time);
+            }
+        });
     }
-    (names.len() <= MOST_MISSING).then_some(names)
+    names
+}
+
+/// Those of one lane: what its snapshot missed and did not come since, and what its later events miss. Where its
+/// snapshot missed a name for a looser lane's sake alone, that lane's tells of it too.
+fn each_missing(replay: &Replay<'_, '_>, part: &Part, mut each: impl FnMut(&str, Time)) {
+    let (lane, world) = (part.id.lane, replay.world);
+    let named = (!world.is_empty()).then(|| world.named(0)).into_iter().flatten();
+    let came: HashSet<&str> =
+        named.filter(|(_, of, _)| of.is_no_stricter_than(lane)).map(|(name, _, _)| name).collect();
+    let before = part.base.as_ref().map_or(&[][..], |base| &base.missing);
+    missing::lines(before).filter(|(name, _)| !came.contains(name)).for_each(|(name, time)| each(name, time));
+    let since = if world.is_empty() { &[] } else { world.missing(0) };
+    since.iter().filter(|(of, _, _)| *of == lane).for_each(|(_, name, time)| each(name, *time));
 }
 
 /// The names of the greatest keys among the events of some lanes that no event of them names as a parent, the greatest
@@ -116,7 +184,7 @@ pub fn heads(replay: &Replay<'_, '_>, takes: impl Fn(Lane) -> bool) -> Vec<Strin
 
 impl Store {
     /// The snapshots of a tile where those that are there have seen everything, with the lines of its manifests as
-    /// [`crate::read::manifest_lines`] gives them: then nothing need be read but what names them.
+    /// [`crate::read::manifest_lines`] gives them: then little more need be read than what names them.
     ///
     /// # Errors
     /// Where the system says no, or a manifest is damaged.
@@ -137,11 +205,10 @@ impl Store {
         }
         let mut shots = Vec::new();
         for (id, ..) in parts.iter().filter(|(id, own, _)| takes(&id.lane) && *own > 0) {
-            let within = parts.iter().filter(|(of, _, _)| of.lane.is_no_stricter_than(id.lane));
-            let events: BTreeMap<Lane, u64> = within.map(|(of, events, _)| (of.lane, *events)).collect();
-            let record = self.records(id)?.into_iter().find(|record| record.events == events);
-            let Some(record) = record else { return Ok(None) };
-            if !matches!(self.object(&record.object, None)?, Found::Here(_)) {
+            let within = || parts.iter().filter(|(of, _, _)| of.lane.is_no_stricter_than(id.lane));
+            let has_seen_all = |record: &Record| within().all(|(of, n, _)| record.seen(of.lane) == *n);
+            let Some(record) = self.records(id)?.into_iter().find(has_seen_all) else { return Ok(None) };
+            if self.standing(id, &record)? != Standing::Holds || self.snapshot(&record)?.is_none() {
                 return Ok(None);
             }
             shots.push(NewSnapshot { lane: id.clone(), record, fresh: None });
@@ -158,18 +225,28 @@ impl Store {
             return Ok(());
         }
         let mut commit = self.commit()?;
-        let blobs: Vec<(Sha256, &[u8])> =
-            fresh.iter().map(|(s, f)| (s.record.object, &f.lines[..])).collect();
+        for (object, bytes) in fresh.iter().filter_map(|(_, f)| f.base) {
+            if !self.has_object(&object, bytes)? {
+                let path = self.object_path(&object);
+                return Err(Error::damaged(
+                    path,
+                    "store.missing",
+                    "it went away while a snapshot was built on it",
+                ));
+            }
+        }
+        let objects = fresh.iter().flat_map(|(_, f)| &f.objects);
+        let blobs: Vec<(Sha256, &[u8])> = objects.map(|(hash, bytes)| (*hash, &bytes[..])).collect();
         commit.put(&blobs)?;
         let record = |(shot, _): &(&NewSnapshot, &Fresh)| Draft {
-            dir: format!("{}/{SNAPSHOTS}", shot.lane.dir()),
+            dir: dir(&shot.lane),
             name: shot.record.name(),
             bytes: shot.record.print(),
         };
         commit.publish(fresh.iter().map(record).collect())?;
         for (shot, fresh) in fresh {
             // None of these is ever needed: that one cannot be written is no reason to fail what is durable.
-            let (dir, bytes) = (cache_dir(&shot.lane), fresh.times.clone());
+            let (dir, bytes) = (shot.lane.cache_dir(), fresh.times.clone());
             let _ = self.hint(&Draft { dir, name: TIMES.to_owned(), bytes });
             let (dir, bytes) = (shot.lane.dir(), fresh.index.clone());
             let _ = self.hint(&Draft { dir, name: INDEX.to_owned(), bytes });

@@ -1,41 +1,50 @@
-//! Snapshots: a lane's state lines as an object, and a record of what they have seen.
+//! A snapshot's record: which objects it is, what they have seen, and what binds them to that.
 //!
 //! ```text
 //! snapshots/<root hex>.json
-//! {"derivation":1,"events":{"public.public":7,"team.public":9},"missing":["evt-4"],"root":"blake3:…",
-//!  "snapshot":"sha256:…","v":1}
+//! {"check":"blake3:…","covers":{"team.public":{"entries":"blake3:…","sealed":2,"tail":"blake3:…"}},"delta":null,
+//!  "derivation":1,"events":{"team.public":9},"missing":[["evt-4","1730000000.5"]],"root":"blake3:…",
+//!  "snapshot":"sha256:…","v":2}
 //! ```
 //!
+//! `snapshot` holds state lines; `delta`, where it is not null, those that changed since; `root` is of both, joined.
 //! `events` counts, in the order of acceptance, what it has seen of its own lane and of each looser one of its tile;
-//! `missing` are the parents that those events name and no lane as loose holds, or null where they are too many.
-//! Beside it the cache holds a table of the effective times of the lane's events, by name, as of the same moment.
+//! [`covers`] binds it to those very events; `missing` are the parents that they name and no lane as loose holds.
+//! `check` is the BLAKE3 of the record without it.
 
-use crate::manifest::{self, VERSION, hash};
-use crate::object::{Bytes, Found};
-use crate::sorted_table::{self, Damaged, NOTE, Row, SortedTable};
-use crate::{Error, LaneId, Store};
-use std::collections::{BTreeMap, BTreeSet};
+use super::missing::Missing;
+use crate::covers::{self, Covers};
+use crate::manifest::hash;
+use crate::{Error, LaneId};
+use std::collections::BTreeMap;
+use std::path::Path;
 use ulp_core::hash::{Blake3, Sha256};
-use ulp_core::id::{Lane, Time};
+use ulp_core::id::Lane;
 use ulp_core::json::write::Members;
-use ulp_core::json::{Kind, Value};
+use ulp_core::json::{Kind, Tape, Value};
 
+/// The version of records that this version writes and reads.
+const VERSION: i64 = 2;
 /// Raised with each rule that changes what state is derived.
 pub const DERIVATION: i64 = 1;
-/// More missing parents than this are not listed.
-pub const MOST_MISSING: usize = 1024;
 /// The directory of a lane's records.
 pub const SNAPSHOTS: &str = "snapshots";
+/// How many members a record has.
+const MEMBERS: usize = 9;
+/// Deepest nesting of a record.
+const DEPTH: usize = 8;
 
-/// What a snapshot has seen.
+/// What a snapshot is, and has seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     pub object: Sha256,
+    pub delta: Option<Sha256>,
     pub root: Blake3,
     /// Of its own lane and each looser one, how many events.
     pub events: BTreeMap<Lane, u64>,
-    /// Nothing where they are too many to list.
-    pub missing: Option<BTreeSet<String>>,
+    /// What binds it to those events: of the same lanes.
+    pub covers: BTreeMap<Lane, Covers>,
+    pub missing: Missing,
 }
 
 impl Record {
@@ -44,51 +53,97 @@ impl Record {
         format!("{}.json", self.root.hex())
     }
 
+    /// How many events of a lane it has seen.
+    pub fn seen(&self, lane: Lane) -> u64 {
+        self.events.get(&lane).copied().unwrap_or(0)
+    }
+
+    /// Every object that it names.
+    pub fn objects(&self) -> impl Iterator<Item = Sha256> {
+        let missing = match self.missing {
+            Missing::Object { object, .. } => Some(object),
+            Missing::Listed(_) => None,
+        };
+        [Some(self.object), self.delta, missing].into_iter().flatten()
+    }
+
     /// The record as it stands on disk.
     pub fn print(&self) -> Vec<u8> {
+        let mut line = self.written(Some(self.check()));
+        line.push(b'\n');
+        line
+    }
+
+    fn check(&self) -> Blake3 {
+        Blake3::of(&self.written(None))
+    }
+
+    fn written(&self, check: Option<Blake3>) -> Vec<u8> {
         let mut out = Vec::new();
         let mut line = Members::open(&mut out);
+        if let Some(check) = check {
+            line.word("check", check, &mut out);
+        }
+        covers::print(&self.covers, &mut line, &mut out);
+        match &self.delta {
+            Some(delta) => line.word("delta", delta, &mut out),
+            None => line.raw("delta", Some("null"), &mut out),
+        }
         line.integer("derivation", DERIVATION, &mut out);
         line.name("events", &mut out);
         let mut events = Members::open(&mut out);
         self.events.iter().for_each(|(lane, n)| events.integer(&lane.to_string(), *n, &mut out));
         events.close(&mut out);
-        match &self.missing {
-            None => line.raw("missing", Some("null"), &mut out),
-            Some(names) => line.texts("missing", names.iter().map(String::as_str), &mut out),
-        }
+        self.missing.print(&mut line, &mut out);
         line.word("root", self.root, &mut out);
         line.word("snapshot", self.object, &mut out);
         line.integer("v", VERSION, &mut out);
-        line.end_line(&mut out);
+        line.close(&mut out);
         out
     }
 
-    /// Reads a record; one of another derivation is none.
-    pub fn parse(bytes: &[u8], path: &std::path::Path) -> Result<Option<Record>, Error> {
-        manifest::read(bytes, path, |top| {
-            if top.get("derivation")?.as_i64()? != DERIVATION {
-                return Some(None);
-            }
-            let events = top.get("events").filter(|v| v.kind() == Kind::Object)?;
-            let events: Option<BTreeMap<Lane, u64>> = events.members().map(lane_count).collect();
-            let missing = match top.get("missing")? {
-                value if value.is_null() => None,
-                value if value.kind() == Kind::Array => {
-                    Some(value.items().map(Value::as_text).collect::<Option<_>>()?)
-                }
-                _ => return None,
-            };
-            let root = top.get("root")?.as_text()?.parse().ok()?;
-            Some(Some(Record { object: hash(top, "snapshot")?, root, events: events?, missing }))
-        })
+    /// Reads a record; one of version 1, or of another derivation, is none.
+    ///
+    /// # Errors
+    /// Damage, and a version that is not known.
+    pub fn parse(bytes: &[u8], path: &Path) -> Result<Option<Record>, Error> {
+        let wrong = |detail: &str| Error::damaged(path, "store.snapshot", detail);
+        let text = std::str::from_utf8(bytes).map_err(|_| wrong("not UTF-8"))?;
+        let mut tape = Tape::new();
+        let top = tape.parse(text.trim_end_matches('\n'), DEPTH).map_err(|e| wrong(&e.to_string()))?;
+        let number = |key| top.get(key).and_then(Value::as_i64);
+        match number("v") {
+            Some(1) => return Ok(None),
+            Some(VERSION) => {}
+            Some(v) if v > VERSION => return Err(Error::Newer(path.to_owned())),
+            _ => return Err(wrong("it has no version v")),
+        }
+        match number("derivation") {
+            Some(DERIVATION) => {}
+            Some(_) => return Ok(None),
+            None => return Err(wrong("it has no derivation")),
+        }
+        let record = Record::read(top).ok_or_else(|| wrong("a member is missing, malformed or not known"))?;
+        let check = top.get("check").and_then(Value::as_text);
+        if check.is_none_or(|said| said != record.check().to_string()) {
+            return Err(wrong("its check does not hold"));
+        }
+        Ok(Some(record))
     }
 
-    /// What the cache's table says of the record it belongs to.
-    fn note(&self) -> sorted_table::Note {
-        let mut note = [0; NOTE];
-        note[..32].copy_from_slice(blake3::hash(&self.print()).as_bytes());
-        note
+    fn read(top: Value<'_, '_>) -> Option<Record> {
+        let events = top.get("events").filter(|v| v.kind() == Kind::Object)?;
+        let events: BTreeMap<Lane, u64> = events.members().map(lane_count).collect::<Option<_>>()?;
+        let covers = covers::read(top)?;
+        let delta = match top.get("delta")? {
+            value if value.is_null() => None,
+            _ => Some(hash(top, "delta")?),
+        };
+        let root = top.get("root")?.as_text()?.parse().ok()?;
+        let missing = Missing::read(top.get("missing")?)?;
+        let is_whole = top.len() == MEMBERS && events.keys().eq(covers.keys());
+        let object = hash(top, "snapshot")?;
+        is_whole.then_some(Record { object, delta, root, events, covers, missing })
     }
 }
 
@@ -98,103 +153,48 @@ fn lane_count((key, value): (Value<'_, '_>, Value<'_, '_>)) -> Option<(Lane, u64
     Some((lane, events))
 }
 
-impl Store {
-    /// The records of a lane that can be read, those that have seen most first. A record that is damaged or of
-    /// another derivation is passed over.
-    pub fn records(&self, lane: &LaneId) -> Result<Vec<Record>, Error> {
-        let Some(dir) = self.root.at(&format!("{}/{SNAPSHOTS}", lane.dir()))? else { return Ok(Vec::new()) };
-        let mut records = Vec::new();
-        for (name, _) in dir.list()? {
-            if !name.ends_with(".json") || name.starts_with('.') {
-                continue;
-            }
-            let Some(bytes) = dir.read(&name)? else { continue };
-            match Record::parse(&bytes, &dir.path().join(&name)) {
-                Ok(Some(record)) if record.name() == name => records.push(record),
-                Ok(_) | Err(Error::Damaged { .. }) => {}
-                Err(error) => return Err(error),
+/// Every object that the text of a record names, whatever wrote it.
+pub fn objects_of(record: &[u8]) -> Vec<Sha256> {
+    let text = std::str::from_utf8(record.trim_ascii_end()).unwrap_or_default();
+    let mut tape = Tape::new();
+    let Ok(top) = tape.parse(text, DEPTH) else { return Vec::new() };
+    let missing = top.get("missing").filter(|value| value.kind() == Kind::Object);
+    let named = [hash(top, "snapshot"), hash(top, "delta"), missing.and_then(|of| hash(of, "object"))];
+    named.into_iter().flatten().collect()
+}
+
+/// The directory of a lane's records, below the store.
+pub fn dir(lane: &LaneId) -> String {
+    format!("{}/{SNAPSHOTS}", lane.dir())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_prints_as_it_parses_and_is_bound_by_its_check() {
+        let lane: Lane = "team.public".parse().unwrap();
+        let covers = Covers { sealed: 2, entries: Blake3::of(b"e"), tail: Blake3::of(b"t") };
+        let missing = (0..3).map(|n| (format!("evt-{n}"), ulp_core::id::Time(n * 1_500_000_000)));
+        let record = Record {
+            object: Sha256::of(b"o"),
+            delta: Some(Sha256::of(b"d")),
+            root: Blake3::of(b"r"),
+            events: BTreeMap::from([(lane, 7)]),
+            covers: BTreeMap::from([(lane, covers)]),
+            missing: Missing::new(missing.collect()).0,
+        };
+        for record in [record.clone(), Record { delta: None, ..record }] {
+            let text = record.print();
+            assert!(ulp_core::json::is_canonical(std::str::from_utf8(&text).unwrap().trim_end()));
+            assert_eq!(Record::parse(&text, Path::new("r")).unwrap().unwrap(), record);
+            assert_eq!(objects_of(&text), record.objects().collect::<Vec<_>>());
+            for at in 0..text.len() - 1 {
+                let mut bad = text.clone();
+                bad[at] ^= 1;
+                assert!(!matches!(Record::parse(&bad, Path::new("r")), Ok(Some(_))), "byte {at}");
             }
         }
-        let seen = |r: &Record| (r.events.get(&lane.lane).copied(), r.events.values().sum::<u64>(), r.root);
-        records.sort_by_key(|r| std::cmp::Reverse(seen(r)));
-        Ok(records)
     }
-
-    /// The state lines of a snapshot, if they are there and are those that the record names.
-    pub fn snapshot(&self, record: &Record) -> Result<Option<Bytes>, Error> {
-        match self.object(&record.object, None)? {
-            Found::Here(bytes) if Blake3::of(&bytes) == record.root => Ok(Some(bytes)),
-            _ => Ok(None),
-        }
-    }
-
-    /// The effective times that belong to a record, if the cache has them.
-    pub fn times(&self, lane: &LaneId, record: &Record) -> Result<Option<Times>, Error> {
-        let Some(dir) = self.root.at(&cache_dir(lane))? else { return Ok(None) };
-        let Some(file) = dir.file(TIMES)? else { return Ok(None) };
-        let path = dir.path().join(TIMES);
-        let length = file.metadata().map_err(|e| Error::io(&path, e))?.len();
-        let bytes = self.take_in(file, length).map_err(|e| Error::io(&path, e))?;
-        let table = SortedTable::open(bytes).ok().filter(|t| *t.note() == record.note());
-        Ok(table.map(Times))
-    }
-}
-
-/// The file of a lane's effective times in its directory of the cache.
-pub const TIMES: &str = "times";
-
-/// A lane's directory in the cache.
-pub fn cache_dir(lane: &LaneId) -> String {
-    format!("cache/{}", lane.dir())
-}
-
-/// The effective times of a lane's events, by name: the greatest where several bear one.
-#[derive(Debug)]
-pub struct Times(SortedTable);
-
-/// The part of a name's BLAKE3 that stands for it; nobody can make two names that share it.
-fn name_key(name: &str) -> [u8; 16] {
-    let mut key = [0; 16];
-    key.copy_from_slice(&blake3::hash(name.as_bytes()).as_bytes()[..16]);
-    key
-}
-
-impl Times {
-    /// The time of a name, if the lane has it.
-    pub fn find(&self, name: &str) -> Result<Option<Time>, Damaged> {
-        Ok(self.0.find(&name_key(name))?.map(time_of))
-    }
-
-    /// The table of a record, from an older one and what came since.
-    pub fn print<'n>(
-        record: &Record,
-        old: Option<&Times>,
-        new: impl Iterator<Item = (&'n str, Time)>,
-    ) -> Result<Vec<u8>, Damaged> {
-        let mut rows = old.map_or(Ok(Vec::new()), |old| old.0.rows())?;
-        rows.extend(new.map(|(name, time)| row(&name_key(name), time)));
-        // Of equal names the latest comes first, and stays. The old rows are sorted, and a stable sort makes use of
-        // that.
-        rows.sort_by(|a, b| a[..16].cmp(&b[..16]).then_with(|| time_of(*b).cmp(&time_of(*a))));
-        rows.dedup_by(|later, first| later[..16] == first[..16]);
-        Ok(sorted_table::print(&record.note(), &rows))
-    }
-}
-
-fn row(key: &[u8; 16], time: Time) -> Row {
-    let mut row = [0; sorted_table::ENTRY];
-    row[..16].copy_from_slice(key);
-    row[16..].copy_from_slice(&time.0.to_le_bytes());
-    row
-}
-
-fn time_of(row: Row) -> Time {
-    let mut bytes = [0; 8];
-    bytes.copy_from_slice(&row[16..]);
-    Time(i64::from_le_bytes(bytes))
-}
-
-/// What a record's counts say of a lane.
-pub(crate) fn seen(record: &Record, lane: Lane) -> u64 {
-    record.events.get(&lane).copied().unwrap_or(0)
 }
