@@ -2,6 +2,7 @@
 
 mod after_delete;
 mod again;
+mod clock;
 mod files;
 mod key;
 mod mqtt;
