@@ -19,6 +19,7 @@ mod work;
 use std::path::Path;
 use ulp_core::event::{Defaults, Line, Reader};
 use ulp_core::json::Tape;
+use ulp_core::root;
 use ulp_core::world::Filter;
 use ulp_store::read::{Place, Wanted};
 use ulp_store::snapshot::make::make;
@@ -66,6 +67,21 @@ pub fn state(store: &Store, snapshots: bool) -> (Vec<u8>, [usize; 2]) {
         });
     }
     (text, used)
+}
+
+/// The state of a store whose tiles are read all at once, as views do.
+pub fn state_together(store: &Store) -> Vec<u8> {
+    let filter = Filter::default();
+    let places = store.tiles().unwrap();
+    let derived = store.replay_together(&places, Wanted::new(&filter, true), false, |read| {
+        let mut text = Vec::new();
+        for tile in 0..read.world.len() {
+            let arena = bumpalo::Bump::new();
+            root::write_tile(&read.world.derive(tile, &filter, &arena, false), &mut text);
+        }
+        text
+    });
+    derived.unwrap()
 }
 
 fn each(store: &Store, place: &Place, snapshots: bool, work: impl FnOnce(&ulp_store::read::Replay<'_, '_>)) {
