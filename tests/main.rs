@@ -3,10 +3,12 @@
 
 mod append;
 mod browser;
+mod counts;
 mod cron;
 mod errors_alone;
 mod faults;
 mod font;
+mod ignore;
 mod pack;
 mod pages;
 mod peer;

@@ -5,6 +5,7 @@ mod macros;
 mod read;
 mod rejects;
 mod sign;
+mod timestamps;
 mod writer;
 
 use clap::Parser;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::sync_channel;
+use timestamps::Unit;
 use ulp_cli::{Failure, Files, Jobs, LineReader, Log, Now, Output, ScopeArgs, Status, project};
 use ulp_core::hash::Blake3;
 use ulp_core::json::EVENT_BYTES;
@@ -40,8 +42,8 @@ struct Args {
     #[arg(long, value_name = "FILE")]
     macros: Option<PathBuf>,
     /// What the timestamps that are read count
-    #[arg(long, value_name = "UNIT", value_parser = ["s", "ms"], default_value = "s")]
-    timestamps: String,
+    #[arg(long, value_name = "UNIT", value_enum, default_value_t = Unit::S)]
+    timestamps: Unit,
     #[command(flatten)]
     now: Now,
     #[command(flatten)]
@@ -53,8 +55,9 @@ struct Args {
     jobs: Jobs,
 }
 
-/// Messages that may wait between the two halves of the work.
-const QUEUE: usize = 64;
+/// Messages that may wait between the two halves of the work: few, but where the second half waits for a disk.
+const QUEUE: usize = 4;
+const QUEUE_TO_DISK: usize = 64;
 
 fn main() -> ExitCode {
     ulp_cli::run(include_str!("man.roff"), run)
@@ -66,7 +69,7 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
         Some(store) => project::scope_of_store(store, &args.scope)?,
         None => project::scope(&args.scope)?,
     };
-    let signer = args.key.as_deref().map(|path| Signer::read(path, &mut scope)).transpose()?;
+    let signer = args.key.as_deref().map(|path| Signer::read(path, &mut scope, log)).transpose()?;
     let macros = args.macros.as_deref().map(Macros::read).transpose()?;
     let rejects = args.rejects.as_deref().map(Rejects::open).transpose()?;
     let reading = Arc::new(Reading {
@@ -75,7 +78,7 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
         macros,
         now: args.now.given().is_some().then(|| args.now.time()),
         touched: store.as_ref().and_then(Store::touched),
-        milliseconds: args.timestamps == "ms",
+        timestamps: args.timestamps,
         store: store.is_some(),
         rejects: rejects.is_some(),
         asked: AtomicBool::new(false),
@@ -104,7 +107,7 @@ fn work(
         });
         return ended.unwrap_or_else(broken_off);
     }
-    let (say, said) = sync_channel(QUEUE);
+    let (say, said) = sync_channel(if reading.store { QUEUE_TO_DISK } else { QUEUE });
     let (reading, of_reader) = (Arc::clone(reading), Arc::clone(pool));
     // Nobody waits for this thread: where the second half fails, the first may be waiting for input.
     std::thread::spawn(move || {

@@ -2,14 +2,15 @@
 
 use crate::macros::Macros;
 use crate::sign::Signer;
+use crate::timestamps::Unit;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use ulp_cli::{Chunk, Failure, LineReader};
+use ulp_cli::{Chunk, DENSE, Failure, LineReader, is_dense, room_for};
 use ulp_core::event::{Event, Missing, Reader, Refusal};
 use ulp_core::hash::Blake3;
 use ulp_core::id::Time;
-use ulp_core::json::{self, EVENT_BYTES, Tape};
+use ulp_core::json::{self, EVENT_BYTES};
 use ulp_core::line;
 use ulp_core::scope::{Admission, Clock, Lookup, NoEvent, NoStore, Scope, read_event};
 use ulp_store::intake::admit::{Admitted, AdmittedEvent, Wants};
@@ -25,8 +26,8 @@ pub struct Reading {
     pub now: Option<Time>,
     /// When the store was last written to.
     pub touched: Option<Time>,
-    /// Whether timestamps are in milliseconds.
-    pub milliseconds: bool,
+    /// What timestamps count.
+    pub timestamps: Unit,
     /// Whether there is a store, which completes drafts and asks for digests.
     pub store: bool,
     /// Whether refused lines are kept.
@@ -87,12 +88,9 @@ pub fn run(
     mut say: impl FnMut(Message) -> bool,
 ) {
     loop {
-        match next(reader, reading, pool) {
-            Ok(Some(chunks)) => {
-                if !chunks.into_iter().all(|chunk| say(Message::Chunk(chunk))) {
-                    return;
-                }
-                if reader.would_block() && !say(Message::Idle) {
+        match next(reader, reading, pool, |chunk| say(Message::Chunk(chunk))) {
+            Ok(Some(listens)) => {
+                if !listens || reader.would_block() && !say(Message::Idle) {
                     return;
                 }
             }
@@ -108,26 +106,37 @@ pub fn run(
     }
 }
 
-/// The next lines, spread over the threads of the pool.
+/// The next lines, spread over the threads of the pool; nothing at the end. Answers whether `say` still listens.
 fn next(
     reader: &mut LineReader,
     reading: &Reading,
     pool: &rayon::ThreadPool,
-) -> Result<Option<Vec<ReadChunk>>, Failure> {
+    mut say: impl FnMut(ReadChunk) -> bool,
+) -> Result<Option<bool>, Failure> {
     let Some(chunk) = reader.next_chunk()? else { return Ok(None) };
-    let parts = split(chunk, pool.current_num_threads());
+    room_for(KEPT * chunk.bytes.len() + LEAST)?;
+    let threads = pool.current_num_threads();
+    let parts = split(chunk, threads);
     if let [part] = parts[..] {
-        return Ok(Some(vec![reading.chunk(part)]));
+        return Ok(Some(say(reading.chunk(part))));
     }
-    Ok(Some(pool.install(|| parts.par_iter().map(|part| reading.chunk(*part)).collect())))
+    Ok(Some(parts.chunks(threads).all(|parts| {
+        let chunks: Vec<ReadChunk> =
+            pool.install(|| parts.par_iter().map(|part| reading.chunk(*part)).collect());
+        chunks.into_iter().all(&mut say)
+    })))
 }
+
+/// How many bytes are kept of one that is read, at most, and what is worked with besides.
+const KEPT: usize = 8;
+const LEAST: usize = 8 << 20;
 
 /// Fewer bytes than this are not worth a second thread.
 const WORTH: usize = 32 << 10;
 
-/// Cuts a chunk at line ends into about equal parts.
+/// Cuts a chunk at line ends into about equal parts; very short lines into more.
 fn split(chunk: Chunk<'_>, parts: usize) -> Vec<Chunk<'_>> {
-    let size = (chunk.bytes.len() / parts.max(1)).max(WORTH);
+    let size = if is_dense(chunk.bytes) { DENSE } else { (chunk.bytes.len() / parts.max(1)).max(WORTH) };
     let (mut cut, mut rest) = (Vec::new(), chunk.bytes);
     while rest.len() > size {
         let Some(end) = memchr::memchr(b'\n', &rest[size..]) else { break };
@@ -177,7 +186,7 @@ impl Reading {
         arena: &'a bumpalo::Bump,
         chunk: &mut ReadChunk,
     ) -> Read {
-        let converted = if self.milliseconds { in_seconds(line) } else { None };
+        let converted = self.timestamps.in_seconds(line);
         let seconds: &'a [u8] = converted.map_or(line, |text| arena.alloc_slice_copy(&text));
         let read = self.read(seconds, reader, arena).and_then(|event| {
             if self.is_open(&event) {
@@ -201,7 +210,7 @@ impl Reading {
         (event, missing): (&Event<'_>, Missing),
         admitted: &mut Admitted,
     ) -> Result<AdmittedEvent, Refusal> {
-        if self.store && (!event.invariants.is_empty() || Event { missing, ..*event }.is_draft()) {
+        if self.store && (!event.invariants.is_empty() || event.lacking(missing).is_draft()) {
             self.asked.store(true, Ordering::Relaxed);
         }
         let wants = Wants { digest: self.store, rows: self.asked.load(Ordering::Relaxed) };
@@ -261,53 +270,4 @@ fn keep(line: &[u8], raw: &mut Vec<u8>) -> Range<usize> {
     let start = raw.len();
     raw.extend_from_slice(line);
     start..raw.len()
-}
-
-/// The line with its timestamp in seconds, where it has a timestamp that is a number.
-fn in_seconds(line: &[u8]) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(line).ok()?;
-    let mut tape = Tape::new();
-    let value = json::parse_text(&mut tape, text).ok()?.get("timestamp")?;
-    let seconds = shift(value.as_f64()?)?;
-    let (start, end) = (value.offset(), value.offset() + value.raw().len());
-    Some([&line[..start], seconds.as_bytes(), &line[end..]].concat())
-}
-
-/// A thousandth of a number, exactly: its decimal point is moved.
-fn shift(milliseconds: f64) -> Option<String> {
-    let mut buffer = ryu_js::Buffer::new();
-    let text = buffer.format(milliseconds);
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let is_plain = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if !is_plain(whole) || !is_plain(fraction) {
-        return None;
-    }
-    let padded = format!("{whole:0>4}");
-    let (seconds, thousandths) = padded.split_at(padded.len() - 3);
-    let decimals = format!("{thousandths}{fraction}");
-    let decimals = decimals.trim_end_matches('0');
-    let seconds = seconds.trim_start_matches('0');
-    let seconds = if seconds.is_empty() { "0" } else { seconds };
-    Some(if decimals.is_empty() { format!("{sign}{seconds}") } else { format!("{sign}{seconds}.{decimals}") })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn milliseconds_become_seconds_without_arithmetic() {
-        for (ms, seconds) in [
-            (1_730_000_000_123.0, "1730000000.123"),
-            (1_730_000_000_000.0, "1730000000"),
-            (5.0, "0.005"),
-            (-1500.25, "-1.50025"),
-            (0.0, "0"),
-        ] {
-            assert_eq!(shift(ms).as_deref(), Some(seconds));
-        }
-        let line = br#"{"a":{"timestamp":7},"timestamp":1500}"#;
-        assert_eq!(in_seconds(line).as_deref(), Some(&br#"{"a":{"timestamp":7},"timestamp":1.5}"#[..]));
-    }
 }

@@ -71,6 +71,8 @@ pub struct Event<'a> {
     pub signature: Option<&'a str>,
     /// Which fields the line left out.
     pub missing: Missing,
+    /// What its name was made of, where it was named here.
+    unnamed: Option<complete::Unnamed<'a>>,
     pub payload: Payload<'a>,
 }
 
@@ -83,6 +85,11 @@ impl Event<'_> {
     /// Whether the line lacked its `event_id` or its `timestamp`: it is being written here and now.
     pub fn is_draft(&self) -> bool {
         self.missing.has(Missing::EVENT_ID) || self.missing.has(Missing::TIMESTAMP)
+    }
+
+    /// The same event, whose line lacked other fields when it came: it may have been completed since.
+    pub fn lacking(&self, missing: Missing) -> Self {
+        Event { missing, ..*self }
     }
 
     /// Says whose refusal it is.
@@ -223,7 +230,7 @@ impl<'a> Reader<'a> {
 
     /// Reads one line of any kind, step by step; the slow twin of [`quick::read`].
     fn read_plainly(&mut self, line: &'a str) -> Result<Line<'a>, Refusal> {
-        let top = json::parse_text(&mut self.tape, line)?;
+        let top = json::parse_text(&mut self.tape, line).map_err(|error| envelope::of_number(line, error))?;
         let fields = field::Fields::gather(top, self.arena);
         match (fields.kind()?, fields.operation_text) {
             (Some(Kind::State), Some(operation)) => {
