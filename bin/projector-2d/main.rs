@@ -2,6 +2,7 @@
 
 mod canvas;
 mod detail;
+mod extent;
 mod layout;
 mod letters;
 mod names;
@@ -14,17 +15,20 @@ mod scene;
 mod svg;
 
 use clap::{Parser, ValueEnum};
+use extent::Extent;
 use pictures::Gallery;
 use scene::{Item, Scene};
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
-use ulp_cli::follow;
+use ulp_cli::follow::{self, Drawn};
 use ulp_cli::project::{self, Needs, Projection};
 use ulp_cli::{Failure, FontArgs, Log, Output, Status};
 use ulp_view::View;
 use ulp_view::fonts::Fonts;
 use ulp_view::geometry::Shape;
+use ulp_view::join::Reached;
 use ulp_view::record::Record;
 
 /// draw a trace as a canvas
@@ -84,7 +88,10 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     if args.format != Format::Jsonl {
         return Err(Failure::usage("--follow", "it goes with -f jsonl"));
     }
-    follow::follow(&args.projection, log, |view| Ok(lines(view, args.projection.provenance)))
+    let provenance = args.projection.provenance;
+    let mut extents = BTreeMap::new();
+    let part = |view: &View<'_, '_>, reached: &[Reached<'_>]| part(view, reached, &mut extents, provenance);
+    follow::follow(&args.projection, log, |view| lines(view, provenance), part)
 }
 
 fn scenes<'s, 'a>(view: &'s View<'_, 'a>) -> Vec<Scene<'s, 'a>> {
@@ -92,7 +99,31 @@ fn scenes<'s, 'a>(view: &'s View<'_, 'a>) -> Vec<Scene<'s, 'a>> {
 }
 
 fn lines(view: &View<'_, '_>, provenance: bool) -> Vec<Record> {
-    scenes(view).iter().flat_map(|scene| records::lines(scene, provenance)).collect()
+    scenes(view).iter().flat_map(|scene| records::lines(scene, provenance, |_| true)).collect()
+}
+
+/// The records of what changed. Text that gives no size follows the drawing's, so that all of it may be asked for again.
+fn part(
+    view: &View<'_, '_>,
+    reached: &[Reached<'_>],
+    extents: &mut BTreeMap<String, Extent>,
+    provenance: bool,
+) -> Drawn {
+    let mut drawn = Drawn::default();
+    for (space, reached) in view.spaces.iter().zip(reached) {
+        let extent = extents.entry(space.space.to_owned()).or_default();
+        let before = extent.text_size();
+        let scene = Scene::part(space, reached, extent);
+        if scene.items.iter().any(Item::is_unsized) && extent.ask() {
+            drawn.again.push((space.space.to_owned(), None));
+            continue;
+        }
+        drawn.records.extend(records::lines(&scene, provenance, |node| reached.nodes.contains(node)));
+        if extent.text_size() != before && extent.has_texts() {
+            drawn.again.push((space.space.to_owned(), Some(extent.texts())));
+        }
+    }
+    drawn
 }
 
 fn write(

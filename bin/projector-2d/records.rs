@@ -29,11 +29,11 @@ pub fn write(scene: &Scene<'_, '_>, provenance: bool, out: &mut (impl Write + Se
     write_all(&scene.sensors, |sensor, out| writer.sensor(sensor, out), out)
 }
 
-/// The records of a scene, each with what it is known by and what takes it away.
-pub fn lines(scene: &Scene<'_, '_>, provenance: bool) -> Vec<Record> {
+/// The records of a scene, each with what it is known by and what takes it away; of its nodes those of `asked`.
+pub fn lines(scene: &Scene<'_, '_>, provenance: bool, asked: impl Fn(&str) -> bool) -> Vec<Record> {
     let writer = writer(scene, provenance);
     let node = |item: &Item<'_, '_>| writer.node_record(item.id, |out| write_node(item, writer, out));
-    let nodes = scene.items.iter().map(node);
+    let nodes = scene.items.iter().filter(|item| asked(item.id)).map(node);
     let links = scene.links.iter().map(|l| writer.link_record(&l.ends, &l.add, l.points));
     let sensors = scene.sensors.iter().map(|sensor| writer.sensor_record(sensor));
     nodes.chain(links).chain(sensors).collect()

@@ -1,5 +1,6 @@
 //! The drawing of one space: layers, nodes in paint order with their shapes and looks, links, sensors.
 
+use crate::extent::{EMPTY, Extent, Reading, Shown, ordered, text_size};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,18 +11,13 @@ use ulp_core::json::{Tape, raw};
 use ulp_core::state::{Add, Written};
 use ulp_view::frame::least_reach;
 use ulp_view::geometry::{Border, Bounds, Shape, flat, on_plane};
-use ulp_view::join::{Space, ViewNode, unquoted};
+use ulp_view::join::{Reached, Space, ViewNode, unquoted};
 use ulp_view::name::name_of;
 use ulp_view::outline;
 use ulp_view::path::Point;
 use ulp_view::scene::{Layer, Sensor, Settings, ends_of, layers, sensors};
 use ulp_view::style::{Color, Paint, Style, paint};
 use ulp_view::transform::{self, LARGEST, Transform};
-
-/// The extent of a drawing without content.
-const EMPTY: Bounds = Bounds { min: [0.0; 2], max: [100.0; 2] };
-/// Text that gives no size is this part of the drawing's larger side.
-const TEXT: f64 = 1.0 / 52.0;
 
 /// The kinds that are not there to be seen by themselves.
 pub const KINDS: [&str; 5] = ["camera", "file", "group", "light", "link"];
@@ -122,6 +118,11 @@ impl Item<'_, '_> {
         is_bare && !self.kind.is_empty() && !KINDS.contains(&self.kind.as_str())
     }
 
+    /// Whether it is text that gives no size.
+    pub fn is_unsized(&self) -> bool {
+        matches!(self.shape, Shape::Text { size: None, .. })
+    }
+
     /// Where its links begin and end: at its position, or in the middle of a shape that lies elsewhere.
     pub fn anchor(&self) -> Point {
         let own = on_plane(&self.world, [0.0; 2]);
@@ -133,6 +134,21 @@ impl Item<'_, '_> {
 impl<'s, 'a> Scene<'s, 'a> {
     /// Draws up one space of a view.
     pub fn new(space: &'s Space<'a>) -> Scene<'s, 'a> {
+        Scene::measured(space, Scene::measure)
+    }
+
+    /// Draws up a part of a space, in a drawing that reaches as far as `extent` says once the part is in it.
+    pub fn part(space: &'s Space<'a>, reached: &Reached<'_>, extent: &mut Extent) -> Scene<'s, 'a> {
+        Scene::measured(space, |scene| {
+            scene.place();
+            if extent.is_asked() {
+                extent.take(reached, scene.shown(), scene.placed_readings());
+            }
+            scene.size_texts(extent.text_size());
+        })
+    }
+
+    fn measured(space: &'s Space<'a>, measure: impl FnOnce(&mut Self)) -> Scene<'s, 'a> {
         let settings = Settings::of_space(space);
         let worlds = transform::worlds(space, &transform::locals(space));
         let layers = layers(space);
@@ -157,29 +173,48 @@ impl<'s, 'a> Scene<'s, 'a> {
             extent: EMPTY,
             text_size: 1.0,
         };
-        scene.measure();
+        measure(&mut scene);
         scene.connect(space, &order);
         scene
     }
 
-    /// Finds the extent and the size of text that gives none, and sets the bounds of all nodes. Such text counts
-    /// with its position alone at first, for its size follows from the extent.
+    /// Finds the extent and the size of text that gives none, and sets the bounds of all nodes.
     fn measure(&mut self) {
-        let unsized_text = |item: &Item<'_, '_>| matches!(item.shape, Shape::Text { size: None, .. });
-        self.items.par_iter_mut().for_each(|item| {
-            let size = if unsized_text(item) { 0.0 } else { 1.0 };
-            item.bounds = item.shape.bounds(&item.world, size);
-        });
-        self.extent = self.content().unwrap_or(EMPTY);
-        let side = outline::side(self.extent);
-        self.text_size = if side > 0.0 { side * TEXT } else { EMPTY.size()[0] * TEXT };
-        for item in self.items.iter_mut().filter(|i| unsized_text(i)) {
-            item.bounds = item.shape.bounds(&item.world, self.text_size);
-        }
+        self.place();
+        self.size_texts(text_size(self.content()));
         self.extent = self.content().unwrap_or(EMPTY);
         let least = least_reach(self.extent.min, self.extent.max);
         if outline::side(self.extent) <= 2.0 * least {
             self.extent = self.extent.grown(least.max(EMPTY.size()[0] / 2.0));
+        }
+    }
+
+    /// What counts for how far the drawing reaches: its nodes, and the readings that no node shows.
+    fn shown(&self) -> impl Iterator<Item = Shown<'_>> {
+        self.items.iter().map(|item| Shown {
+            id: item.id,
+            bounds: self.shows(item).then_some(item.bounds),
+            is_unsized: item.is_unsized(),
+        })
+    }
+
+    fn placed_readings(&self) -> impl Iterator<Item = Reading<'_>> {
+        self.readings().map(|(sensor, at)| Reading { name: (sensor.actor, sensor.name), at })
+    }
+
+    /// Sets the bounds of all nodes. Text that gives no size counts with its position alone at first, for its size
+    /// follows from the extent.
+    fn place(&mut self) {
+        self.items.par_iter_mut().for_each(|item| {
+            let size = if item.is_unsized() { 0.0 } else { 1.0 };
+            item.bounds = item.shape.bounds(&item.world, size);
+        });
+    }
+
+    fn size_texts(&mut self, size: f64) {
+        self.text_size = size;
+        for item in self.items.iter_mut().filter(|item| item.is_unsized()) {
+            item.bounds = item.shape.bounds(&item.world, size);
         }
     }
 
@@ -271,10 +306,6 @@ struct Place<'a> {
 
 fn paint_order<'a>(space: &Space<'a>, worlds: &[Transform], layers: &[Layer]) -> Vec<Place<'a>> {
     let places: BTreeMap<&str, usize> = layers.iter().map(|l| l.id.as_str()).zip(0..).collect();
-    let ordered = |x: f64| {
-        let bits = (x + 0.0).to_bits().cast_signed();
-        if bits < 0 { bits ^ i64::MAX } else { bits }
-    };
     let place = |(number, (_, node)): (usize, &(&str, ViewNode<'a>))| {
         let id = node.plain(RegisterKind::Layer).and_then(raw::text).unwrap_or_default();
         let layer = places.get(&*id).copied().unwrap_or(0);

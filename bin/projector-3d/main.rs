@@ -35,13 +35,14 @@ use scene::Scene;
 use std::io::Write as _;
 use std::process::ExitCode;
 use stock::Stock;
-use ulp_cli::follow;
+use ulp_cli::follow::{self, Drawn};
 use ulp_cli::project::{self, Needs, Projection};
 use ulp_cli::{Failure, FontArgs, Log, Output, Status};
 use ulp_view::View;
 use ulp_view::fonts::Fonts;
 use ulp_view::history::Resolved;
-use ulp_view::join::{self, Space, ViewNode};
+use ulp_view::join::{self, Reached, Space, ViewNode};
+use ulp_view::record::Record;
 
 /// build a trace into a scene
 #[derive(Parser)]
@@ -98,16 +99,28 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     if args.format != Format::Jsonl {
         return Err(Failure::usage("--follow", "it goes with -f jsonl"));
     }
-    follow::follow(&args.projection, log, |view| {
-        let stock = Stock::new(view.blobs, &fonts);
-        let style = style(&args, view);
-        let scenes = scenes(&view.spaces, &stock);
-        Ok(scenes.iter().flat_map(|scene| record::lines(scene, style)).collect())
-    })
+    let part = |view: &View<'_, '_>, reached: &[Reached<'_>]| {
+        let records = lines(&args, &fonts, view, |space, node| reached[space].nodes.contains(node));
+        Drawn { records, ..Drawn::default() }
+    };
+    follow::follow(&args.projection, log, |view| lines(&args, &fonts, view, |_, _| true), part)
+}
+
+/// The records of a view; of its nodes those that are asked for, by the number of their space.
+fn lines(
+    args: &Args,
+    fonts: &Fonts,
+    view: &View<'_, '_>,
+    asked: impl Fn(usize, &str) -> bool,
+) -> Vec<Record> {
+    let (stock, style) = (Stock::new(view.blobs, fonts), style(args, view));
+    let scenes = scenes(&view.spaces, &stock);
+    let of_scene = |(n, scene)| record::lines(scene, style, |node| asked(n, node));
+    scenes.iter().enumerate().flat_map(of_scene).collect()
 }
 
 fn style(args: &Args, view: &View<'_, '_>) -> Style {
-    Style { provenance: args.projection.provenance, several: view.spaces.len() > 1 }
+    Style { provenance: args.projection.provenance, several: view.count > 1 }
 }
 
 fn write(

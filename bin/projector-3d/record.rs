@@ -34,11 +34,11 @@ pub fn write(scene: &Scene<'_, '_>, style: Style, out: &mut (impl Write + Send))
     write_all(&scene.sensors, |sensor, out| writer.sensor(sensor, out), out)
 }
 
-/// The same records as they are followed.
-pub fn lines(scene: &Scene<'_, '_>, style: Style) -> Vec<Record> {
+/// The same records as they are followed; of the nodes those of `asked`.
+pub fn lines(scene: &Scene<'_, '_>, style: Style, asked: impl Fn(&str) -> bool) -> Vec<Record> {
     let writer = writer(scene, style);
     let node = |node: &Node<'_, '_>| writer.node_record(node.id, |out| write_node(node, scene, style, out));
-    let nodes = scene.nodes.iter().map(node);
+    let nodes = scene.nodes.iter().filter(|node| asked(node.id)).map(node);
     let links = scene.links.iter().map(|l| writer.link_record(&l.ends, &l.add, l.points));
     let sensors = scene.sensors.iter().map(|sensor| writer.sensor_record(sensor));
     nodes.chain(links).chain(sensors).collect()

@@ -89,7 +89,7 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
         if args.format != Format::Jsonl {
             return Err(Failure::usage("--follow", "it goes with -f jsonl"));
         }
-        return follow::follow(&args.projection, log, |view| records(&args, &mapping, view));
+        return follow::follow_whole(&args.projection, log, |view| records(&args, &mapping, view));
     }
     let needs = Needs::History;
     project::project(&args.projection, needs, log, |view, out, log| write(&args, &mapping, view, out, log))

@@ -40,8 +40,8 @@ struct Args {
     lanes: Lanes,
     #[command(flatten)]
     since: Since,
-    /// Leave out the objects that FILE lists: a pack's manifest-sha256.txt, or what tile-unpack --list wrote
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    /// Leave out the objects that FILE lists (again for more): a pack's manifest-sha256.txt, or what tile-unpack --list wrote
+    #[arg(long, value_name = "FILE")]
     have: Vec<PathBuf>,
     /// Take snapshots alone, without history
     #[arg(long, value_name = "WHAT", requires = "store")]

@@ -1,8 +1,8 @@
 //! Reading a stream into lanes.
 
 use super::{Args, Source};
-use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
-use ulp_cli::{Chunk, Failure, Log, project};
+use foldhash::{HashMap, HashSet};
+use ulp_cli::{Chunk, Failure, Log, project, room_for};
 use ulp_core::event::{Event, Reader};
 use ulp_core::json::{self, EVENT_BYTES};
 use ulp_core::line;
@@ -26,32 +26,52 @@ struct Part {
 pub fn read(args: &Args, log: &mut Log) -> Result<Source<'static>, Failure> {
     let input = log.input(&args.files)?;
     let scope = project::scope_below(args.scope.as_deref())?;
-    let read = |chunk: Chunk<'_>| read_chunk(args, &scope, log.report(), chunk);
-    let (parts, digest) = rayon::join(|| input.map(read), || input.digest());
-    let mut lanes: Vec<(LaneId, Vec<u8>)> = Vec::new();
-    let mut index: HashMap<LaneId, usize> = HashMap::new();
-    let mut known: HashSet<Digest> = HashSet::new();
-    for Part { mut report, source, count, admitted, events } in parts? {
+    let (mut lanes, empty) = (Lanes::default(), log.report());
+    let read = |chunk: Chunk<'_>| {
+        room_for(KEPT * chunk.bytes.len() + LEAST)?;
+        Ok(read_chunk(args, &scope, empty.clone(), chunk))
+    };
+    let take = |part: Result<Part, Failure>| lanes.take(part?, log);
+    let (taken, digest) = rayon::join(|| input.map_in_order(read, take), || input.digest());
+    taken?;
+    let lanes = lanes.list;
+    let (grid, digest_of_scope) = (scope.defaults().grid, scope.digest());
+    Ok(Source { contents: Contents::of_lines(lanes), grid, input: digest?, scope: digest_of_scope })
+}
+
+/// How many bytes are kept of one that is read, at most, and what is worked with besides.
+const KEPT: usize = 8;
+const LEAST: usize = 8 << 20;
+
+/// Events by lane, each once.
+#[derive(Default)]
+struct Lanes {
+    list: Vec<(LaneId, Vec<u8>)>,
+    index: HashMap<LaneId, usize>,
+    known: HashSet<Digest>,
+}
+
+impl Lanes {
+    fn take(&mut self, part: Part, log: &mut Log) -> Result<(), Failure> {
+        let Part { mut report, source, count, admitted, events } = part;
         for (event, line) in events {
             let (id, at) = (admitted.lane_id(&event), Position { source, line });
             let shared = id.lane.is_shared();
-            if !known.insert(event.digest) {
+            if !self.known.insert(event.digest) {
                 let text = || (event_id(&admitted, &event), String::new());
                 report.say(Outcome::Duplicate, "event.duplicate", at, shared, text);
                 continue;
             }
             note(&mut report, at, &admitted, &event);
             report.tally.private |= !shared;
-            let lane = *index.entry(id.clone()).or_insert_with(|| {
-                lanes.push((id.clone(), Vec::new()));
-                lanes.len() - 1
+            let lane = *self.index.entry(id.clone()).or_insert_with(|| {
+                self.list.push((id.clone(), Vec::new()));
+                self.list.len() - 1
             });
-            lanes[lane].1.extend_from_slice(admitted.line_and_end(&event));
+            self.list[lane].1.extend_from_slice(admitted.line_and_end(&event));
         }
-        log.feed(report, source, count)?;
+        log.feed(report, source, count).map(drop)
     }
-    let (grid, digest_of_scope) = (scope.defaults().grid, scope.digest());
-    Ok(Source { contents: Contents::of_lines(lanes), grid, input: digest?, scope: digest_of_scope })
 }
 
 fn read_chunk(args: &Args, scope: &Scope, report: Report, chunk: Chunk<'_>) -> Part {

@@ -55,8 +55,9 @@ struct Args {
     jobs: Jobs,
 }
 
-/// Messages that may wait between the two halves of the work.
-const QUEUE: usize = 64;
+/// Messages that may wait between the two halves of the work: few, but where the second half waits for a disk.
+const QUEUE: usize = 4;
+const QUEUE_TO_DISK: usize = 64;
 
 fn main() -> ExitCode {
     ulp_cli::run(include_str!("man.roff"), run)
@@ -68,7 +69,7 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
         Some(store) => project::scope_of_store(store, &args.scope)?,
         None => project::scope(&args.scope)?,
     };
-    let signer = args.key.as_deref().map(|path| Signer::read(path, &mut scope)).transpose()?;
+    let signer = args.key.as_deref().map(|path| Signer::read(path, &mut scope, log)).transpose()?;
     let macros = args.macros.as_deref().map(Macros::read).transpose()?;
     let rejects = args.rejects.as_deref().map(Rejects::open).transpose()?;
     let reading = Arc::new(Reading {
@@ -106,7 +107,7 @@ fn work(
         });
         return ended.unwrap_or_else(broken_off);
     }
-    let (say, said) = sync_channel(QUEUE);
+    let (say, said) = sync_channel(if reading.store { QUEUE_TO_DISK } else { QUEUE });
     let (reading, of_reader) = (Arc::clone(reading), Arc::clone(pool));
     // Nobody waits for this thread: where the second half fails, the first may be waiting for input.
     std::thread::spawn(move || {

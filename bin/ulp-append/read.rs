@@ -6,7 +6,7 @@ use crate::timestamps::Unit;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use ulp_cli::{Chunk, Failure, LineReader};
+use ulp_cli::{Chunk, DENSE, Failure, LineReader, is_dense, room_for};
 use ulp_core::event::{Event, Missing, Reader, Refusal};
 use ulp_core::hash::Blake3;
 use ulp_core::id::Time;
@@ -99,12 +99,9 @@ pub fn run(
     mut say: impl FnMut(Message) -> bool,
 ) {
     loop {
-        match next(reader, reading, pool) {
-            Ok(Some(chunks)) => {
-                if !chunks.into_iter().all(|chunk| say(Message::Chunk(chunk))) {
-                    return;
-                }
-                if reader.would_block() && !say(Message::Idle) {
+        match next(reader, reading, pool, |chunk| say(Message::Chunk(chunk))) {
+            Ok(Some(listens)) => {
+                if !listens || reader.would_block() && !say(Message::Idle) {
                     return;
                 }
             }
@@ -120,26 +117,37 @@ pub fn run(
     }
 }
 
-/// The next lines, spread over the threads of the pool.
+/// The next lines, spread over the threads of the pool; nothing at the end. Answers whether `say` still listens.
 fn next(
     reader: &mut LineReader,
     reading: &Reading,
     pool: &rayon::ThreadPool,
-) -> Result<Option<Vec<ReadChunk>>, Failure> {
+    mut say: impl FnMut(ReadChunk) -> bool,
+) -> Result<Option<bool>, Failure> {
     let Some(chunk) = reader.next_chunk()? else { return Ok(None) };
-    let parts = split(chunk, pool.current_num_threads());
+    room_for(KEPT * chunk.bytes.len() + LEAST)?;
+    let threads = pool.current_num_threads();
+    let parts = split(chunk, threads);
     if let [part] = parts[..] {
-        return Ok(Some(vec![reading.chunk(part)]));
+        return Ok(Some(say(reading.chunk(part))));
     }
-    Ok(Some(pool.install(|| parts.par_iter().map(|part| reading.chunk(*part)).collect())))
+    Ok(Some(parts.chunks(threads).all(|parts| {
+        let chunks: Vec<ReadChunk> =
+            pool.install(|| parts.par_iter().map(|part| reading.chunk(*part)).collect());
+        chunks.into_iter().all(&mut say)
+    })))
 }
+
+/// How many bytes are kept of one that is read, at most, and what is worked with besides.
+const KEPT: usize = 8;
+const LEAST: usize = 8 << 20;
 
 /// Fewer bytes than this are not worth a second thread.
 const WORTH: usize = 32 << 10;
 
-/// Cuts a chunk at line ends into about equal parts.
+/// Cuts a chunk at line ends into about equal parts; very short lines into more.
 fn split(chunk: Chunk<'_>, parts: usize) -> Vec<Chunk<'_>> {
-    let size = (chunk.bytes.len() / parts.max(1)).max(WORTH);
+    let size = if is_dense(chunk.bytes) { DENSE } else { (chunk.bytes.len() / parts.max(1)).max(WORTH) };
     let (mut cut, mut rest) = (Vec::new(), chunk.bytes);
     while rest.len() > size {
         let Some(end) = memchr::memchr(b'\n', &rest[size..]) else { break };

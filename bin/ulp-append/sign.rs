@@ -1,7 +1,7 @@
 //! `--key FILE`: what is written here is signed here.
 
 use std::path::Path;
-use ulp_cli::Failure;
+use ulp_cli::{Failure, Log, read_key};
 use ulp_core::event::{self, Event, Refusal};
 use ulp_core::json::Tape;
 use ulp_core::scope::Scope;
@@ -20,8 +20,8 @@ impl Signer {
     ///
     /// # Errors
     /// The file cannot be read, or holds no private key.
-    pub fn read(path: &Path, scope: &mut Scope) -> Result<Signer, Failure> {
-        let key = SecretKey::read(path)?;
+    pub fn read(path: &Path, scope: &mut Scope, log: &mut Log) -> Result<Signer, Failure> {
+        let key = read_key(path, log)?;
         let did = key.did();
         scope.sign_as(&did);
         Ok(Signer { key, did, authority: scope.authority() })

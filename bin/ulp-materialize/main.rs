@@ -90,12 +90,9 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     let mut arenas = Arenas::new(Arenas::STREAM);
     let all = log.writes_all();
     let reading = filter.clone();
-    let (world, mut report) = project::read(&input, &mut arenas, &scope, &reading, &select, all)?;
-    if log.is_strict() && report.tally.rejected > 0 {
-        log.say(report)?;
-        return Err(Failure::Strict);
-    }
-    missing::in_stream(&args.select, project::places_of(&world, &filter), &report.tally, log)?;
+    let (world, mut report) = project::read(&input, &mut arenas, &scope, &reading, &select, log)?;
+    let tally = log.tally().clone();
+    missing::in_stream(&args.select, project::places_of(&world, &filter), &tally, log)?;
     filter.at = project::cut(args.at.at.as_ref(), &world, &filter)?;
     let job = Job { args, world: &world, filter: &filter, all };
     let mut known = true;

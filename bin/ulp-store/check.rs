@@ -14,9 +14,7 @@ pub fn write(
     log: &mut Log,
 ) -> Result<(), Failure> {
     let mut findings: Vec<Finding> = store.check_objects()?;
-    if !objects {
-        findings.extend(store.check_lanes(replay)?);
-    }
+    findings.extend(if objects { store.check_named()? } else { store.check_lanes(replay)? });
     findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.cmp(b)));
     findings.dedup_by(|a, b| a.path == b.path && a.code == b.code);
     let mut lines = Vec::new();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use ulp_cli::{Failure, Log, Output, Status, Witness};
+use ulp_cli::{Failure, Log, Output, Status, Witness, refuse_named_pipe};
 use ulp_core::kind::Kind;
 use ulp_core::trust::{Did, SecretKey, did_of_file};
 
@@ -42,7 +42,10 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     let mut out = Output::stdout()?;
     let did = match args.command {
         Command::Generate { output } => generate(&output)?,
-        Command::Did { file } => did_of_file(&file)?,
+        Command::Did { file } => {
+            refuse_named_pipe(&file)?;
+            did_of_file(&file)?
+        }
     };
     writeln!(out, "{did}")?;
     log.finish(Some(out), &Witness::default())

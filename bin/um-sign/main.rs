@@ -12,13 +12,15 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use rayon::prelude::*;
-use ulp_cli::{self, Chunk, Failure, Files, Jobs, LineReader, Log, Now, Output, OutputArgs, Status, Witness};
+use ulp_cli::{
+    self, Chunk, Failure, Files, Jobs, LineReader, Log, Now, Output, OutputArgs, Status, Witness, read_key,
+};
 use ulp_core::event::Defaults;
 use ulp_core::json::STATE_BYTES;
 use ulp_core::kind::Kind;
 use ulp_core::report::{Outcome, Position, Report};
 use ulp_core::trust::authority::Authority;
-use ulp_core::trust::{Did, SecretKey, Verifier};
+use ulp_core::trust::{Did, Verifier};
 use ulp_um::manifest::Clock;
 
 use framing::{Document, Framing};
@@ -90,13 +92,13 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     if args.conformance {
         return conformance::run(&args.output, &args.now, log);
     }
-    let judge = args.judge()?;
+    let judge = args.judge(log)?;
     args.jobs.run(|| filter(&args, &judge, log))?
 }
 
 impl Args {
-    fn judge(&self) -> Result<Judge, Failure> {
-        let key = self.key.as_deref().map(SecretKey::read).transpose()?;
+    fn judge(&self, log: &mut Log) -> Result<Judge, Failure> {
+        let key = self.key.as_deref().map(|path| read_key(path, log)).transpose()?;
         let now = self.now.time();
         let clock = match (self.check, self.allow_expired) {
             (Check::Structural, _) => Clock::Unasked,

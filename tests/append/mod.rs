@@ -2,6 +2,8 @@
 
 mod after_delete;
 mod again;
+mod clock;
+mod files;
 mod key;
 mod mqtt;
 mod one_door;

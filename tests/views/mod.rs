@@ -2,6 +2,7 @@
 
 mod agree;
 mod blame;
+mod follow;
 mod golden;
 mod hostile;
 mod models;

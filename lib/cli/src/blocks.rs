@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
+use std::time::Duration;
 
 use super::Failure;
 use super::stdio::Patient;
@@ -97,10 +98,10 @@ impl BlockSource {
         self.spare = buffer;
     }
 
-    /// Whether the next read could wait for a writer.
-    pub(super) fn would_block(&self) -> bool {
+    /// Whether the next read could wait for a writer for longer than that.
+    pub(super) fn would_block(&self, longer: Duration) -> bool {
         match &self.from {
-            From::Open(file) => !file.is_ready(),
+            From::Open(file) => !file.is_ready(longer),
             From::Later(_) => true,
             From::Ended => false,
         }
@@ -230,7 +231,7 @@ mod tests {
         }
         writer.join().unwrap();
         assert_eq!(hasher.finalize(), blake3::hash(&whole));
-        assert!(!feed.would_block() && feed.next(size, ready, &mut hasher).unwrap().is_none());
+        assert!(!feed.would_block(Duration::ZERO) && feed.next(size, ready, &mut hasher).unwrap().is_none());
         pieces
     }
 

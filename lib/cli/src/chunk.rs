@@ -4,6 +4,10 @@ use ulp_core::json::Fault;
 
 /// About how much is given to one job, in bytes.
 pub const CHUNK: usize = 1 << 20;
+/// The same where lines are very short, of which each may come to more than it has bytes.
+pub const DENSE: usize = 8 << 10;
+/// How many bytes tell whether lines are short.
+const SAMPLE: usize = 1 << 10;
 /// How a source calls stdin, in operands and in the log.
 pub const STDIN: &str = "-";
 
@@ -83,6 +87,12 @@ impl<'a> Iterator for Lines<'a> {
             }
         }
     }
+}
+
+/// Whether lines are so short that none of them can be an event.
+pub fn is_dense(lines: &[u8]) -> bool {
+    let sample = &lines[..SAMPLE.min(lines.len())];
+    memchr::memchr_iter(b'\n', sample).count() > SAMPLE / 32
 }
 
 fn is_blank(line: &[u8]) -> bool {

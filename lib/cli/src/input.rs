@@ -9,16 +9,16 @@ use std::ops::Range;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use memmap2::Mmap;
-use rayon::prelude::*;
 
 use super::blocks::{BlockSource, Piece, without_bom};
-use super::chunk::{CHUNK, Chunk, STDIN};
+use super::chunk::{CHUNK, Chunk, DENSE, STDIN, is_dense};
 use super::chunks::BlockReader;
 use super::progress::Progress;
 use super::stdio::Std;
 use super::{Failure, Files};
 use ulp_core::hash::Blake3;
 use ulp_core::json::STATE_BYTES;
+use ulp_core::parallel::{InOrder, in_order};
 use ulp_store::map;
 
 /// All operands. Files are opened and mapped at once, pipes are opened when their turn comes.
@@ -81,16 +81,25 @@ impl Input {
         &'a self,
         mut take: impl FnMut(Chunk<'a>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
+        let mut parts = 0;
         for (index, source) in self.sources.iter().enumerate() {
-            match &source.body {
-                Body::Mapped { map, from, .. } => {
-                    let bytes = without_bom(&map[*from..]);
-                    cut(bytes).try_for_each(|bytes| take(chunk(index, bytes, false)))?;
+            let mut give = |bytes: &'a [u8], too_long: bool| {
+                let mut rest = bytes;
+                if too_long {
+                    take(chunk(index, bytes, true))?;
                 }
+                while let Some(part) = cut(&mut rest, parts) {
+                    parts += 1;
+                    take(chunk(index, part, false))?;
+                }
+                Ok::<(), Failure>(())
+            };
+            match &source.body {
+                Body::Mapped { map, from, .. } => give(without_bom(&map[*from..]), false)?,
                 Body::Read { reading, blocks } => {
                     let mut place = 0;
-                    while let Some(block) = self.block(index, reading, blocks, place)? {
-                        take(chunk(index, &block.0, block.1))?;
+                    while let Some((bytes, too_long)) = self.block(index, reading, blocks, place)? {
+                        give(bytes, *too_long)?;
                         place += 1;
                     }
                 }
@@ -102,57 +111,77 @@ impl Input {
     /// Works on all chunks in parallel, on the threads of the current `rayon` pool, while pipes are still being
     /// read. The results stand in the order of the chunks.
     pub fn map<'a, T: Send>(&'a self, work: impl Fn(Chunk<'a>) -> T + Sync) -> Result<Vec<T>, Failure> {
+        let mut results = Vec::new();
+        self.map_in_order(work, |result| {
+            results.push(result);
+            Ok(())
+        })?;
+        Ok(results)
+    }
+
+    /// [`Input::map`], whose results are taken one after the other, in the order of the chunks, while those that
+    /// follow are worked on. Few are held.
+    ///
+    /// # Errors
+    /// The system's, and the first of `take`, after which nothing more is read.
+    pub fn map_in_order<'a, T: Send>(
+        &'a self,
+        work: impl Fn(Chunk<'a>) -> T + Sync,
+        take: impl FnMut(T) -> Result<(), Failure> + Send,
+    ) -> Result<(), Failure> {
         let run = |chunk: Chunk<'a>| {
             let result = work(chunk);
             self.progress.advance(chunk.bytes.len() as u64);
             result
         };
         if rayon::current_num_threads() == 1 {
-            let mut results = Vec::new();
-            self.for_each(|chunk| {
-                results.push(run(chunk));
-                Ok(())
-            })?;
-            return Ok(results);
+            let mut take = take;
+            return self.for_each(|chunk| take(run(chunk)));
         }
-        let results = Mutex::new(Vec::new());
-        rayon::in_place_scope_fifo(|scope| {
+        let results = InOrder::new(take);
+        let read = rayon::in_place_scope_fifo(|scope| {
             let mut count = 0;
             self.for_each(|chunk| {
                 let (place, results, run) = (count, &results, &run);
                 count += 1;
-                scope.spawn_fifo(move |_| {
-                    let result = run(chunk);
-                    results.lock().unwrap_or_else(PoisonError::into_inner).push((place, result));
-                });
-                Ok(())
+                scope.spawn_fifo(move |_| results.put(place, run(chunk)));
+                // What has failed is said in the end.
+                if results.has_failed() { Err(Failure::Strict) } else { Ok(()) }
             })
-        })?;
-        let mut results: Vec<(usize, T)> = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-        results.sort_unstable_by_key(|(place, _)| *place);
-        Ok(results.into_iter().map(|(_, result)| result).collect())
+        });
+        results.finish().and(read)
     }
 
-    /// [`Input::map`] for work that keeps nothing of the text it is given, the second argument: the same bytes stay in
-    /// the chunk, but those of a file are better left alone. A file that stands alone is hashed on the way, so that
-    /// [`Input::digest`] costs nothing afterwards.
+    /// [`Input::map_in_order`] for work that keeps nothing of the text it is given, the second argument: the same
+    /// bytes stay in the chunk, but those of a file are better left alone. A file that stands alone is hashed on the
+    /// way, so that [`Input::digest`] costs nothing afterwards.
     pub fn map_once<'a, T: Send>(
         &'a self,
         work: impl Fn(Chunk<'a>, &[u8]) -> T + Sync,
-    ) -> Result<Vec<T>, Failure> {
+        mut take: impl FnMut(T) -> Result<(), Failure> + Send,
+    ) -> Result<(), Failure> {
         let [Source { name, body: Body::Mapped { map, from, file } }] = &self.sources[..] else {
-            return self.map(|chunk| work(chunk, chunk.bytes));
+            return self.map_in_order(|chunk| work(chunk, chunk.bytes), take);
         };
-        let pass = BlockReader::new(file, &map[*from..], *from as u64);
+        let bytes = &map[*from..];
+        if is_dense_anywhere(bytes) {
+            return self.map_in_order(|chunk| work(chunk, chunk.bytes), take);
+        }
+        let pass = BlockReader::new(file, bytes, *from as u64);
         let run = |i: usize| {
             let done = pass.block(i, |text, stays| work(chunk(0, stays, false), text));
             self.progress.advance(CHUNK as u64);
             done.map_err(|e| Failure::io(name, e))
         };
-        let blocks: Result<Vec<_>, Failure> = (0..pass.len()).into_par_iter().map(run).collect();
-        let (parts, results): (Vec<_>, Vec<T>) = blocks?.into_iter().unzip();
+        let mut parts = Vec::with_capacity(pass.len());
+        let schedule: Vec<usize> = (0..pass.len()).collect();
+        in_order(&schedule, run, |done| {
+            let (part, result) = done?;
+            parts.push(part);
+            take(result)
+        })?;
         self.whole.get_or_init(|| pass.hash(&parts));
-        Ok(results)
+        Ok(())
     }
 
     /// The digest of all bytes, operands in order. What was mapped is hashed now, on the threads of the current
@@ -229,17 +258,26 @@ fn chunk(source: usize, bytes: &[u8], too_long: bool) -> Chunk<'_> {
     Chunk { source: u32::try_from(source).unwrap_or(u32::MAX), bytes, too_long, limit: STATE_BYTES }
 }
 
-/// Cuts bytes after the first line end at or beyond each [`CHUNK`].
-fn cut(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        let from = CHUNK.min(rest.len());
-        let end = memchr::memchr(b'\n', &rest[from..]).map_or(rest.len(), |at| from + at + 1);
-        let (head, tail) = rest.split_at(end);
-        rest = tail;
-        (!head.is_empty()).then_some(head)
-    })
+/// How many samples are taken of a file.
+const SAMPLES: usize = 16;
+
+fn is_dense_anywhere(bytes: &[u8]) -> bool {
+    (0..SAMPLES).any(|i| is_dense(&bytes[bytes.len() / SAMPLES * i..]))
 }
+
+/// Takes the next part off some lines: up to the first line end at or beyond a [`CHUNK`]. Of very short lines it is
+/// smaller, unless so many parts were given that their number counts for more.
+fn cut<'b>(rest: &mut &'b [u8], given: usize) -> Option<&'b [u8]> {
+    let dense = (DENSE << (given >> MANY).min(CHUNK.ilog2() as usize)).min(CHUNK);
+    let from = if is_dense(rest) { dense } else { CHUNK }.min(rest.len());
+    let end = memchr::memchr(b'\n', &rest[from..]).map_or(rest.len(), |at| from + at + 1);
+    let (head, tail) = rest.split_at(end);
+    *rest = tail;
+    (!head.is_empty()).then_some(head)
+}
+
+/// After 2 to the power of this many parts, parts of very short lines are twice as large, and so on.
+const MANY: usize = 14;
 
 impl Source {
     fn open(operand: &OsStr) -> Result<Source, Failure> {

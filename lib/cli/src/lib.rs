@@ -61,13 +61,17 @@ pub mod follow;
 #[cfg(feature = "draw")]
 mod font_args;
 mod input;
+mod key_file;
 mod line_reader;
 mod log;
 mod man;
+mod memory;
 pub mod missing;
 mod output;
+mod private_file;
 mod progress;
 pub mod project;
+mod signals;
 mod stdio;
 pub mod stored;
 
@@ -75,14 +79,17 @@ pub use args::{
     At, Files, Jobs, Kinds, Lanes, Layers, LogArgs, LogFormat, MAX_JOBS, Now, OutputArgs, ScopeArgs, Select,
     Since, When, size, time,
 };
-pub use chunk::{CHUNK, Chunk, Lines, STDIN};
+pub use chunk::{CHUNK, Chunk, DENSE, Lines, STDIN, is_dense};
 pub use failure::{Failure, Status};
 #[cfg(feature = "draw")]
 pub use font_args::FontArgs;
 pub use input::Input;
+pub use key_file::read_key;
 pub use line_reader::LineReader;
 pub use log::{Log, Witness};
+pub use memory::room_for;
 pub use output::Output;
+pub use private_file::{PrivateFile, refuse_named_pipe};
 pub use progress::Progress;
 pub use stored::StoreArgs;
 pub use ulp_core::text::escape;
@@ -110,6 +117,7 @@ pub fn run<A: CommandFactory + FromArgMatches>(
     man: &str,
     work: impl FnOnce(A, &mut Log) -> Result<Status, Failure>,
 ) -> ExitCode {
+    signals::let_writes_fail();
     let command = command::<A>();
     let tool = command.get_name().to_owned();
     let version = command.get_version().unwrap_or_default().to_owned();

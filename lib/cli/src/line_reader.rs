@@ -5,6 +5,7 @@ use super::chunk::{CHUNK, Chunk, STDIN};
 use super::progress::Progress;
 use super::stdio::Std;
 use super::{Failure, Files};
+use std::time::Duration;
 use ulp_core::hash::Blake3;
 
 /// The operands of a tool that holds no more than it needs: lines as they come.
@@ -69,7 +70,12 @@ impl LineReader {
 
     /// Whether the next chunk may have to be waited for: the time to flush what is buffered for output.
     pub fn would_block(&self) -> bool {
-        self.feeds.get(self.at).is_some_and(BlockSource::would_block)
+        self.waits(Duration::ZERO)
+    }
+
+    /// Whether the next chunk may have to be waited for longer than that.
+    pub fn waits(&self, longer: Duration) -> bool {
+        self.feeds.get(self.at).is_some_and(|feed| feed.would_block(longer))
     }
 
     /// The digest of all bytes read so far, operands in order.

@@ -1,7 +1,8 @@
 //! A trace read by a tool: from its operands into a [`World`], with everything there is to say put into the log.
 
-use super::{At, Failure, Files, Input, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs};
-use super::{ScopeArgs, Select, Status, StoreArgs, When, Witness, missing, stored};
+use super::failure::SEE_CHECK;
+use super::{At, Chunk, Failure, Files, Input, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs};
+use super::{ScopeArgs, Select, Status, StoreArgs, When, Witness, missing, room_for, stored};
 use bumpalo::Bump;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use ulp_core::kind::Kind;
 use ulp_core::report::{Diagnostic, Outcome, Report};
 use ulp_core::root::{self, Roots};
 use ulp_core::scope::Scope;
-use ulp_core::world::{Arenas, AsOf, Derived, Filter, Gatherer, World};
+use ulp_core::world::{Arenas, AsOf, Batch, Derived, Filter, Gatherer, World};
 use ulp_store::Store;
 use ulp_store::blobs::Blobs;
 use ulp_store::read::{Wanted, manifest_lines};
@@ -88,21 +89,31 @@ pub fn scope_of_store(store: &Store, args: &ScopeArgs) -> Result<Scope, Failure>
     Ok(scope)
 }
 
-/// Reads all operands into an ordered world, on the threads of the current pool. What is refused, doubled or odd is
-/// in the report, for [`Log::say`].
+/// How many bytes are kept of one that is read, at most, and what is worked with besides.
+pub(super) const KEPT: usize = 8;
+pub(super) const LEAST: usize = 8 << 20;
+/// How many bytes an event takes besides while it is ordered and derived.
+const ROW: usize = 512;
+
+/// Reads all operands into an ordered world, on the threads of the current pool. What is refused or odd about the
+/// lines themselves goes into the log while they are read, in their order; what the order tells of them is in the
+/// report, for [`Log::say`].
 ///
 /// # Errors
-/// Where the input cannot be read, or is larger than the arenas hold.
+/// Where the input cannot be read, or is larger than the arenas hold; under `--strict` the first rejection.
 pub fn read<'a>(
     input: &'a Input,
     arenas: &'a mut Arenas,
     scope: &'a Scope,
     filter: &'a Filter,
     select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
-    all: bool,
+    log: &mut Log,
 ) -> Result<(World<'a>, Report), Failure> {
     let gatherer = Gatherer::new(arenas, scope, filter, select).admit_new();
-    let batches = input.map_once(|chunk, text| {
+    let all = log.writes_all();
+    let mut batches = Vec::new();
+    let gather = |chunk: Chunk<'a>, text: &[u8]| {
+        room_for(KEPT * text.len() + LEAST)?;
         let mut lines = chunk.lines_of(text);
         // A line's place in the text is its place in the chunk.
         let stays = |line: &[u8]| {
@@ -111,20 +122,27 @@ pub fn read<'a>(
         };
         let both = |line| (line, stays(line));
         let numbered = lines.by_ref().map(|(number, line)| (narrow(number), line.map(both)));
-        let mut batch = gatherer.batch(chunk.source, numbered)?;
+        let batch = gatherer.batch(chunk.source, numbered);
+        let mut batch = batch.map_err(|e| Failure::of(Kind::System, e))?;
         batch.set_lines(narrow(lines.number()));
-        Ok(batch)
+        let report = batch.report(0, all);
+        Ok((batch, report))
+    };
+    input.map_once(gather, |done: Result<_, Failure>| {
+        let (batch, report) = done?;
+        log.feed(report, batch.source(), batch.lines())?;
+        batches.push(batch);
+        Ok(())
     })?;
-    let batches: Result<Vec<_>, ulp_core::world::TooLarge> = batches.into_iter().collect();
-    let batches = batches.map_err(|e| Failure::of(Kind::System, e))?;
+    let rows: usize = batches.iter().map(Batch::rows).sum();
+    room_for(ROW * rows)?;
     let mut world = World::new(batches, scope.defaults());
-    let mut report = world.report(all);
-    report.join(world.order(all));
+    let report = world.order(all);
     Ok((world, report))
 }
 
 /// A line's number within its chunk; a chunk holds at most 64 MiB.
-fn narrow(number: u64) -> u32 {
+pub(super) fn narrow(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
@@ -133,10 +151,18 @@ fn narrow(number: u64) -> u32 {
 /// # Errors
 /// A name that no event of the view bears is wrong usage.
 pub fn cut(at: Option<&When>, world: &World<'_>, filter: &Filter) -> Result<Option<AsOf>, Failure> {
+    cut_behind(at, |name| world.greatest_key(name, filter))
+}
+
+/// The same, where `greatest` gives the greatest key of a name.
+pub(super) fn cut_behind(
+    at: Option<&When>,
+    greatest: impl Fn(&str) -> Option<AsOf>,
+) -> Result<Option<AsOf>, Failure> {
     match at {
         None => Ok(None),
         Some(When::Time(time)) => Ok(Some(AsOf::Time(*time))),
-        Some(When::Event(name)) => match world.greatest_key(name, filter) {
+        Some(When::Event(name)) => match greatest(name) {
             Some(key) => Ok(Some(key)),
             None => Err(Failure::usage(format!("--at id:{name}"), "no event of this name is in the view")),
         },
@@ -227,8 +253,9 @@ fn project_stream(args: &Projection, log: &mut Log, write: Write<'_>) -> Result<
     let scope = scope(&args.scope)?;
     let select = |space: &str, tile| not_selected(&args.select, space, tile);
     let mut arenas = Arenas::new(Arenas::STREAM);
-    let (world, report) = read(&input, &mut arenas, &scope, &filter, &select, log.writes_all())?;
-    missing::in_stream(&args.select, places_of(&world, &filter), &report.tally, log)?;
+    let (world, report) = read(&input, &mut arenas, &scope, &filter, &select, log)?;
+    let tally = log.tally().clone();
+    missing::in_stream(&args.select, places_of(&world, &filter), &tally, log)?;
     let blobs = Blobs::new(args.objects.as_deref(), None);
     let roots = show(args, &world, (filter.clone(), report), &blobs, (&mut out, log), write)?;
     let root = Some(roots.root(false));
@@ -258,7 +285,7 @@ fn project_store(
     let done = store.replay_together(&places, wanted, log.writes_all(), |read| {
         stored::note_damage(log, read.absent, read.damage)?;
         if let Some(first) = read.damage.first() {
-            return Err(Failure::Corrupt(stored::describe(first)));
+            return Err(Failure::Corrupt(stored::describe(first) + SEE_CHECK));
         }
         let about = (filter.clone(), read.report);
         let roots = show(args, read.world, about, &blobs, (&mut out, log), write)?;
@@ -288,7 +315,8 @@ fn show(
     let (spaces, roots, said) = view(world, &filter, takes_tile, &mut arenas, log.writes_all());
     report.join(said);
     log.say(report)?;
-    write(&View { world, filter: &filter, spaces, blobs }, out, log)?;
+    let count = spaces.len();
+    write(&View { world, filter: &filter, spaces, count, blobs }, out, log)?;
     Ok(roots)
 }
 

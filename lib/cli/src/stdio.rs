@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -87,11 +88,12 @@ impl Patient {
         }
     }
 
-    /// Whether a read would return at once: there are bytes, or the end.
-    pub(super) fn is_ready(&self) -> bool {
-        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    /// Whether a read would return within so long: there are bytes, or the end.
+    pub(super) fn is_ready(&self, within: Duration) -> bool {
+        let within = Timespec::try_from(within).ok();
         // A poll that fails says nothing about the read; calling that "not ready" only flushes once too often.
-        matches!(poll(&mut [PollFd::from_borrowed_fd(self.0.as_fd(), PollFlags::IN)], Some(&now)), Ok(1..))
+        let polled = poll(&mut [PollFd::from_borrowed_fd(self.0.as_fd(), PollFlags::IN)], within.as_ref());
+        matches!(polled, Ok(1..))
     }
 }
 

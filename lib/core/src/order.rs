@@ -37,8 +37,16 @@ impl<'a> Known<'a> {
         *slot = (*slot).max(Some(eff));
     }
 
+    /// Makes known what another knows of an event.
+    pub fn add_all(&mut self, id: &'a str, other: &Known<'_>) {
+        let Some(times) = other.times.get(id) else { return };
+        Lane::all().zip(times).filter_map(|(lane, time)| Some((lane, (*time)?))).for_each(|(lane, time)| {
+            self.add(lane, id, time);
+        });
+    }
+
     /// The greatest time of `id` in the lanes that `counts` accepts.
-    fn among(&self, id: &str, counts: impl Fn(Lane) -> bool) -> Option<Time> {
+    pub fn among(&self, id: &str, counts: impl Fn(Lane) -> bool) -> Option<Time> {
         // A trace without state lines knows nothing: then no name is hashed.
         if self.times.is_empty() {
             return None;

@@ -1,8 +1,9 @@
 //! Work spread over the threads of the current pool, its results taken in a fixed order.
 
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, TryLockError};
 
 /// Works on `0..n` in the order of `schedule`, a permutation, and gives the results to `sink` in the order of their
@@ -16,20 +17,83 @@ pub fn in_order<T: Send, E: Send>(
     work: impl Fn(usize) -> T + Sync,
     sink: impl FnMut(T) -> Result<(), E> + Send,
 ) -> Result<(), E> {
-    let slots: Mutex<Vec<Option<T>>> = Mutex::new(schedule.iter().map(|_| None).collect());
-    let giver = Mutex::new(Giver { next: 0, sink, failed: None });
+    let results = InOrder::new(sink);
     let next = AtomicUsize::new(0);
     rayon::broadcast(|_| {
         while let Some(i) = schedule.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let result = work(*i);
-            lock(&slots)[*i] = Some(result);
-            give_what_is_ready(&slots, &giver);
+            results.put(*i, work(*i));
         }
     });
-    // Someone may have stored a result while another was just leaving.
-    give_what_is_ready(&slots, &giver);
-    let giver = giver.into_inner().unwrap_or_else(PoisonError::into_inner);
-    giver.failed.map_or(Ok(()), Err)
+    results.finish()
+}
+
+/// Results that threads come to in any order, given to a sink in the order of their numbers from 0.
+pub struct InOrder<T, S, E> {
+    waiting: Mutex<BTreeMap<usize, T>>,
+    giver: Mutex<Giver<S, E>>,
+    failed: AtomicBool,
+}
+
+struct Giver<S, E> {
+    next: usize,
+    sink: S,
+    failed: Option<E>,
+}
+
+/// From so many results on that wait while others are being given, threads wait as well: a slow sink holds up the work
+/// rather than filling the memory.
+const CROWD: usize = 2;
+
+impl<T: Send, E: Send, S: FnMut(T) -> Result<(), E> + Send> InOrder<T, S, E> {
+    pub fn new(sink: S) -> InOrder<T, S, E> {
+        let giver = Mutex::new(Giver { next: 0, sink, failed: None });
+        InOrder { waiting: Mutex::default(), giver, failed: AtomicBool::new(false) }
+    }
+
+    /// Takes a result, and gives on what is ready unless another thread is about it.
+    pub fn put(&self, number: usize, result: T) {
+        let waiting = {
+            let mut waiting = lock(&self.waiting);
+            waiting.insert(number, result);
+            waiting.len()
+        };
+        if waiting > CROWD {
+            return self.give(&mut lock(&self.giver));
+        }
+        match self.giver.try_lock() {
+            Ok(mut giver) => self.give(&mut giver),
+            Err(TryLockError::Poisoned(poisoned)) => self.give(&mut poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => {}
+        }
+    }
+
+    /// Whether the sink has failed, and takes no more.
+    pub fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    /// Gives what is left, once no thread comes to results any more.
+    ///
+    /// # Errors
+    /// The first error of the sink.
+    pub fn finish(self) -> Result<(), E> {
+        // Someone may have stored a result while another was just leaving.
+        self.give(&mut lock(&self.giver));
+        let giver = self.giver.into_inner().unwrap_or_else(PoisonError::into_inner);
+        giver.failed.map_or(Ok(()), Err)
+    }
+
+    fn give(&self, giver: &mut Giver<S, E>) {
+        loop {
+            let ready = lock(&self.waiting).remove(&giver.next);
+            let Some(result) = ready else { return };
+            giver.next += 1;
+            if giver.failed.is_none() {
+                giver.failed = (giver.sink)(result).err();
+                self.failed.fetch_or(giver.failed.is_some(), Ordering::Relaxed);
+            }
+        }
+    }
 }
 
 /// How many items of a list make a piece of work.
@@ -64,33 +128,8 @@ pub fn write_all<T: Sync>(
     in_order(&schedule, work, |bytes| out.write_all(&bytes))
 }
 
-struct Giver<S, E> {
-    next: usize,
-    sink: S,
-    failed: Option<E>,
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn give_what_is_ready<T, E, S: FnMut(T) -> Result<(), E>>(
-    slots: &Mutex<Vec<Option<T>>>,
-    giver: &Mutex<Giver<S, E>>,
-) {
-    let mut giver = match giver.try_lock() {
-        Ok(guard) => guard,
-        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-        Err(TryLockError::WouldBlock) => return,
-    };
-    loop {
-        let ready = lock(slots).get_mut(giver.next).and_then(Option::take);
-        let Some(result) = ready else { return };
-        giver.next += 1;
-        if giver.failed.is_none() {
-            giver.failed = (giver.sink)(result).err();
-        }
-    }
 }
 
 #[cfg(test)]

@@ -141,7 +141,7 @@ impl Writer<'_> {
             line.text("type", "node", out);
             line.end_line(out);
         };
-        Record { id: id_of(&["node", self.space, node]), text: written(write), tombstone: written(gone) }
+        Record { id: node_id(self.space, node), text: written(write), tombstone: written(gone) }
     }
 
     /// The record of a link as it is followed.
@@ -151,25 +151,24 @@ impl Writer<'_> {
         add: &Add<'_>,
         points: [[f64; N]; 2],
     ) -> Record {
-        let Ends { from, relation, to } = *ends;
         let gone = |out: &mut Vec<u8>| {
             let mut line = Members::open(out);
-            line.text("from_node", from, out);
+            line.text("from_node", ends.from, out);
             line.boolean("gone", true, out);
-            line.text("relation", relation, out);
+            line.text("relation", ends.relation, out);
             self.write_space(&mut line, out);
-            line.text("to_node", to, out);
+            line.text("to_node", ends.to, out);
             line.text("type", "link", out);
             line.end_line(out);
         };
         let text = written(|out| self.link(ends, add, points, out));
-        Record { id: id_of(&["link", self.space, from, relation, to]), text, tombstone: written(gone) }
+        Record { id: link_id(self.space, ends), text, tombstone: written(gone) }
     }
 
     /// The record of a sensor as it is followed: it is there for good.
     pub fn sensor_record(&self, sensor: &Sensor<'_, '_>) -> Record {
         Record {
-            id: id_of(&["sensor", self.space, sensor.actor, sensor.name]),
+            id: sensor_id(self.space, sensor.actor, sensor.name),
             text: written(|out| self.sensor(sensor, out)),
             tombstone: Vec::new(),
         }
@@ -198,6 +197,21 @@ fn write_points<const N: usize>(points: [[f64; N]; 2], out: &mut Vec<u8>) {
         write_numbers(&point.map(rounded), out);
     }
     list.close(out);
+}
+
+/// What the record of a node is known by.
+pub fn node_id(space: &str, node: &str) -> Vec<u8> {
+    id_of(&["node", space, node])
+}
+
+/// What the record of a link is known by.
+pub fn link_id(space: &str, ends: &Ends<'_>) -> Vec<u8> {
+    id_of(&["link", space, ends.from, ends.relation, ends.to])
+}
+
+/// What the record of a sensor is known by.
+pub fn sensor_id(space: &str, actor: &str, sensor: &str) -> Vec<u8> {
+    id_of(&["sensor", space, actor, sensor])
 }
 
 /// Parts that hold no NUL, as no name does, told apart by one.

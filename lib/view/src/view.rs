@@ -12,6 +12,8 @@ pub struct View<'v, 'a> {
     pub filter: &'v Filter,
     /// In order.
     pub spaces: Vec<Space<'a>>,
+    /// How many spaces there are, where `spaces` holds only what changed in some.
+    pub count: usize,
     /// The blobs that events name.
     pub blobs: &'v Blobs<'v>,
 }

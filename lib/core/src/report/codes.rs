@@ -133,6 +133,7 @@ pub const CODES: &[Row] = &[
         &["signature.algorithm"],
         "another algorithm than Ed25519, or another canonical form than JCS-RFC8785",
     ),
+    row(&["key.readable"], "a key file that others than its owner may read (noted)"),
     row(
         &["signature.key"],
         "no key in it, not an Ed25519 key, two keys, or a key of small or mixed order",
@@ -156,6 +157,11 @@ pub const CODES: &[Row] = &[
         "what a store holds is not what is said of it",
     ),
     row(&["store.unsafe"], "neither a regular file nor a directory, where only these belong"),
+    row(&["store.dotfile"], "a dotfile that is not understood or not readable: it stops every writer"),
+    row(
+        &["store.stranger"],
+        "what belongs to no store lies in one: it is harmless, or stops every writer, as is said",
+    ),
     row(
         &[
             "store.leftover", "store.unnamed",

@@ -59,7 +59,7 @@ pub use crate::trust::authority::{Binding, BoundKey, Grant};
 pub use crate::yaml::Mark;
 pub use admit::{Admission, NoEvent, read_event};
 pub use clock::Clock;
-pub use discover::{Error, MAX_DOTFILE};
+pub use discover::{Error, IGNORE, MAX_DOTFILE, ROOT, SCOPE};
 pub use gate::{Gate, Permit, hold_to_invariants};
 pub use invariants::{Lookup, Made, NoStore, NodeFact, Parent};
 pub use list::Rule;
@@ -115,15 +115,34 @@ impl Scope {
         for found in discover::walk(dir)? {
             scope.dotfiles += 1;
             scope.bytes.extend_from_slice(found.text.as_bytes());
-            let taken = match found.sort {
-                Sort::Ignore => ignores.add(&found.path, directory_of(&found.path), &found.text),
-                Sort::Root | Sort::Scope => scope.take(&found),
-            };
+            let taken = scope.read(&found, &mut ignores);
             taken.map_err(|fault| scope.not_understood(&found.path, fault))?;
         }
         scope.ignores.push(ignores);
         scope.complete_defaults();
         Ok(scope)
+    }
+
+    /// Everything below a directory at which [`Scope::discover`] would end.
+    ///
+    /// # Errors
+    /// Where the directory itself cannot be opened.
+    pub fn faults(dir: &Path) -> Result<Vec<Error>, Error> {
+        let (found, mut faults) = discover::walk_on(dir)?;
+        let mut scope = Scope { dir: dir.to_owned(), ..Scope::default() };
+        for found in found {
+            if let Err(fault) = scope.read(&found, &mut Ignores::default()) {
+                faults.push(scope.not_understood(&found.path, fault));
+            }
+        }
+        Ok(faults)
+    }
+
+    fn read(&mut self, found: &Found, ignores: &mut Ignores) -> Result<(), crate::yaml::Fault> {
+        match found.sort {
+            Sort::Ignore => ignores.add(&found.path, directory_of(&found.path), &found.text),
+            Sort::Root | Sort::Scope => self.take(found),
+        }
     }
 
     fn not_understood(&self, path: &str, fault: crate::yaml::Fault) -> Error {

@@ -6,7 +6,7 @@ use crate::event::{Event, Line, Payload, Reader};
 use crate::id::{Lane, Tile, Time};
 use crate::json::{self, Fault};
 use crate::line;
-use crate::report::{Note, Refusal};
+use crate::report::{Note, Outcome, Position, Refusal, Report};
 use crate::scope::{Admission, Scope};
 use crate::state::line::StateLine;
 use crate::state::untouched::Subject;
@@ -20,8 +20,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub struct Arenas(Vec<Bump>);
 
 impl Arenas {
-    /// Enough for any stream that a machine can hold, at about 1 MiB a batch.
-    pub const STREAM: usize = 1 << 16;
+    /// Enough for any stream that a machine can hold, at about 1 MiB a batch, where the first of them may be smaller.
+    pub const STREAM: usize = 1 << 17;
 
     pub fn new(batches: usize) -> Arenas {
         Arenas((0..batches).map(|_| Bump::new()).collect())
@@ -140,6 +140,16 @@ impl<'a> Gatherer<'a> {
         lines: impl Iterator<Item = (u32, Result<(&'l [u8], &'a [u8]), Fault>)>,
     ) -> Result<Batch<'a>, TooLarge> {
         let arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).next().ok_or(TooLarge)?;
+        Ok(self.batch_in(arena, source, lines))
+    }
+
+    /// The same, with what is kept in an arena of the caller's.
+    pub fn batch_in<'l>(
+        &self,
+        arena: &'a Bump,
+        source: u32,
+        lines: impl Iterator<Item = (u32, Result<(&'l [u8], &'a [u8]), Fault>)>,
+    ) -> Batch<'a> {
         let mut scratch = self.scratch().pop().unwrap_or_default();
         let admits = self.admit_new || self.scope.has_gate();
         let mut gathering = Gathering {
@@ -154,7 +164,7 @@ impl<'a> Gatherer<'a> {
         let batch = gathering.finish();
         scratch.reset();
         self.scratch().push(scratch);
-        Ok(batch)
+        batch
     }
 
     /// Whether lines are held to any rule.
@@ -363,6 +373,45 @@ impl<'a> Batch<'a> {
     /// The operand that it was read from.
     pub fn source(&self) -> u32 {
         self.source
+    }
+
+    /// What its lines gave to say, once: refusals, what the gate found odd, and what was passed over. `base` is how
+    /// many lines of its source stand before it.
+    pub fn report(&mut self, base: u64, all: bool) -> Report {
+        let source = self.source;
+        let at = |number: u32| Position { source, line: base + u64::from(number) };
+        let mut report = Report::new(all);
+        report.tally.read = self.read;
+        report.tally.private = self.private;
+        for (number, refusal) in std::mem::take(&mut self.refusals) {
+            report.refuse(at(number), refusal);
+        }
+        for (number, note, shared, id) in std::mem::take(&mut self.notes) {
+            let text = || (Some(id.to_owned()), note.detail);
+            report.say(Outcome::Noted, note.code, at(number), shared, text);
+        }
+        for PassedOver { number, code, shared, id, detail } in std::mem::take(&mut self.passed_over) {
+            let text = || ((!id.is_empty()).then(|| id.to_owned()), detail.to_owned());
+            report.say(Outcome::Withheld, code, at(number), shared, text);
+        }
+        report.diagnostics.sort();
+        report
+    }
+
+    /// How many events it holds.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// How many lines it had, blank ones included.
+    pub fn lines(&self) -> u64 {
+        u64::from(self.lines)
+    }
+
+    /// Copies the lines of the events to where they stay, for who could not say so before; `text` gives a line by its
+    /// number.
+    pub fn keep_lines<'l>(&mut self, arena: &'a Bump, text: impl Fn(u32) -> &'l [u8]) {
+        self.rows.iter_mut().for_each(|row| row.line = arena.alloc_slice_copy(text(row.number)));
     }
 
     /// Says how many lines the batch had, blank ones included.

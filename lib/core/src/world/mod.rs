@@ -11,12 +11,13 @@
 mod batch;
 mod derive;
 mod filter;
+mod grow;
 mod intern;
 
-use batch::PassedOver;
 pub use batch::{Arenas, Batch, Gatherer, Row, TooLarge};
 pub use derive::Derived;
 pub use filter::{AsOf, Filter};
+pub use grow::{Growing, Touched};
 
 use crate::event::{Defaults, Line, Reader};
 use crate::id::{Key, Lane, Tile, Time, event_of};
@@ -59,6 +60,22 @@ struct TileRows<'a> {
     deletes: Vec<u32>,
 }
 
+impl<'a> TileRows<'a> {
+    fn new(space: &'a str, tile: Tile) -> TileRows<'a> {
+        TileRows {
+            space,
+            tile,
+            rows: Vec::new(),
+            states: Vec::new(),
+            eff: Vec::new(),
+            known: Vec::new(),
+            missing: Vec::new(),
+            has_cycle: false,
+            deletes: Vec::new(),
+        }
+    }
+}
+
 impl<'a> World<'a> {
     /// Sorts batches, given in the order of the input, into tiles.
     pub fn new(batches: Vec<Batch<'a>>, defaults: &'a Defaults) -> World<'a> {
@@ -75,20 +92,8 @@ impl<'a> World<'a> {
             batches.iter().flat_map(|b| &b.places).map(|p| (p.space, p.tile)).collect();
         names.sort_unstable();
         names.dedup();
-        let mut tiles: Vec<TileRows<'a>> = names
-            .iter()
-            .map(|(space, tile)| TileRows {
-                space,
-                tile: *tile,
-                rows: Vec::new(),
-                states: Vec::new(),
-                eff: Vec::new(),
-                known: Vec::new(),
-                missing: Vec::new(),
-                has_cycle: false,
-                deletes: Vec::new(),
-            })
-            .collect();
+        let mut tiles: Vec<TileRows<'a>> =
+            names.iter().map(|(space, tile)| TileRows::new(space, *tile)).collect();
         let index: HashMap<(&str, Tile), usize, RandomState> = names.iter().copied().zip(0..).collect();
         for (b, batch) in (0..).zip(&batches) {
             let places: Vec<usize> = batch.places.iter().map(|p| index[&(p.space, p.tile)]).collect();
@@ -121,23 +126,8 @@ impl<'a> World<'a> {
     /// What the lines themselves gave to say: refusals, and what was passed over.
     pub fn report(&mut self, all: bool) -> Report {
         let mut report = Report::new(all);
-        for b in 0..self.batches.len() {
-            let index = u32::try_from(b).expect("batches are counted in 32 bits");
-            let refusals = std::mem::take(&mut self.batches[b].refusals);
-            let batch = &self.batches[b];
-            report.tally.read += batch.read;
-            report.tally.private |= batch.private;
-            for (number, refusal) in refusals {
-                report.refuse(self.position(index, number), refusal);
-            }
-            for (number, note, shared, id) in &batch.notes {
-                let text = || (Some((*id).to_owned()), note.detail.clone());
-                report.say(Outcome::Noted, note.code, self.position(index, *number), *shared, text);
-            }
-            for PassedOver { number, code, shared, id, detail } in &batch.passed_over {
-                let text = || ((!id.is_empty()).then(|| (*id).to_owned()), (*detail).to_owned());
-                report.say(Outcome::Withheld, code, self.position(index, *number), *shared, text);
-            }
+        for (batch, base) in self.batches.iter_mut().zip(&self.bases) {
+            report.join(batch.report(*base, all));
         }
         report
     }
@@ -183,26 +173,29 @@ impl<'a> World<'a> {
                 Anomaly::Cycle => tile.has_cycle = true,
                 Anomaly::Equivocation => {}
             }
-            let at = tile.rows[at as usize];
-            let row = self.row(at);
-            if row.withheld == Withheld::Lane {
-                continue;
-            }
-            let (code, detail) = match oddity {
-                Anomaly::UnknownParent(name) => ("order.unknown_parent", name),
-                Anomaly::Cycle => ("order.cycle", ""),
-                Anomaly::Equivocation => ("event.equivocation", ""),
-            };
-            if !all {
-                // Nobody asks of which line.
-                report.tally.note(code, 1);
-                continue;
-            }
-            let (position, shared) = (self.position(at.0, row.number), row.lane.is_shared());
-            let text = || (Some(row.id.to_owned()), detail.to_owned());
-            report.say(Outcome::Noted, code, position, shared, text);
+            self.say_odd(tile.rows[at as usize], oddity, all, &mut report);
         }
         report
+    }
+
+    /// Notes what is odd about an event's place in the order.
+    fn say_odd(&self, at: (u32, u32), oddity: Anomaly<'a>, all: bool, report: &mut Report) {
+        let row = self.row(at);
+        if row.withheld == Withheld::Lane {
+            return;
+        }
+        let (code, detail) = match oddity {
+            Anomaly::UnknownParent(name) => ("order.unknown_parent", name),
+            Anomaly::Cycle => ("order.cycle", ""),
+            Anomaly::Equivocation => ("event.equivocation", ""),
+        };
+        if !all {
+            // Nobody asks of which line.
+            return report.tally.note(code, 1);
+        }
+        let (position, shared) = (self.position(at.0, row.number), row.lane.is_shared());
+        let text = || (Some(row.id.to_owned()), detail.to_owned());
+        report.say(Outcome::Noted, code, position, shared, text);
     }
 
     /// What the order needs of a tile's rows.
@@ -235,16 +228,26 @@ impl<'a> World<'a> {
                 !hashes.insert(hasher.hash(row.line))
             };
             if known {
-                let (position, shared) = (self.position(at.0, row.number), row.lane.is_shared());
-                let text = || (Some(row.id.to_owned()), String::new());
-                // What a view does not take in is withheld, however often it comes.
-                match row.withheld {
-                    Withheld::Lane => report.say(Outcome::Withheld, "view.lane", position, shared, text),
-                    _ => report.say(Outcome::Duplicate, "event.duplicate", position, shared, text),
-                }
+                self.say_duplicate(*at, report);
             }
             !known
         });
+    }
+
+    fn say_duplicate(&self, at: (u32, u32), report: &mut Report) {
+        let row = self.row(at);
+        let (position, shared) = (self.position(at.0, row.number), row.lane.is_shared());
+        let text = || (Some(row.id.to_owned()), String::new());
+        // What a view does not take in is withheld, however often it comes.
+        match row.withheld {
+            Withheld::Lane => report.say(Outcome::Withheld, "view.lane", position, shared, text),
+            _ => report.say(Outcome::Duplicate, "event.duplicate", position, shared, text),
+        }
+    }
+
+    /// The batches again, so that others may be added to them.
+    pub fn into_batches(self) -> Vec<Batch<'a>> {
+        self.batches
     }
 
     /// Makes an event known in a tile that is not at hand: one that a store holds.

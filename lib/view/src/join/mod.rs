@@ -4,8 +4,10 @@
 //! and how they hang together, and says what is visible. Page "3. Order and state", views.
 
 mod family;
+mod live;
 mod nodes;
 
+pub use live::{Live, Part, Reached};
 pub use nodes::{Nodes, ViewNode};
 
 use crate::redaction::{is_redacted, is_seen};
@@ -15,7 +17,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::collections::hash_map;
 use ulp_core::event::{Ends, RegisterKind};
-use ulp_core::id::{Authority, Boundary, Tile};
+use ulp_core::id::{Authority, Boundary, Lane, Tile};
 use ulp_core::json::raw;
 use ulp_core::state::{Add, Links, Map, Node, Reading, Registers};
 use ulp_core::world::{Derived, Filter};
@@ -60,49 +62,71 @@ fn join_space<'a>(
     let seen: Vec<Vec<(&'a str, ViewNode<'a>)>> = tiles.par_iter_mut().map(take_nodes).collect();
     let (special, plain) = seen.into_iter().flatten().partition(|(name, _)| name.starts_with('@'));
     let settings = join_nodes(special).into_iter().map(|(name, node)| (name, node.state)).collect();
-    let mut nodes = Nodes::of_sorted(join_nodes(plain));
-    let mut family = Family::read(&nodes, |node| passes(node, filter) && stays(node, takes_tile));
-    family.find_cycles();
-    let visible = family.visible();
-    for (i, node) in nodes.values_mut().enumerate() {
-        node.visible = visible[i];
-        node.parent = family.parents[i];
-    }
-    let mut anomalies: Vec<_> = family.anomalies.iter().map(|(code, i)| (*code, nodes.name(*i))).collect();
-    anomalies.sort_unstable();
     let (links, sensors) = join_rest(tiles);
-    let survivor = |name: &str| {
-        let left = family.survivor(nodes.number(name)?)?;
-        visible[left].then(|| nodes.name(left))
-    };
-    let mut shown: Vec<(Ends<'a>, Add<'a>, Ends<'a>)> = Vec::new();
-    for (own, link) in &links {
-        let Some(add) = link.greatest() else { continue };
-        if let (Some(from), Some(to)) = (survivor(own.from), survivor(own.to)) {
-            shown.push((Ends { from, to, ..*own }, add, *own));
+    Joined { space, nodes: join_nodes(plain), links, sensors, settings }.settle(filter, takes_tile)
+}
+
+/// A space, or a part of it, of which every lane is joined.
+struct Joined<'a> {
+    space: &'a str,
+    /// In the order of their names.
+    nodes: Vec<(&'a str, ViewNode<'a>)>,
+    links: Map<Ends<'a>, Links<'a>>,
+    sensors: BTreeMap<(&'a str, &'a str), Reading<'a>>,
+    settings: BTreeMap<&'a str, Node<'a>>,
+}
+
+impl<'a> Joined<'a> {
+    /// Finds what hangs below what, and what is visible.
+    fn settle(self, filter: &Filter, takes_tile: &(impl Fn(Tile) -> bool + Sync)) -> Space<'a> {
+        let mut nodes = Nodes::of_sorted(self.nodes);
+        let mut family = Family::read(&nodes, |node| passes(node, filter) && stays(node, takes_tile));
+        family.find_cycles();
+        let visible = family.visible();
+        for (i, node) in nodes.values_mut().enumerate() {
+            node.visible = visible[i];
+            node.parent = family.parents[i];
         }
+        let mut anomalies: Vec<_> =
+            family.anomalies.iter().map(|(code, i)| (*code, nodes.name(*i))).collect();
+        anomalies.sort_unstable();
+        let survivor = |name: &str| {
+            let left = family.survivor(nodes.number(name)?)?;
+            visible[left].then(|| nodes.name(left))
+        };
+        let mut shown: Vec<(Ends<'a>, Add<'a>, Ends<'a>)> = Vec::new();
+        for (own, link) in &self.links {
+            let Some(add) = link.greatest() else { continue };
+            if let (Some(from), Some(to)) = (survivor(own.from), survivor(own.to)) {
+                shown.push((Ends { from, to, ..*own }, add, *own));
+            }
+        }
+        // Of links that have become one, the last stays: that of the greatest key.
+        shown.sort_unstable_by(|(a, x, i), (b, y, k)| (a, x.key, k).cmp(&(b, y.key, i)));
+        let links = shown.into_iter().map(|(ends, add, _)| (ends, add)).collect();
+        Space { space: self.space, nodes, links, sensors: self.sensors, settings: self.settings, anomalies }
     }
-    // Of links that have become one, the last stays: that of the greatest key.
-    shown.sort_unstable_by(|(a, x, i), (b, y, k)| (a, x.key, k).cmp(&(b, y.key, i)));
-    let links = shown.into_iter().map(|(ends, add, _)| (ends, add)).collect();
-    Space { space, nodes, links, sensors, settings, anomalies }
 }
 
 /// Takes the nodes of a tile's lanes with what may be seen of them; one name may come from several lanes.
 fn take_nodes<'a>(derived: &mut Derived<'a>) -> Vec<(&'a str, ViewNode<'a>)> {
     let mut taken = Vec::with_capacity(derived.lanes.iter().map(|(_, state)| state.nodes.len()).sum());
     for (lane, state) in &mut derived.lanes {
-        for (name, mut node) in std::mem::take(&mut state.nodes) {
-            if is_redacted(*lane) {
-                node.registers.retain(|register| is_seen(register, *lane));
-            }
-            if node.created.is_some() || node.deleted.is_some() || !node.registers.is_empty() {
-                let tile = node.created.map(|_| derived.tile);
-                taken.push((name, ViewNode { state: node, tile, ..ViewNode::default() }));
-            }
+        for (name, node) in std::mem::take(&mut state.nodes) {
+            taken.extend(seen(node, *lane, derived.tile).map(|node| (name, node)));
         }
     }
     taken
+}
+
+/// What may be seen of a node in a lane of a tile.
+fn seen(mut node: Node<'_>, lane: Lane, tile: Tile) -> Option<ViewNode<'_>> {
+    if is_redacted(lane) {
+        node.registers.retain(|register| is_seen(register, lane));
+    }
+    let is_there = node.created.is_some() || node.deleted.is_some() || !node.registers.is_empty();
+    let tile = node.created.map(|_| tile);
+    is_there.then(|| ViewNode { state: node, tile, ..ViewNode::default() })
 }
 
 /// Sorts nodes by name, and joins those of one name.
@@ -115,11 +139,15 @@ fn join_nodes<'a>(mut list: Vec<(&'a str, ViewNode<'a>)>) -> Vec<(&'a str, ViewN
             _ => joined.push((name, node)),
         }
     }
-    // A tombstone is all that is left of a node, whichever of the lanes it lies in.
-    for (_, node) in joined.iter_mut().filter(|(_, node)| node.state.deleted.is_some()) {
+    joined.iter_mut().for_each(|(_, node)| bury(node));
+    joined
+}
+
+/// A tombstone is all that is left of a deleted node, whichever of the lanes it lies in.
+fn bury(node: &mut ViewNode<'_>) {
+    if node.state.deleted.is_some() {
         node.state.registers = Registers::default();
     }
-    joined
 }
 
 /// The places of a list in the order of its names. Most names are told apart by the eight bytes after those that all
@@ -143,11 +171,11 @@ fn array_of(mut bytes: impl Iterator<Item = u8>) -> [u8; 8] {
     std::array::from_fn(|_| bytes.next().unwrap_or_default())
 }
 
-type Joined<'a> = (Map<Ends<'a>, Links<'a>>, BTreeMap<(&'a str, &'a str), Reading<'a>>);
+type Rest<'a> = (Map<Ends<'a>, Links<'a>>, BTreeMap<(&'a str, &'a str), Reading<'a>>);
 
 /// Joins the links and the sensors of all tiles.
-fn join_rest<'a>(tiles: Vec<Derived<'a>>) -> Joined<'a> {
-    let (mut links, mut sensors): Joined<'a> = Default::default();
+fn join_rest<'a>(tiles: Vec<Derived<'a>>) -> Rest<'a> {
+    let (mut links, mut sensors): Rest<'a> = Default::default();
     for (lane, state) in tiles.into_iter().flat_map(|derived| derived.lanes) {
         let redacted = is_redacted(lane);
         for (ends, link) in state.links {

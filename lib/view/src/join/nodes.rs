@@ -56,7 +56,7 @@ impl<'a> Nodes<'a> {
 }
 
 /// A node in a view.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ViewNode<'a> {
     pub state: Node<'a>,
     /// The tile of its greatest `create_node`.
