@@ -61,12 +61,23 @@ pub struct ReadLine {
 pub enum Read {
     /// An event, whole by now.
     Event(AdmittedEvent),
-    /// What needs the clock or the store to be completed: in `raw` are its line and, where refused lines are kept,
-    /// the line as it came.
-    Draft(Range<usize>, Range<usize>),
+    /// What needs the clock or the store to be completed.
+    Draft(Draft),
     Refused(Box<Refusal>, Range<usize>),
     /// A line of a kind that is not stored.
     Other(line::Kind),
+}
+
+/// An event that only the second half can complete.
+#[derive(Debug)]
+pub struct Draft {
+    /// Its line, in `raw`.
+    pub line: Range<usize>,
+    /// Where refused lines are kept, the line as it came, in `raw`.
+    pub came: Range<usize>,
+    pub missing: Missing,
+    /// Whether it is signed here.
+    pub signs: bool,
 }
 
 /// What a reader says to the second half.
@@ -192,7 +203,8 @@ impl Reading {
             if self.is_open(&event) {
                 let text = keep(event.line.as_bytes(), &mut chunk.raw);
                 let came = if self.rejects { keep(line, &mut chunk.raw) } else { 0..0 };
-                return Ok(Read::Draft(text, came));
+                let signs = self.signer.as_ref().is_some_and(|signer| signer.signs(&event));
+                return Ok(Read::Draft(Draft { line: text, came, missing: event.missing, signs }));
             }
             let signed = self.signed(event, reader, arena)?;
             Ok(Read::Event(self.admit(admission, (&signed, event.missing), &mut chunk.admitted)?))

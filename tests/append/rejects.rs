@@ -86,6 +86,7 @@ fn a_timestamp_in_another_unit_is_told_what_it_is_and_the_hint_works() {
         ("-1.73e15", "microseconds", "us", "-1730000000"),
         ("1730000000123456789", "nanoseconds", "ns", "1730000000.1234567"),
         ("1730000000000000000", "nanoseconds", "ns", "1730000000"),
+        ("1.73e18", "nanoseconds", "ns", "1730000000"),
         ("\"2024-10-27T03:33:20Z\"", "ISO", "iso", "1730000000"),
         ("\"2024-10-27T05:33:20.25+02:00\"", "ISO", "iso", "1730000000.25"),
     ] {
@@ -107,7 +108,6 @@ fn a_timestamp_in_another_unit_is_told_what_it_is_and_the_hint_works() {
     }
     for (time, hint) in [
         ("1e21", "outside the years"),
-        ("1.73e18", "looks like nanoseconds"),
         ("null", "not a number"),
         ("\"soon\"", "not a number"),
         ("\"2024-10-27\"", "without its time"),

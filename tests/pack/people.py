@@ -72,7 +72,7 @@ def hostile(prefix, dialect):
         entry(prefix + "data/../../evil"),
         entry("/tmp/ulp-evil"),
         entry(prefix + "data/evil"),
-        entry("another/bagit.txt"),
+        (entry("another/bagit.txt", size=len(files["bagit.txt"]))[0], files["bagit.txt"]),
         entry(prefix + "evil", type=tarfile.DIRTYPE),
         entry(prefix + "data/objects", type=tarfile.SYMTYPE, linkname="/tmp"),
         entry(prefix + "data/.ulp-root", type=tarfile.LNKTYPE, linkname="/etc/passwd"),

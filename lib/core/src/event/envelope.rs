@@ -7,7 +7,7 @@ use super::payload::Payload;
 use super::source::{Scratch, Source};
 use super::{Defaults, Event, MAX_PARENTS, Missing, Refusal};
 use crate::id::{Authority, Boundary, Lane, Policy, Realm, Scope, Tile, Time, is_event_id, is_id, is_place};
-use crate::json::{self, Fault, Kind, Value};
+use crate::json::{self, Fault, Kind, Tape, Value};
 use crate::trust::{Instant, Signature};
 use bumpalo::Bump;
 
@@ -251,18 +251,33 @@ fn timestamp(value: Value<'_, '_>) -> Result<Time, Refusal> {
 
 /// The refusal of a line that is no JSON, with the hint that a number too large for a line, where a timestamp stands,
 /// calls for.
-pub(super) fn of_number(line: &str, error: json::Error) -> Refusal {
+pub(super) fn of_number(line: &str, error: json::Error, defaults: &Defaults, arena: &Bump) -> Refusal {
     let (is_number, at) = (error.fault == Fault::Number, error.offset);
-    let mut refusal = Refusal::from(error);
+    let refusal = Refusal::from(error);
     let before = line.get(..at).unwrap_or_default().trim_end().strip_suffix(':').unwrap_or_default();
-    if is_number && before.trim_end().ends_with("\"timestamp\"") {
-        let digits = line[at..].split([',', '}', ' ']).next().unwrap_or_default();
-        let far = digits.parse().map_or(0.0, f64::abs);
-        if (LOOKS_LIKE[2].0..LOOKS_LIKE_NOTHING).contains(&far) {
-            refusal.detail = format!("{}; the timestamp {}", refusal.detail, hint_of_unit(far));
-        }
+    if !is_number || !before.trim_end().ends_with("\"timestamp\"") {
+        return refusal;
     }
-    refusal
+    let digits = line[at..].split([',', '}', ' ']).next().unwrap_or_default();
+    let far = digits.parse().map_or(0.0, f64::abs);
+    if !(LOOKS_LIKE[2].0..LOOKS_LIKE_NOTHING).contains(&far) {
+        return refusal;
+    }
+    let detail = format!("{}; the timestamp {}", refusal.detail, hint_of_unit(far));
+    Refusal { detail, shared: is_shared(line, defaults, arena), ..refusal }
+}
+
+/// Whether a line with a number that is too large is for everyone all the same.
+fn is_shared(line: &str, defaults: &Defaults, arena: &Bump) -> bool {
+    let mut tape = Tape::new();
+    let line = arena.alloc_str(line);
+    let Ok(top) = tape.parse_wide(line, json::EVENT_DEPTH) else { return false };
+    let fields = Fields::gather(top, arena);
+    let mut missing = Missing::default();
+    let chosen = defaults.choose(&fields, top, arena);
+    let scope = read_scope(fields.scope, chosen.scope, &mut missing);
+    let is_certain = chosen.certain || !missing.has(Missing::REALM) && !missing.has(Missing::POLICY);
+    is_certain && scope.is_ok_and(|scope| Lane::from(scope).is_shared())
 }
 
 fn hint_of_unit(far: f64) -> String {

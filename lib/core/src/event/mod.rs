@@ -222,7 +222,8 @@ impl<'a> Reader<'a> {
         if self.plainly {
             return self.read_plainly(line);
         }
-        match quick::read(line, &mut self.tape, self.arena, &mut self.scratch, &mut self.memory) {
+        let Reader { drafts, tape, arena, scratch, memory, .. } = self;
+        match quick::read(line, *drafts, tape, arena, scratch, memory) {
             Some(event) => Ok(Line::Event(event)),
             None => self.read_plainly(line),
         }
@@ -230,7 +231,8 @@ impl<'a> Reader<'a> {
 
     /// Reads one line of any kind, step by step; the slow twin of [`quick::read`].
     fn read_plainly(&mut self, line: &'a str) -> Result<Line<'a>, Refusal> {
-        let top = json::parse_text(&mut self.tape, line).map_err(|error| envelope::of_number(line, error))?;
+        let top = json::parse_text(&mut self.tape, line)
+            .map_err(|error| envelope::of_number(line, error, self.defaults, self.arena))?;
         let fields = field::Fields::gather(top, self.arena);
         match (fields.kind()?, fields.operation_text) {
             (Some(Kind::State), Some(operation)) => {

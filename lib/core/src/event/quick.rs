@@ -134,6 +134,7 @@ struct Fields<'a> {
 /// Reads an event, if its line is of the usual kind.
 pub fn read<'a>(
     line: &'a str,
+    drafts: bool,
     tape: &mut Tape,
     arena: &'a Bump,
     scratch: &mut Scratch<'a>,
@@ -149,9 +150,9 @@ pub fn read<'a>(
             break;
         }
     }
-    let mut event = fields.event(line)?;
+    let mut event = fields.event(line, drafts)?;
     event.payload = operation::read(Source { top: skim.finish(), event: &event, arena, scratch }).ok()?;
-    if !event.missing.is_empty() {
+    if event.missing == Missing::EVENT_ID {
         complete::name(&mut event, tape.parse(line, json::EVENT_DEPTH).ok()?, arena);
     }
     Some(event)
@@ -188,12 +189,19 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The event, without its payload, if no field is missing but its name.
-    fn event(self, line: &'a str) -> Option<Event<'a>> {
+    /// The event, without its payload, if no field is missing but its name and, of `drafts`, its time.
+    fn event(self, line: &'a str, drafts: bool) -> Option<Event<'a>> {
+        let mut missing = Missing::default();
+        if self.event_id.is_none() {
+            missing.add(Missing::EVENT_ID);
+        }
+        if self.timestamp.is_none() && drafts {
+            missing.add(Missing::TIMESTAMP);
+        }
         Some(Event {
             line,
             id: self.event_id.unwrap_or_default(),
-            time: self.timestamp?,
+            time: self.timestamp.or(drafts.then_some(Time(0)))?,
             space: self.space_id?,
             layer: self.layer_id?,
             actor: self.actor_id?,
@@ -203,7 +211,7 @@ impl<'a> Fields<'a> {
             parents: self.parents?,
             tile: self.tile?,
             signature: None,
-            missing: if self.event_id.is_some() { Missing::default() } else { Missing::EVENT_ID },
+            missing,
             unnamed: None,
             payload: Payload::Unknown,
         })
@@ -255,10 +263,26 @@ mod tests {
     /// What the two ways make of a line, after some lines before it.
     fn hold_to_the_plain_way(lines: &[&str]) -> usize {
         let (arena, defaults) = (Bump::new(), Defaults::default());
-        let (mut quick, mut plain) = (Reader::new(&arena, &defaults), Reader::new(&arena, &defaults));
+        let reader = |drafts: bool| {
+            let reader = Reader::new(&arena, &defaults);
+            if drafts { reader.with_drafts() } else { reader }
+        };
+        hold(lines, reader(true), reader(true), &arena);
+        hold(lines, reader(false), reader(false), &arena)
+    }
+
+    fn hold<'a>(lines: &[&str], mut quick: Reader<'a>, mut plain: Reader<'a>, arena: &'a Bump) -> usize {
         let mut taken = 0;
         for line in lines {
-            let read = super::read(line, &mut quick.tape, &arena, &mut quick.scratch, &mut quick.memory);
+            let line = arena.alloc_str(line);
+            let read = super::read(
+                line,
+                quick.drafts,
+                &mut quick.tape,
+                arena,
+                &mut quick.scratch,
+                &mut quick.memory,
+            );
             let Some(event) = read else { continue };
             taken += 1;
             match plain.read_plainly(line) {
