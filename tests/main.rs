@@ -3,6 +3,7 @@
 
 mod append;
 mod browser;
+mod cron;
 mod errors_alone;
 mod faults;
 mod font;

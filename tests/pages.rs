@@ -51,9 +51,77 @@ fn every_line_that_a_page_shows_runs() {
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         );
+        if page.ends_with("ulp.7") {
+            recipes_come_to(&String::from_utf8(output.stdout).unwrap());
+        }
         ran += lines.len();
     }
     assert!(ran >= 10, "only {ran} lines were found");
+}
+
+/// What the recipes of ulp(7) print, in their order: pieces of lines, and no line of a check at the end.
+const RECIPES: [&str; 15] = [
+    "\n55\n",
+    "34\n",
+    "[\"slip\",\"user:ben\"",
+    "[[3,4],\"user:ann\"",
+    "[\"user:eve\"",
+    "\n2\n0\n",
+    "{\"timestamp\":1730000000.123456}",
+    "{\"timestamp\":1730000000.123456789}",
+    "{\"timestamp\":1730000000}",
+    "\"code\":\"store.missing\"",
+    "z0/x-1/y-4/public.public",
+    "\"severity\":\"damage\"",
+    "128\n",
+    "1\n",
+    "2\n",
+];
+
+fn recipes_come_to(printed: &str) {
+    let mut rest = printed;
+    for piece in RECIPES {
+        let found = rest.find(piece);
+        rest = &rest[found.unwrap_or_else(|| panic!("no {piece:?} in\n{rest}")) + piece.len()..];
+    }
+    assert_eq!(rest, "", "a store that is whole has nothing to say");
+}
+
+/// The names that a part of a page lists.
+fn listed(page: &str, heading: &str) -> Vec<String> {
+    let part = page.split(heading).nth(1).unwrap().split("\n.S").next().unwrap();
+    let names = part.split(".TP\n\\fB").skip(1).map(|entry| entry.split("\\fR").next().unwrap().to_owned());
+    names.collect()
+}
+
+#[test]
+fn what_a_space_and_a_layer_may_say_is_seen() {
+    let page = std::fs::read_to_string(run::root().join("man/man5/ulp-event.5")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let drawn = |node: &str, properties: &str| {
+        let event =
+            |id: &str, what: &str| format!(r#"{{"event_id":"{id}","timestamp":1,"actor_id":"a",{what}}}"#);
+        let made = |id: &str| {
+            let shape = r#""geometry":{"kind":"rect","width":2,"height":1},"transform":{"position":[1,2]}"#;
+            let shape = if id == "m" { shape.to_owned() } else { shape.replace("[1,2]", "[5,7]") };
+            event(id, &format!(r#""operation":"create_node","node_id":"{id}","layer_id":"{id}",{shape}"#))
+        };
+        let set = event(
+            "set",
+            &format!(r#""operation":"set_properties","node_id":"{node}","properties":{{{properties}}}"#),
+        );
+        std::fs::write(dir.path().join("trace"), [made("m"), made("n"), set].join("\n")).unwrap();
+        run::sh("projector-2d -f svg trace 2> /dev/null", dir.path())
+    };
+    let values = ["\"#abc\"", "\"down\"", "false", "0.5"];
+    for (node, heading) in [("@space", ".SS Of @space"), ("@layer:m", ".SS Of @layer:<layer_id>")] {
+        let names = listed(&page, heading);
+        assert!(names.len() >= 4, "{names:?}");
+        for name in names {
+            let seen = |value: &&str| drawn(node, &format!("\"{name}\":{value}")) != drawn(node, "");
+            assert!(values.iter().any(seen), "{node}: {name} is not seen");
+        }
+    }
 }
 
 #[test]

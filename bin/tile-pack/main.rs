@@ -8,7 +8,9 @@ mod stream;
 use clap::{Parser, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use ulp_cli::{Failure, Files, Jobs, Lanes, Log, Output, OutputArgs, Select, Since, Status, Witness};
+use ulp_cli::{
+    Failure, Files, Jobs, Lanes, Log, Output, OutputArgs, Select, Since, Status, Witness, missing,
+};
 use ulp_core::event::Grid;
 use ulp_core::hash::Blake3;
 use ulp_core::id::{Policy, Realm};
@@ -133,6 +135,7 @@ fn pack(args: &Args, log: &mut Log) -> Result<Status, Failure> {
         Some(store) => from_store(args, store)?,
         None => stream::read(args, log)?,
     };
+    note_missing(args, store.as_ref(), &source.contents, log)?;
     let name = args
         .output
         .output
@@ -159,6 +162,20 @@ fn pack(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     }
     let witness = Witness { input: Some(source.input), scope: source.scope, ..Witness::default() };
     write(args, log, &source, &plan, &name, out, &witness)
+}
+
+fn note_missing(
+    args: &Args,
+    store: Option<&Store>,
+    contents: &Contents<'_>,
+    log: &mut Log,
+) -> Result<(), Failure> {
+    let Some(store) = store else {
+        let taken = contents.lanes.iter().map(|lane| (lane.id.space.as_str(), lane.id.tile));
+        let tally = log.tally().clone();
+        return missing::in_stream(&args.select, taken, &tally, log);
+    };
+    missing::in_store(&args.select, store, |lane| args.lanes.shared_unless_told(lane), log)
 }
 
 fn from_store<'s>(args: &Args, store: &'s Store) -> Result<Source<'s>, Failure> {

@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use ulp_cli::project::{self, DefaultLanes};
 use ulp_cli::{self, At, Failure, Files, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, Select, Since};
-use ulp_cli::{ScopeArgs, Status, StoreArgs, Witness};
+use ulp_cli::{ScopeArgs, Status, StoreArgs, Witness, missing};
 use ulp_core::hash::Blake3;
 use ulp_core::parallel::in_order;
 use ulp_core::report::{Diagnostic, Outcome, Report};
@@ -95,6 +95,7 @@ fn materialize(args: &Args, log: &mut Log) -> Result<Status, Failure> {
         log.say(report)?;
         return Err(Failure::Strict);
     }
+    missing::in_stream(&args.select, project::places_of(&world, &filter), &report.tally, log)?;
     filter.at = project::cut(args.at.at.as_ref(), &world, &filter)?;
     let job = Job { args, world: &world, filter: &filter, all };
     let mut known = true;

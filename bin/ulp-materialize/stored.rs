@@ -4,7 +4,7 @@ use super::{Args, Job, events, snapshot};
 use std::io::Write as _;
 use std::path::Path;
 use ulp_cli::project::{self, DefaultLanes};
-use ulp_cli::{Failure, Log, Output, Status, When, Witness, stored};
+use ulp_cli::{Failure, Log, Output, Status, When, Witness, missing, stored};
 use ulp_core::hash::Blake3;
 use ulp_core::id::Tile;
 use ulp_core::parallel::in_order;
@@ -50,6 +50,7 @@ pub fn run(args: &Args, dir: &Path, mut out: Output, log: &mut Log) -> Result<St
     places.retain(|p| project::not_selected(&args.select, &p.space, p.tile).is_none());
     let unless = if args.view { DefaultLanes::Shared } else { DefaultLanes::All };
     let filter = project::filter(&args.lanes, &args.layers, &args.kinds, unless);
+    missing::in_store(&args.select, &store, |lane| filter.lanes[lane.index()], log)?;
     let plain = filter.takes_all_kinds() && !args.scope.verify && args.at.at.is_none();
     let mut job = Stored {
         args,

@@ -97,6 +97,32 @@ fn snapshots_are_a_quick_start_without_history() {
 }
 
 #[test]
+fn all_that_a_snapshot_names_goes_with_it() {
+    let dir = run::checkout();
+    let script = r#"
+        node() { printf '{"event_id":"%s","timestamp":%d,"actor_id":"a","operation":"create_node","node_id":"n%d","previous_events":%s}\n' $1 $2 $2 "$3"; }
+        gone() { seq -f '"gone-%03.0f"' $1 $2 | paste -sd, | sed 's/.*/[&]/'; }
+        for i in $(seq 400); do node e$i $i '[]'; done | ulp-append --store w > /dev/null
+        ulp-materialize --store w --snapshot | jq -c .delta
+        for i in $(seq 501 505); do node f$i $i "$(gone $((i * 20)) $((i * 20 + 19)))"; done | ulp-append --store w > /dev/null
+        ulp-materialize --store w --snapshot > now
+        ulp-materialize --store w > state
+        tile-pack --store w --only snapshots -f dir -o quick
+        valid quick
+        objects() { jq -r '.snapshot,.delta,.missing.object' quick/data/spaces/*/tiles/*/*/*/*/snapshots/*.json; }
+        objects | sed 's/sha256:\(..\)/quick\/data\/objects\/sha256\/\1\//' | xargs sha256sum | wc -l
+        tile-unpack --list quick | jq -r .object | sort > listed
+        objects | sort | cmp - listed
+        tile-unpack --list quick | grep "$(objects | head -1)" > have
+        tile-pack --store w --only snapshots --have have | tile-unpack --list | wc -l
+        ulp-materialize --store quick/data --trust > taken || [ $? = 3 ]
+        cmp state taken
+        ulp-materialize --store w --root | head -1 | cut -d' ' -f2 | cmp - <(jq -r .root now)
+        cat $(jq -r '.snapshot,.delta' now | sed 's/sha256:\(..\)/w\/objects\/sha256\/\1\//') | ulp-materialize | cmp - state"#;
+    assert_eq!(quiet(&format!("ulp-store init w\n{script}"), dir.path()), "null\n3\n2\n");
+}
+
+#[test]
 fn a_budget_takes_what_fits_in_the_order_of_the_options() {
     let dir = run::checkout();
     let script = "

@@ -268,3 +268,38 @@ fn a_record_of_the_first_version_is_passed_over_and_pruned() {
     );
     assert!(findings.iter().all(|f| f.severity == ulp_store::check::Severity::Info));
 }
+
+#[test]
+fn a_snapshot_of_what_is_lost_is_passed_over_and_kept() {
+    let dir = fast_dir();
+    let path = dir.path().join("w");
+    let store = init(&path);
+    // A segment each: the second is sealed by the weight in it.
+    let first = vec![event(1, "z0/x0/y0", "team")];
+    let all = [first.clone(), super::facts::weights(&first, 0)].concat();
+    append(&store, &all);
+    snapshot(&store);
+    let good = state(&store, true);
+    assert_eq!(good.1, [1, 0]);
+    let lane = path.join("spaces/s/tiles/z0/x0/y0/team.public");
+    let manifest = fs::read_to_string(lane.join("manifest.json")).unwrap();
+    let lost = manifest.replace("\"to_event\"", "\"lost\":true,\"to_event\"");
+    fs::write(lane.join("manifest.json"), lost).unwrap();
+    assert_eq!(state(&store, true), (Vec::new(), [0, 0]));
+    // None is made of what is not here; and the one that was is there still when the events come back.
+    snapshot(&store);
+    let prune = ulp_store::prune::Prune {
+        keep: 2,
+        older_than: std::time::Duration::ZERO,
+        blobs: false,
+        dry_run: false,
+        clock: std::time::Instant::now,
+    };
+    store.prune(&prune).unwrap();
+    store.prune(&prune).unwrap();
+    assert!(store.check_lanes(false).unwrap().iter().all(|finding| finding.code != "store.snapshot"));
+    assert_eq!(files(&lane.join("snapshots")).len(), 1);
+    fs::write(lane.join("manifest.json"), manifest).unwrap();
+    append(&store, &all);
+    assert_eq!(state(&store, true).0, good.0);
+}

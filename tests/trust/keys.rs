@@ -76,7 +76,9 @@ fn no_path_and_no_error_prints_a_secret() {
         format!("x{pem}"),
         pem.replace('\n', " "),
         pem[..100].to_owned(),
-        format!("{pem}{pem}"),
+        pem.replace("PRIVATE", "ENCRYPTED PRIVATE"),
+        pem.replace("K2Vw", "K2Vu"),
+        body.clone(),
     ] {
         let other = dir.path().join("broken.pem");
         fs::write(&other, &broken).unwrap();

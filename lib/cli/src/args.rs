@@ -147,6 +147,11 @@ impl Select {
         self.space.is_empty() || self.space.iter().any(|s| s == space)
     }
 
+    /// Whether any space or tile was named.
+    pub fn names_any(&self) -> bool {
+        !self.space.is_empty() || !self.tile.is_empty()
+    }
+
     /// Whether a tile was chosen.
     pub fn tile(&self, tile: Tile) -> bool {
         self.tile.is_empty() || self.tile.iter().any(|prefix| prefix.holds(tile))

@@ -114,7 +114,10 @@ impl From<io::Error> for Failure {
 
 impl From<ulp_store::Error> for Failure {
     fn from(error: ulp_store::Error) -> Failure {
-        Failure::of(error.kind(), error)
+        let damaged = matches!(error, ulp_store::Error::Damaged { .. });
+        let hint =
+            if damaged { " (ulp-store check lists what is damaged, ulp(7) says what to do)" } else { "" };
+        Failure::of(error.kind(), format_args!("{error}{hint}"))
     }
 }
 

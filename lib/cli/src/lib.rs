@@ -64,6 +64,7 @@ mod input;
 mod line_reader;
 mod log;
 mod man;
+pub mod missing;
 mod output;
 mod progress;
 pub mod project;

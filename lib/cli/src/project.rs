@@ -1,7 +1,7 @@
 //! A trace read by a tool: from its operands into a [`World`], with everything there is to say put into the log.
 
 use super::{At, Failure, Files, Input, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs};
-use super::{ScopeArgs, Select, Status, StoreArgs, When, Witness, stored};
+use super::{ScopeArgs, Select, Status, StoreArgs, When, Witness, missing, stored};
 use bumpalo::Bump;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -228,6 +228,7 @@ fn project_stream(args: &Projection, log: &mut Log, write: Write<'_>) -> Result<
     let select = |space: &str, tile| not_selected(&args.select, space, tile);
     let mut arenas = Arenas::new(Arenas::STREAM);
     let (world, report) = read(&input, &mut arenas, &scope, &filter, &select, log.writes_all())?;
+    missing::in_stream(&args.select, places_of(&world, &filter), &report.tally, log)?;
     let blobs = Blobs::new(args.objects.as_deref(), None);
     let roots = show(args, &world, (filter.clone(), report), &blobs, (&mut out, log), write)?;
     let root = Some(roots.root(false));
@@ -249,6 +250,7 @@ fn project_store(
     let mut places = store.tiles()?;
     places.retain(|p| not_selected(&args.select, &p.space, p.tile).is_none());
     let filter = filter(&args.lanes, &args.layers, &args.kinds, DefaultLanes::Shared);
+    missing::in_store(&args.select, &store, |lane| filter.lanes[lane.index()], log)?;
     let verify = args.scope.verify;
     let now = needs == Needs::State && args.at.at.is_none() && !verify;
     let wanted = Wanted { verify, ..Wanted::new(&filter, now && filter.takes_all_kinds()) };
@@ -288,6 +290,11 @@ fn show(
     log.say(report)?;
     write(&View { world, filter: &filter, spaces, blobs }, out, log)?;
     Ok(roots)
+}
+
+/// Where the tiles of a world lie of which a filter takes a lane.
+pub fn places_of<'a>(world: &World<'a>, filter: &Filter) -> impl Iterator<Item = (&'a str, Tile)> {
+    (0..world.len()).filter(|i| world.has_lane_of(*i, filter)).map(|i| world.place(i))
 }
 
 /// The arenas that a [`view`] of a world needs.

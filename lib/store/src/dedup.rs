@@ -40,8 +40,10 @@ pub struct DedupIndex {
     gap: bool,
     /// Those of `tail`, and of what is to be committed.
     digests: HashSet<Digest>,
-    /// Whether segments that runs know are here, by the number of their first event.
-    here: HashMap<u64, bool>,
+    /// Whether segments that runs know are here.
+    here: HashMap<Sha256, bool>,
+    /// The entries of pages, once one of them was asked for, and how many events these hold.
+    older: Option<(u64, Vec<Entry>)>,
 }
 
 impl DedupIndex {
@@ -55,6 +57,7 @@ impl DedupIndex {
             gap: false,
             digests: HashSet::new(),
             here: HashMap::new(),
+            older: None,
         };
         known.read_tail(store, manifest)?;
         Ok(known)
@@ -102,14 +105,29 @@ impl DedupIndex {
     }
 
     fn is_here(&mut self, store: &Store, manifest: &Manifest, ordinal: u64) -> Result<bool, Error> {
-        let entries = entries_from(store, manifest, ordinal)?;
-        let holds = |(start, entry): &&(u64, Entry)| (*start..start + entry.events).contains(&ordinal);
-        let Some((start, entry)) = entries.iter().find(holds) else { return Ok(false) };
-        if let Some(here) = self.here.get(start) {
+        let before = manifest.before();
+        // Pages never change, so those that end there are read once.
+        if ordinal < before && self.older.as_ref().is_none_or(|(end, _)| *end != before) {
+            self.older = Some((before, store.entries(manifest, None)?));
+        }
+        let (mut start, entries) = match &self.older {
+            Some((_, older)) if ordinal < before => (0, older),
+            _ => (before, &manifest.segments),
+        };
+        let holds = |entry: &&Entry| {
+            let end = start + entry.events;
+            let holds = (start..end).contains(&ordinal);
+            if !holds {
+                start = end;
+            }
+            holds
+        };
+        let Some(entry) = entries.iter().find(holds) else { return Ok(false) };
+        if let Some(here) = self.here.get(&entry.hash) {
             return Ok(*here);
         }
         let here = store.has_segment(entry)?;
-        self.here.insert(*start, here);
+        self.here.insert(entry.hash, here);
         Ok(here)
     }
 

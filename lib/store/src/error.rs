@@ -15,7 +15,7 @@ pub enum Error {
     #[error("{}: no store, as it has no .ulp-root (ulp-store init makes one)", .0.display())]
     NoStore(PathBuf),
     /// Written by a version that knows more than this one.
-    #[error("{}: made by a newer version", .0.display())]
+    #[error("{}: made by a newer version; update the tools", .0.display())]
     Newer(PathBuf),
     /// Stored data contradicts what is said of it.
     #[error("{}: {code}: {detail}", path.display())]
@@ -27,7 +27,7 @@ pub enum Error {
     #[error(transparent)]
     Rules(scope::Error),
     /// The lock was held for longer than anyone may hold it.
-    #[error("{}: held for {seconds} s by process {holder}", path.display())]
+    #[error("{}: held for {seconds} s by process {holder}, which is at work; try again later", path.display())]
     Locked { path: PathBuf, seconds: u64, holder: String },
 }
 
@@ -40,6 +40,17 @@ impl Error {
     /// Damage at a path, under a boundary code.
     pub fn damaged(path: impl AsRef<Path>, code: &'static str, detail: impl Into<String>) -> Error {
         Error::Damaged { path: path.as_ref().to_owned(), code, detail: detail.into() }
+    }
+
+    /// Of a store that is not there, how one is made.
+    pub(crate) fn hint_at_init(self) -> Error {
+        match self {
+            Error::Io { path, source } if source.kind() == io::ErrorKind::NotFound => {
+                let hint = format!("{} (ulp-store init makes a store)", plain(&source));
+                Error::Io { path, source: io::Error::other(hint) }
+            }
+            other => other,
+        }
     }
 
     /// What the exit status is made of.

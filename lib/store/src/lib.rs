@@ -104,7 +104,7 @@ pub struct Store {
 impl Store {
     /// Opens the store at a path. `trust` believes a foreign store's snapshots and caches.
     pub fn open(path: &Path, trust: bool) -> Result<Store, Error> {
-        let root = Dir::root(path)?;
+        let root = Dir::root(path).map_err(Error::hint_at_init)?;
         let Some(dotfile) = root.read(ROOT)? else { return Err(Error::NoStore(path.to_owned())) };
         let beside = |name: &str| rustix::fs::statat(root.fd(), name, AtFlags::SYMLINK_NOFOLLOW).is_ok();
         let foreign = beside("../bagit.txt") || beside("bagit.txt") || says_foreign(&dotfile);
@@ -122,7 +122,8 @@ impl Store {
                 let there = Dir::root(path)?;
                 let strange = there.list()?.into_iter().find(|(name, _)| !is_ours(name));
                 if let Some((name, _)) = strange.filter(|_| !matches!(there.sort(ROOT), Ok(Some(_)))) {
-                    let reason = std::io::Error::other("in a directory that is to become a store");
+                    let reason =
+                        std::io::Error::other("in the way: a store is made in a directory that is empty");
                     return Err(Error::io(path.join(name), reason));
                 }
             }

@@ -88,6 +88,10 @@ pub const CODES: &[Row] = &[
     ),
     row(&["view.later", "view.earlier"], "beyond --at or before --since (withheld)"),
     row(&["view.unknown_node"], "the node of --blame, which no lane of the view knows (noted; status 1)"),
+    row(
+        &["view.unknown_space", "view.unknown_tile"],
+        "chosen by --space or --tile, and nothing that is looked at is of it (noted)",
+    ),
     row(&["scope.ignored"], "the space, layer, tile or a node that it names does not exist here"),
     row(
         &[

@@ -19,7 +19,8 @@
 //! ```
 
 use super::Scope;
-use super::gate::{Clock, Gate, Permit, hold_to_invariants};
+use super::clock::Clock;
+use super::gate::{Gate, Permit, hold_to_invariants};
 use super::invariants::{Lookup, NoStore};
 use crate::event::{Event, Line, Missing, Reader};
 use crate::json::{self, EVENT_BYTES, Fault, Tape};

@@ -1,12 +1,13 @@
 //! The gate: may this line pass.
 
 use super::Scope;
+use super::clock::Clock;
 use super::invariants::{self, Lookup};
 use super::named;
 use super::rules::{Allowed, MAX_CLOCK_SKEW, Rules};
 use super::signed::Signatures;
 use crate::event::{Event, MAX_PARENTS, Missing, RegisterKind};
-use crate::id::{Authority, Boundary, Policy, Realm, Tile, Time};
+use crate::id::{Authority, Boundary, Policy, Realm, Tile};
 use crate::json::{self, raw};
 use crate::names;
 use crate::pattern::Pattern;
@@ -18,32 +19,8 @@ use std::fmt::Display;
 
 /// Places that a gate remembers before it begins anew: room for a wide stream, a bound for a hostile one.
 const REMEMBERED: usize = 4096;
-/// The start of 2025, in nanoseconds: no clock that runs this program stands before it.
-const EARLIEST_CLOCK: i64 = 1_735_689_600_000_000_000;
 /// What a limit that no dotfile set is called in refusals.
 const BUILT_IN: &str = "built-in";
-
-/// The clock, for tools that read one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clock {
-    /// Told by `--now`: believed.
-    Given(Time),
-    /// The machine's; with the mtime of the store's `lock`, which each commit touches.
-    Machine { now: Time, lock: Option<Time> },
-}
-
-impl Clock {
-    /// The time, where it can be believed.
-    fn believed(self, skew: i64) -> Option<Time> {
-        match self {
-            Clock::Given(now) => Some(now),
-            Clock::Machine { now, lock } => {
-                let behind = lock.is_some_and(|lock| now.0.saturating_add(skew) < lock.0);
-                (now.0 >= EARLIEST_CLOCK && !behind).then_some(now)
-            }
-        }
-    }
-}
 
 /// A line passes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -479,16 +456,10 @@ fn look_at_clock(
     clock: Clock,
     (skew, file): (i64, &str),
 ) -> Result<Option<Note>, Refusal> {
-    let Some(now) = clock.believed(skew) else {
-        let detail =
-            "the clock is not to be believed: it stands before 2025, or before the store's last commit";
-        if event.is_draft() {
-            return Err(Refusal::new(
-                "scope.clock",
-                format!("{detail}; set it, or give the time with --now"),
-            ));
-        }
-        return Ok(Some(Note { code: "scope.clock", detail: detail.to_owned() }));
+    let now = match clock.believed(skew) {
+        Ok(now) => now,
+        Err(detail) if event.is_draft() => return Err(Refusal::new("scope.clock", detail)),
+        Err(detail) => return Ok(Some(Note { code: "scope.clock", detail })),
     };
     let is_stamped = !event.missing.has(Missing::TIMESTAMP);
     if is_stamped && event.time.0 > now.0.saturating_add(skew) {

@@ -26,6 +26,7 @@
 //! ```
 
 mod admit;
+mod clock;
 mod discover;
 mod gate;
 mod ignore;
@@ -53,8 +54,9 @@ pub use crate::pattern::Pattern;
 pub use crate::trust::authority::{Binding, BoundKey, Grant};
 pub use crate::yaml::Mark;
 pub use admit::{Admission, NoEvent, read_event};
+pub use clock::Clock;
 pub use discover::{Error, IGNORE, MAX_DOTFILE, ROOT, SCOPE};
-pub use gate::{Clock, Gate, Permit, hold_to_invariants};
+pub use gate::{Gate, Permit, hold_to_invariants};
 pub use invariants::{Lookup, Made, NoStore, NodeFact, Parent};
 pub use list::Rule;
 pub use rules::{Allowed, MAX_CLOCK_SKEW};

@@ -1,4 +1,5 @@
-//! Keys as files that OpenSSL reads and writes: PKCS#8 PEM (RFC 8410, RFC 7468).
+//! Keys as files that OpenSSL reads and writes: PKCS#8 PEM (RFC 8410, RFC 7468). Of several keys in a file the first
+//! private one is taken, as OpenSSL takes it.
 //!
 //! A secret key is never printed: it has no `Debug`, no message holds a byte of it, and its memory is wiped when it
 //! goes out of scope. A file is made with mode 0600 and whole, or not at all.
@@ -14,6 +15,7 @@ use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use zeroize::Zeroizing;
 
 use super::Did;
+use super::pem::{self, Block};
 use crate::kind::Kind;
 
 /// Longest key file that is read, in bytes. A key has about 120.
@@ -30,14 +32,63 @@ pub enum KeyError {
         /// What the system said.
         source: io::Error,
     },
-    /// The file holds no Ed25519 key.
-    #[error("{path}: {reason}", path = path.display())]
+    /// The file holds no key that can be used.
+    #[error("{path}: {}", fault.describe(path), path = path.display())]
     NoKey {
         /// The file.
         path: PathBuf,
-        /// What was expected. It never repeats what the file holds.
-        reason: &'static str,
+        /// Why.
+        fault: NoKey,
     },
+}
+
+/// Why there is no key that can be used. It never repeats what a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoKey {
+    /// No block of PEM is one.
+    Missing,
+    /// The bytes of one without the PEM.
+    Der,
+    /// Text in two bytes a character, as Windows saves it.
+    Utf16,
+    /// The file is too long.
+    TooLong,
+    /// A passphrase is needed.
+    Encrypted,
+    /// Its block has no end, or what it holds is not whole.
+    Broken,
+    /// It is one of another algorithm, named with its article.
+    Other(&'static str),
+    /// It is public, and a private one is needed.
+    Public,
+    /// It is a certificate.
+    Certificate,
+}
+
+impl NoKey {
+    /// What is said of the file, and what to do about it.
+    fn describe(self, path: &Path) -> String {
+        let path = path.display();
+        match self {
+            NoKey::Missing => "it holds no key in PEM; um-key generate makes one".to_owned(),
+            NoKey::Der => format!("it is DER, and PEM is needed: openssl pkey -in {path} -out key.pem"),
+            NoKey::Utf16 => "it is text in UTF-16; save it as UTF-8".to_owned(),
+            NoKey::TooLong => "it is too long for a key".to_owned(),
+            NoKey::Encrypted => {
+                format!("its private key is encrypted; decrypt it: openssl pkey -in {path} -out plain.pem")
+            }
+            NoKey::Broken => "its key is not whole".to_owned(),
+            NoKey::Other(kind) => {
+                format!("it holds {kind} key, and an Ed25519 key is needed: um-key generate makes one")
+            }
+            NoKey::Public => "it holds a public key, and a private one is needed".to_owned(),
+            NoKey::Certificate => {
+                format!(
+                    "it holds a certificate, and no key; it is of this one: openssl x509 -in {path} -noout -pubkey"
+                )
+            }
+        }
+    }
 }
 
 impl KeyError {
@@ -61,9 +112,13 @@ impl SecretKey {
         SecretKey { key: SigningKey::from_bytes(seed) }
     }
 
-    /// Reads `-----BEGIN PRIVATE KEY-----`, or `None` where it is no Ed25519 key of that kind.
-    pub fn from_pem(pem: &str) -> Option<SecretKey> {
-        SigningKey::from_pkcs8_pem(pem).ok().map(|key| SecretKey { key })
+    /// Reads the first private key of a PEM file, whatever else is in it.
+    ///
+    /// # Errors
+    /// Where there is none, or it is not PKCS#8 of an Ed25519 key.
+    pub fn from_pem(pem: &[u8]) -> Result<SecretKey, NoKey> {
+        let blocks = pem::blocks(pem);
+        blocks.iter().find_map(private_key).unwrap_or_else(|| Err(without_private(pem, &blocks)))
     }
 
     /// The key as PEM, wiped when dropped.
@@ -87,10 +142,10 @@ impl SecretKey {
     /// Reads a key file.
     ///
     /// # Errors
-    /// [`KeyError::Io`]; [`KeyError::NoKey`] where it is not PKCS#8 PEM of an Ed25519 key.
+    /// [`KeyError::Io`]; [`KeyError::NoKey`] where its first private key is not PKCS#8 PEM of an Ed25519 key.
     pub fn read(path: &Path) -> Result<SecretKey, KeyError> {
         let pem = read_pem(path)?;
-        SecretKey::from_pem(&pem).ok_or_else(|| no_key(path, "not the PKCS#8 PEM of an Ed25519 private key"))
+        SecretKey::from_pem(&pem).map_err(|fault| no_key(path, fault))
     }
 
     /// Makes a key file: mode 0600, whole and on the disk, or not at all.
@@ -117,30 +172,83 @@ impl SecretKey {
     }
 }
 
-/// The identity of the private or public key in a file.
+/// The identity of the key in a file: of the first private one, or, where there is none, of the first public one.
 ///
 /// # Errors
-/// [`KeyError::Io`]; [`KeyError::NoKey`] where it is neither PKCS#8 nor SPKI PEM of an Ed25519 key.
+/// [`KeyError::Io`]; [`KeyError::NoKey`] where that is neither PKCS#8 nor SPKI PEM of an Ed25519 key.
 pub fn did_of_file(path: &Path) -> Result<Did, KeyError> {
     let pem = read_pem(path)?;
-    let secret = SecretKey::from_pem(&pem).map(|key| key.did());
-    let public = || VerifyingKey::from_public_key_pem(&pem).ok().map(|key| Did(key.to_bytes()));
-    secret.or_else(public).ok_or_else(|| no_key(path, "not the PEM of an Ed25519 private or public key"))
+    let blocks = pem::blocks(&pem);
+    let private = || blocks.iter().find_map(private_key).map(|key| key.map(|key| key.did()));
+    let public = || blocks.iter().find_map(public_key);
+    let found = private().or_else(public);
+    found.unwrap_or_else(|| Err(without_private(&pem, &blocks))).map_err(|fault| no_key(path, fault))
 }
 
-fn no_key(path: &Path, reason: &'static str) -> KeyError {
-    KeyError::NoKey { path: path.to_owned(), reason }
+/// The private key of a block; nothing where it is of something else.
+fn private_key(block: &Block<'_>) -> Option<Result<SecretKey, NoKey>> {
+    let other = match block.label {
+        b"ENCRYPTED PRIVATE KEY" => return Some(Err(NoKey::Encrypted)),
+        b"PRIVATE KEY" => None,
+        b"RSA PRIVATE KEY" => Some("an RSA"),
+        b"EC PRIVATE KEY" => Some("an EC"),
+        b"DSA PRIVATE KEY" => Some("a DSA"),
+        b"OPENSSH PRIVATE KEY" => Some("an OpenSSH"),
+        _ => return None,
+    };
+    Some(match other {
+        _ if block.encrypted => Err(NoKey::Encrypted),
+        Some(other) => Err(NoKey::Other(other)),
+        None => of_ed25519(block, |der| SigningKey::from_pkcs8_der(der).ok()).map(|key| SecretKey { key }),
+    })
 }
 
-fn read_pem(path: &Path) -> Result<Zeroizing<String>, KeyError> {
-    let mut text = Zeroizing::new(String::new());
+/// The public key of a block; nothing where it is of something else.
+fn public_key(block: &Block<'_>) -> Option<Result<Did, NoKey>> {
+    match block.label {
+        b"PUBLIC KEY" => {
+            let key = of_ed25519(block, |der| VerifyingKey::from_public_key_der(der).ok());
+            Some(key.map(|key| Did(key.to_bytes())))
+        }
+        b"RSA PUBLIC KEY" => Some(Err(NoKey::Other("an RSA"))),
+        _ => None,
+    }
+}
+
+/// What `read` makes of a block, where that is of the one algorithm that is used here.
+fn of_ed25519<T>(block: &Block<'_>, read: impl FnOnce(&[u8]) -> Option<T>) -> Result<T, NoKey> {
+    let der = block.der.as_ref().ok_or(NoKey::Broken)?;
+    match pem::algorithm(der).ok_or(NoKey::Broken)? {
+        pem::ED25519 => read(der).ok_or(NoKey::Broken),
+        other => Err(NoKey::Other(other)),
+    }
+}
+
+/// What a file without a private key is.
+fn without_private(pem: &[u8], blocks: &[Block<'_>]) -> NoKey {
+    let certificates: [&[u8]; 3] = [b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE"];
+    if let Some(key) = blocks.iter().find_map(public_key) {
+        return key.err().unwrap_or(NoKey::Public);
+    }
+    match pem {
+        _ if blocks.iter().any(|block| certificates.contains(&block.label)) => NoKey::Certificate,
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => NoKey::Utf16,
+        [0x30, ..] if pem::algorithm(pem).is_some() => NoKey::Der,
+        _ => NoKey::Missing,
+    }
+}
+
+fn no_key(path: &Path, fault: NoKey) -> KeyError {
+    KeyError::NoKey { path: path.to_owned(), fault }
+}
+
+fn read_pem(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     // Room for all of it at once: a buffer that grows leaves its old self behind in memory.
-    text.reserve_exact(MAX_KEY_FILE as usize + 1);
-    let read = File::open(path).and_then(|file| file.take(MAX_KEY_FILE + 1).read_to_string(&mut text));
+    let mut pem = Zeroizing::new(Vec::with_capacity(MAX_KEY_FILE as usize + 1));
+    let read = File::open(path).and_then(|file| file.take(MAX_KEY_FILE + 1).read_to_end(&mut pem));
     match read {
-        Ok(_) if text.len() as u64 > MAX_KEY_FILE => Err(no_key(path, "too long for a key")),
-        Ok(_) => Ok(text),
-        Err(e) if e.kind() == io::ErrorKind::InvalidData => Err(no_key(path, "not text, hence no PEM")),
+        Ok(_) if pem.len() as u64 > MAX_KEY_FILE => Err(no_key(path, NoKey::TooLong)),
+        Ok(_) => Ok(pem),
         Err(source) => Err(KeyError::Io { path: path.to_owned(), source }),
     }
 }
@@ -156,14 +264,16 @@ mod tests {
         let key = SecretKey::from_seed(&[9; 32]);
         let pem = key.to_pem();
         assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEI"), "version 1 of PKCS#8");
-        assert!(SecretKey::from_pem(&pem).unwrap().did() == key.did());
-        for bad in [
-            "",
-            "-----BEGIN PRIVATE KEY-----",
-            &pem.replace("PRIVATE", "PUBLIC"),
-            &pem.replace("K2Vw", "K2Vu"),
+        assert!(SecretKey::from_pem(pem.as_bytes()).is_ok_and(|read| read.did() == key.did()));
+        for (bad, fault) in [
+            ("", NoKey::Missing),
+            ("-----BEGIN PRIVATE KEY-----", NoKey::Broken),
+            (&pem.replace("PRIVATE", "PUBLIC"), NoKey::Broken),
+            (&pem.replace("K2Vw", "K2Vu"), NoKey::Other("an X25519")),
+            (&pem.replace("PRIVATE", "ENCRYPTED PRIVATE"), NoKey::Encrypted),
+            (&pem.replace("MC4C", "MC8C"), NoKey::Broken),
         ] {
-            assert!(SecretKey::from_pem(bad).is_none());
+            assert!(SecretKey::from_pem(bad.as_bytes()).err() == Some(fault), "{bad}");
         }
     }
 

@@ -24,11 +24,12 @@ pub mod cosign;
 pub mod did;
 mod instant;
 mod key;
+mod pem;
 pub mod signature;
 mod verify;
 
 pub use did::Did;
 pub use instant::Instant;
-pub use key::{KeyError, MAX_KEY_FILE, SecretKey, did_of_file};
+pub use key::{KeyError, MAX_KEY_FILE, NoKey, SecretKey, did_of_file};
 pub use signature::{ALGORITHM, CANONICALIZATION, SIGNATURE, Signature};
 pub use verify::{Scratch, Verifier};

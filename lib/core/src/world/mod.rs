@@ -289,6 +289,14 @@ impl<'a> World<'a> {
         (self.tiles[index].space, self.tiles[index].tile)
     }
 
+    /// Whether anything of a tile is of a lane that the filter takes.
+    pub fn has_lane_of(&self, index: usize, filter: &Filter) -> bool {
+        let tile = &self.tiles[index];
+        let takes = |lane: Lane| filter.lanes[lane.index()];
+        tile.rows.iter().any(|at| takes(self.row(*at).lane))
+            || tile.states.iter().any(|at| takes(self.state(*at).lane))
+    }
+
     /// The tiles, those with the most rows first: the order in which threads should take them.
     pub fn largest_first(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.tiles.len()).collect();

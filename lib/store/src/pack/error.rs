@@ -18,7 +18,7 @@ pub enum Error {
     #[error("--volume-size: manifests and pages alone take {least} bytes")]
     Volume { least: u64 },
     /// Written by a version that knows more than this one.
-    #[error("{0}: made by a newer version")]
+    #[error("{0}: made by a newer version; update the tools")]
     Newer(String),
     /// A file that says what is held elsewhere, and cannot be understood.
     #[error("{}:{line}: {reason}", path.display())]

@@ -60,11 +60,12 @@ pub(super) struct Awaited<'p> {
 /// The events that snapshots were waiting for.
 pub(super) fn awaited<'p>(parts: &'p [Part], world: &World<'_>) -> Vec<Awaited<'p>> {
     let mut found = Vec::new();
-    if world.is_empty() || parts.iter().all(|part| part.base.is_none()) {
+    let waits = |part: &Part| part.base.as_ref().is_some_and(|base| !base.missing.is_empty());
+    if world.is_empty() || !parts.iter().any(waits) {
         return found;
     }
     let here: HashSet<(&str, Lane)> = world.named(0).map(|(name, lane, _)| (name, lane)).collect();
-    for part in parts.iter().filter(|_| !here.is_empty()) {
+    for part in parts.iter().filter(|part| waits(part) && !here.is_empty()) {
         let (lane, missing) = (part.id.lane, part.base.as_ref().map_or(&[][..], |base| &base.missing));
         for (name, least) in missing::lines(missing) {
             let bearers =

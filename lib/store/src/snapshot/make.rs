@@ -156,11 +156,15 @@ fn missing(replay: &Replay<'_, '_>, part: &Part) -> BTreeMap<String, Time> {
 /// snapshot missed a name for a looser lane's sake alone, that lane's tells of it too.
 fn each_missing(replay: &Replay<'_, '_>, part: &Part, mut each: impl FnMut(&str, Time)) {
     let (lane, world) = (part.id.lane, replay.world);
-    let named = (!world.is_empty()).then(|| world.named(0)).into_iter().flatten();
-    let came: HashSet<&str> =
-        named.filter(|(_, of, _)| of.is_no_stricter_than(lane)).map(|(name, _, _)| name).collect();
     let before = part.base.as_ref().map_or(&[][..], |base| &base.missing);
-    missing::lines(before).filter(|(name, _)| !came.contains(name)).for_each(|(name, time)| each(name, time));
+    if world.is_empty() || before.is_empty() {
+        missing::lines(before).for_each(|(name, time)| each(name, time));
+    } else {
+        let of_lanes = world.named(0).filter(|(_, of, _)| of.is_no_stricter_than(lane));
+        let came: HashSet<&str> = of_lanes.map(|(name, _, _)| name).collect();
+        let still = missing::lines(before).filter(|(name, _)| !came.contains(name));
+        still.for_each(|(name, time)| each(name, time));
+    }
     let since = if world.is_empty() { &[] } else { world.missing(0) };
     since.iter().filter(|(of, _, _)| *of == lane).for_each(|(_, name, time)| each(name, *time));
 }
