@@ -37,6 +37,7 @@ pub struct Growing<'a> {
 }
 
 /// What is known of a tile besides its rows.
+#[derive(Default)]
 struct Grown<'a> {
     names: HashMap<&'a str, Chains, RandomState>,
     /// From each row to the one before it of the same name.
@@ -235,26 +236,6 @@ impl<'a> Growing<'a> {
 
 impl Chains {
     const NONE: Chains = Chains { bearer: NONE, edge: NONE };
-}
-
-impl Default for Grown<'_> {
-    fn default() -> Self {
-        Grown {
-            names: HashMap::default(),
-            previous: Vec::new(),
-            edges: Vec::new(),
-            known: Known::default(),
-            told: BTreeSet::new(),
-            hashed: HashSet::default(),
-            hashes: HashSet::new(),
-            ordered: 0,
-            joined: 0,
-            pending: Vec::new(),
-            rose: false,
-            fell: false,
-            lanes: Default::default(),
-        }
-    }
 }
 
 impl<'a> Grown<'a> {
