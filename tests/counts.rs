@@ -136,12 +136,10 @@ fn every_line_that_is_read_is_counted_once() {
         "--tile z3",
         "--realm personal",
         "--policy private --policy public",
-        "--budget 1K",
-        "--budget 9K",
-        "--volume-size 1500",
-        "--volume-size 8K",
+        "--budget 40K",
+        "--volume-size 40K",
         "--volume-size 1M",
-        "--volume-size 8K --budget 9K",
+        "--volume-size 40K --budget 41K",
     ];
     for option in packs {
         for format in ["tar", "tar.zst"] {
@@ -155,11 +153,11 @@ fn every_line_that_is_read_is_counted_once() {
     }
     let of_store: Vec<u64> = [
         "",
-        "--volume-size 9K",
-        "--volume-size 12K",
-        "--budget 9K",
-        "--budget 12K",
-        "--volume-size 9K --budget 12K",
+        "--volume-size 40K",
+        "--volume-size 60K",
+        "--budget 40K",
+        "--budget 60K",
+        "--volume-size 40K --budget 41K",
     ]
     .iter()
     .map(|option| check(&format!("tile-pack --store w {option} -f tar -o pack"), None, at))

@@ -43,7 +43,11 @@ pub enum Error {
 impl Error {
     /// Rules that are not understood are wrong usage, whatever the reason.
     pub fn kind(&self) -> Kind {
-        Kind::Usage
+        let system = [Errno::MFILE, Errno::NFILE, Errno::NOMEM].map(|errno| Some(errno.raw_os_error()));
+        match self {
+            Error::Unreadable { source, .. } if system.contains(&source.raw_os_error()) => Kind::System,
+            _ => Kind::Usage,
+        }
     }
 
     /// Whether something was planted that a store may not hold: `store.unsafe` there.
