@@ -50,7 +50,7 @@ fn lines() -> Vec<String> {
 fn counts(command: &str, dir: &Path) -> [u64; 5] {
     let said = run::shell(command, dir);
     let log = String::from_utf8(said.stderr).unwrap();
-    let witness = log.lines().filter(|line| line.contains(r#""log":"witness""#)).next_back();
+    let witness = log.lines().rfind(|line| line.contains(r#""log":"witness""#));
     let witness = witness.unwrap_or_else(|| panic!("{command}: no witness: {:?} {log}", said.status));
     let witness: Value = serde_json::from_str(witness).unwrap();
     ["read", "applied", "rejected", "withheld", "duplicate"].map(|name| witness[name].as_u64().unwrap())

@@ -149,3 +149,46 @@ fn the_same_bytes_come_out_with_any_number_of_threads() {
         assert_eq!(run::sh(&script, dir.path()), "2\n", "{tool}");
     }
 }
+
+#[test]
+fn a_file_that_may_not_grow_is_4_and_leaves_nothing_behind() {
+    let dir = run::checkout();
+    run::sh(
+        "ulp-store init w; head -20 examples/flood/trace.jsonl | ulp-append --store w > out 2> log; \
+         ulp-store check --store w > /dev/null 2> log",
+        dir.path(),
+    );
+    // In units of 1,024 bytes: some of these stop a temporary file, some the lock, some the output.
+    let commands = [
+        "ulp-append --store w examples/flood/trace.jsonl",
+        "ulp-materialize -o out.jsonl examples/flood/trace.jsonl",
+        "ulp-materialize --store w --snapshot",
+        "projector-2d -f svg -o out.svg examples/flood/trace.jsonl",
+        "tile-pack -o out.tar.zst examples/flood/trace.jsonl",
+        "ulp-store put --store w examples/flood/trace.jsonl",
+        "ulp-materialize examples/flood/trace.jsonl",
+    ];
+    for command in commands {
+        let mut statuses = Vec::new();
+        for limit in [0, 1, 4, 16] {
+            let script = format!("(ulimit -f {limit}; {command} > printed 2> /dev/null)");
+            let status = run::shell(&script, dir.path()).status.code();
+            run::sh("ulp-store check --store w > found 2> log", dir.path());
+            let left = run::sh("ls -a | grep -c -e ^out[.] -e tmp; rm -f out.*", dir.path());
+            assert!(status == Some(0) || left == "0\n", "{command}, {limit}: {left}");
+            statuses.push(status);
+        }
+        assert!(
+            statuses.iter().all(|s| matches!(s, Some(0 | 4))) && statuses[0] == Some(4),
+            "{command}: {statuses:?}"
+        );
+    }
+    let left = "find w -name '.tmp-*' | wc -l; \
+         for i in 1 2; do ulp-store prune --store w --older-than 0s > out 2> log; done; \
+         ulp-store check --store w 2> log | grep -c -e leftover -e unnamed; \
+         ulp-append --store w examples/flood/trace.jsonl 2> log | wc -l; ulp-materialize --store w 2> log | \
+         cmp - <(ulp-materialize examples/flood/trace.jsonl 2> log)";
+    let left = run::shell(left, dir.path());
+    let said = String::from_utf8_lossy(&left.stdout).into_owned();
+    assert!(said.starts_with("0\n0\n"), "{said}");
+}

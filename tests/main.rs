@@ -8,6 +8,7 @@ mod cron;
 mod errors_alone;
 mod faults;
 mod font;
+mod ignore;
 mod pack;
 mod pages;
 mod peer;

@@ -1,8 +1,10 @@
 //! `--list`: what a pack, a bag or a store holds, a line an object.
 
-use crate::{Args, log as say, source};
+use crate::source::{Ended, Source, Sources};
+use crate::{Args, log as say};
 use foldhash::{HashMap, HashSet, HashSetExt as _};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use ulp_cli::{Failure, Log, Output, Status, Witness};
@@ -19,22 +21,22 @@ use ulp_store::{LaneId, Store};
 /// Lists each operand.
 pub fn run(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     let mut out = Output::stdout()?;
-    let mut hasher = blake3::Hasher::new();
+    let mut sources = Sources::new(args.max_bytes, &std::env::temp_dir());
     for operand in args.files.operands() {
         let path = PathBuf::from(operand);
         if path.is_dir() {
             of_store(args, &path, &mut out)?;
             continue;
         }
-        let mut pack = source::open(operand, hasher, args.max_bytes)?;
         let mut listing = Listing::default();
-        if let Err(error) = listing.read(args, &mut pack, log)? {
-            say::refused(log, error)?;
+        match listing.read(args, operand, &mut sources, log) {
+            Ok(()) => {}
+            Err(Ended::Pack(error)) => say::refused(log, &operand.to_string_lossy(), error)?,
+            Err(Ended::Edge(failure)) => return Err(failure),
         }
         listing.write(&mut out)?;
-        hasher = source::hasher(pack);
     }
-    let input = Some(source::digest(&hasher));
+    let input = Some(sources.digest());
     log.finish(Some(out), &Witness { input, ..Witness::default() })
 }
 
@@ -145,20 +147,30 @@ struct Listing {
 }
 
 impl Listing {
-    /// The inner error is one of the pack, the outer one of the log.
     fn read(
         &mut self,
         args: &Args,
-        pack: &mut Pack<source::Source>,
+        operand: &OsStr,
+        sources: &mut Sources,
         log: &mut Log,
-    ) -> Result<Result<(), ulp_store::pack::Error>, Failure> {
+    ) -> Result<(), Ended> {
         let takes = |lane: &LaneId| args.lanes.shared_unless_told(lane.lane);
-        loop {
-            let piece = match pack.next_piece() {
-                Ok(Some(piece)) => piece,
-                Ok(None) => break,
-                Err(error) => return Ok(Err(error)),
-            };
+        let mut pack = sources.open(operand)?;
+        let read = self.read_pack(&mut pack, takes, log);
+        if read.is_ok() {
+            self.resolve(takes);
+        }
+        sources.close(pack);
+        read
+    }
+
+    fn read_pack(
+        &mut self,
+        pack: &mut Pack<Source>,
+        takes: impl Fn(&LaneId) -> bool,
+        log: &mut Log,
+    ) -> Result<(), Ended> {
+        while let Some(piece) = pack.next_piece()? {
             match piece {
                 Piece::Lane(lane, manifest) => self.tops.push((lane, manifest)),
                 Piece::Segment(lane, entry, bytes) => {
@@ -167,11 +179,13 @@ impl Listing {
                         self.segments.push((lane, entry));
                     }
                 }
-                Piece::Object(hash, bytes) => {
-                    if let Err(error) = self.object(pack, hash, bytes, &takes) {
-                        return Ok(Err(error));
+                Piece::Older(lane, hash, bytes) => {
+                    self.others.insert(hash, bytes.len() as u64);
+                    if takes(&lane) {
+                        refs::gather(&bytes, &mut self.refs);
                     }
                 }
+                Piece::Object(hash, bytes) => self.object(pack, hash, bytes)?,
                 Piece::Record(lane, record) => {
                     let objects = objects_of(&record).into_iter();
                     self.snapshots.extend(objects.map(|object| (object, lane.clone())));
@@ -180,17 +194,10 @@ impl Listing {
                 Piece::Damaged(damage) => say::damage(log, &damage)?,
             }
         }
-        self.resolve(takes);
-        Ok(Ok(()))
+        Ok(())
     }
 
-    fn object(
-        &mut self,
-        pack: &mut Pack<source::Source>,
-        hash: Sha256,
-        bytes: u64,
-        takes: &impl Fn(&LaneId) -> bool,
-    ) -> Result<(), ulp_store::pack::Error> {
+    fn object(&mut self, pack: &mut Pack<Source>, hash: Sha256, bytes: u64) -> Result<(), Ended> {
         let mut body = Vec::new();
         let whole = pack.object(&mut |part| {
             if bytes <= MOST_SEGMENT {
@@ -202,8 +209,6 @@ impl Listing {
             self.others.insert(hash, bytes);
             if let Ok(page) = Manifest::parse(&body, Path::new("page")) {
                 self.pages.insert(hash, page);
-            } else if segments::first_lane(&body).is_some_and(|lane| takes(&lane)) {
-                refs::gather(&body, &mut self.refs);
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! What is said of packs: damage, and what is refused.
 
-use ulp_cli::{Failure, Log, Status};
+use ulp_cli::{Failure, Log, STDIN, Status};
 use ulp_core::report::{Diagnostic, Outcome};
 use ulp_store::LaneId;
 use ulp_store::manifest::Entry;
@@ -31,10 +31,15 @@ pub fn too_large(log: &mut Log, lane: &LaneId, entry: &Entry) -> Result<(), Fail
 }
 
 /// What an error makes of the run: a pack that was refused is said, and the run ends with what was taken.
-pub fn refused(log: &mut Log, error: Error) -> Result<(), Failure> {
+pub fn refused(log: &mut Log, operand: &str, error: Error) -> Result<(), Failure> {
     let Some(code) = error.code() else { return Err(error.into()) };
     log.raise(Status::Refused);
-    say(log, code, true, error.to_string())
+    // Its command can be run as it stands.
+    let detail = match &error {
+        Error::Foreign { .. } if operand != STDIN => error.to_string().replace("FILE", operand),
+        _ => error.to_string(),
+    };
+    say(log, code, true, detail)
 }
 
 fn say(log: &mut Log, code: &'static str, shared: bool, detail: String) -> Result<(), Failure> {

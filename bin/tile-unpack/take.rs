@@ -1,17 +1,18 @@
 //! `--store`: what is new is taken, made durable, and passed on.
 
-use crate::{Args, log as say, source, test};
-use foldhash::{HashSet, HashSetExt as _};
+use crate::source::{Ended, Source, Sources};
+use crate::{Args, log as say, test};
+use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Instant;
 use ulp_cli::{Failure, Log, Output, Status, Witness, project};
+use ulp_core::hash::Sha256;
 use ulp_core::scope::Clock;
-use ulp_store::intake::segments::{Importer, first_lane};
-use ulp_store::manifest::Manifest;
-use ulp_store::pack::read::{Pack, Piece, Whole};
-use ulp_store::pack::{Error, MOST_SEGMENT};
-use ulp_store::{LaneId, Store, object};
+use ulp_store::Store;
+use ulp_store::intake::segments::Importer;
+use ulp_store::pack::Member;
+use ulp_store::pack::read::{Damage, Pack, Piece, Whole};
 
 /// The dotfile of a store that is made for a pack: open to all.
 const DOTFILE: &[u8] = b"version: 1\n";
@@ -23,21 +24,17 @@ pub fn run(args: &Args, dir: &Path, log: &mut Log) -> Result<Status, Failure> {
     let store = if dir.exists() { Store::open(dir, false)? } else { Store::init(dir, false, DOTFILE)? };
     let scope = project::scope_of_store(&store, &args.scope)?;
     let importer = Importer::new(&store, &scope, clock(args, &store), Instant::now());
-    let mut taking = Taking { importer, out: Some(out), log, older: HashSet::new(), pages_came: false };
-    let mut hasher = blake3::Hasher::new();
+    let mut taking = Taking { importer, out: Some(out), log };
+    let mut sources = Sources::new(args.max_bytes, dir);
     for operand in args.files.operands() {
-        let mut pack = source::open(operand, hasher, args.max_bytes)?;
-        let taken = taking.pack(&mut pack);
-        // What came whole before it was refused or broke off stands.
-        taking.commit()?;
-        match taken {
-            Ok(()) => {}
-            Err(Ended::Pack(error)) => say::refused(taking.log, error)?,
-            Err(Ended::Edge(failure)) => return Err(failure),
+        if let Err(ended) = taking.operand(operand, &mut sources) {
+            match ended {
+                Ended::Pack(error) => say::refused(taking.log, &operand.to_string_lossy(), error)?,
+                Ended::Edge(failure) => return Err(failure),
+            }
         }
-        hasher = source::hasher(pack);
     }
-    let input = source::digest(&hasher);
+    let input = sources.digest();
     let witness =
         Witness { input: Some(input), scope: scope.digest(), now: args.now.given(), ..Witness::default() };
     taking.finish(&witness)
@@ -52,52 +49,33 @@ fn clock(args: &Args, store: &Store) -> Clock {
     }
 }
 
-/// Why a pack was not read to its end.
-enum Ended {
-    Pack(Error),
-    Edge(Failure),
-}
-
-impl From<Error> for Ended {
-    fn from(error: Error) -> Ended {
-        if error.code().is_some() { Ended::Pack(error) } else { Ended::Edge(error.into()) }
-    }
-}
-
-impl From<Failure> for Ended {
-    fn from(failure: Failure) -> Ended {
-        Ended::Edge(failure)
-    }
-}
-
 struct Taking<'t> {
     importer: Importer<'t>,
     /// Nothing once the reader of our output is gone: what is durable goes on without it.
     out: Option<Output>,
     log: &'t mut Log,
-    /// Lanes of this pack that have pages, whose segments no manifest names.
-    older: HashSet<LaneId>,
-    /// Whether a page came: behind pages there are no segments.
-    pages_came: bool,
 }
 
 impl Taking<'_> {
-    fn pack(&mut self, pack: &mut Pack<source::Source>) -> Result<(), Ended> {
-        self.older.clear();
-        self.pages_came = false;
+    fn operand(&mut self, operand: &OsStr, sources: &mut Sources) -> Result<(), Ended> {
+        let mut pack = sources.open(operand)?;
+        let taken = self.pack(&mut pack);
+        // What came whole before it was refused or broke off stands.
+        self.commit()?;
+        sources.close(pack);
+        taken
+    }
+
+    fn pack(&mut self, pack: &mut Pack<Source>) -> Result<(), Ended> {
         while let Some(piece) = pack.next_piece()? {
             match piece {
-                Piece::Lane(lane, manifest) => {
-                    if manifest.previous.is_some() {
-                        self.older.insert(lane);
-                    }
-                }
                 Piece::Segment(lane, entry, bytes) => self.importer.segment(lane, entry.hash, bytes),
+                Piece::Older(lane, hash, bytes) => self.importer.segment(lane, hash, bytes),
                 Piece::Object(hash, bytes) => self.object(pack, hash, bytes)?,
                 Piece::TooLarge(lane, entry) => say::too_large(self.log, &lane, &entry)?,
                 Piece::Damaged(damage) => say::damage(self.log, &damage)?,
                 // Snapshots are derived here, from what was taken.
-                Piece::Record(..) => {}
+                Piece::Lane(..) | Piece::Record(..) => {}
             }
             if self.importer.is_due(Instant::now()) {
                 self.commit()?;
@@ -106,42 +84,16 @@ impl Taking<'_> {
         Ok(())
     }
 
-    /// An object that no manifest names: an older segment, a page, a blob, or nothing for us.
-    fn object(
-        &mut self,
-        pack: &mut Pack<source::Source>,
-        hash: ulp_core::hash::Sha256,
-        bytes: u64,
-    ) -> Result<(), Ended> {
-        if !self.older.is_empty() && !self.pages_came && bytes <= MOST_SEGMENT {
-            let mut body = Vec::new();
-            let whole = pack.object(&mut |part| {
-                body.extend_from_slice(part);
-                Ok(())
-            })?;
-            if let Whole::No(reason) = whole {
-                return self.broken(hash, reason);
-            }
-            if Manifest::parse(&body, Path::new("page")).is_ok() {
-                self.pages_came = true;
-            } else if let Some(lane) = first_lane(&body).filter(|lane| self.older.contains(lane)) {
-                self.importer.segment(lane, hash, body);
-            }
-            return Ok(());
-        }
+    /// A blob, where an event names it; all else that is no segment is nothing for us.
+    fn object(&mut self, pack: &mut Pack<Source>, hash: Sha256, bytes: u64) -> Result<(), Ended> {
         self.commit()?;
         if self.importer.wants(&hash)?
             && let Whole::No(reason) = self.importer.blob(hash, bytes, pack)?
         {
-            return self.broken(hash, reason);
+            let what = Member::Object(hash).path();
+            say::damage(self.log, &Damage { lane: None, what, events: None, reason })?;
         }
         Ok(())
-    }
-
-    fn broken(&mut self, hash: ulp_core::hash::Sha256, reason: &'static str) -> Result<(), Ended> {
-        let what = format!("data/{}/{}", object::directory(&hash), object::place(&hash).1);
-        let damage = ulp_store::pack::read::Damage { lane: None, what, events: None, reason };
-        Ok(say::damage(self.log, &damage)?)
     }
 
     /// Makes durable what waits, and passes it on.

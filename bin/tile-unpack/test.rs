@@ -1,12 +1,13 @@
 //! `--test`: everything is checked, nothing written.
 
-use crate::{Args, log as say, source};
+use crate::source::{Ended, Source, Sources};
+use crate::{Args, log as say};
+use std::ffi::OsStr;
 use ulp_cli::{Failure, Log, Status, Witness, project};
 use ulp_core::report::{self, Diagnostic, Position};
 use ulp_core::scope::{Clock, Scope};
 use ulp_store::intake::admit::member;
 use ulp_store::intake::segments::{self, Outcome};
-use ulp_store::pack::Error;
 use ulp_store::pack::read::{Pack, Piece};
 
 /// Reads each pack to its end: names, lengths, hashes, and every line of every segment.
@@ -16,42 +17,44 @@ pub fn run(args: &Args, log: &mut Log) -> Result<Status, Failure> {
         Some(_) => Clock::Given(args.now.time()),
         None => Clock::Machine { now: args.now.time(), lock: None },
     };
-    let mut hasher = blake3::Hasher::new();
+    let mut sources = Sources::new(args.max_bytes, &std::env::temp_dir());
     for operand in args.files.operands() {
-        let mut pack = source::open(operand, hasher, args.max_bytes)?;
-        if let Err(error) = check(&mut pack, &scope, clock, log)? {
-            say::refused(log, error)?;
+        match check(operand, &mut sources, (&scope, clock), log) {
+            Ok(()) => {}
+            Err(Ended::Pack(error)) => say::refused(log, &operand.to_string_lossy(), error)?,
+            Err(Ended::Edge(failure)) => return Err(failure),
         }
-        hasher = source::hasher(pack);
     }
-    let input = Some(source::digest(&hasher));
+    let input = Some(sources.digest());
     let witness = Witness { input, scope: scope.digest(), now: args.now.given(), ..Witness::default() };
     log.finish(None, &witness)
 }
 
-/// The inner error is one of the pack, the outer one of the log.
-fn check(
-    pack: &mut Pack<source::Source>,
-    scope: &Scope,
-    clock: Clock,
-    log: &mut Log,
-) -> Result<Result<(), Error>, Failure> {
-    loop {
-        let piece = match pack.next_piece() {
-            Ok(Some(piece)) => piece,
-            Ok(None) => return Ok(Ok(())),
-            Err(error) => return Ok(Err(error)),
-        };
-        match piece {
-            Piece::Segment(lane, entry, bytes) => {
-                let outcome = segments::look_at(lane, entry.hash, bytes, scope, clock);
-                tell(log, &outcome)?;
+fn check(operand: &OsStr, sources: &mut Sources, by: (&Scope, Clock), log: &mut Log) -> Result<(), Ended> {
+    let mut pack = sources.open(operand)?;
+    let read = check_pack(&mut pack, by, log);
+    sources.close(pack);
+    read
+}
+
+fn check_pack(pack: &mut Pack<Source>, (scope, clock): (&Scope, Clock), log: &mut Log) -> Result<(), Ended> {
+    while let Some(piece) = pack.next_piece()? {
+        let (lane, hash, bytes) = match piece {
+            Piece::Segment(lane, entry, bytes) => (lane, entry.hash, bytes),
+            Piece::Older(lane, hash, bytes) => (lane, hash, bytes),
+            Piece::TooLarge(lane, entry) => {
+                say::too_large(log, &lane, &entry)?;
+                continue;
             }
-            Piece::TooLarge(lane, entry) => say::too_large(log, &lane, &entry)?,
-            Piece::Damaged(damage) => say::damage(log, &damage)?,
-            Piece::Lane(..) | Piece::Record(..) | Piece::Object(..) => {}
-        }
+            Piece::Damaged(damage) => {
+                say::damage(log, &damage)?;
+                continue;
+            }
+            Piece::Lane(..) | Piece::Record(..) | Piece::Object(..) => continue,
+        };
+        tell(log, &segments::look_at(lane, hash, bytes, scope, clock))?;
     }
+    Ok(())
 }
 
 /// Counts the lines of a segment, and says what there is to say of them.

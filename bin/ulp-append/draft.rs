@@ -79,10 +79,6 @@ impl Given {
         }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
-    }
-
     /// The line with these members before its own.
     pub fn put_into(&self, line: &[u8]) -> Vec<u8> {
         // A line that was read before has its opening brace after at most some space.

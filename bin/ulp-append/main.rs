@@ -5,6 +5,7 @@ mod macros;
 mod read;
 mod rejects;
 mod sign;
+mod timestamps;
 mod writer;
 
 use clap::Parser;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::sync_channel;
+use timestamps::Unit;
 use ulp_cli::{Failure, Files, Jobs, LineReader, Log, Now, Output, ScopeArgs, Status, project};
 use ulp_core::hash::Blake3;
 use ulp_core::json::EVENT_BYTES;
@@ -40,8 +42,8 @@ struct Args {
     #[arg(long, value_name = "FILE")]
     macros: Option<PathBuf>,
     /// What the timestamps that are read count
-    #[arg(long, value_name = "UNIT", value_parser = ["s", "ms"], default_value = "s")]
-    timestamps: String,
+    #[arg(long, value_name = "UNIT", value_enum, default_value_t = Unit::S)]
+    timestamps: Unit,
     #[command(flatten)]
     now: Now,
     #[command(flatten)]
@@ -76,7 +78,7 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
         macros,
         now: args.now.given().is_some().then(|| args.now.time()),
         touched: store.as_ref().and_then(Store::touched),
-        milliseconds: args.timestamps == "ms",
+        timestamps: args.timestamps,
         store: store.is_some(),
         rejects: rejects.is_some(),
         asked: AtomicBool::new(false),

@@ -2,6 +2,7 @@
 
 use crate::macros::Macros;
 use crate::sign::Signer;
+use crate::timestamps::Unit;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +10,7 @@ use ulp_cli::{Chunk, DENSE, Failure, LineReader, is_dense, room_for};
 use ulp_core::event::{Event, Missing, Reader, Refusal};
 use ulp_core::hash::Blake3;
 use ulp_core::id::Time;
-use ulp_core::json::{self, EVENT_BYTES, Tape};
+use ulp_core::json::{self, EVENT_BYTES};
 use ulp_core::line;
 use ulp_core::scope::{Admission, Clock, Lookup, NoEvent, NoStore, Scope, read_event};
 use ulp_store::intake::admit::{Admitted, AdmittedEvent, Wants};
@@ -25,8 +26,8 @@ pub struct Reading {
     pub now: Option<Time>,
     /// When the store was last written to.
     pub touched: Option<Time>,
-    /// Whether timestamps are in milliseconds.
-    pub milliseconds: bool,
+    /// What timestamps count.
+    pub timestamps: Unit,
     /// Whether there is a store, which completes drafts and asks for digests.
     pub store: bool,
     /// Whether refused lines are kept.
@@ -60,12 +61,23 @@ pub struct ReadLine {
 pub enum Read {
     /// An event, whole by now.
     Event(AdmittedEvent),
-    /// What needs the clock or the store to be completed: in `raw` are its line and, where refused lines are kept,
-    /// the line as it came.
-    Draft(Range<usize>, Range<usize>),
+    /// What needs the clock or the store to be completed.
+    Draft(Draft),
     Refused(Box<Refusal>, Range<usize>),
     /// A line of a kind that is not stored.
     Other(line::Kind),
+}
+
+/// An event that only the second half can complete.
+#[derive(Debug)]
+pub struct Draft {
+    /// Its line, in `raw`.
+    pub line: Range<usize>,
+    /// Where refused lines are kept, the line as it came, in `raw`.
+    pub came: Range<usize>,
+    pub missing: Missing,
+    /// Whether it is signed here.
+    pub signs: bool,
 }
 
 /// What a reader says to the second half.
@@ -185,13 +197,14 @@ impl Reading {
         arena: &'a bumpalo::Bump,
         chunk: &mut ReadChunk,
     ) -> Read {
-        let converted = if self.milliseconds { in_seconds(line) } else { None };
+        let converted = self.timestamps.in_seconds(line);
         let seconds: &'a [u8] = converted.map_or(line, |text| arena.alloc_slice_copy(&text));
         let read = self.read(seconds, reader, arena).and_then(|event| {
             if self.is_open(&event) {
                 let text = keep(event.line.as_bytes(), &mut chunk.raw);
                 let came = if self.rejects { keep(line, &mut chunk.raw) } else { 0..0 };
-                return Ok(Read::Draft(text, came));
+                let signs = self.signer.as_ref().is_some_and(|signer| signer.signs(&event));
+                return Ok(Read::Draft(Draft { line: text, came, missing: event.missing, signs }));
             }
             let signed = self.signed(event, reader, arena)?;
             Ok(Read::Event(self.admit(admission, (&signed, event.missing), &mut chunk.admitted)?))
@@ -209,7 +222,7 @@ impl Reading {
         (event, missing): (&Event<'_>, Missing),
         admitted: &mut Admitted,
     ) -> Result<AdmittedEvent, Refusal> {
-        if self.store && (!event.invariants.is_empty() || Event { missing, ..*event }.is_draft()) {
+        if self.store && (!event.invariants.is_empty() || event.lacking(missing).is_draft()) {
             self.asked.store(true, Ordering::Relaxed);
         }
         let wants = Wants { digest: self.store, rows: self.asked.load(Ordering::Relaxed) };
@@ -269,53 +282,4 @@ fn keep(line: &[u8], raw: &mut Vec<u8>) -> Range<usize> {
     let start = raw.len();
     raw.extend_from_slice(line);
     start..raw.len()
-}
-
-/// The line with its timestamp in seconds, where it has a timestamp that is a number.
-fn in_seconds(line: &[u8]) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(line).ok()?;
-    let mut tape = Tape::new();
-    let value = json::parse_text(&mut tape, text).ok()?.get("timestamp")?;
-    let seconds = shift(value.as_f64()?)?;
-    let (start, end) = (value.offset(), value.offset() + value.raw().len());
-    Some([&line[..start], seconds.as_bytes(), &line[end..]].concat())
-}
-
-/// A thousandth of a number, exactly: its decimal point is moved.
-fn shift(milliseconds: f64) -> Option<String> {
-    let mut buffer = ryu_js::Buffer::new();
-    let text = buffer.format(milliseconds);
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let is_plain = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if !is_plain(whole) || !is_plain(fraction) {
-        return None;
-    }
-    let padded = format!("{whole:0>4}");
-    let (seconds, thousandths) = padded.split_at(padded.len() - 3);
-    let decimals = format!("{thousandths}{fraction}");
-    let decimals = decimals.trim_end_matches('0');
-    let seconds = seconds.trim_start_matches('0');
-    let seconds = if seconds.is_empty() { "0" } else { seconds };
-    Some(if decimals.is_empty() { format!("{sign}{seconds}") } else { format!("{sign}{seconds}.{decimals}") })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn milliseconds_become_seconds_without_arithmetic() {
-        for (ms, seconds) in [
-            (1_730_000_000_123.0, "1730000000.123"),
-            (1_730_000_000_000.0, "1730000000"),
-            (5.0, "0.005"),
-            (-1500.25, "-1.50025"),
-            (0.0, "0"),
-        ] {
-            assert_eq!(shift(ms).as_deref(), Some(seconds));
-        }
-        let line = br#"{"a":{"timestamp":7},"timestamp":1500}"#;
-        assert_eq!(in_seconds(line).as_deref(), Some(&br#"{"a":{"timestamp":7},"timestamp":1.5}"#[..]));
-    }
 }

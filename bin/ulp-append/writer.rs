@@ -1,7 +1,7 @@
 //! The second half of the work, in the order of the lines: completing drafts, storing, passing on.
 
 use crate::draft::{self, Given, Ticks};
-use crate::read::{Message, Read, ReadChunk, ReadLine, Reading};
+use crate::read::{Draft, Message, Read, ReadChunk, ReadLine, Reading};
 use crate::rejects::Rejects;
 use std::io::Write as _;
 use std::time::Instant;
@@ -106,7 +106,7 @@ impl<'w> Writer<'w> {
             report.tally.read += 1;
             let (event, raw) = match read {
                 Read::Event(event) => (Ok(event), 0..0),
-                Read::Draft(text, raw) => (self.complete(&mut chunk, text)?, raw),
+                Read::Draft(draft) => (self.complete(&mut chunk, &draft)?, draft.came),
                 Read::Refused(refusal, raw) => (Err(*refusal), raw),
                 Read::Other(kind) => {
                     let text = || (None, kind.name().to_owned());
@@ -147,36 +147,36 @@ impl<'w> Writer<'w> {
     fn complete(
         &mut self,
         chunk: &mut ReadChunk,
-        raw: std::ops::Range<usize>,
+        draft: &Draft,
     ) -> Result<Result<AdmittedEvent, Refusal>, Failure> {
-        let line = chunk.raw[raw].to_vec();
+        let line = &chunk.raw[draft.line.clone()];
         let arena = bumpalo::Bump::new();
         let defaults = self.reading.scope.defaults();
-        let came = match draft::read(&line, &arena, defaults, true) {
-            Ok(came) => came,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        let tick = came.missing.has(Missing::TIMESTAMP).then(|| time_number(self.ticks.next()));
+        let tick = draft.missing.has(Missing::TIMESTAMP).then(|| time_number(self.ticks.next()));
         let mut given = Given::default();
         if let Some(committer) = &mut self.committer {
+            let came = match draft::read(line, &arena, defaults, true) {
+                Ok(came) => came,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
             committer.keep_up();
             let lookup = committer.ask();
-            given.complete_from_store(lookup, &line, &came);
+            given.complete_from_store(lookup, line, &came);
             lookup.check()?;
         }
         if let Some(tick) = tick {
             given.member("timestamp", &tick);
         }
-        let completed = if given.is_empty() { line.clone() } else { given.put_into(&line) };
+        let completed = given.put_into(line);
         self.admission.set_clock(self.reading.clock());
         let admitted = draft::read(&completed, &arena, defaults, false).and_then(|event| {
-            let signer = self.reading.signer.as_ref().filter(|signer| signer.signs(&came));
+            let signer = self.reading.signer.as_ref().filter(|_| draft.signs);
             let signed = signer.map(|signer| signer.sign(&event)).transpose()?;
             let event = match &signed {
                 Some(line) => draft::read(line.as_bytes(), &arena, defaults, false)?,
                 None => event,
             };
-            self.reading.admit(&mut self.admission, (&event, came.missing), &mut chunk.admitted)
+            self.reading.admit(&mut self.admission, (&event, draft.missing), &mut chunk.admitted)
         });
         Ok(admitted)
     }

@@ -1,15 +1,18 @@
 //! `prune`, `heads`, `rules`, `stat`: a line a thing, canonical JSON.
 
+use rayon::prelude::*;
 use std::io::Write as _;
 use std::path::Path;
-use ulp_cli::{Failure, Lanes, Layers, Output, Select};
+use ulp_cli::stored;
+use ulp_cli::{Failure, Lanes, Layers, Log, Output, Select};
 use ulp_core::id::{Lane, Policy, Realm};
 use ulp_core::json::write::Members;
 use ulp_core::scope::Scope;
 use ulp_core::world::Filter;
+use ulp_store::manifest::Absent;
 use ulp_store::prune::Prune;
-use ulp_store::read::Wanted;
-use ulp_store::{LaneId, Store, snapshot};
+use ulp_store::read::{Damage, Wanted};
+use ulp_store::{Error, LaneId, Store, snapshot};
 
 /// Prunes, and writes the path of each file that was deleted.
 pub fn prune(store: &Store, prune: &Prune, out: &mut Output) -> Result<(), Failure> {
@@ -29,7 +32,13 @@ pub fn prune(store: &Store, prune: &Prune, out: &mut Output) -> Result<(), Failu
 }
 
 /// The heads of each chosen tile, from lanes no stricter than one.
-pub fn heads(store: &Store, select: &Select, lanes: &Lanes, out: &mut Output) -> Result<(), Failure> {
+pub fn heads(
+    store: &Store,
+    select: &Select,
+    lanes: &Lanes,
+    out: &mut Output,
+    log: &mut Log,
+) -> Result<(), Failure> {
     let realm = lanes.realm.iter().min().copied().unwrap_or(Realm::Team);
     let policy = lanes.policy.iter().min().copied().unwrap_or(Policy::Public);
     let own = Lane { realm, policy };
@@ -42,9 +51,11 @@ pub fn heads(store: &Store, select: &Select, lanes: &Lanes, out: &mut Output) ->
             continue;
         }
         let wanted = Wanted::new(&filter, false);
-        let line = store.replay(&place, wanted, false, |replay| {
-            if replay.world.is_empty() {
-                return None;
+        let (line, absent, damage) = store.replay(&place, wanted, false, |replay| {
+            let (absent, damage) = (replay.absent.to_vec(), replay.damage.to_vec());
+            // What a damaged segment names as parents is not known.
+            if replay.world.is_empty() || !damage.is_empty() {
+                return (Vec::new(), absent, damage);
             }
             let mut text = Vec::new();
             let mut line = Members::open(&mut text);
@@ -53,9 +64,10 @@ pub fn heads(store: &Store, select: &Select, lanes: &Lanes, out: &mut Output) ->
             line.text("space_id", &place.space, &mut text);
             line.word("tile", place.tile, &mut text);
             line.end_line(&mut text);
-            Some(text)
+            (text, absent, damage)
         })?;
-        out.write_all(&line.unwrap_or_default())?;
+        stored::note_damage(log, &absent, &damage)?;
+        out.write_all(&line)?;
     }
     Ok(())
 }
@@ -76,26 +88,54 @@ pub fn rules(dir: &Path, select: &Select, layers: &Layers, out: &mut Output) -> 
     Ok(out.write_all(&lines)?)
 }
 
-/// What each lane holds.
-pub fn stat(store: &Store, out: &mut Output) -> Result<(), Failure> {
-    for id in store.lanes()? {
-        let Some((manifest, _)) = store.manifest(&id)? else { continue };
-        let entries = store.entries(&manifest, None)?;
-        let bytes: u64 = entries.iter().map(|e| e.bytes).sum();
-        let snapshots = store.records(&id)?.len();
-        let LaneId { space, tile, lane } = &id;
+/// What each lane holds: the segments that are here, which say so themselves.
+pub fn stat(store: &Store, out: &mut Output, log: &mut Log) -> Result<(), Failure> {
+    let counted: Result<Vec<_>, Error> = store.lanes()?.par_iter().map(|id| count(store, id)).collect();
+    for held in counted?.into_iter().flatten() {
+        stored::note_damage(log, &[], &held.missing)?;
+        let LaneId { space, tile, lane } = &held.lane;
         let mut text = Vec::new();
         let mut line = Members::open(&mut text);
-        line.integer("bytes", bytes, &mut text);
-        line.integer("events", manifest.events(), &mut text);
+        line.integer("bytes", held.bytes, &mut text);
+        line.integer("events", held.events, &mut text);
         line.word("policy", lane.policy, &mut text);
         line.word("realm", lane.realm, &mut text);
-        line.integer("segments", entries.len(), &mut text);
-        line.integer("snapshots", snapshots, &mut text);
+        line.integer("segments", held.segments, &mut text);
+        line.integer("snapshots", held.snapshots, &mut text);
         line.text("space_id", space, &mut text);
         line.word("tile", tile, &mut text);
         line.end_line(&mut text);
         out.write_all(&text)?;
     }
     Ok(())
+}
+
+/// What is here of a lane, and what should be.
+struct Held {
+    lane: LaneId,
+    events: u64,
+    bytes: u64,
+    segments: u64,
+    snapshots: usize,
+    missing: Vec<Damage>,
+}
+
+fn count(store: &Store, id: &LaneId) -> Result<Option<Held>, Error> {
+    let Some((manifest, _)) = store.manifest(id)? else { return Ok(None) };
+    let snapshots = store.records(id)?.len();
+    let mut held =
+        Held { lane: id.clone(), events: 0, bytes: 0, segments: 0, snapshots, missing: Vec::new() };
+    let mut start = 0;
+    for entry in store.entries(&manifest, None)? {
+        let events = start..start + entry.events;
+        start = events.end;
+        if store.segment(&entry)?.is_some() {
+            held.events += entry.events;
+            held.bytes += entry.bytes;
+            held.segments += 1;
+        } else if entry.absent == Absent::No {
+            held.missing.push(Damage::missing(id, &entry, events));
+        }
+    }
+    Ok(Some(held))
 }

@@ -142,9 +142,9 @@ fn command(command: &Command, out: &mut Output, log: &mut Log) -> Result<(), Fai
             look::prune(&open(at)?, &prune, out)
         }
         Command::Put { at, files } => put::write(&open(at)?, files, out),
-        Command::Heads { at, select, lanes } => look::heads(&open(at)?, select, lanes, out),
+        Command::Heads { at, select, lanes } => look::heads(&open(at)?, select, lanes, out, log),
         Command::Rules { at, select, layers } => look::rules(&at.store, select, layers, out),
-        Command::Stat { at } => look::stat(&open(at)?, out),
+        Command::Stat { at } => look::stat(&open(at)?, out, log),
     }
 }
 

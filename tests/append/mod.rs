@@ -2,12 +2,14 @@
 
 mod after_delete;
 mod again;
+mod clock;
 mod files;
 mod key;
 mod mqtt;
 mod one_door;
 mod private_log;
 mod rejects;
+mod state_lines;
 
 use crate::run;
 use std::path::Path;

@@ -68,7 +68,63 @@ fn timestamps_may_count_milliseconds() {
     let said = super::said("ulp-append < in.jsonl", at);
     assert_eq!(said.codes("rejected"), ["envelope.timestamp"]);
     assert!(said.log.contains("--timestamps ms"), "the hint: {}", said.log);
-    assert_eq!(super::said("ulp-append --timestamps us < in.jsonl", at).status, 2);
+    assert_eq!(super::said("ulp-append --timestamps min < in.jsonl", at).status, 2);
+}
+
+#[test]
+fn a_timestamp_in_another_unit_is_told_what_it_is_and_the_hint_works() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    let line = |time: &str| {
+        format!(
+            r#"{{"event_id":"e","timestamp":{time},"actor_id":"u","operation":"sensor_reading","sensor":"s","value":1}}"#
+        )
+    };
+    for (time, unit, option, seconds) in [
+        ("1730000000123", "milliseconds", "ms", "1730000000.123"),
+        ("1730000000123456", "microseconds", "us", "1730000000.123456"),
+        ("-1.73e15", "microseconds", "us", "-1730000000"),
+        ("1730000000123456789", "nanoseconds", "ns", "1730000000.1234567"),
+        ("1730000000000000000", "nanoseconds", "ns", "1730000000"),
+        ("1.73e18", "nanoseconds", "ns", "1730000000"),
+        ("\"2024-10-27T03:33:20Z\"", "ISO", "iso", "1730000000"),
+        ("\"2024-10-27T05:33:20.25+02:00\"", "ISO", "iso", "1730000000.25"),
+    ] {
+        write(at, "in.jsonl", &line(time));
+        let said = super::said("ulp-append < in.jsonl", at);
+        // Integers beyond 2^53 are none in a line, whatever they count.
+        let code = if unit == "nanoseconds" { "json.number" } else { "envelope.timestamp" };
+        assert_eq!((said.status, said.codes("rejected")), (1, vec![code]), "{time}");
+        let hint = format!("ulp-append --timestamps {option} converts");
+        assert!(said.log.contains(unit) && said.log.contains(&hint), "{time}: {}", said.log);
+        for tool in ["ulp-materialize", "tile-pack"] {
+            assert!(
+                super::said(&format!("{tool} < in.jsonl > out"), at).log.contains(&hint),
+                "{tool}: {time}"
+            );
+        }
+        let out = run::sh(&format!("ulp-append --timestamps {option} < in.jsonl 2> /dev/null"), at);
+        assert!(out.contains(&format!("\"timestamp\":{seconds},")), "{time}: {out}");
+    }
+    for (time, hint) in [
+        ("1e21", "outside the years"),
+        ("null", "not a number"),
+        ("\"soon\"", "not a number"),
+        ("\"2024-10-27\"", "without its time"),
+        ("\"2024-10-27T03:33:20\"", "its offset"),
+        ("\"1730000000.5\"", "jq -c '.timestamp |= tonumber'"),
+    ] {
+        write(at, "in.jsonl", &line(time));
+        let said = super::said("ulp-append < in.jsonl", at);
+        assert_eq!(said.codes("rejected"), ["envelope.timestamp"], "{time}");
+        assert!(said.log.contains(hint), "{time}: {}", said.log);
+    }
+    write(at, "in.jsonl", &line("\"1730000000.5\""));
+    run::sh("jq -c '.timestamp |= tonumber' < in.jsonl | ulp-append 2> /dev/null", at);
+    // What is in seconds among them passes as it is, and what is no date is refused as anywhere.
+    write(at, "in.jsonl", &format!("{}\n{}\n", line("1.5"), line("\"2024-10-27\"")));
+    let said = super::said("ulp-append --timestamps iso < in.jsonl", at);
+    assert_eq!((said.status, said.out.lines().count()), (1, 1), "{}", said.log);
 }
 
 #[test]

@@ -9,15 +9,16 @@ The store lies on an ext4 whose every block write and flush is logged. Two kinds
   torn     what was written since the last flush is there by halves: each write or not, some only in part
 
 At each, the file system is mounted again as after a power cut, and: every event that was echoed before is in the
-store, none is there twice, nor any that nobody wrote, `ulp-store check --replay` finds no damage, and the next append
-works and adds just what is missing.
+store, none is there twice, nor any that nobody wrote, `ulp-store check --replay` finds no damage, a repair changes
+nothing of that, and the next append works and adds just what is missing. While the run was recorded there were
+snapshots, prunes and repairs in it, and somebody followed what was echoed.
 
 Two negative controls are to show violations, or this program could not see any: the moments of the same run on a disk
 that promises a flush and does nothing, and those of a run whose tools promise a sync and do nothing.
 
 Where the machine lacks something it says what and ends with 77.
 """
-import os, random, shutil, signal, struct, subprocess, sys, tempfile, time
+import json, os, random, shutil, signal, struct, subprocess, sys, tempfile, time
 import calls
 
 BIN = os.path.abspath(sys.argv[1])
@@ -115,7 +116,10 @@ def start():
 
 def record(daemon, before=None):
     """Appends on the logged disk; answers what was echoed when (entries in the log by then, lines), and the log."""
-    acknowledged, n = [], 0
+    acknowledged, n, counts = [], 0, {}
+    with open('shown', 'w') as shown:
+        follower = subprocess.Popen([os.path.join(BIN, 'projector-2d'), '--follow', '-f', 'jsonl'], text=True,
+                                    stdin=subprocess.PIPE, stdout=shown, stderr=subprocess.DEVNULL)
     try:
         with Mounted('export', UNKIND):
             for i in range(APPENDS):
@@ -124,14 +128,29 @@ def record(daemon, before=None):
                 done = tool('ulp-append', '--store', 'm/w', text='\n'.join(lines) + '\n', before=before)
                 assert done.returncode == 0, done.stderr
                 acknowledged.append((entries(), done.stdout.splitlines()))
-                for every, command in ((13, ('ulp-materialize', '--snapshot')),
+                follower.stdin.write(done.stdout)
+                follower.stdin.flush()
+                for every, command in ((11, ('ulp-materialize', '--snapshot')), (17, ('ulp-store', 'check', '--repair')),
                                        (7, ('ulp-store', 'prune', '--older-than', '0s', '--keep', '1'))):
                     if i % every == every - 1:
                         done = tool(*command, '--store', 'm/w', before=before)
-                        assert done.returncode == 0, done.stderr
+                        assert done.returncode == 0, done.stdout + done.stderr
+                        counts[command[1]] = counts.get(command[1], 0) + 1
     finally:
         end(daemon)
+        follower.stdin.close()
+        assert follower.wait() == 0
+    with open('echoed', 'w') as file:
+        file.write(''.join(line + '\n' for _, lines in acknowledged for line in lines))
+    with open('shown') as shown:
+        assert latest(shown.read()) == latest(tool('projector-2d', '-f', 'jsonl', 'echoed').stdout)
+    print('recorded: ' + ', '.join('%s %d' % count for count in sorted(counts.items())) + ', followed %d events' % n)
     return acknowledged, read_log()
+
+
+def latest(text):
+    """The last record of each node."""
+    return {record['node_id']: record for record in map(json.loads, text.splitlines()) if record['type'] == 'node'}
 
 
 def read_log():
@@ -171,6 +190,11 @@ def judge(image, promised, written):
         check = tool('ulp-store', 'check', '--store', 'm/w', '--replay')
         if check.returncode:
             wrong.append('check: ' + (check.stdout + check.stderr)[:200])
+        repair = tool('ulp-store', 'check', '--store', 'm/w', '--repair')
+        if repair.returncode:
+            wrong.append('repair: ' + (repair.stdout + repair.stderr)[:200])
+        if tool('ulp-materialize', '--store', 'm/w', '--events').stdout.splitlines() != stored:
+            wrong.append('a repair changed what is stored')
         again = tool('ulp-append', '--store', 'm/w', text=''.join(line + '\n' for line in written))
         if again.returncode:
             wrong.append('the next append: ' + again.stderr[:200])

@@ -7,7 +7,8 @@ Faults are in the order of commands, calls and modes: with N as many as there ar
 The points of a command are the calls of a first, undisturbed run, all of them. After each fault: `ulp-store check`
 finds no damage; everything that was echoed, and everything that was there before, is in the store, once, and nothing
 that nobody wrote; a command that says it succeeded has, and none does after a sync that failed; the next append works
-without help and adds what is missing, and the store then derives what the stream does.
+without help and adds what is missing, and the store then derives what the stream does. Whoever follows what is echoed
+shows in the end what is shown of it as a file. A repair that was disturbed is repeated, and then all that holds.
 
 It needs a Linux with seccomp, 5.9 or newer, and where that is missing says so and ends with 77.
 """
@@ -37,6 +38,11 @@ MANY = [event(n, 'z0/x%d/y1' % n) for n in range(30, 48)]
 FULL = [event(n, pad=0) for n in range(255)] + [event(255, pad=70000)]
 MORE = [event(n) for n in range(300, 303)]
 
+# So many that a few more make a delta of their snapshot.
+LONG = [event(n, pad=10) for n in range(400, 460)]
+BESIDE = [event(n, pad=10) for n in range(460, 463)]
+
+REPAIR = ['ulp-store', '-j1', 'check', '--store', 'w', '--repair']
 APPEND = ['ulp-append', '-j1', '--store', 'w', '../new.jsonl']
 # What is disturbed: the store it starts with, what is in there, what comes to it, and the command, run beside the
 # store `w`.
@@ -51,6 +57,9 @@ COMMANDS = {
     'unpack': ('grown', OLD, NEW[:6], ['tile-unpack', '-j1', '--store', 'w', '../new.tar.zst']),
     'put': ('grown', OLD, NEW[:1], ['ulp-store', '-j1', 'put', '--store', 'w', '../new.jsonl']),
     'snapshot': ('grown', OLD, NEW[:1], ['ulp-materialize', '-j1', '--store', 'w', '--snapshot']),
+    'delta': ('long', LONG + BESIDE, NEW[:1], ['ulp-materialize', '-j1', '--store', 'w', '--snapshot']),
+    'repair': ('lying', OLD, NEW[:1], REPAIR),
+    'lost': ('torn', OLD, NEW[:1], REPAIR),
     'prune': ('grown', OLD, NEW[:1], ['ulp-store', '-j1', 'prune', '--store', 'w', '--older-than', '0s', '--keep', '1']),
 }
 # These echo what they made durable.
@@ -79,6 +88,11 @@ def make_stores():
         if n in (3, 6):
             good('ulp-materialize', '--store', 'grown', '--snapshot')
     good('ulp-store', 'prune', '--store', 'grown', '--older-than', '0s')
+    good('ulp-store', 'init', 'long')
+    good('ulp-append', '--store', 'long', text=text(LONG))
+    good('ulp-materialize', '--store', 'long', '--snapshot')
+    good('ulp-append', '--store', 'long', text=text(BESIDE))
+    damage()
     # Nobody waits for sixteen megabytes to be sealed one by one.
     entries = []
     for n, line in enumerate(FULL):
@@ -95,6 +109,31 @@ def make_stores():
     with open(os.path.join(lane, 'manifest.json'), 'w') as file:
         manifest = {'v': 1, 'tile_id': 'z0/x0/y0', 'segments': entries}
         file.write(json.dumps(manifest, sort_keys=True, separators=(',', ':')) + '\n')
+
+
+def damage():
+    """A store whose manifests lie or are gone, and one that has lost a segment: what is left of it is what is old."""
+    lane = 'spaces/s/tiles/z0/x%d/y0/team.public/manifest.json'
+    for store in ('lying', 'torn'):
+        shutil.copytree(os.path.join(WORK, 'grown'), os.path.join(WORK, store))
+    os.unlink(os.path.join(WORK, 'lying', lane % 1))
+    path = os.path.join(WORK, 'lying', lane % 0)
+    with open(path) as file:
+        manifest = json.load(file)
+    manifest['segments'][0]['events'] += 1
+    with open(path, 'w') as file:
+        json.dump(manifest, file)
+    with open(os.path.join(WORK, 'torn', lane % 0)) as file:
+        digest = json.load(file)['segments'][0]['hash'].split(':')[1]
+    path = os.path.join(WORK, 'torn/objects/sha256', digest[:2], digest[2:])
+    with open(path) as file:
+        lost = file.read().splitlines()
+    os.chmod(path, 0o644)
+    with open(path, 'a') as file:
+        file.write('x')
+    assert lost
+    _, old, new, command = COMMANDS['lost']
+    COMMANDS['lost'] = 'torn', [line for line in old if line not in lost], lost + new, command
 
 
 def make_inputs():
@@ -126,8 +165,26 @@ def fresh(name, tag):
 
 def run(name, where, *fault):
     command = COMMANDS[name][3]
+    command = [os.path.join(BIN, command[0]), *command[1:]]
     with open(os.path.join(where, 'out'), 'w') as out, open(os.path.join(where, 'err'), 'w') as err:
-        return calls.run([os.path.join(BIN, command[0]), *command[1:]], *fault, cwd=where, stdout=out, stderr=err)
+        if name not in ECHOING:
+            return calls.run(command, *fault, cwd=where, stdout=out, stderr=err)
+        # Somebody follows what is echoed.
+        with open(os.path.join(where, 'shown'), 'w') as shown:
+            follower = subprocess.Popen([os.path.join(BIN, 'projector-2d'), '-j1', '--follow', '-f', 'jsonl'],
+                                        stdin=subprocess.PIPE, stdout=shown, stderr=subprocess.DEVNULL)
+            tee = subprocess.Popen(['tee', os.path.join(where, 'out')], stdin=subprocess.PIPE, stdout=follower.stdin)
+            follower.stdin.close()
+            done = calls.run(command, *fault, cwd=where, stdout=tee.stdin, stderr=err)
+            tee.stdin.close()
+            tee.wait()
+            assert follower.wait() == 0
+            return done
+
+
+def latest(text):
+    """The last record of each node."""
+    return {record['node_id']: record for record in map(json.loads, text.splitlines()) if record['type'] == 'node'}
 
 
 def points(name):
@@ -137,6 +194,9 @@ def points(name):
     assert status == 0 and not faults, (name, status, faults)
     if name == 'page':
         assert '"previous"' in open(os.path.join(where, 'w/spaces/s/tiles/z0/x0/y0/team.public/manifest.json')).read()
+    if name == 'delta':
+        lane = os.path.join(where, 'w/spaces/s/tiles/z0/x0/y0/team.public/snapshots')
+        assert any('"delta":"sha256:' in open(os.path.join(lane, record)).read() for record in os.listdir(lane))
     if name == 'many':
         assert 'syncfs' in found
     return found
@@ -145,6 +205,10 @@ def points(name):
 def judge(name, where, mode, status, call=None):
     _, old, new, command = COMMANDS[name]
     faults = []
+    if command == REPAIR:
+        repaired = tool(*command, cwd=where)
+        if repaired.returncode:
+            faults.append('repair once more: ' + (repaired.stdout + repaired.stderr)[:300])
     if call in calls.SYNCS and mode != 'kill' and status != 4:
         faults.append('a sync that failed was passed over')
     if mode != 'kill' and status not in (0, 4):
@@ -161,6 +225,10 @@ def judge(name, where, mode, status, call=None):
         faults.append('an event twice')
     with open(os.path.join(where, 'out')) as out:
         echoed = out.read().split('\n')[:-1] if name in ECHOING else []
+    if name in ECHOING:
+        with open(os.path.join(where, 'shown')) as shown:
+            if latest(shown.read()) != latest(good('projector-2d', '-f', 'jsonl', 'out', cwd=where)):
+                faults.append('another view of what was echoed')
     lost = set(old + echoed) - set(stored)
     if lost:
         faults.append('lost: %s' % sorted(lost)[:2])

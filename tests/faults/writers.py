@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Two to eight writers at once, with readers, snapshots and prunes beside them: nothing lost, torn or doubled.
+"""Two to eight writers at once, with readers, snapshots, prunes and repairs beside them: nothing lost, torn or doubled.
 
 usage: writers.py BIN [SECONDS] [SEED]
 
 Every writer appends events of its own and some that all writers append, in processes of their own, and keeps what was
-echoed. Readers look all the time. In the end everything that was echoed is there, once, and so is everything that was
-written.
+echoed, of which somebody follows what all of them echo. Readers look all the time. In the end everything that was
+echoed is there, once, and so is everything that was written, and the follower shows what is shown of it as a file.
 """
-import os, random, shutil, subprocess, sys, tempfile, threading, time
+import json, os, random, shutil, subprocess, sys, tempfile, threading, time
 
 BIN = os.path.abspath(sys.argv[1])
 SECONDS = float(sys.argv[2]) if len(sys.argv) > 2 else 60
@@ -52,7 +52,10 @@ def writer(number, until, written, echoed):
             lines.append(event(name, n // 5 if shared else n, 0 if shared else rnd.randrange(3)))
         done = tool('ulp-append', '--store', STORE, text='\n'.join(lines) + '\n')
         written.extend(lines)
-        echoed.extend(done.stdout.split('\n')[:-1])
+        with lock:
+            echoed.extend(done.stdout.split('\n')[:-1])
+            FOLLOWER.stdin.write(done.stdout)
+            FOLLOWER.stdin.flush()
 
 
 def again(until, pause, *command):
@@ -70,6 +73,7 @@ def phase(writers, seconds, written, echoed):
         (0.1, ('ulp-materialize', '--store', STORE, '--events')),
         (0.5, ('ulp-materialize', '--store', STORE, '--snapshot')),
         (1.0, ('ulp-store', 'prune', '--older-than', '5s', '--store', STORE)),
+        (1.0, ('ulp-store', 'check', '--store', STORE, '--repair')),
     ]:
         threads.append(threading.Thread(target=again, args=(until, pause, *command)))
     for thread in threads:
@@ -78,7 +82,15 @@ def phase(writers, seconds, written, echoed):
         thread.join()
 
 
+def latest(text):
+    """The last record of each node."""
+    return {record['node_id']: record for record in map(json.loads, text.splitlines()) if record['type'] == 'node'}
+
+
 phase.next = 0
+SHOWN = open(os.path.join(WORK, 'shown'), 'w+')
+FOLLOWER = subprocess.Popen([os.path.join(BIN, 'projector-2d'), '--follow', '-f', 'jsonl'], text=True,
+                            stdin=subprocess.PIPE, stdout=SHOWN, stderr=subprocess.DEVNULL)
 tool('ulp-store', 'init', STORE)
 written, echoed = [], []
 for writers in (2, 4, 8):
@@ -95,6 +107,12 @@ for what, some in (('echoed', echoed), ('written', written)):
         faults.append('%d %s events are lost: %s' % (len(lost), what, sorted(lost)[:1]))
 if set(stored) - set(written):
     faults.append('events that nobody wrote')
+FOLLOWER.stdin.close()
+if FOLLOWER.wait():
+    faults.append('the follower: status %d' % FOLLOWER.returncode)
+SHOWN.seek(0)
+if latest(SHOWN.read()) != latest(tool('projector-2d', '-f', 'jsonl', text=''.join(l + '\n' for l in echoed)).stdout):
+    faults.append('another view of what was echoed')
 state = tool('ulp-materialize', '--store', STORE).stdout
 if state != tool('ulp-materialize', '-', text='\n'.join(stored) + '\n').stdout:
     faults.append('another state')

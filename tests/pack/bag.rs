@@ -123,6 +123,24 @@ fn all_that_a_snapshot_names_goes_with_it() {
 }
 
 #[test]
+fn what_stayed_behind_is_taken_as_said_of_whom_one_trusts() {
+    let dir = run::checkout();
+    let script = r#"
+        ulp-store init w
+        node() { printf '{"event_id":"%s","timestamp":%d,"actor_id":"a","operation":"create_node","node_id":"n","scope":{"realm":"%s"}}\n' $1 $2 $3; }
+        (node a 1 team; node b 2 public) | ulp-append --store w > /dev/null
+        ulp-materialize --store w --snapshot > /dev/null
+        ulp-materialize --store w --realm team > state
+        tile-pack --store w --realm team --only snapshots -f dir -o quick
+        ls quick/data/spaces/default/tiles/z0/x0/y0
+        ulp-materialize --store quick/data --trust | cmp state -
+        ulp-materialize --store quick/data | wc -c
+        sed -i /foreign/d quick/data/.ulp-root; mv quick/data own
+        ulp-materialize --store own | wc -c"#;
+    assert_eq!(quiet(script, dir.path()), "team.public\n0\n0\n");
+}
+
+#[test]
 fn a_budget_takes_what_fits_in_the_order_of_the_options() {
     let dir = run::checkout();
     let script = "

@@ -16,7 +16,7 @@ fn packs(dir: &Path) -> Vec<Vec<u8>> {
 /// The segments that come whole out of some bytes, and how many things were damaged; nothing where all was refused.
 fn read(bytes: &[u8]) -> Option<(BTreeSet<Sha256>, usize)> {
     let (mut whole, mut damaged) = (BTreeSet::new(), 0);
-    let mut pack = Pack::new(bytes, 1 << 30);
+    let mut pack = Pack::new(bytes, 1 << 30, std::env::temp_dir());
     loop {
         match pack.next_piece().ok()? {
             Some(Piece::Segment(_, entry, bytes)) => {

@@ -3,6 +3,7 @@
 mod bag;
 mod damage;
 mod hostile;
+mod people;
 mod privacy;
 mod stick;
 mod trips;

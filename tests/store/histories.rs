@@ -1,6 +1,6 @@
 //! Random histories, appended in random parts.
 
-use super::{append, fast_dir, init, snapshot, state};
+use super::{append, fast_dir, init, snapshot, state, state_together};
 use crate::reference::generate::{self, Rng};
 use crate::sample;
 use crate::state::derive;
@@ -38,7 +38,9 @@ fn a_store_reads_back_as_the_replay_of_everything() {
             }
             let sofar: Vec<String> = order[..order.len().min((n + 1) * order.len().div_ceil(parts))].to_vec();
             let (text, how) = state(&store, true);
-            same(seed, "from snapshots", &text, &derive(&sofar).0);
+            let expected = derive(&sofar).0;
+            same(seed, "from snapshots", &text, &expected);
+            same(seed, "from snapshots, all tiles at once", &state_together(&store), &expected);
             (used[0], used[1]) = (used[0] + how[0], used[1] + how[1]);
             if rng.chance(10) {
                 let _ = std::fs::remove_dir_all(dir.path().join("w/cache"));

@@ -5,9 +5,12 @@ mod damage;
 mod facts;
 mod faults;
 mod flat;
+mod flips;
 mod heads;
 mod held;
 mod histories;
+mod litter;
+mod numbers;
 mod planted;
 mod snapshots;
 mod swaps;
@@ -16,6 +19,7 @@ mod work;
 use std::path::Path;
 use ulp_core::event::{Defaults, Line, Reader};
 use ulp_core::json::Tape;
+use ulp_core::root;
 use ulp_core::world::Filter;
 use ulp_store::read::{Place, Wanted};
 use ulp_store::snapshot::make::make;
@@ -65,6 +69,21 @@ pub fn state(store: &Store, snapshots: bool) -> (Vec<u8>, [usize; 2]) {
     (text, used)
 }
 
+/// The state of a store whose tiles are read all at once, as views do.
+pub fn state_together(store: &Store) -> Vec<u8> {
+    let filter = Filter::default();
+    let places = store.tiles().unwrap();
+    let derived = store.replay_together(&places, Wanted::new(&filter, true), false, |read| {
+        let mut text = Vec::new();
+        for tile in 0..read.world.len() {
+            let arena = bumpalo::Bump::new();
+            root::write_tile(&read.world.derive(tile, &filter, &arena, false), &mut text);
+        }
+        text
+    });
+    derived.unwrap()
+}
+
 fn each(store: &Store, place: &Place, snapshots: bool, work: impl FnOnce(&ulp_store::read::Replay<'_, '_>)) {
     let filter = Filter::default();
     store.replay(place, Wanted::new(&filter, snapshots), false, |replay| work(&replay)).unwrap();
@@ -94,6 +113,42 @@ pub fn event(n: usize, tile: &str, realm: &str) -> String {
         r#"{{"actor_id":"user:a","event_id":"evt-{n}","layer_id":"l","node_id":"n{n}","operation":"create_node","preserves_invariants":[],"previous_events":[],"scope":{{"authority":"source","boundary":"interior","policy":"public","realm":"{realm}"}},"space_id":"s","tile":"{tile}","timestamp":{}}}"#,
         1_730_000_000 + n
     )
+}
+
+/// A store of one lane with a page: sealed entries of one event each, more than a manifest holds, then three events in
+/// three entries that are not sealed. Nobody waits for sixteen megabytes to be sealed one by one.
+pub fn with_page(path: &Path) -> (Store, Vec<String>) {
+    use ulp_store::manifest::{FULL, Manifest, SEALED};
+    let store = init(path);
+    let lane: LaneId = LaneId {
+        space: "s".to_owned(),
+        tile: ulp_core::id::Tile::ORIGIN,
+        lane: ulp_core::id::Scope::default().into(),
+    };
+    let mut lines: Vec<String> = (0..FULL).map(|n| event(n, "z0/x0/y0", "team")).collect();
+    let pad = "x".repeat(usize::try_from(SEALED).unwrap());
+    lines[FULL - 1] =
+        lines[FULL - 1].replace(r#""scope""#, &format!(r#""properties":{{"pad":"{pad}"}},"scope""#));
+    let segments: Vec<Vec<u8>> = lines.iter().map(|line| format!("{line}\n").into_bytes()).collect();
+    let entry =
+        |segment: &Vec<u8>| ulp_store::segment::entry_of(ulp_core::hash::Sha256::of(segment), segment);
+    let manifest = Manifest { segments: segments.iter().map(entry).collect(), ..Manifest::new(lane.tile) };
+    let blobs: Vec<_> =
+        manifest.segments.iter().zip(&segments).map(|(e, bytes)| (e.hash, &bytes[..])).collect();
+    let mut commit = store.commit().unwrap();
+    commit.put(&blobs).unwrap();
+    let (dir, name) = (lane.dir(), ulp_store::MANIFEST.to_owned());
+    commit.publish(vec![ulp_store::commit::Draft { dir, name, bytes: manifest.print() }]).unwrap();
+    commit.release().unwrap();
+    for n in [FULL, FULL + 1, FULL + 3] {
+        // Each larger than twice the next, so that none is taken into another.
+        let more: Vec<String> = (n..=n + (FULL + 3 - n) * 2).map(|n| event(n, "z0/x0/y0", "team")).collect();
+        let new: Vec<String> = more.into_iter().filter(|line| !lines.contains(line)).collect();
+        append(&store, &new);
+        lines.extend(new);
+    }
+    assert!(store.manifest(&lane).unwrap().unwrap().0.previous.is_some());
+    (store, lines)
 }
 
 /// Every regular file below a directory.

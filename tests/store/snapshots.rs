@@ -1,6 +1,6 @@
 //! The records of snapshots, held against the page by other means: what binds them, what they miss, what changed.
 
-use super::{append, event, fast_dir, files, held, init, snapshot, state};
+use super::{append, event, fast_dir, files, held, init, snapshot, state, state_together};
 use crate::reference::generate::{self, Rng};
 use crate::reference::{self};
 use crate::sample;
@@ -157,6 +157,7 @@ fn a_missing_parent_moves_something_or_it_does_not() {
         append(&store, &all);
         let (text, used) = state(&store, true);
         assert_eq!((text, used[1] == 1), (derive(&all).0, is_used), "{name}");
+        assert_eq!(state_together(&store), derive(&all).0, "{name}");
         snapshot(&store);
         let record = record(&path);
         assert_eq!(record["missing"], missing, "{name}");

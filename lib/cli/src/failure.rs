@@ -6,6 +6,9 @@ use std::process::ExitCode;
 
 use ulp_core::kind::Kind;
 
+/// What to do about damage in a store.
+pub(super) const SEE_CHECK: &str = " (ulp-store check lists what is damaged, ulp(7) says what to do)";
+
 /// How a run ended. Ordered: where several apply, the greatest does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
@@ -115,8 +118,7 @@ impl From<io::Error> for Failure {
 impl From<ulp_store::Error> for Failure {
     fn from(error: ulp_store::Error) -> Failure {
         let damaged = matches!(error, ulp_store::Error::Damaged { .. });
-        let hint =
-            if damaged { " (ulp-store check lists what is damaged, ulp(7) says what to do)" } else { "" };
+        let hint = if damaged { SEE_CHECK } else { "" };
         Failure::of(error.kind(), format_args!("{error}{hint}"))
     }
 }

@@ -71,6 +71,7 @@ mod output;
 mod private_file;
 mod progress;
 pub mod project;
+mod signals;
 mod stdio;
 pub mod stored;
 
@@ -116,6 +117,7 @@ pub fn run<A: CommandFactory + FromArgMatches>(
     man: &str,
     work: impl FnOnce(A, &mut Log) -> Result<Status, Failure>,
 ) -> ExitCode {
+    signals::let_writes_fail();
     let command = command::<A>();
     let tool = command.get_name().to_owned();
     let version = command.get_version().unwrap_or_default().to_owned();

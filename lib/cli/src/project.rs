@@ -1,5 +1,6 @@
 //! A trace read by a tool: from its operands into a [`World`], with everything there is to say put into the log.
 
+use super::failure::SEE_CHECK;
 use super::{At, Chunk, Failure, Files, Input, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs};
 use super::{ScopeArgs, Select, Status, StoreArgs, When, Witness, missing, room_for, stored};
 use bumpalo::Bump;
@@ -284,7 +285,7 @@ fn project_store(
     let done = store.replay_together(&places, wanted, log.writes_all(), |read| {
         stored::note_damage(log, read.absent, read.damage)?;
         if let Some(first) = read.damage.first() {
-            return Err(Failure::Corrupt(stored::describe(first)));
+            return Err(Failure::Corrupt(stored::describe(first) + SEE_CHECK));
         }
         let about = (filter.clone(), read.report);
         let roots = show(args, read.world, about, &blobs, (&mut out, log), write)?;

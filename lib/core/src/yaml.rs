@@ -14,6 +14,9 @@ use std::fmt;
 /// Deepest nesting; the outer mapping is 1. The grammar needs 5.
 const MAX_DEPTH: usize = 16;
 
+/// What a plain string may not begin with.
+const INDICATORS: [char; 15] = [',', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '\'', '"', '%', '@'];
+
 /// A place in a file: line and column from 1, the column in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
@@ -59,9 +62,13 @@ enum Value {
 /// # Errors
 /// The first thing that is outside the subset.
 pub fn parse(text: &str) -> Result<Option<Node>, Fault> {
-    if let Some(line) = text.lines().position(|line| line.starts_with('%')) {
-        return Err(Fault::new(Mark { line: line + 1, column: 1 }, "a directive"));
+    if let Some(fault) = text.lines().enumerate().find_map(|(number, line)| fault_of_line(number + 1, line)) {
+        return Err(fault);
     }
+    parse_stream(text).map_err(|fault| colon_without_space(text).unwrap_or(fault))
+}
+
+fn parse_stream(text: &str) -> Result<Option<Node>, Fault> {
     let mut reader = Reader { parser: Parser::new_from_str(text) };
     let mut root = None;
     loop {
@@ -75,6 +82,36 @@ pub fn parse(text: &str) -> Result<Option<Node>, Fault> {
             event => root = Some(reader.node(event, span, 1)?),
         }
     }
+}
+
+/// What no reader of YAML may take, and the parser takes, in one line.
+fn fault_of_line(number: usize, line: &str) -> Option<Fault> {
+    let at = |column| Mark { line: number, column };
+    let indentation = &line[..line.len() - line.trim_start_matches([' ', '\t']).len()];
+    let has_text = indentation.len() < line.len() && !line[indentation.len()..].starts_with('#');
+    if let Some(tab) = indentation.find('\t').filter(|_| has_text) {
+        return Some(Fault::new(at(tab + 1), "a tab in the indentation"));
+    }
+    if line.starts_with('%') {
+        return Some(Fault::new(at(1), "a directive"));
+    }
+    if number == 1 && line.trim_end() == "..." {
+        return Some(Fault::new(at(1), "the end of what did not begin"));
+    }
+    let odd = line.chars().position(|c| c.is_control() && !matches!(c, '\t' | '\r' | '\u{85}'))?;
+    Some(Fault::new(at(odd + 1), "a control character"))
+}
+
+/// Where a colon has no space behind it, which makes a string of a key and its value.
+fn colon_without_space(text: &str) -> Option<Fault> {
+    text.lines().enumerate().find_map(|(number, line)| {
+        let key = line.trim_start_matches([' ', '-', '{']);
+        let end = key.find(|c: char| !c.is_ascii_lowercase() && c != '_').filter(|end| *end > 0)?;
+        let behind = key[end..].strip_prefix(':')?.chars().next()?;
+        let column = line.len() - key.len() + end + 1;
+        let at = Mark { line: number + 1, column };
+        (!behind.is_whitespace()).then(|| Fault::new(at, "a space is wanted behind the colon"))
+    })
 }
 
 struct Reader<'t> {
@@ -117,6 +154,9 @@ impl<'t> Reader<'t> {
             }
             Event::Scalar(text, ScalarStyle::Plain, ..) if text.is_empty() => {
                 return fault("a value is missing");
+            }
+            Event::Scalar(text, ScalarStyle::Plain, ..) if text.starts_with(INDICATORS) => {
+                return fault("a plain string that begins as none may: quote it");
             }
             Event::Scalar(text, ScalarStyle::Plain, ..) => Value::Plain(text.into_owned()),
             Event::Scalar(text, ..) => Value::Quoted(text.into_owned()),
@@ -167,7 +207,8 @@ impl Node {
         Fault::new(self.at, reason.to_string())
     }
 
-    fn text(&self) -> Option<&str> {
+    /// The text of a string, a number or any other word; `None` of a list or a mapping.
+    pub fn any_text(&self) -> Option<&str> {
         match &self.value {
             Value::Plain(text) | Value::Quoted(text) => Some(text),
             Value::List(_) | Value::Map(_) => None,
@@ -235,7 +276,10 @@ impl Node {
     pub fn map(&self) -> Result<impl Iterator<Item = (&Node, &str, &Node)>, Fault> {
         match &self.value {
             Value::Map(members) => {
-                Ok(members.iter().map(|(key, value)| (key, key.text().unwrap_or_default(), value)))
+                Ok(members.iter().map(|(key, value)| (key, key.any_text().unwrap_or_default(), value)))
+            }
+            Value::Plain(text) if text.contains(':') => {
+                Err(self.fault("a mapping is wanted: a space stands behind each colon"))
             }
             _ => Err(self.fault("a mapping is wanted")),
         }
@@ -285,7 +329,7 @@ impl Node {
             Value::Map(members) => {
                 let mut object = Members::open(out);
                 for (key, value) in members {
-                    object.any_name(key.text().unwrap_or_default(), out);
+                    object.any_name(key.any_text().unwrap_or_default(), out);
                     value.write_json(out);
                 }
                 object.close(out);
@@ -341,6 +385,8 @@ mod tests {
             "a:\n- b\n- c: 1\n",
             "{a: {b: c}}",
             "a: b\n...\n",
+            "a: b \t# c\n\t\n\t# d\ne: f:g",
+            "a: [b?, c%, d|e, 2026-01-01T00:00:00Z]",
         ] {
             if text == "---\n" {
                 assert_eq!(fault(text).2, "a value is missing");
@@ -367,6 +413,21 @@ mod tests {
             ("a:", 1, 2),
             ("? [a]\n: b", 1, 3),
             ("1: b", 1, 1),
+            ("a: 'b", 1, 4),
+            ("a: [b]]", 1, 7),
+            ("a: [b] c", 1, 8),
+            ("a: b\n]", 2, 1),
+            ("a: @b", 1, 4),
+            ("a: `b", 1, 4),
+            ("a: [|b]", 1, 5),
+            ("a: [>b]", 1, 5),
+            ("a: b\nc:d\n", 2, 2),
+            ("- a\n- b:c\nd: e", 2, 4),
+            ("a:\n\tb", 2, 1),
+            ("\ta: b", 1, 1),
+            ("a:\n  \t- b", 2, 3),
+            ("a: b\u{7}c", 1, 5),
+            ("...\na: b", 1, 1),
         ] {
             let (l, c, reason) = fault(text);
             assert_eq!((l, c), (line, column), "{text:?}: {reason}");

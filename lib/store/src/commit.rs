@@ -65,12 +65,12 @@ impl Commit<'_> {
     pub fn put(&mut self, blobs: &[(Sha256, &[u8])]) -> Result<(), Error> {
         let whole = self.store.syncs_whole && blobs.len() >= MANY;
         let write = |(hash, blob): &(Sha256, &[u8])| write_object(self.store, hash, blob, whole);
-        let written: Result<Vec<_>, Error> = if blobs.len() > 1 {
+        let written: Vec<Result<_, Error>> = if blobs.len() > 1 {
             blobs.par_iter().map(write).collect()
         } else {
             blobs.iter().map(write).collect()
         };
-        let written = written?;
+        let written = self.store.all_or_none(written, |(_, waiting)| waiting.as_slice())?;
         if whole && written.iter().any(|(_, waiting)| waiting.is_some()) {
             self.store.sync_all()?;
         }
@@ -89,13 +89,20 @@ impl Commit<'_> {
     pub fn publish(&mut self, drafts: Vec<Draft>) -> Result<(), Error> {
         let whole = self.store.syncs_whole && drafts.len() >= MANY;
         let mut dirty = DirtyDirs::new();
-        let mut waiting = Vec::with_capacity(drafts.len());
-        for Draft { dir: path, name, bytes } in drafts {
+        let mut write = |Draft { dir: path, name, bytes }: Draft| {
             let dir = self.store.root.make(&path, &mut dirty)?;
             let temporary = write_temporary(&dir, &bytes, MUTABLE, !whole)?;
-            waiting.push(Waiting { dir: path.clone(), temporary, name });
-            dirty.insert(path);
+            dirty.insert(path.clone());
+            Ok(Waiting { dir: path, temporary, name })
+        };
+        let mut waiting = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            waiting.push(write(draft));
+            if waiting.last().is_some_and(Result::is_err) {
+                break;
+            }
         }
+        let waiting = self.store.all_or_none(waiting, std::slice::from_ref)?;
         let objects = std::mem::take(&mut self.dirty);
         self.sync(&objects, whole)?;
         waiting.iter().try_for_each(|waiting| self.store.rename(waiting))?;
@@ -159,6 +166,23 @@ impl Store {
         let dir = self.root.make(&draft.dir, &mut DirtyDirs::new())?;
         let temporary = write_temporary(&dir, &draft.bytes, MUTABLE, false)?;
         dir.rename(&temporary, &draft.name)
+    }
+
+    /// What was written, if all of it could be. Else the space is wanted back: what cannot be removed is a leftover
+    /// that no reader sees.
+    fn all_or_none<T>(
+        &self,
+        written: Vec<Result<T, Error>>,
+        waiting: impl Fn(&T) -> &[Waiting],
+    ) -> Result<Vec<T>, Error> {
+        if written.iter().all(Result::is_ok) {
+            return written.into_iter().collect();
+        }
+        for Waiting { dir, temporary, .. } in written.iter().flatten().flat_map(waiting) {
+            let dir = self.root.at(dir).ok().flatten();
+            let _ = dir.map_or(Ok(()), |dir| dir.remove(temporary));
+        }
+        written.into_iter().collect()
     }
 
     fn rename(&self, waiting: &Waiting) -> Result<(), Error> {

@@ -2,13 +2,11 @@
 //!
 //! An event is its hash. Here 20 bytes of it stand for the whole, as nobody can make two events that share them.
 
-use super::manifest::{Absent, Entry, Manifest};
-use super::object::{Bytes, Found};
+use super::manifest::{Entry, Manifest};
 use super::runs::{self, Runs};
 use super::sorted_table::{self, Damaged, Row};
 use super::{Error, LaneId, Store};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
-use std::path::PathBuf;
 use ulp_core::hash::Sha256;
 
 /// The part of an event's BLAKE3 that tells it from others.
@@ -128,7 +126,7 @@ impl DedupIndex {
         if let Some(here) = self.here.get(&entry.hash) {
             return Ok(*here);
         }
-        let here = entry.absent == Absent::No && store.has_object(&entry.hash, entry.bytes)?;
+        let here = store.has_segment(entry)?;
         self.here.insert(entry.hash, here);
         Ok(here)
     }
@@ -205,62 +203,4 @@ pub(super) fn entries_from(
         (at, entry)
     };
     Ok(entries.into_iter().map(place).collect())
-}
-
-impl Store {
-    /// The bytes of a segment, or nothing where it is lost or elsewhere: its events count as not known.
-    pub fn segment(&self, entry: &Entry) -> Result<Option<Bytes>, Error> {
-        if entry.absent != Absent::No {
-            return Ok(None);
-        }
-        Ok(match self.object(&entry.hash, Some(entry.bytes))? {
-            Found::Here(bytes) => Some(bytes),
-            Found::Missing | Found::Wrong(_) => None,
-        })
-    }
-
-    /// The manifest of a lane with its bytes, if it has one.
-    pub fn manifest(&self, lane: &LaneId) -> Result<Option<(Manifest, Vec<u8>)>, Error> {
-        let Some((bytes, path)) = self.manifest_bytes(lane)? else { return Ok(None) };
-        let manifest = Manifest::parse(&bytes, &path)?;
-        if manifest.tile != lane.tile {
-            return Err(Error::damaged(path, "store.manifest", "it is of another tile"));
-        }
-        Ok(Some((manifest, bytes)))
-    }
-
-    /// The bytes of a lane's manifest with its path, if it has one.
-    pub(super) fn manifest_bytes(&self, lane: &LaneId) -> Result<Option<(Vec<u8>, PathBuf)>, Error> {
-        let Some(dir) = self.root.at(&lane.dir())? else { return Ok(None) };
-        Ok(dir.read(super::MANIFEST)?.map(|bytes| (bytes, dir.path().join(super::MANIFEST))))
-    }
-
-    /// The entries of a lane from the oldest on, those of pages too, back to the page `until` where it is among them.
-    pub fn entries(&self, manifest: &Manifest, until: Option<Sha256>) -> Result<Vec<Entry>, Error> {
-        let mut pages = vec![manifest.clone()];
-        let mut next = manifest.previous;
-        while let Some(previous) = next.filter(|p| Some(p.hash) != until) {
-            let page = self.page(&previous)?;
-            next = page.previous;
-            pages.push(page);
-        }
-        Ok(pages.into_iter().rev().flat_map(|page| page.segments).collect())
-    }
-
-    /// A page of older entries. Without it the lane's history is not known, so it must be there and be itself.
-    pub fn page(&self, previous: &super::manifest::Previous) -> Result<Manifest, Error> {
-        let path = self.object_path(&previous.hash);
-        match self.object(&previous.hash, None)? {
-            Found::Here(bytes) if Sha256::of(&bytes) == previous.hash => {
-                let page = Manifest::parse(&bytes, &path)?;
-                if page.events() == previous.events && page.before() < previous.events {
-                    Ok(page)
-                } else {
-                    Err(Error::damaged(path, "store.page", "it does not hold the events that are said of it"))
-                }
-            }
-            Found::Here(_) => Err(Error::damaged(path, "store.page", "its bytes are not those of its name")),
-            _ => Err(Error::damaged(path, "store.page", "it is missing")),
-        }
-    }
 }

@@ -5,6 +5,7 @@ use super::Error;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::collections::BTreeSet;
+use std::ffi::CStr;
 use std::fs::File;
 use std::io::Read as _;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -174,24 +175,31 @@ impl Dir {
         Ok(Some(bytes))
     }
 
-    /// Every name here with what it stands for, sorted.
+    /// Every name here with what it stands for, sorted. What is no UTF-8 is no name of ours.
     pub fn list(&self) -> Result<Vec<(String, Sort)>, Error> {
+        self.names(|name| name.to_str().ok().map(str::to_owned))
+    }
+
+    /// As [`Dir::list`], with what is no UTF-8 as far as it can be shown.
+    pub fn list_all(&self) -> Result<Vec<(String, Sort)>, Error> {
+        self.names(|name| Some(name.to_string_lossy().into_owned()))
+    }
+
+    fn names(&self, as_text: impl Fn(&CStr) -> Option<String>) -> Result<Vec<(String, Sort)>, Error> {
         let mut names = Vec::new();
         let entries = rustix::fs::Dir::read_from(&self.fd).map_err(|e| self.io("", e))?;
         for entry in entries {
             let entry = entry.map_err(|e| self.io("", e))?;
-            // What is no UTF-8 is no name of ours.
-            let Ok(name) = entry.file_name().to_str() else { continue };
-            if name == "." || name == ".." {
+            let Some(name) = as_text(entry.file_name()).filter(|name| name != "." && name != "..") else {
                 continue;
-            }
+            };
             let sort = match entry.file_type() {
                 FileType::RegularFile => Some(Sort::File),
                 FileType::Directory => Some(Sort::Directory),
-                FileType::Unknown => self.sort(name)?,
+                FileType::Unknown => self.sort(&name)?,
                 _ => Some(Sort::Other),
             };
-            names.extend(sort.map(|sort| (name.to_owned(), sort)));
+            names.extend(sort.map(|sort| (name, sort)));
         }
         names.sort();
         Ok(names)
@@ -211,6 +219,24 @@ impl Dir {
             }
         }
         Err(self.io(TEMPORARY, Errno::EXIST))
+    }
+
+    /// Makes a file that nobody else can open, and that is gone when it is closed.
+    pub fn nameless(&self) -> Result<File, Error> {
+        let mode = Mode::RUSR | Mode::WUSR;
+        #[cfg(target_os = "linux")]
+        {
+            let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
+            // Not every file system has such files.
+            if let Ok(fd) = rustix::fs::openat(&self.fd, ".", flags, mode) {
+                return Ok(fd.into());
+            }
+        }
+        let (_, name) = self.temporary(mode)?;
+        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let opened = rustix::fs::openat(&self.fd, &name, flags, Mode::empty());
+        self.remove(&name)?;
+        Ok(opened.map_err(|e| self.io(&name, e))?.into())
     }
 
     /// Gives a file here another name, replacing what bore it.

@@ -26,6 +26,7 @@
 
 pub mod append;
 pub mod blobs;
+pub mod chain;
 pub mod check;
 pub mod commit;
 pub mod covers;
@@ -39,6 +40,7 @@ pub mod lock;
 pub mod lookup;
 pub mod manifest;
 pub mod map;
+mod mend;
 pub mod object;
 pub mod pack;
 pub mod prune;
@@ -46,6 +48,7 @@ pub mod read;
 pub mod refs;
 pub mod repair;
 pub mod runs;
+pub mod segment;
 pub mod snapshot;
 pub mod sorted_table;
 

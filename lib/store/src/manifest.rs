@@ -57,6 +57,13 @@ pub struct Previous {
     pub events: u64,
 }
 
+impl Previous {
+    fn read(value: Value<'_, '_>) -> Option<Previous> {
+        knows(value, &["events", "hash"])?;
+        Some(Previous { hash: hash(value, "hash")?, events: count(value, "events").filter(|n| *n > 0)? })
+    }
+}
+
 /// A manifest or a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
@@ -143,10 +150,11 @@ impl Manifest {
     /// Reads a manifest or a page; `path` is for what is said of a wrong one.
     pub fn parse(bytes: &[u8], path: &Path) -> Result<Manifest, Error> {
         read(bytes, path, |top| {
+            knows(top, &["previous", "segments", "tile_id", "v"])?;
             let tile = top.get("tile_id")?.as_plain_str().and_then(Tile::parse)?;
             let previous = match top.get("previous") {
                 None => None,
-                Some(value) => Some(Previous { hash: hash(value, "hash")?, events: count(value, "events")? }),
+                Some(value) => Some(Previous::read(value)?),
             };
             let list = top.get("segments").filter(|v| v.kind() == json::Kind::Array)?;
             let segments: Option<Vec<Entry>> = list.items().map(Entry::read).collect();
@@ -179,15 +187,16 @@ impl Entry {
     }
 
     fn read(value: Value<'_, '_>) -> Option<Entry> {
+        knows(value, &["bytes", "elsewhere", "events", "from_event", "hash", "lost", "to_event"])?;
         let name = |key| value.get(key).and_then(Value::as_text).filter(|s| is_event_id(s));
-        let is = |key| value.get(key).and_then(Value::as_bool).unwrap_or(false);
+        let is = |key| value.get(key).map_or(Some(false), Value::as_bool);
         Some(Entry {
             hash: hash(value, "hash")?,
             from: name("from_event")?,
             to: name("to_event")?,
             events: count(value, "events").filter(|n| *n > 0)?,
             bytes: count(value, "bytes").filter(|n| *n > 0)?,
-            absent: match (is("lost"), is("elsewhere")) {
+            absent: match (is("lost")?, is("elsewhere")?) {
                 (true, _) => Absent::Lost,
                 (_, true) => Absent::Elsewhere,
                 _ => Absent::No,
@@ -211,7 +220,16 @@ pub(super) fn read<T>(
         Some(v) if v > VERSION => return Err(Error::Newer(path.to_owned())),
         _ => return Err(wrong("it has no version v")),
     }
-    parse(top).ok_or_else(|| wrong("a member is missing or malformed"))
+    parse(top).ok_or_else(|| wrong("a member is missing, malformed or not known"))
+}
+
+/// Whether every member has a name that is known. A name that was known and is not any more is damage: what it said
+/// would be passed over in silence.
+fn knows(value: Value<'_, '_>, names: &[&str]) -> Option<()> {
+    let is_known = |(name, _): (Value<'_, '_>, Value<'_, '_>)| {
+        name.as_plain_str().is_some_and(|name| names.contains(&name))
+    };
+    value.members().all(is_known).then_some(())
 }
 
 pub(super) fn hash(value: Value<'_, '_>, key: &str) -> Option<Sha256> {
@@ -259,6 +277,26 @@ mod tests {
         let text = br#"{"segments":[],"tile_id":"z0/x0/y0","v":2}"#;
         assert!(matches!(Manifest::parse(text, Path::new("m")), Err(Error::Newer(_))));
         assert!(matches!(Manifest::parse(b"{}", Path::new("m")), Err(Error::Damaged { .. })));
+    }
+
+    #[test]
+    fn a_member_that_is_not_known_or_comes_twice_is_damage() {
+        let mut whole = manifest(&[1 << 20]);
+        whole.previous = Some(Previous { hash: Sha256::of(b"page"), events: 7 });
+        let text = String::from_utf8(whole.print()).unwrap();
+        for member in
+            [r#""previous":"#, r#""events":7"#, r#""hash":"#, r#""bytes":"#, r#""to_event":"#, r#""v":"#]
+        {
+            let other = text.replacen(member, &member.replacen('"', "\"x", 1), 1);
+            assert!(Manifest::parse(other.as_bytes(), Path::new("m")).is_err(), "{other}");
+            let more = text.replacen(member, &format!("\"x\":1,{member}"), 1);
+            assert!(Manifest::parse(more.as_bytes(), Path::new("m")).is_err(), "{more}");
+        }
+        let twice = text.replacen(r#""v":1"#, r#""v":1,"v":1"#, 1);
+        assert!(Manifest::parse(twice.as_bytes(), Path::new("m")).is_err());
+        let odd = text.replacen(r#""bytes":"#, r#""lost":1,"bytes":"#, 1);
+        assert!(Manifest::parse(odd.as_bytes(), Path::new("m")).is_err());
+        assert!(Manifest::parse(text.as_bytes(), Path::new("m")).is_ok());
     }
 
     #[test]

@@ -69,6 +69,13 @@ impl Store {
         Ok(file.metadata().map_err(|e| Error::io(path, e))?.len() == bytes)
     }
 
+    /// Whether there is an object of that name, whatever it holds.
+    pub fn has_name(&self, hash: &Sha256) -> Result<bool, Error> {
+        let (directory, name) = place(hash);
+        let dir = self.root.at(&format!("{OBJECTS}/{directory}"))?;
+        Ok(dir.map_or(Ok(None), |dir| dir.sort(&name))?.is_some())
+    }
+
     /// The hash that an object's bytes have, if it is here. They are read through `buffer`: threads that map and unmap
     /// wait for each other.
     pub fn hash_object(&self, hash: &Sha256, buffer: &mut [u8]) -> Result<Option<Sha256>, Error> {
@@ -105,14 +112,14 @@ impl Store {
     pub fn all_objects(&self) -> Result<Listing, Error> {
         let mut listing = Listing::default();
         let Some(objects) = self.objects()? else { return Ok(listing) };
-        for (directory, sort) in objects.list()? {
+        for (directory, sort) in objects.list_all()? {
             let path = format!("{OBJECTS}/{directory}");
             if sort != Sort::Directory || directory.len() != 2 {
                 listing.strangers.push((path, sort));
                 continue;
             }
             let Some(dir) = objects.at(&directory)? else { continue };
-            for (name, sort) in dir.list()? {
+            for (name, sort) in dir.list_all()? {
                 match Sha256::from_hex(&format!("{directory}{name}")) {
                     Some(hash) if sort == Sort::File => listing.objects.push(hash),
                     _ => listing.strangers.push((format!("{path}/{name}"), sort)),

@@ -10,7 +10,8 @@ use super::commit::Draft;
 use super::dir::DirtyDirs;
 use super::object;
 use super::refs::Refs;
-use super::{Error, Store};
+use super::snapshot::missing;
+use super::{Error, LaneId, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use ulp_core::hash::Sha256;
@@ -46,11 +47,20 @@ pub struct Pruned {
 
 impl Store {
     /// Deletes what nothing has named for long enough.
+    ///
+    /// # Errors
+    /// Damage where something that is named is not there: its name may be what is wrong, and then what nothing names is
+    /// what it was.
     pub fn prune(&self, prune: &Prune) -> Result<Pruned, Error> {
         let mut refs = Refs::read(self, prune.keep)?;
         let found = self.unnamed(&refs, prune)?;
         let mut pruned = Pruned::default();
+        let is_short = !refs.missing(self)?.is_empty();
         let commit = self.commit()?;
+        if is_short {
+            refs.update(self, prune.keep)?;
+            refs.missing(self)?.first().map_or(Ok(()), |(id, hash)| Err(self.not_there(id, hash)))?;
+        }
         let now = self.touched().unwrap_or(Time(0));
         let listed = self.read_list();
         let since: BTreeMap<String, i64> = found
@@ -91,6 +101,14 @@ impl Store {
         Ok(pruned)
     }
 
+    fn not_there(&self, id: &LaneId, hash: &Sha256) -> Error {
+        let detail = format!(
+            "the manifest of {} names it and it is not there; nothing is pruned before ulp-store check --repair",
+            id.dir()
+        );
+        Error::damaged(self.object_path(hash), "store.missing", detail)
+    }
+
     /// What nothing names now: objects, old records, temporary files.
     fn unnamed(&self, refs: &Refs, prune: &Prune) -> Result<Vec<String>, Error> {
         let (mut found, _) = self.leftovers()?;
@@ -117,6 +135,9 @@ impl Store {
     /// Whether an object was written by a commit, rather than put here as a blob.
     fn is_derived(&self, hash: &Sha256) -> Result<bool, Error> {
         let object::Found::Here(bytes) = self.object(hash, None)? else { return Ok(true) };
+        if missing::is_object(&bytes) {
+            return Ok(true);
+        }
         let first = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
         let mut tape = Tape::new();
         let text = std::str::from_utf8(first).unwrap_or_default();

@@ -12,11 +12,19 @@ use ulp_core::hash::Sha256;
 #[derive(Debug, Default)]
 pub struct LaneRefs {
     manifest: Vec<u8>,
+    /// Segments whose events count, and pages.
     segments: HashSet<Sha256>,
+    pages: HashSet<Sha256>,
     snapshots: HashSet<Sha256>,
     /// Records that need not be kept, as paths below the store, and what only such records name.
     old_records: Vec<String>,
     old_objects: HashSet<Sha256>,
+}
+
+impl LaneRefs {
+    fn names(&self, hash: &Sha256) -> bool {
+        [&self.segments, &self.pages, &self.snapshots].iter().any(|named| named.contains(hash))
+    }
 }
 
 /// What every lane names.
@@ -44,8 +52,42 @@ impl Refs {
         Ok(())
     }
 
+    /// The lanes that can be read, with all their records.
+    pub fn readable(store: &Store) -> Result<Refs, Error> {
+        let mut refs = Refs::default();
+        for id in store.lanes()? {
+            match read_lane(store, &id, usize::MAX, None) {
+                Ok(lane) => {
+                    refs.lanes.insert(id, lane);
+                }
+                Err(Error::Damaged { .. } | Error::Newer(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(refs)
+    }
+
+    /// The first lane that names an object.
+    pub fn lane_of(&self, hash: &Sha256) -> Option<&LaneId> {
+        self.lanes.iter().filter(|(_, lane)| lane.names(hash)).map(|(id, _)| id).min()
+    }
+
+    /// The segments that are named and are not there, each with its lane.
+    pub fn missing(&self, store: &Store) -> Result<Vec<(&LaneId, Sha256)>, Error> {
+        let mut missing = Vec::new();
+        for (id, lane) in &self.lanes {
+            for hash in &lane.segments {
+                if !store.has_name(hash)? {
+                    missing.push((id, *hash));
+                }
+            }
+        }
+        missing.sort();
+        Ok(missing)
+    }
+
     pub fn names(&self, hash: &Sha256) -> bool {
-        self.lanes.values().any(|lane| lane.segments.contains(hash) || lane.snapshots.contains(hash))
+        self.lanes.values().any(|lane| lane.names(hash))
     }
 
     /// Records that need not be kept, as paths below the store.
@@ -61,15 +103,15 @@ impl Refs {
 
 fn read_lane(store: &Store, id: &LaneId, keep: usize, old: Option<LaneRefs>) -> Result<LaneRefs, Error> {
     let (manifest, bytes) = store.manifest(id)?.unwrap_or((Manifest::new(id.tile), Vec::new()));
-    let segments = match old {
-        Some(old) if old.manifest == bytes => old.segments,
+    let (segments, pages) = match old {
+        Some(old) if old.manifest == bytes => (old.segments, old.pages),
         _ => {
             let entries = store.entries(&manifest, None)?;
             let here = entries.iter().filter(|e| e.absent == Absent::No).map(|e| e.hash);
-            here.chain(store.pages(&manifest)?).collect()
+            (here.collect(), store.pages(&manifest)?.into_iter().collect())
         }
     };
-    let mut refs = LaneRefs { manifest: bytes, segments, ..LaneRefs::default() };
+    let mut refs = LaneRefs { manifest: bytes, segments, pages, ..LaneRefs::default() };
     let kept = if keep == usize::MAX { None } else { Some(records_to_keep(store, id, keep)?) };
     for (name, text) in store.record_texts(id)? {
         if kept.as_ref().is_none_or(|kept| kept.contains(&name)) {
@@ -105,16 +147,6 @@ fn records_to_keep(store: &Store, id: &LaneId, keep: usize) -> Result<HashSet<St
 }
 
 impl Store {
-    /// The hashes of a lane's pages.
-    pub fn pages(&self, manifest: &Manifest) -> Result<Vec<Sha256>, Error> {
-        let (mut hashes, mut next) = (Vec::new(), manifest.previous);
-        while let Some(previous) = next {
-            hashes.push(previous.hash);
-            next = self.page(&previous)?.previous;
-        }
-        Ok(hashes)
-    }
-
     /// Every temporary file below the store, and everything that is neither a file nor a directory.
     pub fn leftovers(&self) -> Result<(Vec<String>, Vec<String>), Error> {
         let (mut temporary, mut strange) = (Vec::new(), Vec::new());

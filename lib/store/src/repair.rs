@@ -2,58 +2,55 @@
 //! again.
 
 use super::commit::Draft;
-use super::dedup;
-use super::dir::DirtyDirs;
-use super::manifest::{Absent, Entry, Manifest};
-use super::object::{self, Found};
-use super::snapshot::record::{SNAPSHOTS, dir};
+use super::dir::{DirtyDirs, Sort};
+use super::object;
+use super::snapshot::record::dir;
 use super::snapshot::stored::RecordFile;
-use super::{Appender, Error, INDEX, LaneId, MANIFEST, SEEN, Store, digest, index};
-use ulp_core::event::{Defaults, Line, Reader};
+use super::{Error, INDEX, Store, index};
+use rayon::prelude::*;
 use ulp_core::hash::Sha256;
-use ulp_core::id::Time;
 
+/// Bytes of an object that are read at once.
+const BUFFER: usize = 256 << 10;
 /// Where damaged files go, below the store.
 pub const QUARANTINE: &str = "quarantine";
 
 impl Store {
-    /// Moves damaged objects away and marks their entries as lost, re-attaches the segments of lanes whose manifest
-    /// is lost, and makes indexes and caches anew.
+    /// Moves damaged objects away, mends what manifests say of those that are here and marks the entries of the others
+    /// as lost, re-attaches the segments of lanes whose manifest or page is lost, and makes indexes and caches anew.
     pub fn repair(&self) -> Result<(), Error> {
-        for hash in self.all_objects()?.objects {
-            self.quarantine_object(&hash)?;
+        self.is_known_to_us()?;
+        for hash in self.damaged_objects()? {
+            self.quarantine(&object::directory(&hash), &object::place(&hash).1, &hash.hex())?;
         }
         for id in self.lanes()? {
-            let entries = match self
-                .manifest(&id)
-                .and_then(|m| m.map(|(manifest, _)| self.entries(&manifest, None)).transpose())
-            {
-                Ok(Some(entries)) => entries,
-                Ok(None) if !self.had_manifest(&id)? => continue,
-                Ok(None) | Err(Error::Damaged { .. }) => {
-                    self.reattach(&id)?;
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            self.mark_lost(&id, entries)?;
+            self.mend(&id)?;
         }
         self.drop_bad_records()?;
         self.remove_caches()?;
         self.write_indexes()
     }
 
-    fn quarantine_object(&self, hash: &Sha256) -> Result<(), Error> {
-        let damaged = match self.object(hash, None)? {
-            Found::Here(bytes) => Sha256::of(&bytes) != *hash,
-            Found::Missing => false,
-            Found::Wrong(_) => true,
-        };
-        if damaged {
-            self.quarantine(&object::directory(hash), &object::place(hash).1, &hash.hex())
-        } else {
-            Ok(())
+    /// What a newer version wrote is not touched.
+    fn is_known_to_us(&self) -> Result<(), Error> {
+        for id in self.lanes()? {
+            if let Err(error @ Error::Newer(_)) = self.manifest(&id) {
+                return Err(error);
+            }
         }
+        Ok(())
+    }
+
+    /// Every object whose bytes are not those of its name, on the threads of the current pool.
+    pub(super) fn damaged_objects(&self) -> Result<Vec<Sha256>, Error> {
+        let listing = self.all_objects()?;
+        let look = |buffer: &mut Vec<u8>, hash: &Sha256| {
+            let found = self.hash_object(hash, buffer)?;
+            Ok(found.is_some_and(|found| found != *hash).then_some(*hash))
+        };
+        let looked = listing.objects.par_iter().map_init(|| vec![0; BUFFER], look);
+        let looked: Result<Vec<Option<Sha256>>, Error> = looked.collect();
+        Ok(looked?.into_iter().flatten().collect())
     }
 
     /// Moves a file to the quarantine, under another name.
@@ -67,95 +64,6 @@ impl Store {
         quarantine.sync()?;
         self.root.sync()?;
         commit.release()
-    }
-
-    fn had_manifest(&self, id: &LaneId) -> Result<bool, Error> {
-        let names = self.root.at(&id.dir())?.map_or(Ok(Vec::new()), |dir| dir.list())?;
-        Ok(names.iter().any(|(name, _)| name == INDEX || name == SNAPSHOTS))
-    }
-
-    /// Marks the entries of a lane whose segments are not here.
-    fn mark_lost(&self, id: &LaneId, mut entries: Vec<Entry>) -> Result<(), Error> {
-        let mut changed = false;
-        for entry in entries.iter_mut().filter(|e| e.absent == Absent::No) {
-            if !self.has_object(&entry.hash, entry.bytes)? {
-                entry.absent = Absent::Lost;
-                changed = true;
-            }
-        }
-        if !changed {
-            return Ok(());
-        }
-        let mut commit = self.commit()?;
-        let mut manifest = Manifest { segments: entries, ..Manifest::new(id.tile) };
-        let pages: Vec<(Sha256, Vec<u8>)> =
-            std::iter::from_fn(|| manifest.turn_page()).map(|page| (Sha256::of(&page), page)).collect();
-        let blobs: Vec<(Sha256, &[u8])> = pages.iter().map(|(hash, page)| (*hash, &page[..])).collect();
-        commit.put(&blobs)?;
-        let (dir, bytes) = (id.dir(), manifest.print());
-        commit.publish(vec![Draft { dir, name: MANIFEST.to_owned(), bytes }])?;
-        self.forget_seen(id)?;
-        commit.release()
-    }
-
-    /// Lets packs bring again what a lane has lost: what was seen once is seen no more.
-    fn forget_seen(&self, id: &LaneId) -> Result<(), Error> {
-        self.root.at(&id.dir())?.map_or(Ok(()), |dir| dir.remove(SEEN))
-    }
-
-    /// Gives a lane without a manifest the segments of its events that nothing else names: each event once. In which
-    /// order they were accepted is lost, so snapshots that counted them go.
-    fn reattach(&self, id: &LaneId) -> Result<(), Error> {
-        let name = format!("{}-{MANIFEST}", id.dir().replace('/', "-"));
-        if self.root.at(&id.dir())?.map_or(Ok(None), |dir| dir.sort(MANIFEST))?.is_some() {
-            self.quarantine(&id.dir(), MANIFEST, &name)?;
-        }
-        for other in self.lanes()?.iter().filter(|o| o.space == id.space && o.tile == id.tile) {
-            if id.lane.is_no_stricter_than(other.lane) {
-                self.drop_snapshots(other)?;
-            }
-        }
-        self.forget_seen(id)?;
-        let mut segments: Vec<(Time, Sha256)> = Vec::new();
-        for hash in self.all_objects()?.objects {
-            segments.extend(self.start_of(id, &hash)?.map(|time| (time, hash)));
-        }
-        segments.sort();
-        let mut appender = Appender::new(self);
-        let lane = appender.lane(id)?;
-        for (_, hash) in segments {
-            if let Found::Here(bytes) = self.object(&hash, None)? {
-                for line in dedup::lines(&bytes) {
-                    let _known_or_taken = appender.offer(lane, digest(line), line)?;
-                }
-            }
-        }
-        appender.commit().map(drop)
-    }
-
-    /// When the first event of a segment happened, if an object is a segment of that lane.
-    fn start_of(&self, id: &LaneId, hash: &Sha256) -> Result<Option<Time>, Error> {
-        let Found::Here(bytes) = self.object(hash, None)? else { return Ok(None) };
-        let defaults = Defaults::default();
-        let mut start = None;
-        for line in dedup::lines(&bytes) {
-            let arena = bumpalo::Bump::new();
-            match Reader::new(&arena, &defaults).read_bytes(line) {
-                Ok(Line::Event(e)) if e.space == id.space && e.tile == id.tile && e.lane() == id.lane => {
-                    start.get_or_insert(e.time);
-                }
-                _ => return Ok(None),
-            }
-        }
-        Ok(start)
-    }
-
-    fn drop_snapshots(&self, id: &LaneId) -> Result<(), Error> {
-        let Some(dir) = self.root.at(&format!("{}/{SNAPSHOTS}", id.dir()))? else { return Ok(()) };
-        for (name, _) in dir.list()?.iter().filter(|(name, _)| name.ends_with(".json")) {
-            dir.remove(name)?;
-        }
-        dir.sync()
     }
 
     /// Moves records away that are damaged, and those whose snapshots are not here.
@@ -183,7 +91,7 @@ impl Store {
             let Some(dir) = self.root.at(&path)? else { continue };
             for (name, sort) in dir.list()? {
                 match sort {
-                    super::dir::Sort::Directory => open.push(format!("{path}/{name}")),
+                    Sort::Directory => open.push(format!("{path}/{name}")),
                     _ => dir.remove(&name)?,
                 }
             }

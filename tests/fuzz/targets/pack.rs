@@ -3,8 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use ulp_core::id::Time;
-use ulp_store::pack::read::{Pack, Piece};
-use ulp_store::intake::segments::{first_lane, look_at};
+use ulp_store::pack::read::{Pack, Piece, first_lane};
+use ulp_store::intake::segments::look_at;
 use ulp_core::scope::{Clock, Scope};
 
 const CLOCK: Clock = Clock::Given(Time(1_800_000_000_000_000_000));
@@ -12,7 +12,7 @@ const CLOCK: Clock = Clock::Given(Time(1_800_000_000_000_000_000));
 const MOST: u64 = 8 << 20;
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut pack = Pack::new(bytes, MOST);
+    let mut pack = Pack::new(bytes, MOST, std::env::temp_dir());
     let scope = Scope::default();
     while let Ok(Some(piece)) = pack.next_piece() {
         match piece {

@@ -5,7 +5,7 @@ use super::operation::Operation;
 use super::places::Places;
 use super::{Event, Missing};
 use crate::id::{Scope, Tile, is_place};
-use crate::json::write::{Object, write_texts};
+use crate::json::write::{Members, write_texts};
 use crate::json::{self, Kind, Tape, Value};
 use bumpalo::Bump;
 use std::borrow::Cow;
@@ -176,73 +176,139 @@ fn position(fields: &Fields<'_, '_>, top: Value<'_, '_>) -> Option<(f64, f64)> {
     Some((numbers.next()??, numbers.next()??))
 }
 
-/// `evt-` and the first 32 hex digits of BLAKE3 over the canonical form without `event_id` and `signature`.
-pub(super) fn event_id<'a>(event: &Event<'a>, top: Value<'_, 'a>, arena: &'a Bump) -> &'a str {
-    let mut text = Vec::new();
-    write_completed(event, top, false, &mut text);
+/// The canonical form of an event but for its name, which is made of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unnamed<'a> {
+    text: &'a str,
+    /// Where the name belongs, behind another member.
+    at: usize,
+}
+
+/// Names an event that its line does not name: `evt-` and the first 32 hex digits of BLAKE3 over its canonical form
+/// without `event_id` and `signature`.
+pub(super) fn name<'a>(event: &mut Event<'a>, top: Value<'_, 'a>, arena: &'a Bump) {
+    let mut text = Vec::with_capacity(2 * event.line.len());
+    let at = write_completed(event, top, &mut text);
     let digest = blake3::hash(&text).to_hex();
-    arena.alloc_str(&format!("evt-{}", &digest[..32]))
+    event.id = arena.alloc_str(&format!("evt-{}", &digest[..32]));
+    let text = std::str::from_utf8(&text).expect("because canonical JSON is UTF-8");
+    event.unnamed = Some(Unnamed { text: arena.alloc_str(text), at });
 }
 
 pub(super) fn write_canonical(event: &Event<'_>, tape: &mut Tape, out: &mut Vec<u8>) {
-    if event.missing.is_empty() {
-        if json::is_canonical(event.line) {
-            out.extend_from_slice(event.line.as_bytes());
-        } else {
-            json::write_canonical(event.line, out);
-        }
-        return;
+    if let Some(Unnamed { text, at }) = event.unnamed {
+        out.extend_from_slice(&text.as_bytes()[..at]);
+        out.extend_from_slice(b",\"event_id\":");
+        json::write_string(event.id, out);
+        out.extend_from_slice(&text.as_bytes()[at..]);
+    } else if !event.missing.is_empty() {
+        let top = tape.parse(event.line, json::EVENT_DEPTH).expect("the line was read into an event before");
+        write_completed(event, top, out);
+    } else if json::is_canonical(event.line) {
+        out.extend_from_slice(event.line.as_bytes());
+    } else {
+        json::write_canonical(event.line, out);
     }
-    let top = tape.parse(event.line, json::EVENT_DEPTH).expect("the line was read into an event before");
-    write_completed(event, top, true, out);
 }
 
-fn write_completed(event: &Event<'_>, top: Value<'_, '_>, named: bool, out: &mut Vec<u8>) {
-    let mut object = Object::default();
-    for (key, value) in top.members() {
-        let name = unescaped(key);
-        let left_out = !named && (name == "event_id" || name == "signature") || name == "scope";
-        if !left_out {
-            object.raw(&name, Some(value.raw()));
+/// A member of what is written: one of the line, or one that it left out.
+struct Member<'t, 'a> {
+    name: Cow<'a, str>,
+    value: Content<'t, 'a>,
+}
+
+enum Content<'t, 'a> {
+    Written(Value<'t, 'a>),
+    Given(Vec<u8>),
+}
+
+impl<'t, 'a> Member<'t, 'a> {
+    fn of(object: Value<'t, 'a>) -> impl Iterator<Item = Member<'t, 'a>> {
+        object.members().map(|(key, value)| Member { name: unescaped(key), value: Content::Written(value) })
+    }
+
+    fn given(name: &'static str, value: Vec<u8>) -> Member<'t, 'a> {
+        Member { name: Cow::Borrowed(name), value: Content::Given(value) }
+    }
+
+    fn text(name: &'static str, text: &str) -> Member<'t, 'a> {
+        let mut value = Vec::with_capacity(text.len() + 2);
+        json::write_string(text, &mut value);
+        Member::given(name, value)
+    }
+}
+
+/// Writes members in the order of RFC 8785; says where one of that name would stand, behind another.
+fn write_members(mut members: Vec<Member<'_, '_>>, name: &str, out: &mut Vec<u8>) -> usize {
+    members.sort_unstable_by(|a, b| json::key_order(&a.name, &b.name));
+    let mut canonical = json::Canonical::new();
+    let mut object = Members::open(out);
+    let mut at = out.len();
+    for member in &members {
+        object.any_name(&member.name, out);
+        match &member.value {
+            Content::Written(value) => canonical.write(*value, out),
+            Content::Given(value) => out.extend_from_slice(value),
+        }
+        if json::key_order(&member.name, name).is_lt() {
+            at = out.len();
         }
     }
+    object.close(out);
+    at
+}
+
+/// Writes the completed event, without a name where it has none; says where that belongs.
+fn write_completed(event: &Event<'_>, top: Value<'_, '_>, out: &mut Vec<u8>) -> usize {
     let missing = event.missing;
-    object
-        .text("event_id", (named && missing.has(Missing::EVENT_ID)).then_some(event.id))
-        .text("space_id", missing.has(Missing::SPACE).then_some(event.space))
-        .text("layer_id", missing.has(Missing::LAYER).then_some(event.layer))
-        .text("actor_id", missing.has(Missing::ACTOR).then_some(event.actor));
+    let mut members: Vec<Member<'_, '_>> = Vec::with_capacity(32);
+    members.extend(Member::of(top).filter(|member| member.name != "scope"));
+    let texts = [
+        (Missing::SPACE, "space_id", event.space),
+        (Missing::LAYER, "layer_id", event.layer),
+        (Missing::ACTOR, "actor_id", event.actor),
+    ];
+    let texts = texts.into_iter().filter(|(bit, ..)| missing.has(*bit));
+    members.extend(texts.map(|(_, name, text)| Member::text(name, text)));
     if missing.has(Missing::TIMESTAMP) {
-        object.raw("timestamp", Some(&time_number(event.time)));
+        members.push(Member::given("timestamp", time_number(event.time).into_bytes()));
     }
     if missing.has(Missing::TILE) {
-        object.text("tile", Some(&event.tile.to_string()));
+        members.push(Member::text("tile", &event.tile.to_string()));
     }
-    if missing.has(Missing::INVARIANTS) {
-        object.member("preserves_invariants", |out| write_texts(event.invariants.iter().copied(), out));
+    let lists = [
+        (Missing::INVARIANTS, "preserves_invariants", event.invariants),
+        (Missing::PARENTS, "previous_events", event.parents),
+    ];
+    for (_, name, list) in lists.into_iter().filter(|(bit, ..)| missing.has(*bit)) {
+        let mut value = Vec::new();
+        write_texts(list.iter().copied(), &mut value);
+        members.push(Member::given(name, value));
     }
-    if missing.has(Missing::PARENTS) {
-        object.member("previous_events", |out| write_texts(event.parents.iter().copied(), out));
-    }
-    object.member("scope", |out| write_scope(event, top.get("scope"), out));
-    object.write(out);
+    members.push(scope(event, top.get("scope")));
+    write_members(members, "event_id", out)
 }
 
-fn write_scope(event: &Event<'_>, written: Option<Value<'_, '_>>, out: &mut Vec<u8>) {
-    let mut object = Object::default();
-    for (key, value) in written.into_iter().flat_map(Value::members) {
-        object.raw(&unescaped(key), Some(value.raw()));
-    }
+fn scope<'t, 'a>(event: &Event<'_>, written: Option<Value<'t, 'a>>) -> Member<'t, 'a> {
     let words = [
         (Missing::REALM, "realm", event.scope.realm.as_str()),
         (Missing::AUTHORITY, "authority", event.scope.authority.as_str()),
         (Missing::BOUNDARY, "boundary", event.scope.boundary.as_str()),
         (Missing::POLICY, "policy", event.scope.policy.as_str()),
     ];
-    for (bit, name, word) in words {
-        object.text(name, event.missing.has(bit).then_some(word));
+    let missing = words.into_iter().filter(|(bit, ..)| event.missing.has(*bit));
+    let mut members: Vec<Member<'_, '_>> = missing.map(|(_, name, word)| Member::text(name, word)).collect();
+    match written {
+        Some(value) if members.is_empty() => {
+            Member { name: Cow::Borrowed("scope"), value: Content::Written(value) }
+        }
+        written => {
+            members.extend(written.into_iter().flat_map(Member::of));
+            let mut value = Vec::with_capacity(128);
+            write_members(members, "", &mut value);
+            Member::given("scope", value)
+        }
     }
-    object.write(out);
 }
 
 fn unescaped<'a>(key: Value<'_, 'a>) -> Cow<'a, str> {

@@ -7,12 +7,18 @@ use super::payload::Payload;
 use super::source::{Scratch, Source};
 use super::{Defaults, Event, MAX_PARENTS, Missing, Refusal};
 use crate::id::{Authority, Boundary, Lane, Policy, Realm, Scope, Tile, Time, is_event_id, is_id, is_place};
-use crate::json::{Kind, Value};
-use crate::trust::Signature;
+use crate::json::{self, Fault, Kind, Tape, Value};
+use crate::trust::{Instant, Signature};
 use bumpalo::Bump;
 
-/// A timestamp at least this far from 1970 was probably meant in milliseconds.
-const LOOKS_LIKE_MILLISECONDS: f64 = 1e11;
+/// What a timestamp that is at least so far from 1970 was probably meant in, with the option of `ulp-append` that
+/// converts it: each unit's present lies a thousand times further than that of the one below.
+const LOOKS_LIKE: [(f64, &str, &str); 3] =
+    [(1e17, "nanoseconds", "ns"), (1e14, "microseconds", "us"), (1e11, "milliseconds", "ms")];
+/// So much of a text is looked at for a hint.
+const MOST_DIGITS: usize = 40;
+/// Beyond this nothing counts anything.
+const LOOKS_LIKE_NOTHING: f64 = 1e20;
 
 /// Reads a valid event, or says which rule it breaks first.
 pub fn read<'a>(
@@ -43,7 +49,7 @@ pub fn read<'a>(
         return Err(blame(Refusal::new(field, "a signed event must be whole: nothing in it is completed")));
     }
     if event.missing.has(Missing::EVENT_ID) && !event.missing.has(Missing::TIMESTAMP) {
-        event.id = complete::event_id(&event, top, arena);
+        complete::name(&mut event, top, arena);
     }
     Ok(event)
 }
@@ -149,6 +155,7 @@ fn read_fields<'a>(
         tile,
         signature,
         missing,
+        unnamed: None,
         payload: Payload::Unknown,
     })
 }
@@ -229,17 +236,77 @@ fn word<T: Copy>(
 
 fn timestamp(value: Value<'_, '_>) -> Result<Time, Refusal> {
     let wrong = |detail: &str| Refusal::new("envelope.timestamp", detail);
-    let Some(seconds) = value.as_f64() else { return Err(wrong("not a number")) };
+    let Some(seconds) = value.as_f64() else { return Err(wrong(&hint_of_text(value))) };
     let time = exact_time(value.raw()).or_else(|| Time::from_seconds(seconds));
     match time {
         Some(time) if time.is_timestamp() => Ok(time),
-        _ if seconds.abs() >= LOOKS_LIKE_MILLISECONDS => {
-            Err(wrong("looks like milliseconds: seconds are wanted (ulp-append --timestamps ms converts)"))
+        _ if (LOOKS_LIKE[2].0..LOOKS_LIKE_NOTHING).contains(&seconds.abs()) => {
+            Err(wrong(&hint_of_unit(seconds.abs())))
         }
         Some(_) => Err(wrong("outside the years 1700 to 2200")),
         None if seconds.abs() > 9e9 => Err(wrong("outside the years 1700 to 2200")),
         None => Err(wrong("more than 9 decimals")),
     }
+}
+
+/// The refusal of a line that is no JSON, with the hint that a number too large for a line, where a timestamp stands,
+/// calls for.
+pub(super) fn of_number(line: &str, error: json::Error, defaults: &Defaults, arena: &Bump) -> Refusal {
+    let (is_number, at) = (error.fault == Fault::Number, error.offset);
+    let refusal = Refusal::from(error);
+    let before = line.get(..at).unwrap_or_default().trim_end().strip_suffix(':').unwrap_or_default();
+    if !is_number || !before.trim_end().ends_with("\"timestamp\"") {
+        return refusal;
+    }
+    let digits = line[at..].split([',', '}', ' ']).next().unwrap_or_default();
+    let far = digits.parse().map_or(0.0, f64::abs);
+    if !(LOOKS_LIKE[2].0..LOOKS_LIKE_NOTHING).contains(&far) {
+        return refusal;
+    }
+    let detail = format!("{}; the timestamp {}", refusal.detail, hint_of_unit(far));
+    Refusal { detail, shared: is_shared(line, defaults, arena), ..refusal }
+}
+
+/// Whether a line with a number that is too large is for everyone all the same.
+fn is_shared(line: &str, defaults: &Defaults, arena: &Bump) -> bool {
+    let mut tape = Tape::new();
+    let line = arena.alloc_str(line);
+    let Ok(top) = tape.parse_wide(line, json::EVENT_DEPTH) else { return false };
+    let fields = Fields::gather(top, arena);
+    let mut missing = Missing::default();
+    let chosen = defaults.choose(&fields, top, arena);
+    let scope = read_scope(fields.scope, chosen.scope, &mut missing);
+    let is_certain = chosen.certain || !missing.has(Missing::REALM) && !missing.has(Missing::POLICY);
+    is_certain && scope.is_ok_and(|scope| Lane::from(scope).is_shared())
+}
+
+fn hint_of_unit(far: f64) -> String {
+    let found = LOOKS_LIKE.iter().find(|(from, ..)| far >= *from);
+    let (_, unit, option) = found.unwrap_or(&LOOKS_LIKE[2]);
+    format!("looks like {unit}: seconds are wanted (ulp-append --timestamps {option} converts)")
+}
+
+/// Why a timestamp that is no number is none.
+fn hint_of_text(value: Value<'_, '_>) -> String {
+    if value.kind() != Kind::String {
+        return "not a number".to_owned();
+    }
+    if Instant::of(value).is_some() {
+        return "looks like an ISO date: seconds are wanted (ulp-append --timestamps iso converts)"
+            .to_owned();
+    }
+    let text: String = value.chars().take(MOST_DIGITS).collect();
+    let begins_as_date = text.len() >= 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
+    if begins_as_date && text.starts_with(|c: char| c.is_ascii_digit()) {
+        return "looks like a date without its time or its offset: seconds are wanted (as 2026-01-01T00:00:00Z, \
+                ulp-append --timestamps iso converts it)"
+            .to_owned();
+    }
+    if text.parse::<f64>().is_ok() {
+        return "a number in quotes: a number is wanted (jq -c '.timestamp |= tonumber' takes them off)"
+            .to_owned();
+    }
+    "not a number".to_owned()
 }
 
 /// The time of a plain decimal literal of at most 15 significant digits: no two such decimals name one double,

@@ -71,6 +71,8 @@ pub struct Event<'a> {
     pub signature: Option<&'a str>,
     /// Which fields the line left out.
     pub missing: Missing,
+    /// What its name was made of, where it was named here.
+    unnamed: Option<complete::Unnamed<'a>>,
     pub payload: Payload<'a>,
 }
 
@@ -83,6 +85,11 @@ impl Event<'_> {
     /// Whether the line lacked its `event_id` or its `timestamp`: it is being written here and now.
     pub fn is_draft(&self) -> bool {
         self.missing.has(Missing::EVENT_ID) || self.missing.has(Missing::TIMESTAMP)
+    }
+
+    /// The same event, whose line lacked other fields when it came: it may have been completed since.
+    pub fn lacking(&self, missing: Missing) -> Self {
+        Event { missing, ..*self }
     }
 
     /// Says whose refusal it is.
@@ -215,7 +222,8 @@ impl<'a> Reader<'a> {
         if self.plainly {
             return self.read_plainly(line);
         }
-        match quick::read(line, &mut self.tape, self.arena, &mut self.scratch, &mut self.memory) {
+        let Reader { drafts, tape, arena, scratch, memory, .. } = self;
+        match quick::read(line, *drafts, tape, arena, scratch, memory) {
             Some(event) => Ok(Line::Event(event)),
             None => self.read_plainly(line),
         }
@@ -223,7 +231,8 @@ impl<'a> Reader<'a> {
 
     /// Reads one line of any kind, step by step; the slow twin of [`quick::read`].
     fn read_plainly(&mut self, line: &'a str) -> Result<Line<'a>, Refusal> {
-        let top = json::parse_text(&mut self.tape, line)?;
+        let top = json::parse_text(&mut self.tape, line)
+            .map_err(|error| envelope::of_number(line, error, self.defaults, self.arena))?;
         let fields = field::Fields::gather(top, self.arena);
         match (fields.kind()?, fields.operation_text) {
             (Some(Kind::State), Some(operation)) => {

@@ -72,6 +72,12 @@ impl Tape {
         Ok(self.root(text))
     }
 
+    /// As [`Tape::parse`], but for integers of any size, which lines may not have.
+    pub fn parse_wide<'t, 'a>(&'t mut self, line: &'a str, max_depth: usize) -> Result<Value<'t, 'a>, Error> {
+        self.read(line, Rules { wide: true, ..Rules::object(max_depth) })?;
+        Ok(self.root(line))
+    }
+
     /// Fills the tape from a text.
     pub(super) fn read(&mut self, text: &str, rules: Rules) -> Result<(), Error> {
         self.clear();

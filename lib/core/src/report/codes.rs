@@ -157,6 +157,11 @@ pub const CODES: &[Row] = &[
         "what a store holds is not what is said of it",
     ),
     row(&["store.unsafe"], "neither a regular file nor a directory, where only these belong"),
+    row(&["store.dotfile"], "a dotfile that is not understood or not readable: it stops every writer"),
+    row(
+        &["store.stranger"],
+        "what belongs to no store lies in one: it is harmless, or stops every writer, as is said",
+    ),
     row(
         &[
             "store.leftover", "store.unnamed",

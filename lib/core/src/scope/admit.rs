@@ -72,7 +72,7 @@ impl<'s> Admission<'s> {
         lookup: Option<&dyn Lookup>,
         text: &mut Vec<u8>,
     ) -> Result<Vec<Note>, Refusal> {
-        let permit = self.permit(&Event { missing, ..*event }, lookup)?;
+        let permit = self.permit(&event.lacking(missing), lookup)?;
         let start = text.len();
         event.write_canonical(&mut self.tape, text);
         permit.holds(text.len() - start).map_err(|refusal| {

@@ -152,12 +152,27 @@ pub struct Found {
 /// # Errors
 /// Whatever cannot be read, is no text, or stands where nothing of its kind belongs.
 pub fn walk(dir: &Path) -> Result<Vec<Found>, Error> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let root = rustix::fs::open(dir, flags, Mode::empty()).map_err(|e| unreadable(dir, e))?;
-    let mut walk = Walk { dir, found: Vec::new() };
+    let root = open(dir)?;
+    let mut walk = Walk { dir, found: Vec::new(), faults: None };
     walk.visit(&root, "", &Place::Root)?;
     walk.found.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(walk.found)
+}
+
+/// Every dotfile below `dir`, and everything at which [`walk`] would end.
+///
+/// # Errors
+/// Where `dir` itself cannot be opened.
+pub fn walk_on(dir: &Path) -> Result<(Vec<Found>, Vec<Error>), Error> {
+    let root = open(dir)?;
+    let mut walk = Walk { dir, found: Vec::new(), faults: Some(Vec::new()) };
+    walk.visit(&root, "", &Place::Root)?;
+    Ok((walk.found, walk.faults.unwrap_or_default()))
+}
+
+fn open(dir: &Path) -> Result<OwnedFd, Error> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    rustix::fs::open(dir, flags, Mode::empty()).map_err(|e| unreadable(dir, e))
 }
 
 /// An entry: the directory that it stands in, its name, and what it is.
@@ -166,26 +181,32 @@ type Entry<'e> = (&'e OwnedFd, &'e str, FileType);
 struct Walk<'d> {
     dir: &'d Path,
     found: Vec<Found>,
+    /// Where the walk goes on: what it would have ended at.
+    faults: Option<Vec<Error>>,
 }
 
 impl Walk<'_> {
     fn visit(&mut self, fd: &OwnedFd, path: &str, place: &Place) -> Result<(), Error> {
         for (name, file_type) in self.entries(fd, path)? {
             let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
-            match name.as_str() {
-                ROOT if *place == Place::Root => {
-                    self.take((fd, &name, file_type), below, place, Sort::Root)?
-                }
-                ROOT => {
-                    return Err(self.misplaced(&below, "it belongs into the directory that holds spaces/"));
-                }
-                SCOPE if place.has_rules() => self.take((fd, &name, file_type), below, place, Sort::Scope)?,
-                SCOPE => return Err(self.misplaced(&below, "it belongs to a space, a layer or a tile")),
-                IGNORE => self.take((fd, &name, file_type), below, place, Sort::Ignore)?,
-                _ => self.descend((fd, &name, file_type), below, place)?,
+            let looked = self.look((fd, &name, file_type), below, place);
+            match (looked, &mut self.faults) {
+                (Err(error), Some(faults)) => faults.push(error),
+                (looked, _) => looked?,
             }
         }
         Ok(())
+    }
+
+    fn look(&mut self, entry: Entry<'_>, path: String, place: &Place) -> Result<(), Error> {
+        match entry.1 {
+            ROOT if *place == Place::Root => self.take(entry, path, place, Sort::Root),
+            ROOT => Err(self.misplaced(&path, "it belongs into the directory that holds spaces/")),
+            SCOPE if place.has_rules() => self.take(entry, path, place, Sort::Scope),
+            SCOPE => Err(self.misplaced(&path, "it belongs to a space, a layer or a tile")),
+            IGNORE => self.take(entry, path, place, Sort::Ignore),
+            _ => self.descend(entry, path, place),
+        }
     }
 
     /// The entries of a directory, by name. A name that is no text belongs to nothing of ours; as a directory's it

@@ -1,11 +1,12 @@
 //! The gate: may this line pass.
 
-use super::Scope;
+use super::asks;
 use super::clock::Clock;
 use super::invariants::{self, Lookup};
 use super::named;
 use super::rules::{Allowed, MAX_CLOCK_SKEW, Rules};
 use super::signed::Signatures;
+use super::{Scope, broken};
 use crate::event::{Event, MAX_PARENTS, Missing, RegisterKind};
 use crate::id::{Authority, Boundary, Policy, Realm, Tile};
 use crate::json::{self, raw};
@@ -84,6 +85,8 @@ struct Here<'s> {
     invariants: Vec<(&'s str, &'s str)>,
     /// The file that asks for signatures.
     signed: Option<&'s str>,
+    /// Why no state line passes.
+    asks: Option<Refusal>,
     limits: Limits<'s>,
     /// Why the place does not exist.
     ignored: Option<String>,
@@ -183,7 +186,7 @@ impl<'s> Gate<'s> {
     }
 
     /// Whether a state line passes: its lane and its registers under the ceilings, its place and its nodes under
-    /// `.ulp-ignore`; where signatures are required, none does.
+    /// `.ulp-ignore`; where a rule asks who said it, none does.
     ///
     /// # Errors
     /// The first rule that is broken.
@@ -254,6 +257,7 @@ impl<'s> Here<'s> {
                 .flat_map(|r| r.invariants.iter().map(|i| (i.as_str(), r.file.as_str())))
                 .collect(),
             signed: chain.iter().find(|r| r.signed).map(|r| r.file.as_str()),
+            asks: asks::of_state_lines(scope, space, tile),
             limits: limits(&chain),
             ignored,
             nodes: Nodes::new(scope, format!("{space_dir}/nodes")),
@@ -274,7 +278,7 @@ impl<'s> Here<'s> {
         self.is_signed(event.signature.is_some())?;
         match self.invariants.iter().find(|(name, _)| !event.invariants.contains(name)) {
             Some((name, file)) => {
-                Err(refusal("invariant.missing", file, "invariants", format_args!("{name} is not declared")))
+                Err(broken("invariant.missing", file, "invariants", format_args!("{name} is not declared")))
             }
             None => Ok(()),
         }
@@ -289,7 +293,7 @@ impl<'s> Here<'s> {
             }
         }
         stands("scope.policy", &self.policy[line.lane.policy as usize])?;
-        self.is_signed(false)
+        self.asks.clone().map_or(Ok(()), Err)
     }
 
     /// Holds the words with which a node was created to their ceilings.
@@ -342,7 +346,7 @@ impl<'s> Here<'s> {
     fn is_signed(&self, signed: bool) -> Result<(), Refusal> {
         match self.signed {
             Some(file) if !signed => {
-                Err(refusal("signature.missing", file, "signature", "it is required, and there is none"))
+                Err(broken("signature.missing", file, "signature", "it is required, and there is none"))
             }
             _ => Ok(()),
         }
@@ -409,10 +413,6 @@ fn lower<'s, T: PartialOrd>(limit: &mut (T, &'s str), other: Option<T>, file: &'
     }
 }
 
-fn refusal(code: &'static str, file: &str, key: &str, reason: impl Display) -> Refusal {
-    Refusal::new(code, format!("{file}: {key}: {reason}"))
-}
-
 fn stands(code: &'static str, verdict: &Option<String>) -> Result<(), Refusal> {
     match verdict {
         Some(reason) => Err(Refusal::new(code, reason.as_str())),
@@ -422,14 +422,14 @@ fn stands(code: &'static str, verdict: &Option<String>) -> Result<(), Refusal> {
 
 fn is_listed(lists: &Lists<'_>, name: &str, code: &'static str, key: &str) -> Result<(), Refusal> {
     match lists.iter().find(|(_, patterns)| !patterns.iter().any(|p| p.matches(name))) {
-        Some((file, _)) => Err(refusal(code, file, key, format_args!("{name} is not listed"))),
+        Some((file, _)) => Err(broken(code, file, key, format_args!("{name} is not listed"))),
         None => Ok(()),
     }
 }
 
 fn within(count: usize, (most, file): (usize, &str), key: &str) -> Result<(), Refusal> {
     if count > most {
-        return Err(refusal(
+        return Err(broken(
             "scope.limit",
             file,
             &format!("limits.{key}"),
@@ -465,7 +465,7 @@ fn look_at_clock(
     if is_stamped && event.time.0 > now.0.saturating_add(skew) {
         let reason =
             format_args!("{} is more than {} s ahead of the clock", event.time, skew / 1_000_000_000);
-        return Err(refusal("scope.clock_skew", file, "limits.max_clock_skew", reason));
+        return Err(broken("scope.clock_skew", file, "limits.max_clock_skew", reason));
     }
     Ok(None)
 }

@@ -1,12 +1,10 @@
 //! `.ulp-ignore`: what does not exist here.
 //!
 //! The syntax and the meaning are gitignore's: of the patterns that match a path, the last one of the innermost
-//! file decides, and nothing below a directory that is ignored can be taken in again (gitignore(5)). The matcher is
-//! that of the `ignore` crate.
+//! file decides, and nothing below a directory that is ignored can be taken in again (gitignore(5)).
 
+use super::glob::Glob;
 use crate::yaml::{Fault, Mark};
-use ignore::Match;
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::path::Path;
 
 /// The `.ulp-ignore` files of one directory tree.
@@ -21,12 +19,51 @@ struct File {
     name: String,
     /// The directory that it stands in, with a slash at the end; empty for the root.
     dir: String,
-    patterns: Vec<String>,
-    matcher: Gitignore,
+    /// As they stand there.
+    texts: Vec<String>,
+    patterns: Vec<Pattern>,
+}
+
+/// A line of a file.
+#[derive(Clone, Debug)]
+struct Pattern {
+    /// Whether it takes in again what one before it left out.
+    takes_in: bool,
+    of_directories: bool,
+    /// Whether it is held against the last name of a path alone.
+    of_names: bool,
+    glob: Glob,
 }
 
 /// A verdict: the file and the pattern under which a path does not exist.
 pub type Ignored<'s> = (&'s str, &'s str);
+
+impl Pattern {
+    fn parse(text: &str) -> Result<Pattern, &'static str> {
+        let (takes_in, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
+        let (of_directories, text) = text.strip_suffix('/').map_or((false, text), |rest| (true, rest));
+        let of_names = !text.contains('/');
+        let text = text.strip_prefix('/').unwrap_or(text);
+        Ok(Pattern { takes_in, of_directories, of_names, glob: Glob::parse(text, of_names)? })
+    }
+
+    fn matches(&self, path: &str, is_dir: bool) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        (is_dir || !self.of_directories) && self.glob.matches(if self.of_names { name } else { path })
+    }
+}
+
+/// A line without the spaces at its end, but for one that is escaped.
+fn trimmed(line: &str) -> &str {
+    let (mut end, mut is_escaped) = (0, false);
+    for (at, c) in line.char_indices() {
+        if is_escaped || c != ' ' {
+            end = at + c.len_utf8();
+        }
+        is_escaped = c == '\\' && !is_escaped;
+    }
+    &line[..end]
+}
 
 impl Ignores {
     /// Takes in a file, called `name` in refusals, that stands in `dir`.
@@ -34,21 +71,19 @@ impl Ignores {
     /// # Errors
     /// A pattern that is none.
     pub fn add(&mut self, name: &str, dir: &str, text: &str) -> Result<(), Fault> {
-        let mut builder = GitignoreBuilder::new("");
-        // An unclosed class is a mistake, and what it was meant to match would come through.
-        builder.allow_unclosed_class(false);
-        let mut patterns = Vec::new();
-        for (i, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-            let fault = |reason: String| Fault::new(Mark { line: i + 1, column: 1 }, reason);
-            builder.add_line(None, line).map_err(|e| fault(e.to_string()))?;
-            if !line.starts_with('#') && !line.trim_end().is_empty() {
-                patterns.push(line.to_owned());
+        let (mut texts, mut patterns) = (Vec::new(), Vec::new());
+        for (i, line) in text.strip_prefix('\u{feff}').unwrap_or(text).split('\n').enumerate() {
+            let line = trimmed(line.strip_suffix('\r').unwrap_or(line));
+            if line.is_empty() || line.starts_with('#') {
+                continue;
             }
+            let at = Mark { line: i + 1, column: 1 };
+            patterns.push(Pattern::parse(line).map_err(|reason| Fault::new(at, reason))?);
+            texts.push(line.to_owned());
         }
-        let matcher = builder.build().map_err(|e| Fault::new(Mark::START, e.to_string()))?;
         let dir = if dir.is_empty() { String::new() } else { format!("{dir}/") };
-        if !matcher.is_empty() {
-            self.files.push(File { name: name.to_owned(), dir, patterns, matcher });
+        if !patterns.is_empty() {
+            self.files.push(File { name: name.to_owned(), dir, texts, patterns });
             // The innermost first: where two stand above one path, the longer is the inner.
             self.files.sort_by_key(|file| std::cmp::Reverse(file.dir.len()));
         }
@@ -67,7 +102,7 @@ impl Ignores {
     pub fn above<'s>(&'s self, dirs: &[String]) -> impl Iterator<Item = (&'s str, &'s [String])> {
         let is_above = |file: &File| dirs.iter().any(|dir| format!("{dir}/").starts_with(&file.dir));
         let above: Vec<&File> = self.files.iter().rev().filter(|file| is_above(file)).collect();
-        above.into_iter().map(|file| (file.name.as_str(), file.patterns.as_slice()))
+        above.into_iter().map(|file| (file.name.as_str(), file.texts.as_slice()))
     }
 
     /// Whether a directory or one of its parents does not exist.
@@ -84,10 +119,9 @@ impl Ignores {
     fn matched(&self, path: &str, is_dir: bool) -> Option<Ignored<'_>> {
         for file in &self.files {
             let Some(below) = path.strip_prefix(&file.dir) else { continue };
-            match file.matcher.matched(below, is_dir) {
-                Match::None => {}
-                Match::Ignore(glob) => return Some((&file.name, glob.original())),
-                Match::Whitelist(_) => return None,
+            if let Some(last) = file.patterns.iter().rposition(|pattern| pattern.matches(below, is_dir)) {
+                let ignored = (file.name.as_str(), file.texts[last].as_str());
+                return (!file.patterns[last].takes_in).then_some(ignored);
             }
         }
         None
@@ -127,7 +161,7 @@ mod tests {
     #[test]
     fn what_is_no_pattern_is_refused() {
         let mut set = Ignores::default();
-        for (text, line) in [("[a", 1), ("a\n{b", 2), ("a\nb\n[z-a]", 3)] {
+        for (text, line) in [("[a", 1), ("a\nb\\", 2), ("a\nb\n[z-a]", 3)] {
             assert_eq!(set.add("f", "", text).map_err(|f| f.at.line), Err(line), "{text}");
         }
     }

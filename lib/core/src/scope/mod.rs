@@ -26,9 +26,11 @@
 //! ```
 
 mod admit;
+mod asks;
 mod clock;
 mod discover;
 mod gate;
+mod glob;
 mod ignore;
 mod invariants;
 mod list;
@@ -41,13 +43,15 @@ mod tests;
 
 use crate::event::{Defaults, Given, Places, SpaceGiven};
 use crate::hash::Blake3;
-use crate::id::TilePrefix;
+use crate::id::{Tile, TilePrefix};
+use crate::report::Refusal;
 use crate::trust::Did;
 use crate::trust::authority::Authority;
 use discover::{Found, Place, Sort};
 use foldhash::HashMap;
 use ignore::Ignores;
 use rules::{Rules, Standing};
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 pub use crate::pattern::Pattern;
@@ -55,7 +59,7 @@ pub use crate::trust::authority::{Binding, BoundKey, Grant};
 pub use crate::yaml::Mark;
 pub use admit::{Admission, NoEvent, read_event};
 pub use clock::Clock;
-pub use discover::{Error, MAX_DOTFILE};
+pub use discover::{Error, IGNORE, MAX_DOTFILE, ROOT, SCOPE};
 pub use gate::{Gate, Permit, hold_to_invariants};
 pub use invariants::{Lookup, Made, NoStore, NodeFact, Parent};
 pub use list::Rule;
@@ -111,15 +115,34 @@ impl Scope {
         for found in discover::walk(dir)? {
             scope.dotfiles += 1;
             scope.bytes.extend_from_slice(found.text.as_bytes());
-            let taken = match found.sort {
-                Sort::Ignore => ignores.add(&found.path, directory_of(&found.path), &found.text),
-                Sort::Root | Sort::Scope => scope.take(&found),
-            };
+            let taken = scope.read(&found, &mut ignores);
             taken.map_err(|fault| scope.not_understood(&found.path, fault))?;
         }
         scope.ignores.push(ignores);
         scope.complete_defaults();
         Ok(scope)
+    }
+
+    /// Everything below a directory at which [`Scope::discover`] would end.
+    ///
+    /// # Errors
+    /// Where the directory itself cannot be opened.
+    pub fn faults(dir: &Path) -> Result<Vec<Error>, Error> {
+        let (found, mut faults) = discover::walk_on(dir)?;
+        let mut scope = Scope { dir: dir.to_owned(), ..Scope::default() };
+        for found in found {
+            if let Err(fault) = scope.read(&found, &mut Ignores::default()) {
+                faults.push(scope.not_understood(&found.path, fault));
+            }
+        }
+        Ok(faults)
+    }
+
+    fn read(&mut self, found: &Found, ignores: &mut Ignores) -> Result<(), crate::yaml::Fault> {
+        match found.sort {
+            Sort::Ignore => ignores.add(&found.path, directory_of(&found.path), &found.text),
+            Sort::Root | Sort::Scope => self.take(found),
+        }
     }
 
     fn not_understood(&self, path: &str, fault: crate::yaml::Fault) -> Error {
@@ -231,6 +254,16 @@ impl Scope {
         chain
     }
 
+    /// The files that stand above a tile or in any layer of its space, the outermost first.
+    fn above_and_beside(&self, space: &str, tile: Tile) -> Vec<&Rules> {
+        let mut files = self.chain_to(Some(space), None, Some(tile.into()));
+        let layers = self.spaces.get(space).into_iter().flat_map(|s| s.layers.values().flatten());
+        let mut layers: Vec<&Rules> = layers.collect();
+        layers.sort_by(|a, b| a.file.cmp(&b.file));
+        files.extend(layers);
+        files
+    }
+
     /// What stands in for the fields that events leave out.
     pub fn defaults(&self) -> &Defaults {
         &self.defaults
@@ -294,4 +327,9 @@ fn gives<K: Eq + std::hash::Hash>(all: impl Iterator<Item = (K, Given)>) -> Hash
 
 fn directory_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(dir, _)| dir)
+}
+
+/// A rule that is broken: its file, its key, and how.
+fn broken(code: &'static str, file: &str, key: &str, reason: impl Display) -> Refusal {
+    Refusal::new(code, format!("{file}: {key}: {reason}"))
 }

@@ -14,6 +14,7 @@ use std::str::FromStr;
 /// The built-in limit of a timestamp's lead over the clock, in nanoseconds: 10 minutes.
 pub const MAX_CLOCK_SKEW: i64 = 600 * NANOS;
 const NANOS: i64 = 1_000_000_000;
+const NO_DURATION: &str = "not a duration as 90s, 10m, 24h, 7d";
 
 /// Where a dotfile with rules may stand. A file is read differently in each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -263,11 +264,7 @@ impl Rules {
             match name {
                 "max_event_bytes" => self.limits.max_event_bytes = Some(size(value, json::EVENT_BYTES)?),
                 "max_previous_events" => self.limits.max_previous_events = Some(size(value, MAX_PARENTS)?),
-                "max_clock_skew" => match duration(value.string()?) {
-                    Some(skew) if skew <= MAX_CLOCK_SKEW => self.limits.max_clock_skew = Some(skew),
-                    Some(_) => return Err(value.fault("more than the built-in 10m")),
-                    None => return Err(value.fault("not a duration as 90s, 10m, 24h, 7d")),
-                },
+                "max_clock_skew" => self.limits.max_clock_skew = Some(skew(value)?),
                 _ => return Err(unknown(key, name)),
             }
             self.note(key, &format!("limits.{name}"), value);
@@ -337,6 +334,24 @@ fn patterns(value: &Node) -> Result<Vec<Pattern>, Fault> {
 fn up_to(value: &Node, most: u32) -> Result<u32, Fault> {
     let number = u32::try_from(value.count()?).ok().filter(|n| *n <= most);
     number.ok_or_else(|| value.fault(format_args!("more than {most}")))
+}
+
+fn skew(value: &Node) -> Result<i64, Fault> {
+    let text = value.any_text().ok_or_else(|| value.fault(NO_DURATION))?;
+    let in_seconds = text.parse::<u32>().is_ok().then(|| format!("{text}s"));
+    match duration(in_seconds.as_deref().unwrap_or(text)) {
+        Some(skew) if skew > MAX_CLOCK_SKEW => Err(value.fault("more than the built-in 10m")),
+        Some(skew) if in_seconds.is_some() => Err(value.fault(with_unit(skew / NANOS))),
+        Some(skew) => Ok(skew),
+        None => Err(value.fault(NO_DURATION)),
+    }
+}
+
+/// How a number of seconds is written.
+fn with_unit(seconds: i64) -> String {
+    let minutes =
+        if seconds > 0 && seconds % 60 == 0 { format!(" or {}m", seconds / 60) } else { String::new() };
+    format!("a duration has a unit: write {seconds}s{minutes}")
 }
 
 /// Reads `90s`, `10m`, `24h` or `7d` into nanoseconds.

@@ -8,6 +8,8 @@ use bumpalo::Bump;
 use std::fs;
 use tempfile::TempDir;
 
+mod states;
+
 fn dir(files: &[(&str, &str)]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (path, text) in files {
@@ -307,20 +309,6 @@ fn what_is_ignored_does_not_exist() {
 }
 
 #[test]
-fn state_lines_pass_ceilings_and_ignored_paths_too() {
-    let line = r#"{"operation":"node_state","space_id":"s","tile":"z0/x0/y0","scope":{"realm":"team","policy":"public"},"node_id":"n","created":"1/e","layer":"l","boundary":"exterior","authority":"source"}"#;
-    let under = |path: &str, text: &str| code(&scope(&[(path, text)]), line);
-    assert_eq!(under(".ulp-root", "realm: team\n"), "ok");
-    assert_eq!(under(".ulp-root", "realm: personal\n"), "scope.realm");
-    assert_eq!(under(".ulp-root", "policy: [redacted]\n"), "scope.policy");
-    assert_eq!(under("spaces/s/layers/l/.ulp-scope", "boundary: interior\n"), "scope.boundary");
-    assert_eq!(under("spaces/s/layers/m/.ulp-scope", "boundary: interior\n"), "ok");
-    assert_eq!(under("spaces/s/.ulp-scope", "signature: required\n"), "signature.missing");
-    assert_eq!(under("spaces/s/.ulp-ignore", "nodes/n\n"), "scope.ignored");
-    assert_eq!(under("spaces/s/.ulp-ignore", "layers/l\n"), "scope.ignored");
-}
-
-#[test]
 fn a_stores_rules_can_only_be_added_to() {
     let store =
         dir(&[(".ulp-root", "defaults: {space_id: s}\npolicy: redacted\n"), (".ulp-ignore", "tmp\n")]);
@@ -386,8 +374,20 @@ fn what_is_not_understood_is_refused_with_its_place() {
         (
             ".ulp-root",
             "limits: {max_clock_skew: 600}\n",
-            ".ulp-root:1:26: 600 is no string: quote it if it is meant to be one",
+            ".ulp-root:1:26: a duration has a unit: write 600s or 10m",
         ),
+        (
+            ".ulp-root",
+            "limits: {max_clock_skew: \"90\"}\n",
+            ".ulp-root:1:26: a duration has a unit: write 90s",
+        ),
+        (".ulp-root", "limits: {max_clock_skew: 601}\n", ".ulp-root:1:26: more than the built-in 10m"),
+        (
+            ".ulp-root",
+            "limits: {max_clock_skew: -5}\n",
+            ".ulp-root:1:26: not a duration as 90s, 10m, 24h, 7d",
+        ),
+        (".ulp-root", "version:1\n", ".ulp-root:1:1: a mapping is wanted: a space stands behind each colon"),
         (".ulp-root", "limits: {max_event_bytes: 1048577}\n", ".ulp-root:1:27: more than 1048576"),
         (".ulp-root", "limits: {max_previous_events: 65}\n", ".ulp-root:1:31: more than 64"),
         (".ulp-root", "grid: {tile_size: 0}\n", ".ulp-root:1:19: a tile of no size"),

@@ -1,11 +1,11 @@
 //! Cutting what waits into segments: what is formed of lines, and what is kept as it came.
 
-use crate::dedup::{Digest, lines};
+use crate::dedup::Digest;
 use crate::manifest::{Absent, Entry, Manifest};
+use crate::segment::entry_of;
 use crate::{Error, Store};
 use std::ops::Range;
 use ulp_core::hash::Sha256;
-use ulp_core::json::{self, Tape, Value};
 
 /// About the most bytes of a segment.
 pub const SEGMENT: usize = 4 << 20;
@@ -65,8 +65,7 @@ impl SegmentBuilder {
             its_own.for_each(|entry| entry.absent = Absent::No);
             self.puts_back = true;
         } else {
-            let entry = Part::of(&segment.bytes).named(segment.hash, segment.bytes.len());
-            self.after.segments.push(entry);
+            self.after.segments.push(entry_of(segment.hash, &segment.bytes));
         }
         self.whole.push(segment);
     }
@@ -86,30 +85,12 @@ pub(super) struct WholeSegment {
 /// A part of a text that becomes a segment.
 pub struct Part {
     pub end: usize,
-    events: u64,
-    from: String,
-    to: String,
 }
 
 impl Part {
-    /// A whole segment, which holds at least a line.
-    pub fn of(segment: &[u8]) -> Part {
-        let events = memchr::memchr_iter(b'\n', segment).count() as u64;
-        let name = |line: Option<&[u8]>| line.map(event_id).unwrap_or_default();
-        let last = memchr::memrchr(b'\n', &segment[..segment.len() - 1]).map_or(0, |at| at + 1);
-        let (from, to) = (name(lines(segment).next()), name(lines(&segment[last..]).next()));
-        Part { end: segment.len(), events, from, to }
-    }
-
     /// The entry of the segment that has these bytes.
     pub fn entry(self, segment: &[u8]) -> Entry {
-        self.named(Sha256::of(segment), segment.len())
-    }
-
-    /// The entry of a segment of which hash and length are known.
-    fn named(self, hash: Sha256, bytes: usize) -> Entry {
-        let Part { events, from, to, .. } = self;
-        Entry { hash, from, to, events, bytes: bytes as u64, absent: Absent::No }
+        entry_of(Sha256::of(segment), segment)
     }
 }
 
@@ -124,17 +105,8 @@ pub fn parts(text: &[u8]) -> Vec<Part> {
             // A line is shorter than a segment, so there is an end to cut at.
             memchr::memrchr(b'\n', &text[start..start + SEGMENT]).map_or(text.len(), |at| start + at + 1)
         };
-        parts.push(Part { end, ..Part::of(&text[start..end]) });
+        parts.push(Part { end });
         start = end;
     }
     parts
-}
-
-/// The name in a canonical line.
-fn event_id(line: &[u8]) -> String {
-    let mut tape = Tape::new();
-    let text = std::str::from_utf8(line).unwrap_or_default();
-    let top = tape.parse(text, json::EVENT_DEPTH).ok();
-    let id = top.and_then(|t: Value<'_, '_>| t.get("event_id"));
-    id.and_then(Value::as_text).unwrap_or_default()
 }

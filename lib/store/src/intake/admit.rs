@@ -72,7 +72,7 @@ impl Admitted {
             lane: self.lane_index(event),
             rows: first..self.rows.len(),
             digest,
-            is_draft: Event { missing, ..*event }.is_draft(),
+            is_draft: event.lacking(missing).is_draft(),
             is_unknown: matches!(event.payload, Payload::Unknown),
             declares: !event.invariants.is_empty(),
             notes,

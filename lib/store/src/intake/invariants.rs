@@ -150,7 +150,7 @@ fn hold(
     notes: &mut Vec<Note>,
 ) -> Result<(), Refusal> {
     let missing = if is_draft { Missing::EVENT_ID } else { event.missing };
-    hold_to_invariants(&Event { missing, ..*event }, lookup, notes).map_err(|refusal| event.blame(refusal))
+    hold_to_invariants(&event.lacking(missing), lookup, notes).map_err(|refusal| event.blame(refusal))
 }
 
 /// The last node that an event writes to although it was deleted.

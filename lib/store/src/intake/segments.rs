@@ -357,11 +357,3 @@ pub fn all_refs(store: &Store, takes: impl Fn(&LaneId) -> bool) -> Result<HashSe
     }
     Ok(refs)
 }
-
-/// The lane of a segment's first event, where it begins with one.
-pub fn first_lane(segment: &[u8]) -> Option<LaneId> {
-    let line = crate::dedup::lines(segment).next()?;
-    let (arena, defaults) = (Bump::new(), ulp_core::event::Defaults::default());
-    let event = read_event(&mut Reader::new(&arena, &defaults), line).ok()?;
-    Some(LaneId { space: event.space.to_owned(), tile: event.tile, lane: event.lane() })
-}

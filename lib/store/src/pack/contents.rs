@@ -166,10 +166,13 @@ impl<'s> Contents<'s> {
     }
 
     fn scan_one(&self, entry: &Entry) -> Result<Option<Scan>, Error> {
-        let Some(bytes) = self.objects.get(&entry.hash, entry.bytes)? else { return Ok(None) };
-        if matches!(self.objects, Objects::Store(_)) && Sha256::of(&bytes) != entry.hash {
-            return Ok(None);
-        }
+        let bytes = match &self.objects {
+            Objects::Store(store) => {
+                store.segment(entry)?.filter(|b| Sha256::of(b) == entry.hash).map(Body::Mapped)
+            }
+            objects @ Objects::Memory(_) => objects.get(&entry.hash, entry.bytes)?,
+        };
+        let Some(bytes) = bytes else { return Ok(None) };
         let mut scan = Scan { newest: newest(&bytes), blobs: Vec::new() };
         if let Objects::Store(store) = &self.objects {
             let mut names = Vec::new();
@@ -190,8 +193,8 @@ impl<'s> Contents<'s> {
 /// A lane's pages from the oldest on, then its manifest.
 pub fn chain(store: &Store, manifest: Manifest) -> Result<Vec<Manifest>, Error> {
     let mut chain = vec![manifest];
-    while let Some(previous) = chain.last().and_then(|m: &Manifest| m.previous) {
-        chain.push(store.page(&previous)?);
+    while let Some(page) = chain.last().map_or(Ok(None), |last| store.page_before(last))? {
+        chain.push(page);
     }
     chain.reverse();
     Ok(chain)

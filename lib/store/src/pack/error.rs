@@ -14,6 +14,9 @@ pub enum Error {
     /// More than may be.
     #[error("{member}: {reason}")]
     Limit { member: String, reason: String },
+    /// Another format around a pack, or instead of one: its name, and the command that opens it.
+    #[error("it is {what}, and opened by: {command}")]
+    Foreign { what: &'static str, command: &'static str },
     /// Volumes that hold nothing beside what each must have.
     #[error("--volume-size: manifests and pages alone take {least} bytes")]
     Volume { least: u64 },
@@ -49,7 +52,7 @@ impl Error {
     /// The boundary code, where the pack itself was refused.
     pub fn code(&self) -> Option<&'static str> {
         match self {
-            Error::Unsafe { .. } => Some("pack.unsafe"),
+            Error::Unsafe { .. } | Error::Foreign { .. } => Some("pack.unsafe"),
             Error::Limit { .. } => Some("pack.limit"),
             _ => None,
         }
@@ -61,7 +64,11 @@ impl Error {
             Error::Newer(_) => Kind::Corrupt,
             Error::List { .. } | Error::Volume { .. } => Kind::Usage,
             Error::Store(error) => error.kind(),
-            Error::Unsafe { .. } | Error::Limit { .. } | Error::Io { .. } | Error::Passed(_) => Kind::System,
+            Error::Unsafe { .. }
+            | Error::Limit { .. }
+            | Error::Foreign { .. }
+            | Error::Io { .. }
+            | Error::Passed(_) => Kind::System,
         }
     }
 }

@@ -9,6 +9,18 @@ use zstd::stream::raw::{CParameter, DParameter, Decoder, InBuffer, Operation as 
 
 /// What a frame begins with.
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// What else a file may be, by some bytes and where they stand, and what opens it.
+const FOREIGN: [(usize, &[u8], &str, &str); 7] = [
+    (0, b"\x1f\x8b", "compressed with gzip", "gzip -dc FILE | tile-unpack"),
+    (0, b"\xfd7zXZ\0", "compressed with xz", "xz -dc FILE | tile-unpack"),
+    (4, b"1AY&SY", "compressed with bzip2", "bzip2 -dc FILE | tile-unpack"),
+    (0, b"\x04\x22\x4d\x18", "compressed with lz4", "lz4 -dc FILE | tile-unpack"),
+    (0, b"PK\x03\x04", "a zip archive", "unzip FILE -d DIR, and tile-unpack takes the bag in DIR"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", "7z x FILE, and tile-unpack takes the bag's directory"),
+    (0, b"age-encryption.org/", "encrypted with age", "age -d -i KEY FILE | tile-unpack"),
+];
+/// So many bytes say what a file is.
+const MOST_MAGIC: usize = 32;
 /// The level that packs are compressed with; with the length of a frame it settles everything else.
 const LEVEL: i32 = 1;
 /// The largest window that is read: 2 to this power, 8 MiB.
@@ -103,7 +115,12 @@ impl<R: Read> Unzip<R> {
 
     /// Sees by the first bytes whether there are frames.
     fn look(&mut self) -> Result<(), Error> {
-        while self.held.len() < MAGIC.len() && self.fill()? > 0 {}
+        while self.held.len() < MOST_MAGIC && self.fill()? > 0 {}
+        let is_here =
+            |at: usize, magic: &[u8]| self.held.get(at..).is_some_and(|held| held.starts_with(magic));
+        if let Some((.., what, command)) = FOREIGN.iter().find(|(at, magic, ..)| is_here(*at, magic)) {
+            return Err(Error::Foreign { what, command });
+        }
         let skippable =
             self.held.get(..4).is_some_and(|b| b[0] & 0xf0 == 0x50 && b[1..] == [0x2a, 0x4d, 0x18]);
         self.kind = if self.held.starts_with(&MAGIC) || skippable {
@@ -276,6 +293,24 @@ mod tests {
         let bytes = frames(2).concat();
         let runs = read(&bytes[..bytes.len() - 7]).unwrap();
         assert!(runs.len() >= 2 && runs[0].starts_with(&text(0)));
+    }
+
+    #[test]
+    fn other_formats_are_called_by_their_names() {
+        for (start, name) in [
+            (&b"\x1f\x8b\x08\0"[..], "gzip"),
+            (b"\xfd7zXZ\0\0\x04", "xz"),
+            (b"BZh91AY&SY", "bzip2"),
+            (b"\x04\x22\x4d\x18\x64", "lz4"),
+            (b"PK\x03\x04\x14", "zip"),
+            (b"7z\xbc\xaf\x27\x1c\0", "7z"),
+            (b"age-encryption.org/v1\n-> X25519", "age"),
+        ] {
+            let error = read(start).unwrap_err();
+            assert_eq!(error.code(), Some("pack.unsafe"));
+            assert!(error.to_string().contains(name), "{error}");
+        }
+        assert!(read(b"BZh9 is what a bag may be called").is_ok());
     }
 
     #[test]

@@ -25,8 +25,10 @@
 
 pub mod bag;
 pub mod contents;
+pub mod directory;
 pub mod error;
 pub mod frames;
+mod header;
 pub mod layout;
 pub mod plan;
 pub mod read;

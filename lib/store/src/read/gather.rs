@@ -1,6 +1,7 @@
 //! Reading the segments and the snapshots of lanes into batches, on all cores.
 
 use super::{Base, Damage, Loaded, Part};
+use crate::segment::has_ends;
 use crate::{LaneId, dedup};
 use foldhash::HashSet;
 use rayon::prelude::*;
@@ -114,7 +115,8 @@ fn read_segment<'a>(
     let mut batch = gatherer.batch(source, lines).map_err(|_| wrong(NO_ROOM))?;
     batch.set_lines(u32::try_from(events).unwrap_or(u32::MAX));
     let count = events.saturating_sub(segment.skip);
-    if !batch.is_segment_of(space, *tile, *lane, count, gatherer.has_gate()) {
+    let holds = batch.is_segment_of(space, *tile, *lane, count, gatherer.has_gate());
+    if !holds || !has_ends(&segment.entry, &segment.bytes) {
         return Err(wrong("it does not hold the events that are said of it"));
     }
     Ok(batch)

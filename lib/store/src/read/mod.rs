@@ -73,6 +73,14 @@ pub struct Damage {
     pub reason: &'static str,
 }
 
+impl Damage {
+    /// A segment that is not here, or is not what it should be.
+    pub fn missing(lane: &LaneId, entry: &Entry, events: Range<u64>) -> Damage {
+        let (lane, segment) = (lane.clone(), entry.hash);
+        Damage { lane, code: "store.missing", segment, events, reason: "it is missing or damaged" }
+    }
+}
+
 /// A lane of a tile that is being read.
 #[derive(Debug)]
 pub struct Part {

@@ -77,6 +77,16 @@ pub fn lines(text: &[u8]) -> impl Iterator<Item = (&str, Time)> {
     lines.filter_map(|line| line.rsplit_once(' ')).filter_map(|(name, time)| Some((name, Time::parse(time)?)))
 }
 
+/// Whether some bytes are an object of such lines: nothing else looks like one that is longer than a record's list.
+pub fn is_object(text: &[u8]) -> bool {
+    let first = text.split(|b| *b == b'\n').next().unwrap_or_default();
+    if lines(first).next().is_none() {
+        return false;
+    }
+    let names: BTreeMap<String, Time> = lines(text).map(|(name, time)| (name.to_owned(), time)).collect();
+    names.len() > MOST_LISTED && print(&names) == text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +107,8 @@ mod tests {
             let top = tape.parse(std::str::from_utf8(&text).unwrap(), 8).unwrap();
             assert_eq!(Missing::read(top.get("missing").unwrap()).unwrap(), missing);
             let object = object.unwrap_or_else(|| print(&names));
+            assert_eq!(is_object(&object), count > MOST_LISTED);
+            assert!(!is_object(&[&object[..], b"b 1\na 1\n"].concat()) && !is_object(b"hello 1\n"));
             assert_eq!(lines(&object).map(|(n, t)| (n.to_owned(), t)).collect::<BTreeMap<_, _>>(), names);
         }
     }

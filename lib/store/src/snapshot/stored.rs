@@ -5,7 +5,7 @@ use super::record::{Record, dir};
 use crate::covers::Held;
 use crate::object::{Bytes, Found};
 use crate::{Error, LaneId, Store};
-use ulp_core::hash::Sha256;
+use ulp_core::hash::{Blake3, Sha256};
 
 /// A file among a lane's records.
 #[derive(Debug)]
@@ -43,7 +43,8 @@ impl Store {
         let Some(dir) = self.root.at(&dir(lane))? else { return Ok(Vec::new()) };
         let mut texts = Vec::new();
         for (name, _) in dir.list()? {
-            if name.ends_with(".json") && !name.starts_with('.') {
+            // What is not called by a root is none of ours, whoever dropped it here.
+            if name.strip_suffix(".json").is_some_and(|root| Blake3::from_hex(root).is_some()) {
                 texts.extend(dir.read(&name)?.map(|text| (name, text)));
             }
         }
