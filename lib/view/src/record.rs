@@ -17,7 +17,7 @@ pub struct Record {
     pub id: Vec<u8>,
     /// The record, with its line end.
     pub text: Vec<u8>,
-    /// What is written once the record is no more; nothing where that cannot be.
+    /// What is written once the record is no more.
     pub tombstone: Vec<u8>,
 }
 
@@ -165,12 +165,21 @@ impl Writer<'_> {
         Record { id: link_id(self.space, ends), text, tombstone: written(gone) }
     }
 
-    /// The record of a sensor as it is followed: it is there for good.
+    /// The record of a sensor as it is followed. With `--at` what it read may turn out to be later.
     pub fn sensor_record(&self, sensor: &Sensor<'_, '_>) -> Record {
+        let gone = |out: &mut Vec<u8>| {
+            let mut line = Members::open(out);
+            line.text("actor_id", sensor.actor, out);
+            line.boolean("gone", true, out);
+            line.text("sensor", sensor.name, out);
+            self.write_space(&mut line, out);
+            line.text("type", "sensor", out);
+            line.end_line(out);
+        };
         Record {
             id: sensor_id(self.space, sensor.actor, sensor.name),
             text: written(|out| self.sensor(sensor, out)),
-            tombstone: Vec::new(),
+            tombstone: written(gone),
         }
     }
 }
