@@ -9,6 +9,7 @@ type Row = (&'static str, &'static str, (&'static str, i32), (&'static str, &'st
 
 const TRACE: &str = "head -20 examples/flood/trace.jsonl";
 const REJECTED: &str = "boundary witness";
+const DAMAGED: &str = "boundary boundary witness";
 
 const ROWS: [Row; 10] = [
     (
@@ -37,7 +38,7 @@ const ROWS: [Row; 10] = [
              ulp-store check --store w $E",
             3,
         ),
-        ("witness", "ulp-store"),
+        (DAMAGED, "store.length"),
     ),
     (
         "um-key",

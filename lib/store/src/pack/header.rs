@@ -262,7 +262,7 @@ mod tests {
         };
         let known = Extended { path: Some(b"ab".to_vec()), size: Some(7) };
         assert_eq!(pax(b"11 path=ab\n10 size=7\n").unwrap(), known);
-        assert_eq!(pax(b"12 mtime=1.5\n11 path=ab\n15 SCHILY.x=\n\xff\n10 size=7\n").unwrap(), known);
+        assert_eq!(pax(b"13 mtime=1.5\n11 path=ab\n15 SCHILY.x=\n\xff\n10 size=7\n").unwrap(), known);
         assert_eq!(pax(b"8 path=\n8 size=\n").unwrap(), Extended::default());
         for bad in [
             &b"11 path=ab\n11 path=ab\n"[..],
