@@ -125,10 +125,8 @@ fn followed(tool: &str, options: &str, pieces: &[Vec<String>]) -> Result<Vec<Str
     let mut keep = |line: &str| {
         let record: Value = serde_json::from_str(line).unwrap();
         let space = record["space_id"].as_str().filter(|_| names_spaces).unwrap_or_default();
-        if !space.is_empty() {
-            // Once there are several spaces every record names its own.
-            kept.retain(|(space, _), _| !space.is_empty());
-        }
+        // Where there are several spaces every record names its own, and else none does.
+        kept.retain(|(other, _), _| other.is_empty() == space.is_empty());
         let name = (space.to_owned(), id(&record));
         if record["gone"] == true {
             kept.remove(&name);

@@ -8,7 +8,7 @@
 //! often as that takes no more than a fifth of the time.
 
 use super::project::{self, DefaultLanes, Projection};
-use super::{Chunk, Failure, LineReader, Log, Output, Status, Witness, room_for};
+use super::{Chunk, Failure, LineReader, Log, Output, Status, When, Witness, room_for};
 use bumpalo::Bump;
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -131,7 +131,7 @@ struct Trace<'f> {
     shown: Shown,
     /// What was said of lines whose meaning may change with later ones.
     said: BTreeSet<Diagnostic>,
-    /// Whether all was shown by now that the lines so far come to, but for blobs that are only there since.
+    /// Whether all was shown by now that the lines so far come to.
     is_whole: bool,
 }
 
@@ -182,7 +182,8 @@ impl<'f> Trace<'f> {
             parts = drawn.again.iter().filter_map(again).collect();
         }
         self.shown.update(ids, records, &mut self.out)?;
-        self.is_whole = self.args.objects.is_none();
+        // Where the cut may move back and forth all is looked at once more.
+        self.is_whole = self.args.objects.is_none() && !matches!(self.args.at.at, Some(When::Event(_)));
         self.out.flush()?;
         log.flush()
     }
