@@ -9,6 +9,7 @@ mod errors_alone;
 mod faults;
 mod font;
 mod ignore;
+mod memory;
 mod pack;
 mod pages;
 mod peer;

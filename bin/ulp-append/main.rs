@@ -110,9 +110,9 @@ fn work(
     let (say, said) = sync_channel(if reading.store { QUEUE_TO_DISK } else { QUEUE });
     let (reading, of_reader) = (Arc::clone(reading), Arc::clone(pool));
     // Nobody waits for this thread: where the second half fails, the first may be waiting for input.
-    std::thread::spawn(move || {
-        read::run(&mut reader, &reading, &of_reader, |message| say.send(message).is_ok())
-    });
+    let read = move || read::run(&mut reader, &reading, &of_reader, |message| say.send(message).is_ok());
+    let reader = std::thread::Builder::new().spawn(read);
+    reader.map_err(|error| Failure::System(format!("threads: {error}")))?;
     let mut next = said.recv().ok();
     while let Some(this) = next.take() {
         let mut after = None;

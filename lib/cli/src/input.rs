@@ -144,7 +144,10 @@ impl Input {
             self.for_each(|chunk| {
                 let (place, results, run) = (count, &results, &run);
                 count += 1;
-                scope.spawn_fifo(move |_| results.put(place, run(chunk)));
+                scope.spawn_fifo(move |_| {
+                    results.approach(place);
+                    results.put(place, run(chunk));
+                });
                 // What has failed is said in the end.
                 if results.has_failed() { Err(Failure::Strict) } else { Ok(()) }
             })

@@ -118,6 +118,7 @@ pub fn run<A: CommandFactory + FromArgMatches>(
     work: impl FnOnce(A, &mut Log) -> Result<Status, Failure>,
 ) -> ExitCode {
     signals::let_writes_fail();
+    signals::let_memory_fail();
     let command = command::<A>();
     let tool = command.get_name().to_owned();
     let version = command.get_version().unwrap_or_default().to_owned();

@@ -4,7 +4,8 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError, TryLockError};
+use std::sync::{Condvar, Mutex, PoisonError, TryLockError};
+use std::time::Duration;
 
 /// Works on `0..n` in the order of `schedule`, a permutation, and gives the results to `sink` in the order of their
 /// numbers, as soon as all before them were given. Nobody waits: whoever finishes a result gives on what is ready.
@@ -27,18 +28,31 @@ pub fn in_order<T: Send, E: Send>(
     results.finish()
 }
 
-/// Results that threads come to in any order, given to a sink in the order of their numbers from 0.
+/// Results that threads come to in any order, given to a sink in the order of their numbers from 0. The sink may not
+/// work on the pool itself: a thread that waits in there could take up another piece, and wait for its own sink.
 pub struct InOrder<T, S, E> {
-    waiting: Mutex<BTreeMap<usize, T>>,
+    waiting: Mutex<Waiting<T>>,
+    /// Told whenever a result was given.
+    turn: Condvar,
     giver: Mutex<Giver<S, E>>,
     failed: AtomicBool,
 }
 
-struct Giver<S, E> {
+struct Waiting<T> {
+    results: BTreeMap<usize, T>,
+    /// The number of the result that is given next.
     next: usize,
+}
+
+struct Giver<S, E> {
     sink: S,
     failed: Option<E>,
 }
+
+/// For each thread so many pieces are begun beyond the one whose result is given next.
+const AHEAD: usize = 2;
+/// How long a thread waits at most for those before it: it may be the one that holds them up.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// From so many results on that wait while others are being given, threads wait as well: a slow sink holds up the work
 /// rather than filling the memory.
@@ -46,16 +60,26 @@ const CROWD: usize = 2;
 
 impl<T: Send, E: Send, S: FnMut(T) -> Result<(), E> + Send> InOrder<T, S, E> {
     pub fn new(sink: S) -> InOrder<T, S, E> {
-        let giver = Mutex::new(Giver { next: 0, sink, failed: None });
-        InOrder { waiting: Mutex::default(), giver, failed: AtomicBool::new(false) }
+        let waiting = Mutex::new(Waiting { results: BTreeMap::new(), next: 0 });
+        let giver = Mutex::new(Giver { sink, failed: None });
+        InOrder { waiting, turn: Condvar::new(), giver, failed: AtomicBool::new(false) }
+    }
+
+    /// Waits until it is time to begin with a piece of work, so that where a thread falls behind the others do not fill
+    /// the memory. For pieces that are begun in the order of their numbers.
+    pub fn approach(&self, number: usize) {
+        let ahead = AHEAD * rayon::current_num_threads();
+        let too_early = |waiting: &mut Waiting<T>| number > waiting.next + ahead;
+        // Whether the time is up or the turn has come, the work is to be done.
+        drop(self.turn.wait_timeout_while(lock(&self.waiting), PATIENCE, too_early));
     }
 
     /// Takes a result, and gives on what is ready unless another thread is about it.
     pub fn put(&self, number: usize, result: T) {
         let waiting = {
             let mut waiting = lock(&self.waiting);
-            waiting.insert(number, result);
-            waiting.len()
+            waiting.results.insert(number, result);
+            waiting.results.len()
         };
         if waiting > CROWD {
             return self.give(&mut lock(&self.giver));
@@ -83,11 +107,19 @@ impl<T: Send, E: Send, S: FnMut(T) -> Result<(), E> + Send> InOrder<T, S, E> {
         giver.failed.map_or(Ok(()), Err)
     }
 
+    /// The result whose turn it is, if it is there.
+    fn next(&self) -> Option<T> {
+        let mut waiting = lock(&self.waiting);
+        let next = waiting.next;
+        let result = waiting.results.remove(&next)?;
+        waiting.next += 1;
+        Some(result)
+    }
+
     fn give(&self, giver: &mut Giver<S, E>) {
         loop {
-            let ready = lock(&self.waiting).remove(&giver.next);
-            let Some(result) = ready else { return };
-            giver.next += 1;
+            let Some(result) = self.next() else { return };
+            self.turn.notify_all();
             if giver.failed.is_none() {
                 giver.failed = (giver.sink)(result).err();
                 self.failed.fetch_or(giver.failed.is_some(), Ordering::Relaxed);
