@@ -56,7 +56,7 @@ def main():
     parser.add_argument("--dir", default="target/bench")
     parser.add_argument("rows", nargs="*", default=[])
     options = parser.parse_args()
-    rows = options.rows or [str(row) for row in range(1, 18)]
+    rows = options.rows or [str(row) for row in [*range(1, 17), 24, 25]]
     os.makedirs(options.dir, exist_ok=True)
     options.trace = os.path.join(options.dir, f"trace-{options.events}.jsonl")
     if not os.path.exists(options.trace):
@@ -80,7 +80,9 @@ def main():
         signatures.rows(options)
     if "16" in rows:
         crdts.rows(options)
-    if "17" in rows:
+    if "24" in rows:
+        gate.drafts(options)
+    if "25" in rows:
         follow.rows(options)
     missing = [p for p in ("jq", "openssl", "strace", "tar", "zstd") if not shutil.which(p)]
     if missing:

@@ -1,4 +1,4 @@
-"""Row 17: following a trace that comes 8 KB at a time, each as soon as the one before it was read, beside reading the
+"""Row 25: following a trace that comes 8 KB at a time, each as soon as the one before it was read, beside reading the
 trace as a file: what it costs follows from what is new."""
 import fcntl
 import itertools
@@ -52,4 +52,4 @@ def rows(options):
             path = part(options, events)
             ours, theirs = followed(tool, path), measure.run(f"exec {tool} < {path}")
             job = f"{tool} --follow, {events} events / a file, by cpu"
-            measure.report("17", job, ours, theirs, ours.cpu / theirs.cpu, 3.0)
+            measure.report("25", job, ours, theirs, ours.cpu / theirs.cpu, 3.0)

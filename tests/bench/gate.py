@@ -1,4 +1,5 @@
-"""Row 4: the gate without a store beside jq, which checks and prints the same as far as it can."""
+"""Rows 4 and 24: the gate without a store beside jq, which checks and prints the same as far as it can, and with drafts
+beside whole lines."""
 import os
 import shutil
 import subprocess
@@ -28,6 +29,25 @@ select(
 """
 
 
+def made(path, command):
+    """A file that a command writes, once."""
+    if not os.path.exists(path):
+        subprocess.run(["bash", "-c", f"{command} > {path}.part 2> /dev/null && mv {path}.part {path}"], check=True)
+    return path
+
+
+def canonical_trace(options):
+    return made(f"{options.dir}/canonical-{options.events}.jsonl", f"ulp-append < {options.trace}")
+
+
+def drafts(options):
+    """Lines without their names beside the same lines with them; both are canonical but for that."""
+    canonical = canonical_trace(options)
+    nameless = made(f"{options.dir}/drafts-{options.events}.jsonl", f"sed -E 's/\"event_id\":\"[^\"]*\",//' {canonical}")
+    gate = "exec ulp-append -j 1 --now 2030-01-01T00:00:00Z"
+    measure.compare(options, "24", "drafts through the gate / whole lines", f"{gate} < {nameless}", f"{gate} < {canonical}", 2.0)
+
+
 def rows(options):
     if not shutil.which("jq"):
         print("  4  jq is missing")
@@ -35,9 +55,7 @@ def rows(options):
     program = f"{options.dir}/gate.jq"
     with open(program, "w") as out:
         out.write(JQ)
-    canonical = f"{options.dir}/canonical-{options.events}.jsonl"
-    if not os.path.exists(canonical):
-        subprocess.run(["bash", "-c", f"ulp-append < {options.trace} > {canonical}.part 2> /dev/null && mv {canonical}.part {canonical}"], check=True)
+    canonical = canonical_trace(options)
     for name, trace, goal in (("raw", options.trace, 1 / 20), ("canonical", canonical, 1 / 40)):
         ours, theirs = f"{options.dir}/gate.ours", f"{options.dir}/gate.theirs"
         us, them = f"exec ulp-append -j 2 < {trace} > {ours}", f"exec jq -cS -f {program} {trace} > {theirs}"

@@ -1,7 +1,7 @@
 //! Following a trace that is still being written: a view as it changes, record by record.
 //!
-//! Whenever nothing more is to be read at once, what the new lines change is worked out from them and from what hangs
-//! on it, and the records of that are written where they differ. At the end all is looked at as a whole, once: for the
+//! Once nothing more comes for a moment, what the new lines change is worked out from them and from what hangs on it,
+//! and the records of that are written where they differ. At the end all is looked at as a whole, once: for the
 //! counts, the root and the witness, which are those of a run that reads at once.
 //!
 //! Where every record depends on all that is heard, as in a score, there is only the whole; it is worked out anew as
@@ -12,7 +12,7 @@ use super::{Chunk, Failure, LineReader, Log, Output, Status, When, Witness, room
 use bumpalo::Bump;
 use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use ulp_core::hash::Blake3;
 use ulp_core::id::Tile;
 use ulp_core::json::{self, Fault};
@@ -34,6 +34,12 @@ pub struct Drawn {
     pub again: Vec<(String, Option<BTreeSet<String>>)>,
 }
 
+/// Lines that come as closely as this are looked at together: of what many of them change there is one record.
+const MOMENT: Duration = Duration::from_millis(10);
+/// A line is not held back for longer than this for the sake of those that follow it.
+const LATEST: Duration = Duration::from_millis(100);
+/// Unless looks would take more of the time than this: the pause between two is so many times what the last one took.
+const PAUSE: u32 = 9;
 /// How much longer the time between two looks at the whole is than such a look.
 const REST: u32 = 4;
 
@@ -56,14 +62,21 @@ pub fn follow(
         let gatherer = Gatherer::new(&mut none, &scope, &reading, &select).admit_new();
         let mut growing = Growing::new(scope.defaults(), log.writes_all());
         let mut live = Live::default();
+        // When the first line came that was not looked at yet, and when the next look may be.
+        let (mut since, mut next) = (None, Instant::now());
         loop {
             let chunk = trace.reader.next_chunk()?;
+            let first = *since.get_or_insert_with(Instant::now);
             room_for(project::KEPT * chunk.map_or(0, |chunk| chunk.bytes.len()) + project::LEAST)?;
             let batch = chunk.map(|chunk| read(&gatherer, &arena, chunk));
             let ended = batch.is_none();
             batch.map_or(Ok(()), |batch| log.say(growing.add(batch)))?;
-            if ended || trace.reader.would_block() {
+            let now = Instant::now();
+            let is_late = || now >= next && now - first >= LATEST;
+            if ended || is_late() || trace.reader.waits(MOMENT.max(next.saturating_duration_since(now))) {
+                let start = Instant::now();
                 trace.grow((&mut growing, &arena), &mut live, log, &mut part)?;
+                (since, next) = (None, Instant::now() + start.elapsed() * PAUSE);
             }
             if ended {
                 drop(live);
