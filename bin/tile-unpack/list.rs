@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use ulp_cli::{Failure, Log, Output, Status, Witness};
+use ulp_cli::{Failure, Log, Output, Status, Witness, stored};
 use ulp_core::hash::Sha256;
 use ulp_core::json::write::Members;
 use ulp_store::append;
@@ -15,6 +15,8 @@ use ulp_store::intake::segments;
 use ulp_store::manifest::{Absent, Entry, Manifest};
 use ulp_store::pack::read::{Pack, Piece, Whole};
 use ulp_store::pack::{MOST_SEGMENT, contents, layout, refs};
+use ulp_store::read::Damage;
+use ulp_store::segment::entry_of;
 use ulp_store::snapshot::record::objects_of;
 use ulp_store::{LaneId, Store};
 
@@ -25,7 +27,7 @@ pub fn run(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     for operand in args.files.operands() {
         let path = PathBuf::from(operand);
         if path.is_dir() {
-            of_store(args, &path, &mut out)?;
+            of_store(args, &path, &mut out, log)?;
             continue;
         }
         let mut listing = Listing::default();
@@ -75,7 +77,7 @@ fn write_row(object: &Sha256, row: &Row<'_>, out: &mut Output) -> Result<(), Fai
 }
 
 /// Lists a store, or the payload of a bag.
-fn of_store(args: &Args, path: &Path, out: &mut Output) -> Result<(), Failure> {
+fn of_store(args: &Args, path: &Path, out: &mut Output, log: &mut Log) -> Result<(), Failure> {
     let inner = path.join(layout::DATA);
     let path = if path.join("bagit.txt").exists() { &inner } else { path };
     let store = Store::open(path, false)?;
@@ -91,7 +93,7 @@ fn of_store(args: &Args, path: &Path, out: &mut Output) -> Result<(), Failure> {
         named.extend(chain.iter().filter_map(|link| link.previous.map(|p| p.hash)));
         named.extend(snapshots.iter().map(|(object, _)| object));
         if takes(lane) {
-            write_lane(&store, lane, &chain, out)?;
+            write_lane(&store, lane, &chain, out, log)?;
             for (object, bytes) in snapshots {
                 let row = Row { lane: Some(lane), bytes: Some(bytes), ..Row::default() };
                 write_row(&object, &row, out)?;
@@ -110,13 +112,22 @@ fn of_store(args: &Args, path: &Path, out: &mut Output) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The segments and pages of a lane that are here in their length.
-fn write_lane(store: &Store, lane: &LaneId, chain: &[Manifest], out: &mut Output) -> Result<(), Failure> {
-    for link in chain {
-        for entry in link.segments.iter().filter(|e| e.absent == Absent::No) {
-            if store.has_object(&entry.hash, entry.bytes)? {
-                write_row(&entry.hash, &of_entry(lane, entry), out)?;
-            }
+/// The segments and pages of a lane that are here.
+fn write_lane(
+    store: &Store,
+    lane: &LaneId,
+    chain: &[Manifest],
+    out: &mut Output,
+    log: &mut Log,
+) -> Result<(), Failure> {
+    let mut start = 0;
+    for entry in chain.iter().flat_map(|link| &link.segments) {
+        let events = start..start + entry.events;
+        start = events.end;
+        if store.segment(entry)?.is_some() {
+            write_row(&entry.hash, &of_entry(lane, entry), out)?;
+        } else if entry.absent == Absent::No {
+            stored::note_damage(log, &[], &[Damage::missing(lane, entry, events)])?;
         }
     }
     for (link, page) in chain.iter().skip(1).zip(chain) {
@@ -139,6 +150,8 @@ struct Listing {
     /// Objects that no manifest names, with their lengths.
     others: BTreeMap<Sha256, u64>,
     pages: HashMap<Sha256, Manifest>,
+    /// Segments that pages may name, of lanes that are listed: what they say themselves.
+    older: HashMap<Sha256, Entry>,
     tops: Vec<(LaneId, Manifest)>,
     snapshots: BTreeMap<Sha256, LaneId>,
     refs: HashSet<Sha256>,
@@ -176,13 +189,14 @@ impl Listing {
                 Piece::Segment(lane, entry, bytes) => {
                     if takes(&lane) {
                         refs::gather(&bytes, &mut self.refs);
-                        self.segments.push((lane, entry));
+                        self.segments.push((lane, entry_of(entry.hash, &bytes)));
                     }
                 }
                 Piece::Older(lane, hash, bytes) => {
                     self.others.insert(hash, bytes.len() as u64);
                     if takes(&lane) {
                         refs::gather(&bytes, &mut self.refs);
+                        self.older.insert(hash, entry_of(hash, &bytes));
                     }
                 }
                 Piece::Object(hash, bytes) => self.object(pack, hash, bytes)?,
@@ -227,9 +241,7 @@ impl Listing {
                 }
                 for entry in page.segments {
                     self.named.insert(entry.hash);
-                    if takes(&lane) && self.others.contains_key(&entry.hash) {
-                        self.segments.push((lane.clone(), entry));
-                    }
+                    self.segments.extend(self.older.remove(&entry.hash).map(|entry| (lane.clone(), entry)));
                 }
             }
         }
