@@ -38,8 +38,8 @@ pub struct Drawn {
 const MOMENT: Duration = Duration::from_millis(10);
 /// A line is not held back for longer than this for the sake of those that follow it.
 const LATEST: Duration = Duration::from_millis(100);
-/// Unless looks would take more of the time than this: the pause between two is so many times what the last one took.
-const PAUSE: u32 = 9;
+/// Unless they never cease: then the pause between two looks is so many times what the last one took.
+const PAUSE: u32 = 39;
 /// How much longer the time between two looks at the whole is than such a look.
 const REST: u32 = 4;
 
@@ -62,7 +62,7 @@ pub fn follow(
         let gatherer = Gatherer::new(&mut none, &scope, &reading, &select).admit_new();
         let mut growing = Growing::new(scope.defaults(), log.writes_all());
         let mut live = Live::default();
-        // When the first line came that was not looked at yet, and when the next look may be.
+        // When the first line came that was not looked at yet, and until when there is a pause while lines come.
         let (mut since, mut next) = (None, Instant::now());
         loop {
             let chunk = trace.reader.next_chunk()?;
@@ -73,7 +73,7 @@ pub fn follow(
             batch.map_or(Ok(()), |batch| log.say(growing.add(batch)))?;
             let now = Instant::now();
             let is_late = || now >= next && now - first >= LATEST;
-            if ended || is_late() || trace.reader.waits(MOMENT.max(next.saturating_duration_since(now))) {
+            if ended || is_late() || trace.reader.waits(MOMENT) {
                 let start = Instant::now();
                 trace.grow((&mut growing, &arena), &mut live, log, &mut part)?;
                 (since, next) = (None, Instant::now() + start.elapsed() * PAUSE);
