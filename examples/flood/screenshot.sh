@@ -9,8 +9,8 @@ profile=$(mktemp -d)
 trap 'rm -rf "$profile"' EXIT
 # A machine that is busy may take longer to draw than the browser's watchdog likes, and its parts may fail to find each
 # other while they start: then it is started anew.
-for attempt in 1 2 3; do
-  HOME=$profile timeout 100 "$browser" --headless --no-sandbox --hide-scrollbars --disable-background-networking \
+for attempt in 1 2 3 4; do
+  HOME=$profile timeout 60 "$browser" --headless --no-sandbox --hide-scrollbars --disable-background-networking \
     --disable-gpu-watchdog --disable-features=OnDeviceModelService,OptimizationGuideModelExecution,Vulkan \
     --use-angle=swiftshader --enable-unsafe-swiftshader --user-data-dir="$profile/data.$attempt" \
     --window-size=800,600 --run-all-compositor-stages-before-draw --virtual-time-budget=5000 \
