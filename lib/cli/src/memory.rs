@@ -1,8 +1,9 @@
 //! Room for what follows the input: running out of memory is a failure with a message, not an abort.
 //!
 //! Most of what is kept lies in collections that can only abort where they cannot grow. So whoever is about to work on
-//! some input asks first whether there is room for what comes of it. That holds where the system refuses memory, as
-//! under `ulimit -v`; where it hands out more than it has, nobody can tell.
+//! some input asks first whether there is room for what comes of it, so that what was begun is taken back; where it is
+//! refused in the midst of work, `signals` sees to the status. That holds where the system refuses memory, as under
+//! `ulimit -v`; where it hands out more than it has, nobody can tell.
 
 use super::Failure;
 use ulp_core::kind::Kind;
