@@ -7,6 +7,7 @@
 pub mod admit;
 mod invariants;
 pub mod segments;
+pub mod turn;
 
 use crate::lookup::StoreLookup;
 use crate::{Appender, Error, LaneId, LaneIndex, Store};
