@@ -27,12 +27,8 @@ use ulp_store::read::{Replay, Wanted};
 use ulp_store::sorter::Sorter;
 use ulp_store::{LaneId, Store, dedup};
 
-/// How often the state is derived anew where others write meanwhile.
-const ATTEMPTS: usize = 3;
-
 pub struct Held<'s> {
     store: &'s Store,
-    scope: &'s Scope,
     now: &'s Now,
     view: Option<View<'s>>,
     taker: TurnTaker<'s>,
@@ -64,7 +60,6 @@ impl<'s> Held<'s> {
     ) -> Result<Held<'s>, Failure> {
         Ok(Held {
             store,
-            scope,
             now,
             view: None,
             taker: TurnTaker::new(store, scope),
@@ -96,19 +91,14 @@ impl<'s> Held<'s> {
     }
 
     /// The root of the state that the store derives to, where it holds what the view has, and no more.
-    fn state_root(&mut self, head: Blake3) -> Result<State, Failure> {
+    fn state_root(&mut self) -> Result<State, Failure> {
         let store = self.store;
-        let allowed = self.view()?.allowed.clone();
-        for _ in 0..ATTEMPTS {
-            let root = derive(store, &allowed)?;
-            if world_of(&mut View::open(store, allowed.clone())?)?.head == head {
-                return Ok(State::Root(root));
-            }
-            if self.view()?.spaces()?.is_empty() {
-                break;
-            }
+        let view = self.view()?;
+        if !view.is_current()? {
+            return Ok(State::Unknown);
         }
-        Ok(State::Unknown)
+        let root = derive(store, &view.allowed)?;
+        Ok(if view.is_current()? { State::Root(root) } else { State::Unknown })
     }
 
     /// Says what became of events that came.
@@ -201,7 +191,7 @@ impl Holdings for Held<'_> {
 
     fn world(&mut self) -> Result<Row, Failure> {
         let Head { head, events } = world_of(self.view()?)?;
-        let state = Some(self.state_root(head)?);
+        let state = Some(self.state_root()?);
         Ok(Row { path: "m/world".to_owned(), head: Some(head), events, state })
     }
 
@@ -318,7 +308,7 @@ impl Holdings for Held<'_> {
                     continue;
                 }
             }
-            self.view()?.add(lane, hash)?;
+            self.view()?.add(lane, hash, matches!(end, End::New(_)))?;
         }
         self.refused.write(self.store);
         self.objects.forget_named();

@@ -37,29 +37,35 @@ pub struct View<'s> {
     numbers: BTreeMap<LaneId, u32>,
     /// The same, sorted; nothing where more came since.
     settled: Option<Sorted<TAKEN>>,
+    /// How many events each lane has by its manifest, where nobody else writes to it.
+    claimed: BTreeMap<LaneId, u64>,
     /// Tiles to which something was added since their heads were worked out.
     touched: BTreeSet<(String, Tile)>,
 }
 
 impl<'s> View<'s> {
     pub fn open(store: &'s Store, allowed: Allowed) -> Result<View<'s>, Error> {
-        let mut lanes = BTreeMap::new();
+        let (mut lanes, mut claimed) = (BTreeMap::new(), BTreeMap::new());
         for id in store.lanes()?.into_iter().filter(|id| allowed.takes(&id.space, id.tile, id.lane)) {
             let Some((manifest, _)) = store.manifest(&id)? else { continue };
             let entries = store.entries(&manifest, None)?;
             let hashes = hashes(store, &entries)?;
+            claimed.insert(id.clone(), manifest.events());
             lanes.insert(id, Opened { entries, hashes });
         }
         let touched = lanes.keys().map(|id| (id.space.clone(), id.tile)).collect();
         let taken = Sorter::new(store, &std::env::temp_dir())?;
         let (tiles, numbers) = (BTreeMap::new(), BTreeMap::new());
-        let mut view = View { store, allowed, lanes, tiles, taken, numbers, settled: None, touched };
+        let mut view = View { store, allowed, lanes, tiles, taken, numbers, settled: None, claimed, touched };
         view.refresh()?;
         Ok(view)
     }
 
-    /// Adds an event that is durable now.
-    pub fn add(&mut self, lane: &LaneId, hash: &Blake3) -> Result<(), Error> {
+    /// Adds an event that is durable now, by this session where it `is_ours`.
+    pub fn add(&mut self, lane: &LaneId, hash: &Blake3, is_ours: bool) -> Result<(), Error> {
+        if is_ours {
+            *self.claimed.entry(lane.clone()).or_default() += 1;
+        }
         let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
         let number = *self.numbers.entry(lane.clone()).or_insert(next);
         let mut row = [0; TAKEN];
@@ -200,8 +206,16 @@ impl<'s> View<'s> {
         self.lanes.values().flat_map(|lane| &lane.entries)
     }
 
-    pub fn store(&self) -> &'s Store {
-        self.store
+    /// Whether the store holds what this view does: nobody else wrote to it since.
+    pub fn is_current(&self) -> Result<bool, Error> {
+        let mut now = BTreeMap::new();
+        for id in self.store.lanes()?.into_iter().filter(|id| self.allowed.takes(&id.space, id.tile, id.lane))
+        {
+            if let Some((manifest, _)) = self.store.manifest(&id)? {
+                now.insert(id, manifest.events());
+            }
+        }
+        Ok(now == self.claimed)
     }
 }
 

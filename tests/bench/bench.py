@@ -21,6 +21,7 @@ import measure
 import packs
 import signatures
 import stores
+import sync
 import views
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -56,7 +57,7 @@ def main():
     parser.add_argument("--dir", default="target/bench")
     parser.add_argument("rows", nargs="*", default=[])
     options = parser.parse_args()
-    rows = options.rows or [str(row) for row in [*range(1, 17), 24, 25]]
+    rows = options.rows or [str(row) for row in [*range(1, 17), 23, 24, 25]]
     os.makedirs(options.dir, exist_ok=True)
     options.trace = os.path.join(options.dir, f"trace-{options.events}.jsonl")
     if not os.path.exists(options.trace):
@@ -80,6 +81,8 @@ def main():
         signatures.rows(options)
     if "16" in rows:
         crdts.rows(options)
+    if "23" in rows:
+        sync.rows(options)
     if "24" in rows:
         gate.drafts(options)
     if "25" in rows:

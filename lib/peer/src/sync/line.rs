@@ -397,3 +397,67 @@ fn is_code(text: &str) -> bool {
     };
     text.len() <= 64 && text.contains('.') && text.split('.').all(is_word)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OBJECT: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    fn all() -> Vec<String> {
+        let head = Blake3::of(b"");
+        vec![
+            r#"{"lanes":["team.public"],"mode":"pull","nonce":"AAECAwQFBgcICQoLDA0ODw","spaces":["a","b"],"state":1,"sync":"hello","tiles":["z0","z1/x2/y3"],"turn":1,"v":1}"#.to_owned(),
+            r#"{"attestation":{"peer":"x"},"sync":"attest"}"#.to_owned(),
+            format!(r#"{{"events":1,"head":"{head}","path":"m/world","state_root":null,"sync":"row"}}"#),
+            format!(r#"{{"events":1,"head":"{head}","path":"m/world","state_root":"{head}","sync":"row"}}"#),
+            r#"{"events":0,"head":null,"path":"m/world/demo","sync":"row"}"#.to_owned(),
+            r#"{"data":"YQ","path":"m/world/demo","sync":"set"}"#.to_owned(),
+            r#"{"path":"m/world/demo","sync":"have"}"#.to_owned(),
+            r#"{"ids":"","path":"m/world/demo","sync":"want"}"#.to_owned(),
+            r#"{"receipts":4,"sync":"want"}"#.to_owned(),
+            format!(r#"{{"at":7,"object":"{OBJECT}","sync":"want"}}"#),
+            r#"{"events":9007199254740991,"path":"m/world","sync":"sent"}"#.to_owned(),
+            format!(r#"{{"at":0,"bytes":2,"data":"YQ","object":"{OBJECT}","sync":"blob"}}"#),
+            format!(r#"{{"object":"{OBJECT}","sync":"gone"}}"#),
+            r#"{"code":"scope.operation","ids":"YFWKN5QEoC87JsOeG_Zo4A","path":"m/world/demo","sync":"refused"}"#
+                .to_owned(),
+            format!(r#"{{"hash":"{head}","kept":0,"lines":1,"sync":"over"}}"#),
+            r#"{"sync":"end"}"#.to_owned(),
+        ]
+    }
+
+    #[test]
+    fn every_kind_prints_as_it_reads() {
+        for text in all() {
+            let line = Line::parse(text.as_bytes()).unwrap_or_else(|_| panic!("{text}"));
+            let mut printed = Vec::new();
+            line.print(&mut printed);
+            assert_eq!(String::from_utf8(printed).unwrap(), text + "\n");
+        }
+    }
+
+    #[test]
+    fn a_member_more_or_less_or_spelt_otherwise_is_no_line() {
+        for text in all() {
+            let more = text.replacen('{', r#"{"a":1,"#, 1);
+            let spaced = text.replacen(':', ": ", 1);
+            let first = text.find(',').map_or(text.len() - 1, |at| at + 1);
+            let less = format!("{{{}", &text[first..]);
+            for bad in [more, spaced, less, text.replace("sync", "sink"), text.replace(":1,", ":-1,") + " "] {
+                assert_eq!(Line::parse(bad.as_bytes()), Err(NoLine::Malformed), "{bad}");
+            }
+        }
+        for bad in [
+            r#"{"lanes":["team.public","public.public"],"mode":"both","nonce":"AAECAwQFBgcICQoLDA0ODw","state":1,"sync":"hello","turn":1,"v":1}"#,
+            r#"{"lanes":["team.public"],"mode":"both","nonce":"AAECAwQFBgcICQoLDA0O","state":1,"sync":"hello","turn":1,"v":1}"#,
+            r#"{"lanes":["team.public"],"mode":"both","nonce":"AAECAwQFBgcICQoLDA0ODw","state":1,"sync":"hello","turn":0,"v":1}"#,
+            r#"{"code":"<b>","ids":"","path":"m/world/demo","sync":"refused"}"#,
+            r#"{"events":-1,"head":null,"path":"m/world/demo","sync":"row"}"#,
+        ] {
+            assert_eq!(Line::parse(bad.as_bytes()), Err(NoLine::Malformed), "{bad}");
+        }
+        let newer = br#"{"sync":"hello","v":2,"x":1}"#;
+        assert_eq!(Line::parse(newer), Err(NoLine::Version(2)));
+    }
+}
