@@ -3,6 +3,7 @@
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::ops::Range;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -51,6 +52,8 @@ pub struct Pipe {
     mouth: Arc<Mutex<Mouth>>,
     timeout: Duration,
     buffer: Vec<u8>,
+    /// How much of it was heard.
+    at: usize,
     has_met: bool,
     /// Of all that was heard.
     pub heard: blake3::Hasher,
@@ -70,7 +73,7 @@ impl Pipe {
         };
         let keeper = Some((stop, std::thread::Builder::new().spawn(keep)?));
         let (buffer, heard) = (Vec::new(), blake3::Hasher::new());
-        Ok(Pipe { input, mouth, timeout, buffer, has_met: false, heard, keeper })
+        Ok(Pipe { input, mouth, timeout, buffer, at: 0, has_met: false, heard, keeper })
     }
 
     /// Says that this side works, and will speak.
@@ -91,8 +94,9 @@ impl Pipe {
         let (mut hearing, began, mut passed_over) = (Hearing::default(), Instant::now(), 0);
         loop {
             let line = self.line(began)?;
+            let line = &self.buffer[line];
             if !self.has_met {
-                match Line::parse(&line) {
+                match Line::parse(line) {
                     Ok(Line::Hello(_)) => self.has_met = true,
                     Err(NoLine::Version(v)) => return Err(Broken::Version(v)),
                     Ok(Line::Over(_)) => return Err(Broken::Turn("a turn without a hello".to_owned())),
@@ -106,7 +110,7 @@ impl Pipe {
                 }
             }
             let is_first = hearing.is_empty();
-            match hearing.line(&line) {
+            match hearing.line(line) {
                 Heard::More if is_first || hearing.bytes() as u64 <= most => {}
                 Heard::More => return Err(Broken::Turn("a turn longer than was agreed".to_owned())),
                 Heard::Whole { text, kept } => return Ok((text, kept)),
@@ -117,22 +121,24 @@ impl Pipe {
         }
     }
 
-    /// The next line, without its end.
-    fn line(&mut self, began: Instant) -> Result<Vec<u8>, Broken> {
-        let mut looked = 0;
+    /// Where the next line stands in the buffer, without its end.
+    fn line(&mut self, began: Instant) -> Result<Range<usize>, Broken> {
+        let mut looked = self.at;
         loop {
             if let Some(end) = memchr::memchr(b'\n', &self.buffer[looked..]) {
-                let mut line: Vec<u8> = self.buffer.drain(..=looked + end).collect();
-                line.pop();
+                let line = self.at..looked + end;
+                self.at = line.end + 1;
                 return Ok(line);
             }
-            looked = self.buffer.len();
-            if looked > EVENT_BYTES {
+            if self.buffer.len() - self.at > EVENT_BYTES {
                 return Err(Broken::Turn("a line longer than any of the wire".to_owned()));
             }
             if began.elapsed() > LONGEST {
                 return Err(Broken::Turn("a turn that took longer than an hour".to_owned()));
             }
+            self.buffer.drain(..self.at);
+            self.at = 0;
+            looked = self.buffer.len();
             self.fill()?;
         }
     }

@@ -41,6 +41,8 @@ pub struct View<'s> {
     claimed: BTreeMap<LaneId, u64>,
     /// Tiles to which something was added since their heads were worked out.
     touched: BTreeSet<(String, Tile)>,
+    /// The lane to which something was added last since then, with its number.
+    last: Option<(LaneId, u32)>,
 }
 
 impl<'s> View<'s> {
@@ -56,22 +58,30 @@ impl<'s> View<'s> {
         let touched = lanes.keys().map(|id| (id.space.clone(), id.tile)).collect();
         let taken = Sorter::new(store, &std::env::temp_dir())?;
         let (tiles, numbers) = (BTreeMap::new(), BTreeMap::new());
-        let mut view = View { store, allowed, lanes, tiles, taken, numbers, settled: None, claimed, touched };
+        let mut view = View { store, allowed, lanes, tiles, taken, numbers, settled: None, claimed, touched, last: None };
         view.refresh()?;
         Ok(view)
     }
 
     /// Adds an event that is durable now, by this session where it `is_ours`.
     pub fn add(&mut self, lane: &LaneId, hash: &Blake3, is_ours: bool) -> Result<(), Error> {
-        if is_ours {
-            *self.claimed.entry(lane.clone()).or_default() += 1;
+        if self.last.as_ref().is_none_or(|(last, _)| last != lane) {
+            let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+            let number = *self.numbers.entry(lane.clone()).or_insert(next);
+            self.last = Some((lane.clone(), number));
+            self.touched.insert((lane.space.clone(), lane.tile));
         }
-        let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
-        let number = *self.numbers.entry(lane.clone()).or_insert(next);
+        // Neighbouring events are mostly of one lane.
+        let number = self.last.as_ref().map_or(u32::MAX, |(_, number)| *number);
+        if is_ours {
+            match self.claimed.get_mut(lane) {
+                Some(events) => *events += 1,
+                None => drop(self.claimed.insert(lane.clone(), 1)),
+            }
+        }
         let mut row = [0; TAKEN];
         row[..4].copy_from_slice(&number.to_be_bytes());
         row[4..].copy_from_slice(&hash.0);
-        self.touched.insert((lane.space.clone(), lane.tile));
         self.settled = None;
         self.taken.push(row)
     }
@@ -79,6 +89,7 @@ impl<'s> View<'s> {
     /// Works out the heads of the tiles to which something was added.
     fn refresh(&mut self) -> Result<(), Error> {
         self.settle()?;
+        self.last = None;
         for (space, tile) in std::mem::take(&mut self.touched) {
             let head = self.tile(&space, tile, &Change::default());
             match head.events {

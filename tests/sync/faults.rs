@@ -4,7 +4,7 @@ use crate::{run, sample};
 
 #[test]
 fn kill_9_on_either_side_loses_nothing_and_doubles_nothing() {
-    let every = sample::size("1", "9").to_owned();
+    let every = sample::size("1", "40").to_owned();
     let script = run::root().join("tests/faults/sync.py");
     let output = run::command("python3", std::path::Path::new("/tmp"))
         .arg("-B")

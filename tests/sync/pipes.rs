@@ -106,7 +106,7 @@ fn a_slow_terminal_line_carries_it() {
     let dir = tempfile::tempdir().unwrap();
     let (most, rate) = sample::size((60, "960"), (8, "9600"));
     two(dir.path(), most);
-    std::fs::write(dir.path().join("pty.py"), PTY).unwrap();
+    std::fs::write(dir.path().join("line.py"), PTY).unwrap();
     // The client's own pipe is the terminal that it stands at.
     let client = format!(
         "ulp-sync --store a --turn 64K --now {NOW} --with 'cat <&3 & exec cat >&4' 3<&0 4>&1 >/dev/null 2>client"
@@ -114,7 +114,7 @@ fn a_slow_terminal_line_carries_it() {
     let server = format!("ulp-sync --serve --store b --now {NOW} 2>server");
     std::fs::write(dir.path().join("client.sh"), client).unwrap();
     std::fs::write(dir.path().join("server.sh"), server).unwrap();
-    let script = format!("timeout 300 python3 pty.py {rate} 'sh client.sh' 'sh server.sh'");
+    let script = format!("timeout 300 python3 line.py {rate} 'sh client.sh' 'sh server.sh'");
     let output = run::shell(&script, dir.path());
     let log = run::shell("cat client server", dir.path());
     let said = String::from_utf8_lossy(&log.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
