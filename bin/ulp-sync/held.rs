@@ -3,17 +3,20 @@
 use crate::objects::Objects;
 use crate::refused::{List, Refused};
 use crate::view::{Change, Head, View};
+use data_encoding::BASE64URL_NOPAD;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
-use ulp_cli::{Failure, Log, Now, Output};
+use ulp_cli::{Failure, Log, Now, Output, stored};
 use ulp_core::hash::{Blake3, Sha256};
 use ulp_core::id::{Lane, Time};
 use ulp_core::json::{self, Tape, Value};
 use ulp_core::names;
-use ulp_core::report::{Diagnostic, Outcome};
+use ulp_core::report::{Diagnostic, Outcome, Refusal};
 use ulp_core::root::Roots;
 use ulp_core::scope::{Clock, Scope};
+use ulp_core::statement::{Attestation, Versions};
+use ulp_core::trust::{Did, SIGNATURE, Scratch, SecretKey, Signature, Verifier};
 use ulp_core::world::Filter;
 use ulp_peer::sync::holdings::{Allowed, Arrived, Holdings, Part, Peer, Taken};
 use ulp_peer::sync::ids::Id;
@@ -24,16 +27,31 @@ use ulp_store::intake::turn::{self, End, TurnTaker};
 use ulp_store::manifest::Entry;
 use ulp_store::object::Bytes;
 use ulp_store::read::{Replay, Wanted};
+use ulp_store::receipts::{others, own_chain};
 use ulp_store::sorter::Sorter;
 use ulp_store::{LaneId, Store, dedup};
 
+/// Who speaks, by which rules and which clock.
+pub struct Speaker<'s> {
+    pub scope: &'s Scope,
+    pub now: &'s Now,
+    pub key: Option<&'s SecretKey>,
+}
+
+/// Nanoseconds of a second.
+pub const NANOS: i64 = 1_000_000_000;
+
 pub struct Held<'s> {
     store: &'s Store,
-    now: &'s Now,
+    speaker: Speaker<'s>,
     view: Option<View<'s>>,
+    /// The state root that was worked out last, with the head of the same events.
+    derived: Option<(Blake3, State)>,
     taker: TurnTaker<'s>,
     refused: List,
     objects: Objects<'s>,
+    /// The store's own receipts, once they were asked for.
+    receipts: Option<Vec<Vec<u8>>>,
     /// The entries behind the places of records.
     places: Vec<Entry>,
     /// The segment that was read last.
@@ -53,17 +71,20 @@ pub struct Cursor {
 impl<'s> Held<'s> {
     pub fn new(
         store: &'s Store,
-        scope: &'s Scope,
-        now: &'s Now,
+        speaker: Speaker<'s>,
         echo: Option<Output>,
         log: &'s mut Log,
     ) -> Result<Held<'s>, Failure> {
+        let mut taker = TurnTaker::new(store, speaker.scope);
+        taker.recorded_by(stored::recorder(speaker.scope, "ulp-sync", speaker.now));
         Ok(Held {
             store,
-            now,
+            refused: List::open(store, speaker.scope.digest())?,
+            speaker,
             view: None,
-            taker: TurnTaker::new(store, scope),
-            refused: List::open(store, scope.digest())?,
+            derived: None,
+            taker,
+            receipts: None,
             objects: Objects::open(store)?,
             places: Vec::new(),
             segment: None,
@@ -84,21 +105,62 @@ impl<'s> Held<'s> {
     }
 
     fn clock(&self) -> Clock {
-        match self.now.given() {
-            Some(_) => Clock::Given(self.now.time()),
-            None => Clock::Machine { now: self.now.time(), lock: self.store.touched() },
+        let now = self.speaker.now;
+        match now.given() {
+            Some(_) => Clock::Given(now.time()),
+            None => Clock::Machine { now: now.time(), lock: self.store.touched() },
         }
     }
 
     /// The root of the state that the store derives to, where it holds what the view has, and no more.
-    fn state_root(&mut self) -> Result<State, Failure> {
+    fn state_root(&mut self, head: Blake3) -> Result<State, Failure> {
         let store = self.store;
         let view = self.view()?;
         if !view.is_current()? {
             return Ok(State::Unknown);
         }
-        let root = derive(store, &view.allowed)?;
-        Ok(if view.is_current()? { State::Root(root) } else { State::Unknown })
+        let allowed = view.allowed.clone();
+        if let Some((_, state)) = self.derived.filter(|(of, state)| *of == head && *state != State::Unknown) {
+            return Ok(state);
+        }
+        let root = derive(store, &allowed)?;
+        let state = if self.view()?.is_current()? { State::Root(root) } else { State::Unknown };
+        self.derived = Some((head, state));
+        Ok(state)
+    }
+
+    /// What the whole store holds that is for everyone: its head, its state root, its events.
+    fn whole_store(&mut self) -> Result<Option<(Blake3, Blake3, u64)>, Failure> {
+        let allowed = &self.view()?.allowed;
+        if allowed.is_whole() {
+            let row = self.world()?;
+            return Ok(match (row.head, row.state) {
+                (Some(head), Some(State::Root(root))) => Some((head, root, row.events)),
+                _ => None,
+            });
+        }
+        let places = self.store.shared_tiles()?;
+        let (_, world) = self.store.holdings(&places)?.sums();
+        Ok(Some((world.head, world.state_root, world.events)))
+    }
+
+    /// Who signed an attestation, and what it says, where that holds.
+    fn read_attestation(&self, text: &str, nonce: &Nonce) -> Result<(Did, Attestation), Refusal> {
+        let mut tape = Tape::new();
+        let object = json::parse_line(&mut tape, text.as_bytes())?;
+        let attestation = Attestation::read(object)?;
+        let signature = object.get(SIGNATURE).ok_or_else(|| Refusal::new("signature.missing", "it is not signed"))?;
+        let signature = Signature::of_event(signature)?;
+        Verifier::new().verify(object, &signature, &mut Scratch::default())?;
+        let authority = self.speaker.scope.authority();
+        authority.is_named(&signature.signer, &attestation.peer, self.speaker.now.time())?;
+        if authority.revoked.contains(&signature.signer) {
+            return Err(Refusal::new("signature.revoked", "the key that signed it is revoked"));
+        }
+        if attestation.nonce.as_deref() != Some(&BASE64URL_NOPAD.encode(nonce)) {
+            return Err(Refusal::new("statement.nonce", "it is of another session"));
+        }
+        Ok((signature.signer, attestation))
     }
 
     /// Says what became of events that came.
@@ -185,13 +247,16 @@ impl Holdings for Held<'_> {
     type Cursor = Cursor;
 
     fn open(&mut self, allowed: &Allowed) -> Result<(), Failure> {
-        self.view = Some(View::open(self.store, allowed.clone())?);
+        let view = View::open(self.store, allowed.clone())?;
+        let [absent, damage] = view.damage();
+        stored::note_damage(self.log, &absent, &damage)?;
+        (self.view, self.derived) = (Some(view), None);
         Ok(())
     }
 
     fn world(&mut self) -> Result<Row, Failure> {
         let Head { head, events } = world_of(self.view()?)?;
-        let state = Some(self.state_root()?);
+        let state = Some(self.state_root(head)?);
         Ok(Row { path: "m/world".to_owned(), head: Some(head), events, state })
     }
 
@@ -217,12 +282,38 @@ impl Holdings for Held<'_> {
         Ok(view.head_with(space, &Change { without: without.clone(), with })?)
     }
 
-    fn attest(&mut self, _: &Nonce) -> Result<Option<String>, Failure> {
-        Ok(None)
+    fn attest(&mut self, nonce: &Nonce) -> Result<Option<String>, Failure> {
+        let Some(key) = self.speaker.key else { return Ok(None) };
+        let chain = match self.taker.recorder() {
+            Some(recorder) => Some(others::cover(self.store, recorder)?),
+            None => None,
+        };
+        // Where others write without end, there is nothing to attest to.
+        let Some((head, state_root, events)) = self.whole_store()? else { return Ok(None) };
+        let attestation = Attestation {
+            peer: key.did().to_string(),
+            versions: Versions::OURS,
+            head,
+            state_root,
+            events,
+            chain,
+            seq: u32::try_from(self.speaker.now.time().0.div_euclid(NANOS)).unwrap_or(0),
+            nonce: Some(BASE64URL_NOPAD.encode(nonce)),
+        };
+        let signed = key.sign_object(&attestation.print());
+        signed.map(Some).map_err(|refusal| Failure::System(refusal.to_string()))
     }
 
-    fn judge(&mut self, _: &str, _: &Nonce) -> Result<Peer, String> {
-        Err("it attests".to_owned())
+    fn judge(&mut self, attestation: &str, nonce: &Nonce) -> Result<Peer, String> {
+        let read = self.read_attestation(attestation, nonce);
+        let (signer, attestation) = read.map_err(|refusal| format!("its attestation does not hold: {refusal}"))?;
+        let last = attestation.chain.and_then(|chain| chain.last);
+        if let Some((recorder, last)) = self.taker.recorder().zip(last) {
+            recorder.join(last);
+        }
+        let is_listed = self.speaker.scope.peers().any(|peer| *peer == signer);
+        let height = attestation.chain.map(|chain| chain.height);
+        Ok(Peer { name: attestation.peer, is_listed, height })
     }
 
     fn records(&mut self, space: &str) -> Result<Records, Failure> {
@@ -337,16 +428,28 @@ impl Holdings for Held<'_> {
         Ok(self.objects.take_part(object, at, part)?)
     }
 
-    fn known_height(&mut self, _: &Peer) -> Result<Option<u64>, Failure> {
-        Ok(None)
+    fn known_height(&mut self, peer: &Peer) -> Result<Option<u64>, Failure> {
+        if self.taker.recorder().is_none() {
+            return Ok(None);
+        }
+        Ok(Some(others::known(self.store, &peer.name)?.height))
     }
 
-    fn receipt(&mut self, _: u64, _: &mut Vec<u8>) -> Result<bool, Failure> {
-        Ok(false)
+    fn receipt(&mut self, height: u64, out: &mut Vec<u8>) -> Result<bool, Failure> {
+        let Some(peer) = self.taker.recorder().map(|recorder| recorder.peer()) else { return Ok(false) };
+        let receipts = match &mut self.receipts {
+            Some(receipts) => receipts,
+            None => self.receipts.insert(own_chain(self.store, &peer.to_string())?),
+        };
+        let at = height.checked_sub(1).and_then(|at| usize::try_from(at).ok());
+        let line = at.and_then(|at| receipts.get(at));
+        out.extend(line.into_iter().flatten());
+        out.extend(line.map(|_| b'\n'));
+        Ok(line.is_some())
     }
 
-    fn take_receipts(&mut self, _: &Peer, _: &[u8]) -> Result<bool, Failure> {
-        Ok(true)
+    fn take_receipts(&mut self, peer: &Peer, lines: &[u8]) -> Result<bool, Failure> {
+        Ok(others::take(self.store, &peer.name, lines)?)
     }
 }
 

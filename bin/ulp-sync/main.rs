@@ -9,14 +9,14 @@ mod talk;
 mod view;
 
 use clap::{ArgGroup, Parser};
-use held::Held;
+use held::{Held, NANOS, Speaker};
 use pipe::Pipe;
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
-use ulp_cli::{Failure, Jobs, Lanes, Log, Now, Output, ScopeArgs, Select, Status, Witness, project};
+use ulp_cli::{Failure, Jobs, Lanes, Log, Now, Output, ScopeArgs, Select, Status, Witness, project, read_key};
 use ulp_core::id::Lane;
 use ulp_core::trust::Did;
 use ulp_peer::sync::line::{Hello, Mode, NONCE};
@@ -47,6 +47,9 @@ struct Args {
     /// Speak with DID alone, which attests that it is who it is
     #[arg(long, value_name = "DID")]
     peer: Option<Did>,
+    /// Attest to what this side holds, with the key in FILE (PKCS#8 PEM)
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
     /// Ask for no media
     #[arg(long)]
     no_blobs: bool,
@@ -75,8 +78,6 @@ fn main() -> ExitCode {
     ulp_cli::run(include_str!("man.roff"), run)
 }
 
-const NANOS: i64 = 1_000_000_000;
-
 /// The least and the most that a turn may be told to have.
 const TURNS: std::ops::RangeInclusive<u64> = 4096..=64 << 20;
 
@@ -93,12 +94,20 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
 fn sync(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     let store = Store::open(&args.store, false)?;
     let scope = project::scope_of_store(&store, &args.scope)?;
+    let key = args.key.as_deref().map(|path| read_key(path, log)).transpose()?;
+    if let (Some(key), Some(identity)) = (&key, scope.identity())
+        && key.did() != identity
+    {
+        let reason = format!("the store speaks as {identity}, and this is the key of {}", key.did());
+        return Err(Failure::usage("--key", reason));
+    }
     // Opened first: an output that cannot be written is said before anything is taken.
     let mut results = if args.serve { None } else { Some(Output::stdout()?) };
     let echo = if args.echo { results.take() } else { None };
     let (role, (mut pipe, child)) =
         if args.serve { (Role::Server, serve(args)?) } else { (Role::Client, call(args)?) };
-    let mut held = Held::new(&store, &scope, &args.now, echo, log)?;
+    let speaker = Speaker { scope: &scope, now: &args.now, key: key.as_ref() };
+    let mut held = Held::new(&store, speaker, echo, log)?;
     let mut session = Session::new(terms(args, role)?);
     let outcome = talk::run(&mut session, role, &mut held, &mut pipe);
     let heard = pipe.heard.finalize().into();

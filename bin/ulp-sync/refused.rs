@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use ulp_core::hash::Blake3;
 use ulp_core::names;
-use ulp_peer::path::{Path, Space};
+use ulp_core::path::{Path, Space};
 use ulp_peer::sync::ids::Id;
 use ulp_store::commit::Draft;
 use ulp_store::{Error, LaneId, Store};

@@ -107,6 +107,10 @@ pub fn tell(summary: &Summary, explains: bool, log: &mut Log) -> Result<(), Fail
     for object in &summary.bad_objects {
         say(log, Status::Refused, "wire.hash", format!("{object}: what came is not what its name says"))?;
     }
+    if summary.has_bad_receipts {
+        let detail = "the other side's receipts do not follow those of it that are here; ulp-attest --verify tells more";
+        say(log, Status::Refused, "receipt.link", detail.to_owned())?;
+    }
     if summary.derivation_differs {
         let detail = "equal histories derive to different states: one side's tools or caches are wrong";
         say(log, Status::Refused, "wire.derivation", detail.to_owned())?;

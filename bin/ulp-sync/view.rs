@@ -1,15 +1,16 @@
 //! A store as it was when the session began, and the events that the session added: heads, and lists of hashes.
 
-use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use ulp_core::hash::Blake3;
 use ulp_core::id::{Lane, Tile};
 use ulp_peer::sync::holdings::Allowed;
 use ulp_peer::sync::ids::Id;
+use ulp_store::history::LaneHistory;
 use ulp_store::manifest::Entry;
+use ulp_store::read::Damage;
 use ulp_store::sorter::{Sorted, Sorter};
-use ulp_store::{Error, LaneId, Store, dedup};
+use ulp_store::{Error, LaneId, Store};
 
 /// A number of a lane, and a hash.
 const TAKEN: usize = 4 + 32;
@@ -24,7 +25,7 @@ pub struct Head {
 /// A lane as it was opened.
 struct Opened {
     entries: Vec<Entry>,
-    hashes: Sorted<32>,
+    history: LaneHistory,
 }
 
 pub struct View<'s> {
@@ -51,9 +52,9 @@ impl<'s> View<'s> {
         for id in store.lanes()?.into_iter().filter(|id| allowed.takes(&id.space, id.tile, id.lane)) {
             let Some((manifest, _)) = store.manifest(&id)? else { continue };
             let entries = store.entries(&manifest, None)?;
-            let hashes = hashes(store, &entries)?;
+            let history = LaneHistory::open(store, &id, &manifest)?;
             claimed.insert(id.clone(), manifest.events());
-            lanes.insert(id, Opened { entries, hashes });
+            lanes.insert(id, Opened { entries, history });
         }
         let touched = lanes.keys().map(|id| (id.space.clone(), id.tile)).collect();
         let taken = Sorter::new(store, &std::env::temp_dir())?;
@@ -150,7 +151,7 @@ impl<'s> View<'s> {
             let id = LaneId { space: space.to_owned(), tile, lane };
             self.each(&id, change, |hash| {
                 events += 1;
-                text.extend_from_slice(Blake3(*hash).hex().as_bytes());
+                text.extend_from_slice(hash.hex().as_bytes());
                 text.push(b'\n');
                 if text.len() > 1 << 16 {
                     hasher.update(&text);
@@ -163,21 +164,36 @@ impl<'s> View<'s> {
     }
 
     /// Calls `each` for the hashes of a lane, in order.
-    fn each(&self, id: &LaneId, change: &Change<'_>, mut each: impl FnMut(&[u8; 32])) {
-        let base = self.lanes.get(id).map_or(&[][..], |lane| lane.hashes.rows());
-        let mut with: Vec<[u8; 32]> =
-            change.with.iter().filter(|(lane, _)| *lane == id).map(|(_, h)| h.0).collect();
+    fn each(&self, id: &LaneId, change: &Change<'_>, mut each: impl FnMut(&Blake3)) {
+        let mut with: Vec<Blake3> = change.with.iter().filter(|(of, _)| *of == id).map(|(_, h)| *h).collect();
         with.sort_unstable();
-        let mut base = base.iter().copied().peekable();
-        let mut taken = self.taken_of(id).map(|hash| hash.0).peekable();
         let mut with = with.into_iter().peekable();
-        while let Some(next) = [base.peek(), taken.peek(), with.peek()].into_iter().flatten().min().copied() {
-            base.next_if_eq(&next);
-            taken.next_if_eq(&next);
-            with.next_if_eq(&next);
-            if !change.without.contains(&Id::of_bytes(&next)) {
-                each(&next);
+        let mut taken = self.taken_of(id).peekable();
+        let mut next_below = |least: Option<&Blake3>| {
+            let next = [taken.peek(), with.peek()].into_iter().flatten().min().copied();
+            let next = next.filter(|next| least.is_none_or(|least| next <= least));
+            next.inspect(|next| {
+                taken.next_if_eq(next);
+                with.next_if_eq(next);
+            })
+        };
+        let mut pass_on = |hash: &Blake3| {
+            if !change.without.contains(&Id::of(hash)) {
+                each(hash);
             }
+        };
+        if let Some(lane) = self.lanes.get(id) {
+            lane.history.each(|hash| {
+                while let Some(next) = next_below(Some(hash)) {
+                    if next != *hash {
+                        pass_on(&next);
+                    }
+                }
+                pass_on(hash);
+            });
+        }
+        while let Some(next) = next_below(None) {
+            pass_on(&next);
         }
     }
 
@@ -212,6 +228,13 @@ impl<'s> View<'s> {
         of_space.map(|(id, lane)| (id, &lane.entries[..]))
     }
 
+    /// What is known not to be here, and what is damaged.
+    pub fn damage(&self) -> [Vec<Damage>; 2] {
+        let histories = || self.lanes.values().map(|lane| &lane.history);
+        let absent = histories().flat_map(|history| history.absent.iter().cloned());
+        [absent.collect(), histories().flat_map(|history| history.damage.iter().cloned()).collect()]
+    }
+
     /// Every lane's entries.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.lanes.values().flat_map(|lane| &lane.entries)
@@ -235,16 +258,4 @@ impl<'s> View<'s> {
 pub struct Change<'c> {
     pub without: BTreeSet<Id>,
     pub with: Vec<(&'c LaneId, Blake3)>,
-}
-
-/// The hashes of the events of some entries, sorted.
-fn hashes(store: &Store, entries: &[Entry]) -> Result<Sorted<32>, Error> {
-    let mut sorter: Sorter<32> = Sorter::new(store, &std::env::temp_dir())?;
-    for entry in entries {
-        let Some(bytes) = store.segment(entry)? else { continue };
-        let lines: Vec<&[u8]> = dedup::lines(&bytes).collect();
-        let hashed: Vec<[u8; 32]> = lines.par_iter().map(|line| *blake3::hash(line).as_bytes()).collect();
-        hashed.into_iter().try_for_each(|hash| sorter.push(hash))?;
-    }
-    sorter.sorted()
 }

@@ -237,3 +237,82 @@ fn wrong_usage_is_2_and_no_store_4() {
         assert_eq!(output.status.code(), Some(status), "{args}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+/// Gives a store a key and an identity, and says whom it listens to.
+fn identify(dir: &Path, name: &str, peer: Option<&str>) {
+    let peers = peer.map_or(String::new(), |peer| format!(", peers: [\"$(cat {peer}.did)\"]"));
+    run::sh(&format!("printf 'federation: {{identity: \"%s\"{peers}}}\\n' \"$(cat {name}.did)\" >> {name}/.ulp-root"), dir);
+}
+
+fn keys(dir: &Path, names: &[&str]) {
+    for name in names {
+        run::sh(&format!("um-key generate -o {name}.pem > {name}.did"), dir);
+    }
+}
+
+const LANES: [&str; 8] =
+    ["--realm", "team", "--realm", "personal", "--policy", "public", "--policy", "private"];
+
+#[test]
+fn other_lanes_are_for_proven_peers_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    two(dir.path());
+    keys(dir.path(), &["a", "b", "c"]);
+    for (n, name, policy) in [(800, "a", "private"), (801, "b", "private"), (802, "a", "public")] {
+        append(dir.path(), name, [of(n, "demo", 0, "personal", policy)]);
+    }
+    identify(dir.path(), "a", Some("b"));
+    identify(dir.path(), "b", Some("c"));
+    let [a, b] = [["--store", "a", "--key", "a.pem"], ["--store", "b", "--key", "b.pem"]];
+    let with = |side: &[&'static str]| [side, &LANES[..]].concat();
+    let secret = |met: &super::Met| met.said.iter().any(|said| String::from_utf8_lossy(said).contains("personal\""));
+    // Not listed there; not even saying who it is.
+    for client in [with(&a), with(&["--store", "a"])] {
+        let met = meet(dir.path(), &client, &with(&b), Arc::new(as_said));
+        assert!(met.codes().contains(&1) && met.log().contains("wire.peer"), "{:?} {}", met.codes(), met.log());
+        assert!(!secret(&met));
+    }
+    // What only one side asks for is not spoken of.
+    let met = meet(dir.path(), &with(&a), &b, Arc::new(as_said));
+    assert_eq!((met.codes(), secret(&met)), ([0, 0], false), "{}", met.log());
+    run::sh("sed -i '/^federation/d' b/.ulp-root", dir.path());
+    identify(dir.path(), "b", Some("a"));
+    let met = meet(dir.path(), &with(&a), &with(&b), Arc::new(as_said));
+    assert_eq!(met.codes(), [0, 0], "{}", met.log());
+    run::sh("for s in a b; do ulp-materialize --store $s --events --realm personal | sort > $s.own; done; cmp a.own b.own; test $(wc -l < a.own) = 3", dir.path());
+    assert_eq!(meet(dir.path(), &with(&a), &with(&b), Arc::new(as_said)).results().len(), 1);
+}
+
+#[test]
+fn who_attests_is_known_and_receipts_are_exchanged_and_joined() {
+    let dir = tempfile::tempdir().unwrap();
+    two(dir.path());
+    keys(dir.path(), &["a", "b", "c"]);
+    identify(dir.path(), "a", None);
+    identify(dir.path(), "b", None);
+    let did = |name: &str| std::fs::read_to_string(dir.path().join(format!("{name}.did"))).unwrap().trim().to_owned();
+    let (a, b) = (did("a"), did("b"));
+    let client = ["--store", "a", "--key", "a.pem", "--peer", &b];
+    let server = ["--store", "b", "--key", "b.pem"];
+    let wrong = meet(dir.path(), &["--store", "a", "--key", "a.pem", "--peer", &did("c")], &server, Arc::new(as_said));
+    assert!(wrong.codes()[0] == 1 && wrong.log().contains("wire.peer"), "{}", wrong.log());
+    let met = meet(dir.path(), &client, &server, Arc::new(as_said));
+    assert_eq!(met.codes(), [0, 0], "{}", met.log());
+    assert!(met.results().iter().all(|result| result["with"] == b.as_str()));
+    let script = format!(
+        "attest() {{ ulp-attest --store $1 --key $1.pem --now {NOW}; }}
+         attest a > a.att; attest b > b.att
+         cat a.att b.att | ulp-attest --verify
+         for s in a b; do ulp-attest --store $s --verify --replay; done
+         ulp-attest --store a --rows > a.rows; ulp-attest --store b --rows > b.rows; cmp a.rows b.rows
+         ls a/receipts | wc -l; cat a/receipts/*.jsonl | grep -c '\"joined\":\\[\"blake3'"
+    );
+    let shown = run::sh(&script, dir.path());
+    let counts: Vec<&str> = shown.lines().collect();
+    assert_eq!(counts[counts.len() - 2..], ["2", "1"], "{a}: {shown}");
+    // A key that is not the store's is wrong usage.
+    let output = run::shell("ulp-sync --store a --key c.pem --with true", dir.path());
+    assert_eq!(output.status.code(), Some(2));
+    // Again: nothing new, and what was attested is another session's.
+    assert_eq!(meet(dir.path(), &client, &server, Arc::new(as_said)).results().len(), 1);
+}

@@ -1,4 +1,5 @@
 //! How peers speak of each other's stores. Page "11. Discovery, sync, receipts".
 
-pub mod path;
+pub mod chains;
+pub mod checkpoint;
 pub mod sync;

@@ -30,6 +30,11 @@ impl Allowed {
         Allowed { lanes: lanes.collect(), spaces, tiles }
     }
 
+    /// Whether this is everything that is for everyone, and nothing else.
+    pub fn is_whole(&self) -> bool {
+        self.spaces.is_none() && self.tiles.is_empty() && Lane::all().all(|l| l.is_shared() == self.lanes.contains(&l))
+    }
+
     /// Whether a lane of a tile of a space is spoken of.
     pub fn takes(&self, space: &str, tile: Tile, lane: Lane) -> bool {
         self.lanes.contains(&lane)

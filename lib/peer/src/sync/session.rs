@@ -9,7 +9,7 @@ use super::line::{Hello, Line, NoLine, Row, Want};
 use super::records::Records;
 use super::set::Set;
 use super::turn::Turn;
-use crate::path::{Path, Space};
+use ulp_core::path::{Path, Space};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use ulp_core::hash::Sha256;
 use ulp_core::id::Lane;
@@ -190,6 +190,8 @@ pub struct Session<H: Holdings> {
     pub(super) has_retried: bool,
     /// Objects that were not what their names say.
     pub(super) bad_objects: Vec<Sha256>,
+    /// Whether the other side's receipts do not follow those of it that are here.
+    pub(super) has_bad_receipts: bool,
     /// Events of this session that were made durable.
     pub(super) kept: u64,
     pub(super) kept_there: u64,
@@ -234,6 +236,7 @@ impl<H: Holdings> Session<H> {
             asked_for_objects: false,
             has_retried: false,
             bad_objects: Vec::new(),
+            has_bad_receipts: false,
             kept: 0,
             kept_there: 0,
             is_silent: false,
@@ -309,7 +312,7 @@ impl<H: Holdings> Session<H> {
         if let Some(peer) = self.peer.clone().filter(|_| !receipts.is_empty())
             && !holdings.take_receipts(&peer, &receipts)?
         {
-            return Err(Fault::Peer(format!("{}: its receipts are no chain", peer.name)));
+            self.has_bad_receipts = true;
         }
         lines.into_iter().try_for_each(|line| self.control(holdings, line))?;
         self.idle += u64::from(!is_carrying && self.kept == before);

@@ -47,6 +47,8 @@ pub struct Summary {
     pub derivation_differs: bool,
     /// Objects that came and were not what their names say.
     pub bad_objects: Vec<Sha256>,
+    /// Whether the other side's receipts do not follow those of it that are here.
+    pub has_bad_receipts: bool,
 }
 
 impl<H: Holdings> Session<H> {
@@ -91,6 +93,7 @@ impl<H: Holdings> Session<H> {
             agrees,
             derivation_differs,
             bad_objects: self.bad_objects.clone(),
+            has_bad_receipts: self.has_bad_receipts,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use super::admit::{Admitted, AdmittedEvent, Wants};
 use super::{Committer, Fate, Offered};
+use crate::receipts::Recorder;
 use crate::{Error, LaneId, Store};
 use bumpalo::Bump;
 use rayon::prelude::*;
@@ -66,6 +67,16 @@ struct Judged {
 impl<'s> TurnTaker<'s> {
     pub fn new(store: &'s Store, scope: &'s Scope) -> TurnTaker<'s> {
         TurnTaker { scope, committer: Committer::new(store, None), declares: false }
+    }
+
+    /// Has receipts written of what is committed.
+    pub fn recorded_by(&mut self, recorder: Option<Recorder>) {
+        self.committer.recorded_by(recorder);
+    }
+
+    /// Who writes the receipts, if anybody does.
+    pub fn recorder(&mut self) -> Option<&mut Recorder> {
+        self.committer.recorder()
     }
 
     /// Takes lines, all in one commit; none where one is not whole, not canonical, or not of a lane that `is_asked`.
