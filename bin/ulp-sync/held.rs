@@ -149,7 +149,8 @@ impl<'s> Held<'s> {
         let mut tape = Tape::new();
         let object = json::parse_line(&mut tape, text.as_bytes())?;
         let attestation = Attestation::read(object)?;
-        let signature = object.get(SIGNATURE).ok_or_else(|| Refusal::new("signature.missing", "it is not signed"))?;
+        let signature =
+            object.get(SIGNATURE).ok_or_else(|| Refusal::new("signature.missing", "it is not signed"))?;
         let signature = Signature::of_event(signature)?;
         Verifier::new().verify(object, &signature, &mut Scratch::default())?;
         let authority = self.speaker.scope.authority();
@@ -306,7 +307,8 @@ impl Holdings for Held<'_> {
 
     fn judge(&mut self, attestation: &str, nonce: &Nonce) -> Result<Peer, String> {
         let read = self.read_attestation(attestation, nonce);
-        let (signer, attestation) = read.map_err(|refusal| format!("its attestation does not hold: {refusal}"))?;
+        let (signer, attestation) =
+            read.map_err(|refusal| format!("its attestation does not hold: {refusal}"))?;
         let last = attestation.chain.and_then(|chain| chain.last);
         if let Some((recorder, last)) = self.taker.recorder().zip(last) {
             recorder.join(last);

@@ -16,7 +16,9 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
-use ulp_cli::{Failure, Jobs, Lanes, Log, Now, Output, ScopeArgs, Select, Status, Witness, project, read_key};
+use ulp_cli::{
+    Failure, Jobs, Lanes, Log, Now, Output, ScopeArgs, Select, Status, Witness, project, read_key,
+};
 use ulp_core::id::Lane;
 use ulp_core::trust::Did;
 use ulp_peer::sync::line::{Hello, Mode, NONCE};

@@ -59,7 +59,18 @@ impl<'s> View<'s> {
         let touched = lanes.keys().map(|id| (id.space.clone(), id.tile)).collect();
         let taken = Sorter::new(store, &std::env::temp_dir())?;
         let (tiles, numbers) = (BTreeMap::new(), BTreeMap::new());
-        let mut view = View { store, allowed, lanes, tiles, taken, numbers, settled: None, claimed, touched, last: None };
+        let mut view = View {
+            store,
+            allowed,
+            lanes,
+            tiles,
+            taken,
+            numbers,
+            settled: None,
+            claimed,
+            touched,
+            last: None,
+        };
         view.refresh()?;
         Ok(view)
     }

@@ -241,7 +241,12 @@ fn wrong_usage_is_2_and_no_store_4() {
 /// Gives a store a key and an identity, and says whom it listens to.
 fn identify(dir: &Path, name: &str, peer: Option<&str>) {
     let peers = peer.map_or(String::new(), |peer| format!(", peers: [\"$(cat {peer}.did)\"]"));
-    run::sh(&format!("printf 'federation: {{identity: \"%s\"{peers}}}\\n' \"$(cat {name}.did)\" >> {name}/.ulp-root"), dir);
+    run::sh(
+        &format!(
+            "printf 'federation: {{identity: \"%s\"{peers}}}\\n' \"$(cat {name}.did)\" >> {name}/.ulp-root"
+        ),
+        dir,
+    );
 }
 
 fn keys(dir: &Path, names: &[&str]) {
@@ -265,11 +270,17 @@ fn other_lanes_are_for_proven_peers_alone() {
     identify(dir.path(), "b", Some("c"));
     let [a, b] = [["--store", "a", "--key", "a.pem"], ["--store", "b", "--key", "b.pem"]];
     let with = |side: &[&'static str]| [side, &LANES[..]].concat();
-    let secret = |met: &super::Met| met.said.iter().any(|said| String::from_utf8_lossy(said).contains("personal\""));
+    let secret =
+        |met: &super::Met| met.said.iter().any(|said| String::from_utf8_lossy(said).contains("personal\""));
     // Not listed there; not even saying who it is.
     for client in [with(&a), with(&["--store", "a"])] {
         let met = meet(dir.path(), &client, &with(&b), Arc::new(as_said));
-        assert!(met.codes().contains(&1) && met.log().contains("wire.peer"), "{:?} {}", met.codes(), met.log());
+        assert!(
+            met.codes().contains(&1) && met.log().contains("wire.peer"),
+            "{:?} {}",
+            met.codes(),
+            met.log()
+        );
         assert!(!secret(&met));
     }
     // What only one side asks for is not spoken of.
@@ -279,7 +290,10 @@ fn other_lanes_are_for_proven_peers_alone() {
     identify(dir.path(), "b", Some("a"));
     let met = meet(dir.path(), &with(&a), &with(&b), Arc::new(as_said));
     assert_eq!(met.codes(), [0, 0], "{}", met.log());
-    run::sh("for s in a b; do ulp-materialize --store $s --events --realm personal | sort > $s.own; done; cmp a.own b.own; test $(wc -l < a.own) = 3", dir.path());
+    run::sh(
+        "for s in a b; do ulp-materialize --store $s --events --realm personal | sort > $s.own; done; cmp a.own b.own; test $(wc -l < a.own) = 3",
+        dir.path(),
+    );
     assert_eq!(meet(dir.path(), &with(&a), &with(&b), Arc::new(as_said)).results().len(), 1);
 }
 
@@ -290,11 +304,18 @@ fn who_attests_is_known_and_receipts_are_exchanged_and_joined() {
     keys(dir.path(), &["a", "b", "c"]);
     identify(dir.path(), "a", None);
     identify(dir.path(), "b", None);
-    let did = |name: &str| std::fs::read_to_string(dir.path().join(format!("{name}.did"))).unwrap().trim().to_owned();
+    let did = |name: &str| {
+        std::fs::read_to_string(dir.path().join(format!("{name}.did"))).unwrap().trim().to_owned()
+    };
     let (a, b) = (did("a"), did("b"));
     let client = ["--store", "a", "--key", "a.pem", "--peer", &b];
     let server = ["--store", "b", "--key", "b.pem"];
-    let wrong = meet(dir.path(), &["--store", "a", "--key", "a.pem", "--peer", &did("c")], &server, Arc::new(as_said));
+    let wrong = meet(
+        dir.path(),
+        &["--store", "a", "--key", "a.pem", "--peer", &did("c")],
+        &server,
+        Arc::new(as_said),
+    );
     assert!(wrong.codes()[0] == 1 && wrong.log().contains("wire.peer"), "{}", wrong.log());
     let met = meet(dir.path(), &client, &server, Arc::new(as_said));
     assert_eq!(met.codes(), [0, 0], "{}", met.log());

@@ -32,7 +32,9 @@ impl Allowed {
 
     /// Whether this is everything that is for everyone, and nothing else.
     pub fn is_whole(&self) -> bool {
-        self.spaces.is_none() && self.tiles.is_empty() && Lane::all().all(|l| l.is_shared() == self.lanes.contains(&l))
+        self.spaces.is_none()
+            && self.tiles.is_empty()
+            && Lane::all().all(|l| l.is_shared() == self.lanes.contains(&l))
     }
 
     /// Whether a lane of a tile of a space is spoken of.

@@ -9,10 +9,10 @@ use super::line::{Hello, Line, NoLine, Row, Want};
 use super::records::Records;
 use super::set::Set;
 use super::turn::Turn;
-use ulp_core::path::{Path, Space};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use ulp_core::hash::Sha256;
 use ulp_core::id::Lane;
+use ulp_core::path::{Path, Space};
 
 /// Most answers that may wait to be given, and most rows and refusals of one side.
 pub(super) const MOST_WAITING: usize = 1 << 18;

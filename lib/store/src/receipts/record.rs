@@ -70,7 +70,15 @@ impl Recorder {
     ) -> Option<Recorder> {
         let grants = scope.authority().grants;
         let (peer, digest) = scope.identity().zip(scope.digest())?;
-        Some(Recorder { peer, tool, scope: digest, grants, clock: Box::new(clock), known: None, joined: BTreeSet::new() })
+        Some(Recorder {
+            peer,
+            tool,
+            scope: digest,
+            grants,
+            clock: Box::new(clock),
+            known: None,
+            joined: BTreeSet::new(),
+        })
     }
 
     /// Whose receipts these are.
