@@ -9,6 +9,7 @@ use crate::read::Damage;
 use crate::runs::{Runs, Sealed};
 use crate::sorted_table::SortedTable;
 use crate::{Error, LaneId, Store, dedup};
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::Range;
@@ -114,8 +115,8 @@ impl LaneHistory {
         (events, entry): (&Range<u64>, &Entry),
     ) -> Result<Option<crate::object::Bytes>, Error> {
         let say = |code, reason| {
-            let (lane, segment) = (lane.clone(), entry.hash);
-            Damage { lane, code, segment, events: events.clone(), reason }
+            let segment = Some((entry.hash, events.clone()));
+            Damage { lane: lane.clone(), code, segment, reason: Cow::Borrowed(reason) }
         };
         match entry.absent {
             Absent::Lost => self.absent.push(say("store.lost", "it was damaged and taken away")),

@@ -82,7 +82,13 @@ impl Store {
     /// # Errors
     /// What the store says.
     pub fn replayed_root(&self, places: &[Place]) -> Result<Blake3, Error> {
-        let root = |place: &Place| Ok(States::read(self, place, false)?.tile);
+        let root = |place: &Place| {
+            let states = States::read(self, place, false)?;
+            states.damage.first().map_or(Ok(states.tile), |damage| {
+                let path = self.path().join(damage.lane.dir());
+                Err(Error::damaged(path, damage.code, damage.reason.clone()))
+            })
+        };
         let tiles: Result<Vec<Option<Blake3>>, Error> = places.par_iter().map(root).collect();
         let mut roots = Roots::default();
         for (place, root) in places.iter().zip(tiles?) {
@@ -195,7 +201,7 @@ fn join(place: &Place, heads: Heads, states: States) -> TileHeld {
     let lanes = heads.lanes.iter().map(|(lane, own)| (*lane, held(own, states.lanes.get(lane)))).collect();
     let mut damage = heads.damage;
     for of in states.damage {
-        if !damage.iter().any(|known| known.segment == of.segment) {
+        if !damage.iter().any(|known| known.lane == of.lane && known.segment == of.segment) {
             damage.push(of);
         }
     }
