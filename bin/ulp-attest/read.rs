@@ -56,7 +56,9 @@ impl Said {
         match Kind::of(object)? {
             Some(Kind::Statement) => self.statement(object, line, at),
             Some(kind) => {
-                self.withhold(kind.name(), at);
+                // Whether events are for everyone, who has a use for them looks.
+                let shared = !matches!(kind, Kind::Event | Kind::State);
+                self.withhold(kind.name(), at, shared);
                 Ok(())
             }
             None => Err(Refusal::new("envelope.operation", "a line of no kind")),
@@ -65,7 +67,7 @@ impl Said {
 
     fn statement(&mut self, object: Value<'_, '_>, line: &[u8], at: Position) -> Result<(), Refusal> {
         match sort(object)? {
-            Sort::Receipt if is_newer(object) => self.withhold("a receipt of a newer version", at),
+            Sort::Receipt if is_newer(object) => self.withhold("a receipt of a newer version", at, true),
             Sort::Receipt => {
                 let new = self.chains.add(object, line)?;
                 self.receipts.extend(new.map(|hash| (Some(at), hash)));
@@ -74,13 +76,13 @@ impl Said {
                 let attestation = Attestation::read(object)?;
                 self.attestations.push(Spoken { at, line: line.to_vec(), attestation });
             }
-            Sort::Knows | Sort::Wants => self.withhold(Kind::Statement.name(), at),
+            Sort::Knows | Sort::Wants => self.withhold(Kind::Statement.name(), at, true),
         }
         Ok(())
     }
 
-    fn withhold(&mut self, what: &str, at: Position) {
-        self.report.say(Outcome::Withheld, line::UNUSED, at, true, || (None, what.to_owned()));
+    fn withhold(&mut self, what: &str, at: Position, shared: bool) {
+        self.report.say(Outcome::Withheld, line::UNUSED, at, shared, || (None, what.to_owned()));
     }
 }
 
