@@ -9,7 +9,6 @@ mod ssh;
 
 use crate::run;
 use std::fs::File;
-use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::sync::{Arc, Mutex};

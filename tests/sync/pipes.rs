@@ -36,8 +36,8 @@ fn a_bit_flipped_on_the_line_is_0_or_4_and_the_next_run_does_the_rest() {
     run::sh("cp -r a a0; cp -r b b0", dir.path());
     let whole = plainly(dir.path());
     let lengths = whole.said.each_ref().map(Vec::len);
-    for way in 0..2 {
-        for at in sample::of((0..lengths[way]).step_by(211), 6) {
+    for (way, length) in lengths.into_iter().enumerate() {
+        for at in sample::of((0..length).step_by(211), 6) {
             run::sh("rm -rf a b; cp -r a0 a; cp -r b0 b", dir.path());
             let flip = move |on: usize, before: usize, mut bytes: Vec<u8>| {
                 if on == way && (before..before + bytes.len()).contains(&at) {

@@ -108,7 +108,7 @@ impl<H: Holdings> Session<H> {
             }
             Job::Places { path, mut places, sent } => {
                 let mut is_here = false;
-                while let Some(place) = places.next() {
+                for place in places.by_ref() {
                     is_here = holdings.line(place, out)?;
                     if is_here {
                         break;

@@ -21,7 +21,7 @@ impl Dice {
 /// An event of a few spaces, tiles and lanes.
 pub fn event(n: u64) -> String {
     let (space, x) = (["demo", "river b", "Zoë"][n as usize % 3], n % 2);
-    let realm = if n % 5 == 0 { "public" } else { "team" };
+    let realm = if n.is_multiple_of(5) { "public" } else { "team" };
     format!(
         r#"{{"actor_id":"user:a","event_id":"e{n}","layer_id":"default","node_id":"n{n}","operation":"create_node","preserves_invariants":[],"previous_events":[],"scope":{{"authority":"source","boundary":"interior","policy":"public","realm":"{realm}"}},"space_id":"{space}","tile":"z0/x{x}/y0","timestamp":{}}}"#,
         1_795_166_700 + n / 4
