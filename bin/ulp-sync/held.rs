@@ -1,23 +1,18 @@
 //! The store behind a session.
 
 use crate::objects::Objects;
+use crate::reading;
 use crate::refused::{List, Refused};
 use crate::view::{Change, Head, View};
-use data_encoding::BASE64URL_NOPAD;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use ulp_cli::{Failure, Log, Now, Output, stored};
 use ulp_core::hash::{Blake3, Sha256};
-use ulp_core::id::{Lane, Time};
-use ulp_core::json::{self, Tape, Value};
 use ulp_core::names;
-use ulp_core::report::{Diagnostic, Outcome, Refusal};
-use ulp_core::root::Roots;
+use ulp_core::report::{Diagnostic, Outcome};
 use ulp_core::scope::{Clock, Scope};
-use ulp_core::statement::{Attestation, Versions};
-use ulp_core::trust::{Did, SIGNATURE, Scratch, SecretKey, Signature, Verifier};
-use ulp_core::world::Filter;
+use ulp_core::trust::SecretKey;
 use ulp_peer::sync::holdings::{Allowed, Arrived, Holdings, Part, Peer, Taken};
 use ulp_peer::sync::ids::Id;
 use ulp_peer::sync::line::{Nonce, Row, State};
@@ -26,10 +21,9 @@ use ulp_store::intake::admit::member;
 use ulp_store::intake::turn::{self, End, TurnTaker};
 use ulp_store::manifest::Entry;
 use ulp_store::object::Bytes;
-use ulp_store::read::{Replay, Wanted};
 use ulp_store::receipts::{others, own_chain};
 use ulp_store::sorter::Sorter;
-use ulp_store::{LaneId, Store, dedup};
+use ulp_store::{LaneId, Store};
 
 /// Who speaks, by which rules and which clock.
 pub struct Speaker<'s> {
@@ -42,12 +36,12 @@ pub struct Speaker<'s> {
 pub const NANOS: i64 = 1_000_000_000;
 
 pub struct Held<'s> {
-    store: &'s Store,
-    speaker: Speaker<'s>,
+    pub store: &'s Store,
+    pub speaker: Speaker<'s>,
     view: Option<View<'s>>,
     /// The state root that was worked out last, with the head of the same events.
     derived: Option<(Blake3, State)>,
-    taker: TurnTaker<'s>,
+    pub taker: TurnTaker<'s>,
     refused: List,
     objects: Objects<'s>,
     /// The store's own receipts, once they were asked for.
@@ -100,7 +94,7 @@ impl<'s> Held<'s> {
         Ok(self.echo.take())
     }
 
-    fn view(&mut self) -> Result<&mut View<'s>, Failure> {
+    pub fn view(&mut self) -> Result<&mut View<'s>, Failure> {
         self.view.as_mut().ok_or_else(|| Failure::System("the session has not begun".to_owned()))
     }
 
@@ -123,45 +117,10 @@ impl<'s> Held<'s> {
         if let Some((_, state)) = self.derived.filter(|(of, state)| *of == head && *state != State::Unknown) {
             return Ok(state);
         }
-        let root = derive(store, &allowed)?;
+        let root = reading::derive(store, &allowed)?;
         let state = if self.view()?.is_current()? { State::Root(root) } else { State::Unknown };
         self.derived = Some((head, state));
         Ok(state)
-    }
-
-    /// What the whole store holds that is for everyone: its head, its state root, its events.
-    fn whole_store(&mut self) -> Result<Option<(Blake3, Blake3, u64)>, Failure> {
-        let allowed = &self.view()?.allowed;
-        if allowed.is_whole() {
-            let row = self.world()?;
-            return Ok(match (row.head, row.state) {
-                (Some(head), Some(State::Root(root))) => Some((head, root, row.events)),
-                _ => None,
-            });
-        }
-        let places = self.store.shared_tiles()?;
-        let (_, world) = self.store.holdings(&places)?.sums();
-        Ok(Some((world.head, world.state_root, world.events)))
-    }
-
-    /// Who signed an attestation, and what it says, where that holds.
-    fn read_attestation(&self, text: &str, nonce: &Nonce) -> Result<(Did, Attestation), Refusal> {
-        let mut tape = Tape::new();
-        let object = json::parse_line(&mut tape, text.as_bytes())?;
-        let attestation = Attestation::read(object)?;
-        let signature =
-            object.get(SIGNATURE).ok_or_else(|| Refusal::new("signature.missing", "it is not signed"))?;
-        let signature = Signature::of_event(signature)?;
-        Verifier::new().verify(object, &signature, &mut Scratch::default())?;
-        let authority = self.speaker.scope.authority();
-        authority.is_named(&signature.signer, &attestation.peer, self.speaker.now.time())?;
-        if authority.revoked.contains(&signature.signer) {
-            return Err(Refusal::new("signature.revoked", "the key that signed it is revoked"));
-        }
-        if attestation.nonce.as_deref() != Some(&BASE64URL_NOPAD.encode(nonce)) {
-            return Err(Refusal::new("statement.nonce", "it is of another session"));
-        }
-        Ok((signature.signer, attestation))
     }
 
     /// Says what became of events that came.
@@ -206,32 +165,6 @@ fn world_of(view: &mut View<'_>) -> Result<Head, Failure> {
         events += head.events;
     }
     Ok(Head { head: Blake3::of(text.as_bytes()), events })
-}
-
-/// The root of the state of what is spoken of, tile by tile.
-fn derive(store: &Store, allowed: &Allowed) -> Result<Blake3, Failure> {
-    let lanes = std::array::from_fn(|at| allowed.lanes.contains(&Lane::from_index(at)));
-    let filter =
-        Filter { lanes, layers: Vec::new(), authorities: Vec::new(), boundaries: Vec::new(), at: None };
-    let mut roots = Roots::default();
-    for mut place in store.tiles()? {
-        place.lanes.retain(|lane| allowed.takes(&place.space, place.tile, *lane));
-        if place.lanes.is_empty() {
-            continue;
-        }
-        let root = store.replay(&place, Wanted::new(&filter, true), false, |replay: Replay<'_, '_>| {
-            let (mut hasher, mut any) = (blake3::Hasher::new(), false);
-            replay.states(&filter, false, |part, lines| {
-                hasher.update(lines);
-                any |= part.events() > 0;
-            });
-            any.then(|| Blake3::from(hasher.finalize()))
-        })?;
-        if let Some(root) = root {
-            roots.push(&place.space, place.tile, root);
-        }
-    }
-    Ok(roots.root(true))
 }
 
 fn row(space: &str, head: Option<Head>) -> Row {
@@ -284,38 +217,11 @@ impl Holdings for Held<'_> {
     }
 
     fn attest(&mut self, nonce: &Nonce) -> Result<Option<String>, Failure> {
-        let Some(key) = self.speaker.key else { return Ok(None) };
-        let chain = match self.taker.recorder() {
-            Some(recorder) => Some(others::cover(self.store, recorder)?),
-            None => None,
-        };
-        // Where others write without end, there is nothing to attest to.
-        let Some((head, state_root, events)) = self.whole_store()? else { return Ok(None) };
-        let attestation = Attestation {
-            peer: key.did().to_string(),
-            versions: Versions::OURS,
-            head,
-            state_root,
-            events,
-            chain,
-            seq: u32::try_from(self.speaker.now.time().0.div_euclid(NANOS)).unwrap_or(0),
-            nonce: Some(BASE64URL_NOPAD.encode(nonce)),
-        };
-        let signed = key.sign_object(&attestation.print());
-        signed.map(Some).map_err(|refusal| Failure::System(refusal.to_string()))
+        self.attest_with(nonce)
     }
 
     fn judge(&mut self, attestation: &str, nonce: &Nonce) -> Result<Peer, String> {
-        let read = self.read_attestation(attestation, nonce);
-        let (signer, attestation) =
-            read.map_err(|refusal| format!("its attestation does not hold: {refusal}"))?;
-        let last = attestation.chain.and_then(|chain| chain.last);
-        if let Some((recorder, last)) = self.taker.recorder().zip(last) {
-            recorder.join(last);
-        }
-        let is_listed = self.speaker.scope.peers().any(|peer| *peer == signer);
-        let height = attestation.chain.map(|chain| chain.height);
-        Ok(Peer { name: attestation.peer, is_listed, height })
+        self.judge_by(attestation, nonce)
     }
 
     fn records(&mut self, space: &str) -> Result<Records, Failure> {
@@ -327,7 +233,7 @@ impl Holdings for Held<'_> {
             let Some(bytes) = store.segment(&entry)? else { continue };
             let place = (self.places.len() as u64) << 32;
             self.places.push(entry);
-            for row in rows_of(&bytes, place) {
+            for row in reading::rows_of(&bytes, place) {
                 sorter.push(row)?;
             }
         }
@@ -453,22 +359,4 @@ impl Holdings for Held<'_> {
     fn take_receipts(&mut self, peer: &Peer, lines: &[u8]) -> Result<bool, Failure> {
         Ok(others::take(self.store, &peer.name, lines)?)
     }
-}
-
-/// The records of a segment's lines, whose places count from `place` on.
-fn rows_of(bytes: &[u8], place: u64) -> Vec<records::Row> {
-    let lines: Vec<&[u8]> = dedup::lines(bytes).collect();
-    let start = bytes.as_ptr().addr();
-    let row = |tape: &mut Tape, line: &&[u8]| {
-        let at = (line.as_ptr().addr() - start) as u64;
-        records::row(time_of(tape, line), blake3::hash(line).as_bytes(), place | at)
-    };
-    lines.par_iter().map_init(Tape::new, row).collect()
-}
-
-/// The time of an event that is stored.
-fn time_of(tape: &mut Tape, line: &[u8]) -> Time {
-    let top = json::parse_line(tape, line).ok();
-    let seconds = top.and_then(|top| top.get("timestamp")).and_then(Value::as_f64);
-    seconds.and_then(Time::from_seconds).unwrap_or(Time(0))
 }

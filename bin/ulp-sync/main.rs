@@ -1,8 +1,10 @@
 //! make two stores hold the same events over one pipe
 
+mod attest;
 mod held;
 mod objects;
 mod pipe;
+mod reading;
 mod refused;
 mod report;
 mod talk;

@@ -16,6 +16,8 @@
 //! Bounds: a turn, ids of what differs up to [`set::MOST`] a space (then the space goes whole), answers that wait.
 
 mod answers;
+mod greeting;
+mod hearing;
 pub mod holdings;
 pub mod ids;
 pub mod line;
