@@ -4,7 +4,6 @@ use crate::objects::Objects;
 use crate::reading;
 use crate::refused::{List, Refused};
 use crate::view::{Change, Head, View};
-use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use ulp_cli::{Failure, Log, Now, Output, stored};

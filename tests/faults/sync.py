@@ -4,8 +4,8 @@
 usage: sync.py BIN [N [SEED]]   of each N points in a row one is tried, by the SEED
 
 The points of a side are the calls of a first, undisturbed run, those of the commands that it starts among them. After
-each kill: `ulp-store check` finds no damage in either store; what was there before is there, each event once, and
-nothing that nobody wrote; the next sync works without help, and both then hold all.
+each kill: `ulp-store check` finds no damage in either store, and no receipt speaks of what is not there; what was there
+before is there, each event once, and nothing that nobody wrote; the next sync works without help, and both then hold all.
 
 It needs a Linux with seccomp, 5.9 or newer, and where that is missing says so and ends with 77.
 """
@@ -18,6 +18,9 @@ SEED = sys.argv[3] if len(sys.argv) > 3 else ''
 WORK = tempfile.mkdtemp(prefix='ulp-sync-faults-')
 SYNC = os.path.join(BIN, 'ulp-sync') + ' -j1 --timeout 20s --turn 4K '
 MEDIUM = 'x' * 60000
+# Receipts are kept.
+IDENTITIES = {'w': 'did:key:z6Mkon3Necd6NkkyfoGoHxid2znGc59LU3K7mubaRcFbLfLX',
+              'v': 'did:key:z6Mko9hTggMwjSTEaJaPUfE6tqcy2xvU6BnNq3e3o8qVBiyH'}
 REF = 'sha256:' + hashlib.sha256(MEDIUM.encode()).hexdigest()
 
 
@@ -49,6 +52,8 @@ def good(name, *args, **options):
 def make_stores():
     for store, lines in (('w', OWN), ('v', OTHER)):
         good('ulp-store', 'init', store)
+        with open(os.path.join(WORK, store, '.ulp-root'), 'a') as file:
+            file.write('federation: {identity: "%s"}\n' % IDENTITIES[store])
         for n in range(0, len(lines), 5):
             good('ulp-append', '--store', store, text=''.join(line + '\n' for line in lines[n:n + 5]))
     with open(os.path.join(WORK, 'medium'), 'w') as file:
@@ -90,6 +95,9 @@ def judge(where, at):
         checked = tool('ulp-store', 'check', '--store', store, cwd=where)
         if checked.returncode:
             faults.append('%s: %s: damage: %s' % (at, store, checked.stdout))
+        verified = tool('ulp-attest', '--store', store, '--verify', cwd=where)
+        if verified.returncode:
+            faults.append('%s: %s: receipts: %s' % (at, store, verified.stderr))
         now = held(where, store)
         if len(set(now)) != len(now) or not set(before) <= set(now) <= set(ALL):
             faults.append('%s: %s: events lost, doubled or made up' % (at, store))

@@ -1,7 +1,7 @@
 //! Writing receipts: one a commit that adds events of shared lanes.
 
 use super::chain::{held, last_line, parse};
-use super::judge::grants_of;
+use super::judge::{AFTERWARDS, grants_of};
 use super::{MOST_RANGES, RECEIPTS, file_of, is_of_one_commit};
 use crate::dir::DirtyDirs;
 use crate::{Error, LaneId, Store};
@@ -128,7 +128,16 @@ impl Recorder {
     /// # Errors
     /// What the store says.
     pub fn record_gaps(&mut self, store: &Store, gaps: Vec<Range>) -> Result<DirtyDirs, Error> {
-        if gaps.is_empty() { Ok(DirtyDirs::new()) } else { self.write(store, (gaps, Vec::new())) }
+        if gaps.is_empty() {
+            return Ok(DirtyDirs::new());
+        }
+        // Whatever tool finds the gap, what was there before came in by nobody's rules, and joins nothing.
+        let version = self.tool.split(' ').nth(1).unwrap_or_default();
+        let tool = std::mem::replace(&mut self.tool, format!("{AFTERWARDS}{version}"));
+        let joined = std::mem::take(&mut self.joined);
+        let written = self.write(store, (gaps, Vec::new()));
+        (self.tool, self.joined) = (tool, joined);
+        written
     }
 
     /// Writes the receipts of some ranges, and of what came of those that are cut off for them.
