@@ -136,17 +136,23 @@ impl<'s> Held<'s> {
             match &outcome.end {
                 End::New(notes) => {
                     for note in notes {
-                        self.log.record(&say(Outcome::Noted, note.code, shared, &note.detail))?;
+                        self.log.record(&say(Outcome::Noted, note.code.into(), shared, &note.detail))?;
                     }
                     if let Some(echo) = &mut self.echo {
                         echo.write_all(arrived.line)?;
                         echo.write_all(b"\n")?;
                     }
                 }
-                End::Duplicate => self.log.record(&say(Outcome::Duplicate, "event.duplicate", shared, ""))?,
+                End::Duplicate => {
+                    self.log.record(&say(Outcome::Duplicate, "event.duplicate".into(), shared, ""))?
+                }
                 End::Refused(refusal) => {
-                    let said =
-                        say(Outcome::Rejected, refusal.code, shared && refusal.shared, &refusal.detail);
+                    let said = say(
+                        Outcome::Rejected,
+                        refusal.code.clone(),
+                        shared && refusal.shared,
+                        &refusal.detail,
+                    );
                     self.log.record(&said)?;
                 }
             }
@@ -300,8 +306,8 @@ impl Holdings for Held<'_> {
                 End::New(_) => new.push(at),
                 End::Duplicate => {}
                 End::Refused(refusal) => {
-                    refused.push((at, Id::of(hash), refusal.code.to_owned()));
-                    let (code, lane) = (refusal.code.to_owned(), lane.clone());
+                    refused.push((at, Id::of(hash), refusal.code.to_string()));
+                    let (code, lane) = (refusal.code.to_string(), lane.clone());
                     self.refused.insert(Refused { hash: *hash, code, lane });
                     continue;
                 }
