@@ -2,7 +2,7 @@
 
 use super::{Args, Source};
 use foldhash::{HashMap, HashSet};
-use ulp_cli::{Chunk, Failure, Log, project, room_for};
+use ulp_cli::{Chunk, Failure, Log, project, room_to_keep};
 use ulp_core::event::{Event, Reader};
 use ulp_core::json::{self, EVENT_BYTES};
 use ulp_core::line;
@@ -28,7 +28,7 @@ pub fn read(args: &Args, log: &mut Log) -> Result<Source<'static>, Failure> {
     let scope = project::scope_below(args.scope.as_deref())?;
     let (mut lanes, empty) = (Lanes::default(), log.report());
     let read = |chunk: Chunk<'_>| {
-        room_for(KEPT * chunk.bytes.len() + LEAST)?;
+        room_to_keep(KEPT * chunk.bytes.len() + LEAST)?;
         Ok(read_chunk(args, &scope, empty.clone(), chunk))
     };
     let take = |part: Result<Part, Failure>| lanes.take(part?, log);
