@@ -10,6 +10,7 @@ each other; a goal says by which it is meant. A peer that is missing is said to 
 import argparse
 import os
 import platform
+import resource
 import shutil
 import subprocess
 import sys
@@ -43,6 +44,7 @@ def main():
     bench = prepared(options)
     version = measure.said("ulp-materialize -V").decode().strip()
     print(f"{version}; {platform.machine()}, {os.cpu_count()} cores; {bench.events} events, {os.path.getsize(bench.trace) / 1e6:.1f} MB; medians of {bench.rounds} rounds")
+    print(f"memory: what a process is said to have held begins with what its parent does, here {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
     if bench.small:
         print(f"instructions: callgrind, the trace's first {bench.small.events} events")
     run(bench, options.rows or ROWS[:-1])

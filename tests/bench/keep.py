@@ -24,7 +24,7 @@ def sqlite(trace, directory):
     db = sqlite3.connect(f"{directory}/events.sqlite", isolation_level=None)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
-    db.execute("CREATE TABLE events (id TEXT PRIMARY KEY, line TEXT NOT NULL) WITHOUT ROWID")
+    db.execute("CREATE TABLE events (id TEXT PRIMARY KEY, line TEXT NOT NULL)")
     db.execute("BEGIN")
     db.executemany("INSERT INTO events VALUES (?, ?)", ((name.decode(), line.decode()) for name, line in rows(trace)))
     db.execute("COMMIT")

@@ -8,6 +8,7 @@ counts what is only mapped too. All must end with status 0; the state of four mi
 with status 4, if it says why. Nothing may be killed: whoever is has said nothing.
 """
 import argparse
+import errno
 import os
 import re
 import resource
@@ -40,7 +41,14 @@ class Group:
         write(f"{self.where}/cgroup.procs", os.getpid())
 
     def leave(self):
-        os.rmdir(self.where)
+        """Removes it, once the last process is out."""
+        for _ in range(100):
+            try:
+                return os.rmdir(self.where)
+            except OSError as error:
+                if error.errno != errno.EBUSY:
+                    raise
+                time.sleep(0.05)
 
 
 def write(path, number):
@@ -52,6 +60,9 @@ def group(memory):
     """A control group that can be made here, and what it is called."""
     name = f"ulp-{os.getpid()}"
     for where, limit, swap, called in ((V2, "memory.max", "memory.swap.max", "2"), (V1, "memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "1")):
+        # What is no control group can hold directories of any name.
+        if not os.path.exists(f"{where}/cgroup.procs"):
+            continue
         found = Group(f"{where}/{name}", limit, swap)
         try:
             found.make(memory)
