@@ -66,7 +66,8 @@ fn where_memory_ends_a_run_says_so() {
 
 /// Runs a command on one thread with so much room beyond its program, in MiB, and answers its status and what it said.
 fn within(room: u64, command: &str, dir: &Path) -> (i32, String) {
-    let program = std::fs::metadata(run::bin().join(command.split(' ').next().unwrap())).unwrap().len() / 1024;
+    let program =
+        std::fs::metadata(run::bin().join(command.split(' ').next().unwrap())).unwrap().len() / 1024;
     let script = format!("ulimit -v {}; exec {command} > out 2> log", program + room * 1024);
     let status = run::shell(&script, dir).status.code();
     (status.unwrap_or(-1), std::fs::read_to_string(dir.join("log")).unwrap())
@@ -112,7 +113,8 @@ fn a_small_machine_is_enough_or_the_way_is_named() {
             (16..=64).step_by(8).map(|room| within(room, &format!("{command} < in.jsonl"), at)).collect();
         let is_said = |(status, said): &(i32, String)| *status == 0 || *status == 4 && !said.is_empty();
         assert!(ran.iter().all(is_said), "{command}: {ran:?}");
-        let names = |(_, said): &(i32, String)| said.contains("take it into a store (ulp-append --store DIR)");
+        let names =
+            |(_, said): &(i32, String)| said.contains("take it into a store (ulp-append --store DIR)");
         assert!(ran.iter().any(names), "{command}: {ran:?}");
     }
 }

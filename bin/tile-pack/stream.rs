@@ -2,7 +2,7 @@
 
 use super::{Args, Source};
 use foldhash::{HashMap, HashSet};
-use ulp_cli::{Chunk, Failure, Log, project, room_to_keep};
+use ulp_cli::{Chunk, Failure, Log, project, room_for};
 use ulp_core::event::{Event, Reader};
 use ulp_core::json::{self, EVENT_BYTES};
 use ulp_core::line;
@@ -28,7 +28,7 @@ pub fn read(args: &Args, log: &mut Log) -> Result<Source<'static>, Failure> {
     let scope = project::scope_below(args.scope.as_deref())?;
     let (mut lanes, empty) = (Lanes::default(), log.report());
     let read = |chunk: Chunk<'_>| {
-        room_to_keep(KEPT * chunk.bytes.len() + LEAST)?;
+        room_for(KEPT * chunk.bytes.len() + LEAST)?;
         Ok(read_chunk(args, &scope, empty.clone(), chunk))
     };
     let take = |part: Result<Part, Failure>| lanes.take(part?, log);
@@ -76,7 +76,7 @@ impl Lanes {
 
 fn read_chunk(args: &Args, scope: &Scope, report: Report, chunk: Chunk<'_>) -> Part {
     let arena = bumpalo::Bump::new();
-    let mut reader = Reader::new(&arena, scope.defaults());
+    let mut reader = Reader::new(&arena, scope.defaults()).with_forms();
     let mut admission = Admission::new(scope, None);
     let (source, admitted) = (chunk.source, Admitted::default());
     let mut part = Part { report, source, count: 0, admitted, events: Vec::new() };

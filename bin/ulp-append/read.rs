@@ -6,7 +6,7 @@ use crate::timestamps::Unit;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use ulp_cli::{Chunk, DENSE, Failure, LineReader, is_dense, room_for};
+use ulp_cli::{Chunk, DENSE, Failure, LineReader, is_dense, room_to_work};
 use ulp_core::event::{Event, Missing, Reader, Refusal};
 use ulp_core::hash::Blake3;
 use ulp_core::id::Time;
@@ -125,7 +125,7 @@ fn next(
     mut say: impl FnMut(ReadChunk) -> bool,
 ) -> Result<Option<bool>, Failure> {
     let Some(chunk) = reader.next_chunk()? else { return Ok(None) };
-    room_for(KEPT * chunk.bytes.len() + LEAST)?;
+    room_to_work(KEPT * chunk.bytes.len() + LEAST)?;
     let threads = pool.current_num_threads();
     let parts = split(chunk, threads);
     if let [part] = parts[..] {
@@ -170,7 +170,7 @@ impl Reading {
     /// Reads the lines of one part.
     fn chunk(&self, part: Chunk<'_>) -> ReadChunk {
         let arena = bumpalo::Bump::new();
-        let mut reader = Reader::new(&arena, self.scope.defaults()).with_drafts();
+        let mut reader = Reader::new(&arena, self.scope.defaults()).with_drafts().with_forms();
         let mut admission = self.admission();
         let mut chunk = ReadChunk { source: part.source, ..ReadChunk::default() };
         chunk.admitted.text.reserve(part.bytes.len() + part.bytes.len() / 8);

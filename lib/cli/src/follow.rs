@@ -8,7 +8,7 @@
 //! often as that takes no more than a fifth of the time.
 
 use super::project::{self, DefaultLanes, Projection};
-use super::{Chunk, Failure, LineReader, Log, Output, Status, When, Witness, room_to_keep};
+use super::{Chunk, Failure, LineReader, Log, Output, Status, When, Witness, room_for};
 use bumpalo::Bump;
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -67,7 +67,7 @@ pub fn follow(
         loop {
             let chunk = trace.reader.next_chunk()?;
             let first = *since.get_or_insert_with(Instant::now);
-            room_to_keep(project::KEPT * chunk.map_or(0, |chunk| chunk.bytes.len()) + project::LEAST)?;
+            room_for(project::KEPT * chunk.map_or(0, |chunk| chunk.bytes.len()) + project::LEAST)?;
             let batch = chunk.map(|chunk| read(&gatherer, &arena, chunk));
             let ended = batch.is_none();
             batch.map_or(Ok(()), |batch| log.say(growing.add(batch)))?;

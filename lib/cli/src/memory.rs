@@ -23,22 +23,22 @@ const MARGIN: u64 = 16 << 20;
 /// So many looks are due until what a look found is used up.
 const LOOKS: u64 = 4;
 
-/// Makes sure that there is room for so many bytes.
+/// Makes sure that there is room for so many bytes that are kept until a stream ends: a store is the way around that.
 ///
 /// # Errors
-/// Where there is not: the system's.
+/// Where there is none: the system's, with the way.
 pub fn room_for(bytes: usize) -> Result<(), Failure> {
+    is_there(bytes).then_some(()).ok_or_else(|| Failure::new(Kind::System, "memory", WAY))
+}
+
+/// The same, where nothing is kept but what is worked on.
+///
+/// # Errors
+/// Where there is no room: the system's.
+pub fn room_to_work(bytes: usize) -> Result<(), Failure> {
     is_there(bytes)
         .then_some(())
         .ok_or_else(|| Failure::new(Kind::System, "memory", "Cannot allocate memory"))
-}
-
-/// The same, where all of a stream is kept until it ends: a store is the way around that.
-///
-/// # Errors
-/// Where there is no room: the system's, with the way.
-pub fn room_to_keep(bytes: usize) -> Result<(), Failure> {
-    is_there(bytes).then_some(()).ok_or_else(|| Failure::new(Kind::System, "memory", WAY))
 }
 
 fn is_there(bytes: usize) -> bool {

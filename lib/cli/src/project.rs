@@ -2,7 +2,7 @@
 
 use super::failure::SEE_CHECK;
 use super::{At, Chunk, Failure, Files, Input, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs};
-use super::{ScopeArgs, Select, Status, StoreArgs, When, Witness, missing, room_to_keep, stored};
+use super::{ScopeArgs, Select, Status, StoreArgs, When, Witness, missing, room_for, stored};
 use bumpalo::Bump;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -113,7 +113,7 @@ pub fn read<'a>(
     let all = log.writes_all();
     let mut batches = Vec::new();
     let gather = |chunk: Chunk<'a>, text: &[u8]| {
-        room_to_keep(KEPT * text.len() + LEAST)?;
+        room_for(KEPT * text.len() + LEAST)?;
         let mut lines = chunk.lines_of(text);
         // A line's place in the text is its place in the chunk.
         let stays = |line: &[u8]| {
@@ -135,7 +135,7 @@ pub fn read<'a>(
         Ok(())
     })?;
     let rows: usize = batches.iter().map(Batch::rows).sum();
-    room_to_keep(ROW * rows)?;
+    room_for(ROW * rows)?;
     let mut world = World::new(batches, scope.defaults());
     let report = world.order(all);
     Ok((world, report))

@@ -85,7 +85,8 @@ impl Store {
         for hash in hashes {
             let name = place(hash).1;
             if let Some(file) = dir.file(&name)? {
-                let found = Sha256::of_reader(file, buffer).map_err(|e| Error::io(dir.path().join(&name), e))?;
+                let found =
+                    Sha256::of_reader(file, buffer).map_err(|e| Error::io(dir.path().join(&name), e))?;
                 damaged.extend((found != *hash).then_some(*hash));
             }
         }
