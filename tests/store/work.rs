@@ -157,9 +157,10 @@ fn what_a_snapshot_costs_follows_from_the_news() {
     let materialize = || work(dir.path(), "ulp-materialize -j 1 --store w");
     let first = snapshot();
     assert_eq!((first.lines, first.new), (all as u64, MANY), "{first:?}");
-    // The state comes from the snapshots alone: one object a tile, no segment, no line.
+    // The state comes from the snapshots: one object a tile, and no line but those that bind it to its events, which are
+    // hashed and not parsed.
     let read = materialize();
-    assert_eq!((read.lines, read.objects, read.bytes), (0, MANY, first.written), "{read:?}");
+    assert_eq!((read.lines, read.objects), (0, 2 * MANY), "{read:?}");
     let again = snapshot();
     assert_eq!((again.lines, again.new, again.syncs), (0, 0, 0), "{again:?}");
     // An event in every tile: what changed is written, a line a tile.
@@ -168,14 +169,14 @@ fn what_a_snapshot_costs_follows_from_the_news() {
     assert_eq!((some.lines, some.new), (MANY as u64, MANY), "{some:?}");
     assert!(some.written * 20 <= first.written, "{some:?} after {first:?}");
     let read = materialize();
-    assert_eq!((read.lines, read.objects), (0, 2 * MANY), "{read:?}");
+    assert_eq!((read.lines, read.objects), (0, 3 * MANY), "{read:?}");
     // Events in one tile: the others are looked at, and left alone.
     let next = all + MANY;
     append(&store, &(next..next + 5 * MANY).step_by(MANY).map(event).collect::<Vec<_>>());
     let one = snapshot();
     assert_eq!((one.lines, one.new), (5, 1), "{one:?}");
     assert!(one.written * 20 <= some.written, "{one:?} after {some:?}");
-    assert!(one.syncs <= 5, "{one:?}");
+    assert!(one.syncs <= 8, "{one:?}");
     run::say(&format!(
         "snapshots of {MANY} tiles: {first:?}, after an event in each {some:?}, after five in one {one:?}"
     ));
