@@ -140,8 +140,9 @@ class Bench:
         self.verdicts.append((row, job, found, goal, what, unit, reached))
         return f"goal {goal:.3g}{unit} by {what}: {'reached' if reached else 'NOT REACHED'}"
 
-    def reached(self, row):
-        return all(v[-1] for v in self.verdicts if v[0] == row)
+    def reached(self, row, goal):
+        """Whether the last job that was held to a goal of a row reached it."""
+        return [v for v in self.verdicts if v[0] == row and v[3] == goal][-1][-1]
 
     def number(self, row, job, ours, theirs, goal, what):
         """A line of two numbers of bytes or of other things."""
@@ -156,7 +157,7 @@ class Bench:
     def floor(self, row, parts, theirs, goal):
         """Where a goal is missed: the seconds of the processor of each stage, how much of the peer's each is, and what the
         stages marked as the floor come to."""
-        if self.reached(row):
+        if self.reached(row, goal):
             return
         said = ", ".join(f"{name} {s:.2f} s ({s / theirs:.3f}x)" for name, s, _ in parts)
         least = sum(s for _, s, is_floor in parts if is_floor)
