@@ -163,18 +163,18 @@ fn what_a_snapshot_costs_follows_from_the_news() {
     assert_eq!((read.lines, read.objects), (0, 2 * MANY), "{read:?}");
     let again = snapshot();
     assert_eq!((again.lines, again.new, again.syncs), (0, 0, 0), "{again:?}");
-    // An event in every tile: what changed is written, a line a tile.
+    // An event in every tile: it, its node's line and the tile's are read, and the last two are written.
     append(&store, &(all..all + MANY).map(event).collect::<Vec<_>>());
     let some = snapshot();
-    assert_eq!((some.lines, some.new), (MANY as u64, MANY), "{some:?}");
-    assert!(some.written * 20 <= first.written, "{some:?} after {first:?}");
+    assert_eq!((some.lines, some.new), (3 * MANY as u64, MANY), "{some:?}");
+    assert!(some.written * 8 <= first.written, "{some:?} after {first:?}");
     let read = materialize();
     assert_eq!((read.lines, read.objects), (0, 3 * MANY), "{read:?}");
     // Events in one tile: the others are looked at, and left alone.
     let next = all + MANY;
     append(&store, &(next..next + 5 * MANY).step_by(MANY).map(event).collect::<Vec<_>>());
     let one = snapshot();
-    assert_eq!((one.lines, one.new), (5, 1), "{one:?}");
+    assert!(one.lines <= 20 && one.new == 1, "{one:?}");
     assert!(one.written * 20 <= some.written, "{one:?} after {some:?}");
     assert!(one.syncs <= 8, "{one:?}");
     run::say(&format!(
