@@ -133,6 +133,9 @@ def jobs(d):
     yield f"tile-unpack --store {d}/w2 {d}/store.tar.zst"
     yield f"um-sign --key {d}/key.pem < {trace} > {d}/signed.jsonl"
     yield f"um-sign --verify < {d}/signed.jsonl"
+    for what in ("--rows", f"--key {d}/key.pem > {d}/attestation"):
+        yield f"ulp-attest --store {store} {what}"
+    yield f"ulp-attest --verify < {d}/attestation"
     for what in ("check", "check --objects", "check --replay", "stat", "prune"):
         yield f"ulp-store {what} --store {store}"
 

@@ -94,6 +94,17 @@ def traced(store, line):
     return len(re.findall(r"\b(?:fsync|fdatasync|syncfs)\(", calls)), len(re.findall(r"\bopenat2?\(.* = \d", calls))
 
 
+def identified(bench):
+    """A small store with an identity, which keeps receipts."""
+    key, store = f"{bench.dir}/identity.pem", store_of(bench, "identified", f"head -n {bench.events // 100} {bench.trace}")
+    if not os.path.exists(key):
+        sh(f"um-key generate -o {key}")
+        identity = said(f"um-key did {key}").decode().strip()
+        with open(f"{store}/.ulp-root", "a", encoding="utf-8") as root:
+            root.write(f'federation: {{identity: "{identity}"}}\n')
+    return store
+
+
 def one(bench):
     """Row 6: one event, durable, on a store of the trace and on one of a hundredth of it."""
     long, short = full(bench), store_of(bench, "short", f"head -n {bench.events // 100} {bench.trace}")
@@ -120,6 +131,11 @@ def one(bench):
     write(1000)
     (syncs, opened), (_, opened_short) = traced(long, line), traced(short, line)
     bench.limit("6", "its fsyncs", syncs, 5, "calls")
+    named = identified(bench)
+    for n in (1001, 1002):
+        write(n)
+        (syncs_named, _) = traced(named, line)
+    bench.limit("6", "its fsyncs where the store has an identity", syncs_named, 6, "calls")
     bench.number("6", "files opened / on a store of a hundredth", opened, opened_short, 1.5, "files")
 
 
