@@ -91,8 +91,8 @@ pub fn text(node: &ViewNode<'_>, name: &str) -> Option<String> {
 }
 
 /// A register that is a string.
-pub fn word(node: &ViewNode<'_>, kind: RegisterKind) -> Option<String> {
-    node.plain(kind).and_then(text_in)
+pub fn word<'a>(node: &ViewNode<'a>, kind: RegisterKind) -> Option<Cow<'a, str>> {
+    node.plain(kind).and_then(raw::text)
 }
 
 /// The string that a raw JSON text is.

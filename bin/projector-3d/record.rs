@@ -3,8 +3,9 @@
 use crate::scene::{Node, Scene};
 use std::io::{self, Write};
 use ulp_core::event::RegisterKind;
-use ulp_core::json::write::Object;
+use ulp_core::json::write::{Members, Object};
 use ulp_core::parallel::write_all;
+use ulp_core::state::Written;
 use ulp_view::join::ViewNode;
 use ulp_view::record::{Record, Writer, clock};
 use ulp_view::transform::rounded;
@@ -45,22 +46,43 @@ pub fn lines(scene: &Scene<'_, '_>, style: Style, asked: impl Fn(&str) -> bool) 
 }
 
 fn write_node(node: &Node<'_, '_>, scene: &Scene<'_, '_>, style: Style, out: &mut Vec<u8>) {
-    let mut record = Object::default();
-    record
-        .text("type", Some("node"))
-        .text("node_id", Some(node.id))
-        .text("name", node.name.as_deref())
-        .text("kind", node.kind.as_deref())
-        .text("layer", node.layer.as_deref())
-        .text("parent", node.parent.map(|p| scene.nodes[p].id))
-        .numbers("translation", &node.local.translation)
-        .numbers("rotation", &node.local.rotation.quaternion().map(rounded))
-        .numbers("scale", &node.local.scale)
-        .raw("mesh", node.geometry)
-        .object("extras", extras(node.view, style))
-        .text("space_id", style.several.then_some(scene.space.space));
-    record.write(out);
-    out.push(b'\n');
+    let mut line = Members::open(out);
+    write_extras(node.view, style, &mut line, out);
+    let text = |name: &str, text: Option<&str>, line: &mut Members, out: &mut Vec<u8>| {
+        text.into_iter().for_each(|text| line.text(name, text, out));
+    };
+    text("kind", node.kind.as_deref(), &mut line, out);
+    text("layer", node.layer.as_deref(), &mut line, out);
+    line.raw("mesh", node.geometry, out);
+    text("name", node.name.as_deref(), &mut line, out);
+    line.text("node_id", node.id, out);
+    text("parent", node.parent.map(|p| scene.nodes[p].id), &mut line, out);
+    line.numbers("rotation", &node.local.rotation.quaternion().map(rounded), out);
+    line.numbers("scale", &node.local.scale, out);
+    text("space_id", style.several.then_some(scene.space.space), &mut line, out);
+    line.numbers("translation", &node.local.translation, out);
+    line.text("type", "node", out);
+    line.end_line(out);
+}
+
+/// The same as [`extras`], where there are any.
+fn write_extras(node: &ViewNode<'_>, style: Style, line: &mut Members, out: &mut Vec<u8>) {
+    let (properties, media) = (node.keyed(RegisterKind::Property), node.keyed(RegisterKind::Media));
+    let physics = node.plain(RegisterKind::Physics);
+    let told = style.provenance && node.state.registers.iter().any(|w| w.value != "null");
+    if !told && properties.is_empty() && media.is_empty() && physics.is_none() {
+        return;
+    }
+    line.name("extras", out);
+    let mut extras = Members::open(out);
+    if told {
+        extras.name("clock", out);
+        clock(node).write(out);
+    }
+    extras.raws("media", media.iter().map(Written::member), out);
+    extras.raw("physics", physics, out);
+    extras.raws("properties", properties.iter().map(Written::member), out);
+    extras.close(out);
 }
 
 /// What is known of a node besides where it is and what it looks like.

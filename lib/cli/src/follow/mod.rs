@@ -72,6 +72,7 @@ pub fn follow(
             let batch = ground.read(together.chunk)?;
             (fresh, all) = (fresh + batch.rows(), all + batch.rows());
             log.say(growing.add(batch))?;
+            trace.is_whole = false;
             let now = Instant::now();
             if paused || now >= next && now - first >= LATEST || trace.reader.waits(MOMENT) {
                 let mut drawn = |view: &View<'_, '_>, reached: &[Reached<'_>]| {

@@ -28,7 +28,7 @@ pub(super) struct Trace<'f> {
     /// What was said of lines whose meaning may change with later ones.
     said: BTreeSet<Diagnostic>,
     /// Whether all was shown by now that the lines so far come to.
-    is_whole: bool,
+    pub(super) is_whole: bool,
 }
 
 impl<'f> Trace<'f> {
