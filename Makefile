@@ -65,6 +65,7 @@ bench-peers:
 	fi
 	@[ -d target/peers/duckdb ] || python3 -m pip install --quiet --target target/peers duckdb
 	$(CARGO) build --release --locked --quiet --manifest-path tests/bench/crdt/Cargo.toml --target-dir target/peers/crdt
+	$(CARGO) build --release --locked --quiet --manifest-path tests/bench/floor/Cargo.toml --target-dir target/peers/floor
 
 fuzz:
 	@command -v cargo-fuzz > /dev/null || [ -x target/peers/bin/cargo-fuzz ] || $(CARGO) install cargo-fuzz --locked --root target/peers

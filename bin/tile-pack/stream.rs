@@ -76,7 +76,7 @@ impl Lanes {
 
 fn read_chunk(args: &Args, scope: &Scope, report: Report, chunk: Chunk<'_>) -> Part {
     let arena = bumpalo::Bump::new();
-    let mut reader = Reader::new(&arena, scope.defaults());
+    let mut reader = Reader::new(&arena, scope.defaults()).with_forms();
     let mut admission = Admission::new(scope, None);
     let (source, admitted) = (chunk.source, Admitted::default());
     let mut part = Part { report, source, count: 0, admitted, events: Vec::new() };

@@ -94,7 +94,7 @@ pub fn read<'a>(
     defaults: &'a Defaults,
     drafts: bool,
 ) -> Result<Event<'a>, Refusal> {
-    let reader = Reader::new(arena, defaults);
+    let reader = Reader::new(arena, defaults).with_forms();
     let mut reader = if drafts { reader.with_drafts() } else { reader };
     Ok(read_event(&mut reader, line)?)
 }

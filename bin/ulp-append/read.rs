@@ -170,7 +170,7 @@ impl Reading {
     /// Reads the lines of one part.
     fn chunk(&self, part: Chunk<'_>) -> ReadChunk {
         let arena = bumpalo::Bump::new();
-        let mut reader = Reader::new(&arena, self.scope.defaults()).with_drafts();
+        let mut reader = Reader::new(&arena, self.scope.defaults()).with_drafts().with_forms();
         let mut admission = self.admission();
         let mut chunk = ReadChunk { source: part.source, ..ReadChunk::default() };
         chunk.admitted.text.reserve(part.bytes.len() + part.bytes.len() / 8);

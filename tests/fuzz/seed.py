@@ -40,13 +40,15 @@ class Seeds:
 def lines(seeds):
     for kind in ("json", "event", "state"):
         for _, body in vectors(kind):
-            for target in ("event", "canonical", "state", "signed"):
+            for target in ("event", "form", "canonical", "state", "signed"):
                 seeds.add(target, body.rstrip(b"\n"))
     with open(os.path.join(ROOT, "examples/flood/trace.jsonl"), "rb") as file:
         trace = file.read().splitlines()[:400]
     for start in range(0, len(trace), 20):
         part = b"\n".join(trace[start : start + 20])
         seeds.add("event", part)
+        seeds.add("form", part)
+        seeds.add("form", run("ulp-append", stdin=part + b"\n"))
         seeds.add("state", part)
         seeds.add("state", run("ulp-materialize", stdin=part + b"\n"))
     return trace

@@ -6,9 +6,10 @@ use super::places::Places;
 use super::{Event, Missing};
 use crate::id::{Scope, Tile, is_place};
 use crate::json::write::{Members, write_texts};
-use crate::json::{self, Kind, Tape, Value};
+use crate::json::{self, Kind, Tape, Value, Without};
 use bumpalo::Bump;
 use std::borrow::Cow;
+use std::num::NonZeroUsize;
 
 /// What an event takes where its line says nothing. The built-in values are those of page 2.
 #[derive(Clone, Debug, PartialEq)]
@@ -176,31 +177,60 @@ fn position(fields: &Fields<'_, '_>, top: Value<'_, '_>) -> Option<(f64, f64)> {
     Some((numbers.next()??, numbers.next()??))
 }
 
-/// The canonical form of an event but for its name, which is made of it.
+/// The name of an event's name.
+pub(super) const EVENT_ID: &str = "event_id";
+
+/// The canonical form of an event, as it was made while its line was read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Unnamed<'a> {
-    text: &'a str,
-    /// Where the name belongs, behind another member.
-    at: usize,
+pub(super) struct Form<'a> {
+    text: &'a [u8],
+    /// Where its name belongs, behind another member, if it is not in there: the name was made of the text.
+    name_at: Option<NonZeroUsize>,
+}
+
+impl<'a> Form<'a> {
+    /// One with the name in it.
+    pub fn whole(text: &'a [u8]) -> Form<'a> {
+        Form { text, name_at: None }
+    }
+
+    fn write(self, name: &str, out: &mut Vec<u8>) {
+        let Some(at) = self.name_at else { return out.extend_from_slice(self.text) };
+        out.extend_from_slice(&self.text[..at.get()]);
+        out.extend_from_slice(b",\"event_id\":");
+        json::write_string(name, out);
+        out.extend_from_slice(&self.text[at.get()..]);
+    }
 }
 
 /// Names an event that its line does not name: `evt-` and the first 32 hex digits of BLAKE3 over its canonical form
 /// without `event_id` and `signature`.
-pub(super) fn name<'a>(event: &mut Event<'a>, top: Value<'_, 'a>, arena: &'a Bump) {
+pub(super) fn name<'a>(event: &mut Event<'a>, unnamed: Without<'a>, arena: &'a Bump) {
+    let digest = blake3::hash(unnamed.text).to_hex();
+    event.id = arena.alloc_str(&format!("evt-{}", &digest[..32]));
+    event.form = Some(Form { text: unnamed.text, name_at: NonZeroUsize::new(unnamed.at) });
+}
+
+/// The same from the line's object.
+pub(super) fn name_from<'a>(event: &mut Event<'a>, top: Value<'_, 'a>, arena: &'a Bump) {
     let mut text = Vec::with_capacity(2 * event.line.len());
     let at = write_completed(event, top, &mut text);
-    let digest = blake3::hash(&text).to_hex();
-    event.id = arena.alloc_str(&format!("evt-{}", &digest[..32]));
-    let text = std::str::from_utf8(&text).expect("because canonical JSON is UTF-8");
-    event.unnamed = Some(Unnamed { text: arena.alloc_str(text), at });
+    name(event, Without { text: arena.alloc_slice_copy(&text), at }, arena);
+}
+
+/// The canonical form of an event that has a name, from its line's object.
+pub(super) fn form<'a>(event: &Event<'a>, top: Value<'_, 'a>, arena: &'a Bump) -> Form<'a> {
+    if event.missing.is_empty() {
+        return Form::whole(top.canonical(arena).as_bytes());
+    }
+    let mut text = Vec::with_capacity(2 * event.line.len());
+    write_completed(event, top, &mut text);
+    Form::whole(arena.alloc_slice_copy(&text))
 }
 
 pub(super) fn write_canonical(event: &Event<'_>, tape: &mut Tape, out: &mut Vec<u8>) {
-    if let Some(Unnamed { text, at }) = event.unnamed {
-        out.extend_from_slice(&text.as_bytes()[..at]);
-        out.extend_from_slice(b",\"event_id\":");
-        json::write_string(event.id, out);
-        out.extend_from_slice(&text.as_bytes()[at..]);
+    if let Some(form) = event.form {
+        form.write(event.id, out);
     } else if !event.missing.is_empty() {
         let top = tape.parse(event.line, json::EVENT_DEPTH).expect("the line was read into an event before");
         write_completed(event, top, out);
@@ -286,7 +316,7 @@ fn write_completed(event: &Event<'_>, top: Value<'_, '_>, out: &mut Vec<u8>) -> 
         members.push(Member::given(name, value));
     }
     members.push(scope(event, top.get("scope")));
-    write_members(members, "event_id", out)
+    write_members(members, EVENT_ID, out)
 }
 
 fn scope<'t, 'a>(event: &Event<'_>, written: Option<Value<'t, 'a>>) -> Member<'t, 'a> {

@@ -5,7 +5,7 @@ use super::field::{Fields, strings};
 use super::operation;
 use super::payload::Payload;
 use super::source::{Scratch, Source};
-use super::{Defaults, Event, MAX_PARENTS, Missing, Refusal};
+use super::{Defaults, Event, MAX_PARENTS, Missing, Refusal, Wants};
 use crate::id::{Authority, Boundary, Lane, Policy, Realm, Scope, Tile, Time, is_event_id, is_id, is_place};
 use crate::json::{self, Fault, Kind, Tape, Value};
 use crate::trust::{Instant, Signature};
@@ -25,7 +25,7 @@ pub fn read<'a>(
     line: &'a str,
     top: Value<'_, 'a>,
     fields: &Fields<'_, 'a>,
-    (defaults, drafts): (&'a Defaults, bool),
+    (defaults, wants): (&'a Defaults, Wants),
     arena: &'a Bump,
     scratch: &mut Scratch<'a>,
 ) -> Result<Event<'a>, Refusal> {
@@ -42,14 +42,19 @@ pub fn read<'a>(
         refusal
     };
     let mut event =
-        read_fields(line, fields, (chosen, drafts), (scope, missing), arena, scratch).map_err(blame)?;
+        read_fields(line, fields, (chosen, wants.drafts), (scope, missing), arena, scratch).map_err(blame)?;
     event.payload = operation::read(Source { top, event: &event, arena, scratch }).map_err(blame)?;
     if event.signature.is_some() && !event.missing.is_empty() {
         let field = event.missing.first_field();
         return Err(blame(Refusal::new(field, "a signed event must be whole: nothing in it is completed")));
     }
-    if event.missing.has(Missing::EVENT_ID) && !event.missing.has(Missing::TIMESTAMP) {
-        complete::name(&mut event, top, arena);
+    if event.missing.has(Missing::TIMESTAMP) {
+        return Ok(event);
+    }
+    if event.missing.has(Missing::EVENT_ID) {
+        complete::name_from(&mut event, top, arena);
+    } else if wants.forms {
+        event.form = Some(complete::form(&event, top, arena));
     }
     Ok(event)
 }
@@ -155,7 +160,7 @@ fn read_fields<'a>(
         tile,
         signature,
         missing,
-        unnamed: None,
+        form: None,
         payload: Payload::Unknown,
     })
 }

@@ -71,8 +71,8 @@ pub struct Event<'a> {
     pub signature: Option<&'a str>,
     /// Which fields the line left out.
     pub missing: Missing,
-    /// What its name was made of, where it was named here.
-    unnamed: Option<complete::Unnamed<'a>>,
+    /// Its canonical form, where that was wanted, or its name made of it.
+    form: Option<complete::Form<'a>>,
     pub payload: Payload<'a>,
 }
 
@@ -148,11 +148,20 @@ pub enum Line<'a> {
     Other(Kind),
 }
 
+/// What is wanted of events beside what they say.
+#[derive(Clone, Copy, Default)]
+struct Wants {
+    /// Also those without a timestamp.
+    drafts: bool,
+    /// Their canonical forms.
+    forms: bool,
+}
+
 /// Reads lines into events and state lines, and tells the others. One a thread; the arena outlives what is read.
 pub struct Reader<'a> {
     arena: &'a Bump,
     defaults: &'a Defaults,
-    drafts: bool,
+    wants: Wants,
     plainly: bool,
     tape: Tape,
     scratch: source::Scratch<'a>,
@@ -165,7 +174,7 @@ impl<'a> Reader<'a> {
         Reader {
             arena,
             defaults,
-            drafts: false,
+            wants: Wants::default(),
             plainly: false,
             tape: Tape::new(),
             scratch: source::Scratch::default(),
@@ -186,7 +195,14 @@ impl<'a> Reader<'a> {
 
     /// Lets lines without a timestamp pass: their `time` is 0 until it is given, and so is their name.
     pub fn with_drafts(mut self) -> Reader<'a> {
-        self.drafts = true;
+        self.wants.drafts = true;
+        self
+    }
+
+    /// Works the canonical form of each event out while its line is read, for whoever will
+    /// [write](Event::write_canonical) it: a second look at the line costs as much as the first.
+    pub fn with_forms(mut self) -> Reader<'a> {
+        self.wants.forms = true;
         self
     }
 
@@ -222,8 +238,8 @@ impl<'a> Reader<'a> {
         if self.plainly {
             return self.read_plainly(line);
         }
-        let Reader { drafts, tape, arena, scratch, memory, .. } = self;
-        match quick::read(line, *drafts, tape, arena, scratch, memory) {
+        let Reader { wants, tape, arena, scratch, memory, .. } = self;
+        match quick::read(line, *wants, tape, arena, scratch, memory) {
             Some(event) => Ok(Line::Event(event)),
             None => self.read_plainly(line),
         }
@@ -238,15 +254,10 @@ impl<'a> Reader<'a> {
             (Some(Kind::State), Some(operation)) => {
                 crate::state::line::read(top, operation, self.arena).map(Line::State)
             }
-            (Some(Kind::Event | Kind::State) | None, _) => envelope::read(
-                line,
-                top,
-                &fields,
-                (self.defaults, self.drafts),
-                self.arena,
-                &mut self.scratch,
-            )
-            .map(Line::Event),
+            (Some(Kind::Event | Kind::State) | None, _) => {
+                envelope::read(line, top, &fields, (self.defaults, self.wants), self.arena, &mut self.scratch)
+                    .map(Line::Event)
+            }
             (Some(kind), _) => Ok(Line::Other(kind)),
         }
     }

@@ -190,14 +190,20 @@ pub(super) fn order(text: &str, a: &Node, b: &Node) -> Ordering {
 /// other that it begins.
 #[inline(always)]
 pub(super) fn head(text: &str, key: Node) -> u64 {
-    let (from, to) = (key.start as usize + 1, key.end as usize - 1);
+    let inner = (key.start as usize + 1, key.end as usize - 1);
+    if key.escaped() { unusual_head(key.inner(text)) } else { plain_head(text, inner) }
+}
+
+/// The same of a key without escapes, which stands in the text from one place to another.
+#[inline(always)]
+pub(super) fn plain_head(text: &str, (from, to): (usize, usize)) -> u64 {
     match text.as_bytes().get(from..from + 8) {
-        Some(word) if !key.escaped() && word.is_ascii() => {
+        Some(word) if word.is_ascii() => {
             let bytes = (to - from).min(8) as u32;
             let used = u64::MAX.checked_shl(64 - 8 * bytes).unwrap_or(0);
             text::load(word).swap_bytes() & used
         }
-        _ => unusual_head(key.inner(text)),
+        _ => unusual_head(&text[from..to]),
     }
 }
 

@@ -26,7 +26,7 @@ pub fn parse_line<'t, 'a>(tape: &'t mut Tape, line: &'a [u8]) -> Result<Value<'t
 
 /// [`parse_line`] for a line that is known to be UTF-8.
 pub fn parse_text<'t, 'a>(tape: &'t mut Tape, line: &'a str) -> Result<Value<'t, 'a>, Error> {
-    let line = trim_end(line);
+    let line = without_end(line);
     if line.len() > STATE_BYTES {
         return Err(Error { fault: Fault::TooLong, offset: STATE_BYTES });
     }
@@ -86,7 +86,8 @@ fn is_state(tape: &Tape, line: &str) -> bool {
     false
 }
 
-pub(super) fn trim_end(line: &str) -> &str {
+/// A line without its line end, which is no part of it.
+pub fn without_end(line: &str) -> &str {
     let line = line.strip_suffix('\n').unwrap_or(line);
     line.strip_suffix('\r').unwrap_or(line)
 }

@@ -9,6 +9,7 @@ mod keys;
 mod line;
 mod node;
 mod number;
+mod passed;
 pub mod raw;
 mod scan;
 mod skim;
@@ -19,9 +20,10 @@ pub mod write;
 
 pub use canonical::{Canonical, key_order, write_canonical, write_number, write_string};
 pub use check::is_canonical;
-pub use line::{parse_line, parse_text};
+pub use line::{parse_line, parse_text, without_end};
 pub use node::Kind;
-pub use skim::Skim;
+pub use passed::{Passed, Without};
+pub use skim::{Known, Skim};
 pub use tape::Tape;
 pub use value::Value;
 

@@ -153,17 +153,30 @@ impl<'t, 'a> Scan<'t, 'a> {
         }
         let start = self.at;
         let key = self.string()?;
-        if !self.is_new(key) {
-            return Err(Error { fault: Fault::DuplicateKey, offset: start });
-        }
-        self.here.key = key;
-        self.here.count += 1;
+        self.begin_member(key, start)?;
         self.space();
         if self.peek() != b':' {
             return self.fail(Fault::Syntax);
         }
         self.at += 1;
         self.space();
+        Ok(())
+    }
+
+    /// Takes a key that was read before, from one place to another and without escapes.
+    #[inline(always)]
+    pub fn passed_key(&mut self, start: usize, end: usize) -> Result<(), Error> {
+        let key = self.push(Kind::String, CANONICAL, start, end);
+        self.begin_member(key, start)
+    }
+
+    #[inline(always)]
+    fn begin_member(&mut self, key: u32, start: usize) -> Result<(), Error> {
+        if !self.is_new(key) {
+            return Err(Error { fault: Fault::DuplicateKey, offset: start });
+        }
+        self.here.key = key;
+        self.here.count += 1;
         Ok(())
     }
 

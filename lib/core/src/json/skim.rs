@@ -5,64 +5,117 @@
 //! [`parse_text`](super::parse_text), and nothing that it refuses: wherever a step answers `None` the line is to be
 //! read the plain way, which says what is wrong, if anything is.
 
-use super::line::{RULES, trim_end};
+use super::line::{RULES, without_end};
+use super::passed::{Passed, Source};
 use super::scan::Scan;
 use super::tape::Tape;
-use super::{EVENT_BYTES, Kind, Value, number, text};
+use super::{EVENT_BYTES, Kind, Value, keys, number, text};
 
 /// The members of a line's outer object, from the first to the last.
 pub struct Skim<'t, 'a> {
     scan: Scan<'t, 'a>,
-    /// Where the newest key begins.
-    key: usize,
+    /// What the canonical form is made of, where it is wanted.
+    passed: Option<&'t mut Passed>,
+    /// The newest key, where it begins, and where its value does.
+    key: Key,
+    start: usize,
+    value: usize,
+    source: Of<'a>,
+}
+
+/// What a key is, wherever it stands.
+#[derive(Clone, Copy, Default)]
+struct Key {
+    /// Its first eight bytes.
+    head: u64,
+    /// Its length with its quotes.
+    length: u32,
+    /// Whether its colon and its value follow without space.
+    is_plain: bool,
+}
+
+/// A key with its quotes, its colon and the space about it.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    raw: &'a str,
+    key: Key,
+}
+
+/// What the newest value is written from, should it not be canonical.
+#[derive(Clone, Copy)]
+enum Of<'a> {
+    Line,
+    /// The node of the tape at which it stands.
+    Node(u32),
+    Canonical(&'a str),
 }
 
 impl<'t, 'a> Skim<'t, 'a> {
-    /// Begins with a line that is no longer than an event may be.
+    /// Begins with a line that is no longer than an event may be. What its canonical form is made of goes into `passed`.
     #[inline]
-    pub fn new(tape: &'t mut Tape, line: &'a str) -> Option<Skim<'t, 'a>> {
-        let line = trim_end(line);
+    pub fn new(
+        tape: &'t mut Tape,
+        line: &'a str,
+        mut passed: Option<&'t mut Passed>,
+    ) -> Option<Skim<'t, 'a>> {
+        let line = without_end(line);
         if line.len() > EVENT_BYTES || !line.starts_with('{') {
             return None;
         }
         tape.clear();
+        if let Some(passed) = &mut passed {
+            passed.begin();
+        }
         let mut scan = Scan::new(tape, line, RULES);
         scan.open(Kind::Object).ok()?;
         // Values are read up to the outer object, whose end is for the walk to find.
         scan.floor = 1;
-        Some(Skim { scan, key: 0 })
+        Some(Skim { scan, passed, key: Key::default(), start: 0, value: 0, source: Of::Line })
     }
 
-    /// Passes the next key if it, its colon and the space about it are this text, as [`Skim::raw_key`] gave it once.
+    /// Passes the next key if it, its colon and the space about it are those of a key that was known once.
     #[inline]
-    pub fn same_key(&mut self, raw: &str) -> bool {
-        self.key = self.scan.at;
-        let same = self.same(raw);
+    pub fn same_key(&mut self, known: &Known<'_>) -> bool {
+        self.start = self.scan.at;
+        let same = self.same(known.raw);
         if same {
-            // Another writer may put space where there was none.
-            self.scan.space();
+            self.begin_value(known.key);
         }
         same
     }
 
-    /// The key that was passed last, with its quotes, its colon and the space about it.
+    /// The key that was passed last.
     #[inline]
-    pub fn raw_key(&self) -> Option<&'a str> {
-        self.scan.text.get(self.key..self.scan.at)
+    pub fn known_key(&self) -> Option<Known<'a>> {
+        let raw = self.scan.text.get(self.start..self.value)?;
+        Some(Known { raw, key: self.key })
     }
 
     /// The next key, if it has no escape. Its value must be taken by one of the methods below.
     #[inline]
     pub fn key(&mut self) -> Option<&'a str> {
-        self.key = self.scan.at;
+        self.start = self.scan.at;
         let key = self.text()?;
+        let end = self.scan.at;
         self.scan.space();
         if self.scan.peek() != b':' {
             return None;
         }
         self.scan.at += 1;
         self.scan.space();
+        let head = keys::plain_head(self.scan.text, (self.start + 1, end - 1));
+        let is_plain = self.scan.at == end + 1;
+        self.begin_value(Key { head, length: (end - self.start) as u32, is_plain });
         Some(key)
+    }
+
+    #[inline]
+    fn begin_value(&mut self, key: Key) {
+        (self.key, self.source) = (key, Of::Line);
+        self.scan.here.canonical = key.is_plain;
+        // Another writer may put space where there was none.
+        self.scan.space();
+        self.value = self.scan.at;
     }
 
     /// Takes a string without escapes.
@@ -87,6 +140,7 @@ impl<'t, 'a> Skim<'t, 'a> {
         let start = self.scan.at;
         let literal = number::scan(self.scan.text.as_bytes(), start, false).ok()?;
         self.scan.at = literal.end;
+        self.scan.here.canonical &= literal.canonical;
         self.scan.text.get(start..literal.end)
     }
 
@@ -125,6 +179,13 @@ impl<'t, 'a> Skim<'t, 'a> {
         same
     }
 
+    /// Says what the canonical form of the value is that was taken last, where it is not how the value stands.
+    #[inline]
+    pub fn is_otherwise(&mut self, canonical: &'a str) {
+        self.scan.here.canonical = false;
+        self.source = Of::Canonical(canonical);
+    }
+
     /// Takes any value, and lends it out for as long as it is on the tape.
     pub fn aside<T>(&mut self, read: impl FnOnce(Value<'_, 'a>) -> Option<T>) -> Option<T> {
         let index = self.scan.tape.nodes.len();
@@ -138,14 +199,15 @@ impl<'t, 'a> Skim<'t, 'a> {
     /// Puts the newest key and its value on the tape, as a member of what [`Skim::finish`] gives.
     #[inline]
     pub fn keep(&mut self) -> Option<()> {
-        self.scan.at = self.key;
-        self.scan.key().ok()?;
+        self.scan.passed_key(self.start, self.start + self.key.length as usize).ok()?;
+        self.source = Of::Node(self.scan.tape.nodes.len() as u32);
         self.scan.value().ok()
     }
 
     /// After a value: whether there is another member. Otherwise the line is at its end.
     #[inline]
     pub fn more(&mut self) -> Option<bool> {
+        self.pass();
         self.scan.space();
         match self.scan.peek() {
             b',' => {
@@ -162,6 +224,22 @@ impl<'t, 'a> Skim<'t, 'a> {
             }
             _ => None,
         }
+    }
+
+    /// Takes the newest member into the canonical form.
+    #[inline]
+    fn pass(&mut self) {
+        let Skim { scan, passed: Some(passed), key, start, .. } = self else { return };
+        if scan.here.canonical {
+            return passed.push(scan.text, key.head, *start, scan.at);
+        }
+        let name = &scan.text[*start..*start + key.length as usize];
+        let value = match self.source {
+            Of::Line => Source::Line(&scan.text[self.value..scan.at]),
+            Of::Node(at) => Source::Tape(Value::new(&scan.tape.nodes, scan.text, at)),
+            Of::Canonical(text) => Source::Known(text),
+        };
+        passed.rewrite(key.head, name, value);
     }
 
     /// The object of those members that were put on the tape, once there are no more.

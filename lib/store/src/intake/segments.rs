@@ -272,7 +272,7 @@ fn judge(
 ) -> Judged {
     let Arrived { lane, hash, bytes } = arrived;
     let arena = Bump::new();
-    let mut reader = Reader::new(&arena, scope.defaults());
+    let mut reader = Reader::new(&arena, scope.defaults()).with_forms();
     let (mut admitted, mut events) = (Admitted::default(), Vec::new());
     let (mut said, mut is_refused) = (Vec::new(), false);
     admitted.text.reserve(bytes.len());
