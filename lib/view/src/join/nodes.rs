@@ -122,7 +122,7 @@ impl<'a> ViewNode<'a> {
     }
 
     /// The writes from the first of a kind on; from the first of all where that is not known.
-    fn from_first(&self, kind: RegisterKind) -> impl Iterator<Item = &Written<'a>> {
+    fn since_first(&self, kind: RegisterKind) -> impl Iterator<Item = &Written<'a>> {
         let all = self.state.registers.iter();
         let is_known =
             self.places.of > 0 && usize::from(self.places.of) == self.state.registers.iter().count();
@@ -134,7 +134,7 @@ impl<'a> ViewNode<'a> {
     /// The value of a register as raw JSON; null counts as none.
     pub fn get(&self, register: Register<'_>) -> Option<&'a str> {
         let kind = register.kind;
-        let written = self.from_first(kind).next()?;
+        let written = self.since_first(kind).next()?;
         let is_it =
             written.register.kind == kind && (!kind.is_keyed() || written.register.key == register.key);
         let written = if is_it { written } else { self.state.registers.get(register)? };
@@ -149,7 +149,7 @@ impl<'a> ViewNode<'a> {
     /// The writes of one kind of register that are not null, by key in canonical order.
     pub fn keyed(&self, kind: RegisterKind) -> Vec<Written<'a>> {
         let of_kind = |w: &&Written<'a>| w.register.kind == kind && w.value != "null";
-        let mut list: Vec<_> = self.from_first(kind).filter(of_kind).copied().collect();
+        let mut list: Vec<_> = self.since_first(kind).filter(of_kind).copied().collect();
         list.sort_unstable_by(|a, b| json::key_order(a.register.key, b.register.key));
         list
     }
