@@ -165,6 +165,7 @@ fn write(
     let is_cut = |item: &&Item<'_, '_>| matches!(&item.shape, Shape::Mesh(mesh) if mesh.is_cut());
     let cut = scenes.iter().flat_map(|scene| &scene.items).filter(is_cut);
     dropped.extend(cut.map(|item| (item.id.to_owned(), "triangles".to_owned())));
+    project::leave(scenes);
     let crowded = gallery.crowded_out.iter().map(|node| (node.clone(), "picture".to_owned()));
     dropped.extend(crowded);
     project::note_blobs(view, log)?;

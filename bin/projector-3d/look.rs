@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use ulp_core::event::{Register, RegisterKind};
-use ulp_core::json::{Tape, raw};
+use ulp_core::json::raw;
 use ulp_view::join::ViewNode;
 use ulp_view::style::{Color, Paint, Style};
 
@@ -64,11 +64,6 @@ impl Look {
 /// The first that is a colour.
 fn first(paints: [Option<Paint>; 3]) -> Color {
     paints.into_iter().flatten().find_map(Paint::color).unwrap_or(PLAIN)
-}
-
-/// What a node says about its looks.
-pub fn style(node: &ViewNode<'_>) -> Style {
-    Style::of_node(node, &mut Tape::new())
 }
 
 /// Whether a flat shape is to be left open: its fill is `none`.

@@ -319,9 +319,14 @@ fn show(
     let count = spaces.len();
     let view = View { world, filter: &filter, spaces, count, blobs };
     write(&view, out, log)?;
-    // The process ends now: to give back all this piece by piece takes longer than what is left to do.
-    std::mem::forget(view.spaces);
+    leave(view.spaces);
     Ok(roots)
+}
+
+/// Leaves what was shown where it lies: the process ends now, and to give it back piece by piece takes longer than what
+/// is left to do.
+pub fn leave<T>(shown: T) {
+    std::mem::forget(shown);
 }
 
 /// Where the tiles of a world lie of which a filter takes a lane.
