@@ -14,6 +14,7 @@ use ulp_core::scope::Admission;
 use ulp_store::Store;
 use ulp_store::intake::admit::{AdmittedEvent, member, unknown_operation};
 use ulp_store::intake::{Backlog, Committed, Committer, Echo, EchoLine, Echoed, Offered};
+use ulp_store::receipts::Recorder;
 
 /// A commit happens when so many bytes wait, if not before.
 const MOST_BYTES: usize = 256 << 20;
@@ -58,6 +59,13 @@ impl<'w> Writer<'w> {
             waiting: Vec::new(),
             backlog: Backlog::new(Instant::now()),
             declared: Vec::new(),
+        }
+    }
+
+    /// Has receipts written of what is committed.
+    pub fn recorded_by(&mut self, recorder: Option<Recorder>) {
+        if let Some(committer) = &mut self.committer {
+            committer.recorded_by(recorder);
         }
     }
 

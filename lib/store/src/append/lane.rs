@@ -5,6 +5,7 @@ use super::segment::{SegmentBuilder, WholeSegment};
 use crate::commit::Draft;
 use crate::dedup::{DedupIndex, Digest};
 use crate::manifest::Manifest;
+use crate::receipts::Came;
 use crate::{Error, INDEX, LaneId, Store, index};
 use foldhash::HashSet;
 use std::ops::Range;
@@ -62,6 +63,18 @@ impl Work {
     pub(super) fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let starts = std::iter::once(0).chain(self.tickets.iter().map(|(.., end)| *end));
         starts.zip(&self.tickets).map(|(start, (ticket, _, end))| (*ticket, &self.pending[start..end - 1]))
+    }
+
+    /// What a commit adds to the lane, where it is for everyone: what is formed, then what is kept as it came. What only
+    /// takes the place again that it had is nothing new.
+    pub(super) fn came<'c>(&'c self, cut: &'c SegmentBuilder) -> Option<Came<'c>> {
+        let is_named = |hash| self.named.as_ref().is_some_and(|named| named.contains(hash));
+        let whole =
+            cut.whole.iter().filter(|segment| !is_named(&segment.hash)).map(|segment| &segment.bytes[..]);
+        let lines: Vec<&[u8]> =
+            std::iter::once(&self.pending[..]).chain(whole).filter(|l| !l.is_empty()).collect();
+        let is_shared = self.id.lane.is_shared() && !lines.is_empty();
+        is_shared.then(|| Came { lane: &self.id, from: self.manifest.events(), lines })
     }
 
     /// Nothing waits any more.

@@ -9,6 +9,7 @@ mod invariants;
 pub mod segments;
 
 use crate::lookup::StoreLookup;
+use crate::receipts::Recorder;
 use crate::{Appender, Error, LaneId, LaneIndex, Store};
 use admit::{Admitted, AdmittedEvent};
 use invariants::Invariants;
@@ -165,6 +166,11 @@ impl<'s> Committer<'s> {
     /// `pool` is for opening many lanes at once.
     pub fn new(store: &'s Store, pool: Option<&'s ThreadPool>) -> Committer<'s> {
         Committer { appender: Appender::new(store), invariants: Invariants::new(store, pool) }
+    }
+
+    /// Has receipts written of what is committed.
+    pub fn recorded_by(&mut self, recorder: Option<Recorder>) {
+        self.appender.recorded_by(recorder);
     }
 
     /// Before some lines: forgets what is known of the store where others have written to it.
