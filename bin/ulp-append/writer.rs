@@ -217,7 +217,7 @@ impl<'w> Writer<'w> {
             Offered::Refused(refusal) => return Ok(Err(refusal)),
         };
         for Note { code, detail } in &event.notes {
-            report.say(Outcome::Noted, code, at, shared, || (name(), detail.clone()));
+            report.say(Outcome::Noted, *code, at, shared, || (name(), detail.clone()));
         }
         if event.is_unknown {
             let text = || (name(), unknown_operation(line).detail);
@@ -301,7 +301,7 @@ impl<'w> Writer<'w> {
             let said = self.log.record(&Diagnostic {
                 position: Some(Position { source, line: line.number }),
                 outcome: if refusal.is_some() { Outcome::Rejected } else { Outcome::Duplicate },
-                code: refusal.map_or("event.duplicate", |refusal| refusal.code),
+                code: refusal.map_or("event.duplicate".into(), |refusal| refusal.code.clone()),
                 shared: line.shared,
                 event_id: member(text, "event_id"),
                 detail: refusal.map_or(String::new(), |refusal| refusal.detail.clone()),
