@@ -14,6 +14,8 @@ use ulp_core::hash::Sha256;
 #[derive(Debug)]
 pub(super) struct Work {
     pub(super) id: LaneId,
+    /// The number of its tile.
+    pub(super) tile: usize,
     pub(super) manifest: Manifest,
     /// The manifest as it stood on disk; empty where there was none.
     pub(super) bytes: Vec<u8>,
@@ -36,7 +38,7 @@ pub(super) struct Work {
 }
 
 impl Work {
-    pub(super) fn open(store: &Store, id: &LaneId) -> Result<Work, Error> {
+    pub(super) fn open(store: &Store, id: &LaneId, tile: usize) -> Result<Work, Error> {
         let (manifest, bytes) = match store.manifest(id)? {
             Some(found) => found,
             None => (Manifest::new(id.tile), Vec::new()),
@@ -45,6 +47,7 @@ impl Work {
         let (pending, tickets) = (Vec::new(), Vec::new());
         Ok(Work {
             id: id.clone(),
+            tile,
             manifest,
             bytes,
             known,
@@ -56,6 +59,18 @@ impl Work {
             depends_on: false,
             index_due: false,
         })
+    }
+
+    /// Whether there is nothing to commit.
+    pub(super) fn is_idle(&self) -> bool {
+        self.tickets.is_empty() && self.seen.is_empty()
+    }
+
+    /// Takes a line.
+    pub(super) fn push(&mut self, ticket: u64, digest: Digest, line: &[u8]) {
+        self.pending.extend_from_slice(line);
+        self.pending.push(b'\n');
+        self.tickets.push((ticket, digest, self.pending.len()));
     }
 
     /// The lines that wait, without their ends, each with its ticket.
