@@ -21,7 +21,7 @@ pub fn write(job: &Job<'_, '_>, out: &mut Output, report: &mut Report) -> Result
         None => None,
     };
     let work = |i: usize| lines_of(job, i, since.as_ref());
-    in_order(&job.world.largest_first(), work, |(lines, said): (Vec<u8>, Report)| {
+    in_order(&job.world.in_turn(), work, |(lines, said): (Vec<u8>, Report)| {
         report.join(said);
         out.write_all(&lines).map_err(Failure::from)
     })

@@ -150,19 +150,15 @@ impl<'a> Job<'_, 'a> {
             let root = root::write_tile(&derived, &mut lines);
             (lines, root, derived.report)
         };
-        in_order(
-            &self.world.largest_first(),
-            work,
-            |(lines, root, said): (Vec<u8>, Option<Blake3>, Report)| {
-                let (space, tile) = self.world.place(n);
-                n += 1;
-                report.join(said);
-                if let Some(root) = root {
-                    roots.push(space, tile, root);
-                }
-                if self.args.root { Ok(()) } else { out.write_all(&lines).map_err(Failure::from) }
-            },
-        )?;
+        in_order(&self.world.in_turn(), work, |(lines, root, said): (Vec<u8>, Option<Blake3>, Report)| {
+            let (space, tile) = self.world.place(n);
+            n += 1;
+            report.join(said);
+            if let Some(root) = root {
+                roots.push(space, tile, root);
+            }
+            if self.args.root { Ok(()) } else { out.write_all(&lines).map_err(Failure::from) }
+        })?;
         if self.args.root {
             let (tiles, spaces) = roots.lines();
             out.write_all(&tiles)?;

@@ -121,13 +121,19 @@ impl Stored<'_> {
             Some(When::Event(name)) => name,
         };
         let wanted = self.events();
-        let mut greatest = None;
+        let (mut greatest, mut damaged) = (None, None);
         for place in places {
-            let here =
-                self.store.replay(place, wanted, false, |r| r.world.greatest_key(name, &self.filter))?;
+            let here = self.store.replay(place, wanted, false, |replay| {
+                damaged = damaged.take().or_else(|| replay.damage.first().cloned());
+                replay.world.greatest_key(name, &self.filter)
+            })?;
             if let Some(AsOf::Key { eff, .. }) = here {
                 greatest = greatest.max(Some(eff));
             }
+        }
+        // What is damaged may hold the event, or a greater key of its name.
+        if let Some(damage) = damaged.filter(|_| greatest.is_none() || !self.args.partial) {
+            return Err(corrupt(&damage));
         }
         let unknown =
             || Failure::usage(format!("{option} id:{name}"), "no event of this name is in the view");

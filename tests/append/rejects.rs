@@ -216,4 +216,25 @@ fn damage_ends_a_reading_or_only_its_lane() {
         partial.out.ends_with(&rest) && whole.ends_with(&rest) && !partial.out.contains("\"node_id\":\"a\"")
     );
     assert!(partial.log.contains("z0/x0/y0"), "{}", partial.log);
+    // What names the events of a lane is as much a part of it as what holds them.
+    let manifest = at.join("w/spaces/default/tiles/z0/x0/y0/team.public/manifest.json");
+    let good = std::fs::read_to_string(&manifest).unwrap();
+    for bad in [good.replace("\"v\":1", "\"v\":1,\"w\":1"), String::new(), good.replace("z0", "z1")] {
+        std::fs::write(&manifest, bad).unwrap();
+        let strict = said("ulp-materialize --store w", at);
+        assert_eq!((strict.status, strict.out.contains("\"node_id\":\"a\"")), (3, false), "{strict:?}");
+        let partial = said("ulp-materialize --store w --partial", at);
+        assert_eq!((partial.status, &partial.out), (3, &rest), "{partial:?}");
+        assert!(
+            partial.log.contains("manifest.json") && partial.log.contains("store.manifest"),
+            "{partial:?}"
+        );
+        let cut = said("ulp-materialize --store w --partial --at id:a", at);
+        assert_eq!(cut.status, 3, "the event may lie in the lane: {cut:?}");
+        for tool in ["projector-2d --store w", "ulp-store heads --store w", "ulp-store check --store w"] {
+            assert_eq!(said(tool, at).status, 3, "{tool}");
+        }
+        let append = said("ulp-append --store w < in.jsonl", at);
+        assert_eq!(append.status, 0, "another tile is written to: {append:?}");
+    }
 }

@@ -43,7 +43,10 @@ fn diagnostic(damage: &Damage) -> Diagnostic {
 
 /// The lane, the segment, its events and what is wrong with it.
 pub fn describe(damage: &Damage) -> String {
-    let Damage { lane, segment, events, reason, code } = damage;
+    let Damage { lane, segment, reason, code } = damage;
+    let Some((segment, events)) = segment else {
+        return format!("{}: all of the lane: {reason} ({code})", lane.dir());
+    };
     let (first, last) = (events.start + 1, events.end);
     format!("{}: {segment}, events {first} to {last} of the lane: {reason} ({code})", lane.dir())
 }

@@ -59,8 +59,15 @@ pub struct Gatherer<'a> {
     select: &'a (dyn Fn(&str, Tile) -> Option<&'static str> + Sync),
     /// Whether the lines come in here for the first time, and are held to what they declare.
     admit_new: bool,
-    /// Arenas for what only lives as long as a batch is being read.
-    scratch: Mutex<Vec<Bump>>,
+    scratch: Mutex<Vec<Scratch>>,
+}
+
+/// What only lives as long as a batch is being read, and is used again for the next.
+#[derive(Default)]
+struct Scratch {
+    arena: Bump,
+    /// Always empty.
+    fresh: Vec<Fresh<'static, 'static>>,
 }
 
 /// What some lines of one source hold.
@@ -150,20 +157,20 @@ impl<'a> Gatherer<'a> {
         source: u32,
         lines: impl Iterator<Item = (u32, Result<(&'l [u8], &'a [u8]), Fault>)>,
     ) -> Batch<'a> {
-        let mut scratch = self.scratch().pop().unwrap_or_default();
+        let Scratch { arena: mut text, fresh } = self.scratch().pop().unwrap_or_default();
         let admits = self.admit_new || self.scope.has_gate();
         let mut gathering = Gathering {
             gatherer: self,
             interner: Interner::new(arena),
-            fresh: Vec::new(),
+            fresh,
             places: Places::default(),
             batch: Batch { source, ..Batch::default() },
             admission: admits.then(|| Admission::of_view(self.scope)),
         };
-        gathering.read(&scratch, lines);
-        let batch = gathering.finish();
-        scratch.reset();
-        self.scratch().push(scratch);
+        gathering.read(&text, lines);
+        let (batch, fresh) = gathering.finish();
+        text.reset();
+        self.scratch().push(Scratch { arena: text, fresh });
         batch
     }
 
@@ -172,7 +179,7 @@ impl<'a> Gatherer<'a> {
         self.scope.has_gate()
     }
 
-    fn scratch(&self) -> MutexGuard<'_, Vec<Bump>> {
+    fn scratch(&self) -> MutexGuard<'_, Vec<Scratch>> {
         self.scratch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -290,8 +297,8 @@ impl<'l, 'a> Gathering<'_, 'l, 'a> {
         self.places.index(space, tile, &mut self.interner, &mut self.batch.places)
     }
 
-    /// Keeps the events, place by place: what will be used together stands together.
-    fn finish(mut self) -> Batch<'a> {
+    /// Keeps the events, place by place: what will be used together stands together. Gives back the room for them.
+    fn finish<'s>(mut self) -> (Batch<'a>, Vec<Fresh<'s, 's>>) {
         let mut next: Vec<u32> = vec![0; self.batch.places.len()];
         for i in 1..next.len() {
             next[i] = next[i - 1] + self.batch.places[i - 1].rows;
@@ -311,7 +318,9 @@ impl<'l, 'a> Gathering<'_, 'l, 'a> {
             let payload = self.interner.payload(&row.payload);
             self.batch.rows.push(Row { id, line, parents, payload, time, lane, number, withheld });
         }
-        self.batch
+        // Of nothing there is nothing to keep but the room.
+        self.fresh.clear();
+        (self.batch, self.fresh.into_iter().filter_map(|_| None).collect())
     }
 }
 

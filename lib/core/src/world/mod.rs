@@ -32,6 +32,9 @@ use foldhash::fast::RandomState;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 
+/// A tile is large where it is more than one of so many shares of a thread's work.
+const SHARES: usize = 4;
+
 /// Events and state lines, by tile.
 pub struct World<'a> {
     batches: Vec<Batch<'a>>,
@@ -300,11 +303,16 @@ impl<'a> World<'a> {
             || tile.states.iter().any(|at| takes(self.state(*at).lane))
     }
 
-    /// The tiles, those with the most rows first: the order in which threads should take them.
-    pub fn largest_first(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.tiles.len()).collect();
-        order.sort_by_key(|i| std::cmp::Reverse(self.tiles[*i].rows.len() + self.tiles[*i].states.len()));
-        order
+    /// The order in which threads should take the tiles: their own, so that few results wait for those before them;
+    /// but first come those that are so large that one thread would be left alone with them in the end.
+    pub fn in_turn(&self) -> Vec<usize> {
+        let size = |i: &usize| self.tiles[*i].rows.len() + self.tiles[*i].states.len();
+        let (threads, all) = (rayon::current_num_threads(), (0..self.tiles.len()).map(|i| size(&i)).sum());
+        let is_large = |i: &usize| threads > 1 && size(i).saturating_mul(SHARES * threads) > all;
+        let (mut turns, rest): (Vec<usize>, Vec<usize>) = (0..self.tiles.len()).partition(is_large);
+        turns.sort_by_key(|i| std::cmp::Reverse(size(i)));
+        turns.extend(rest);
+        turns
     }
 
     /// The events of a tile with their effective times, in no order.

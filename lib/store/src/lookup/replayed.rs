@@ -35,19 +35,25 @@ struct Link {
 }
 
 impl TileFacts {
-    /// Replays a tile.
+    /// Replays a tile. Segments that are not here count as not known.
+    ///
+    /// # Errors
+    /// Damage of what names a lane's events: then nothing of it is known.
     pub fn read(store: &Store, space: &str, tile: Tile) -> Result<TileFacts, Error> {
         let mut facts = TileFacts::default();
         let place = Place { space: space.to_owned(), tile, lanes: Lane::all().collect() };
         let filter = Filter::default();
         store.replay(&place, Wanted::new(&filter, false), false, |replay| {
-            if replay.world.is_empty() {
-                return;
+            if let Some(lane) = replay.damage.iter().find(|damage| damage.segment.is_none()) {
+                return Err(Error::damaged(lane.lane.dir(), lane.code, lane.reason.clone()));
             }
-            for (key, _, row) in replay.world.rows(0) {
-                facts.apply((row.id, row.lane, row.parents), key.eff, &row.payload);
+            if !replay.world.is_empty() {
+                for (key, _, row) in replay.world.rows(0) {
+                    facts.apply((row.id, row.lane, row.parents), key.eff, &row.payload);
+                }
             }
-        })?;
+            Ok(())
+        })??;
         Ok(facts)
     }
 

@@ -96,7 +96,8 @@ pub(super) fn in_order<'a>(mut lines: Vec<Batch<'a>>, events: Vec<Batch<'a>>) ->
 }
 
 fn damaged(part: &Part, segment: Sha256, events: Range<u64>, reason: &'static str) -> Box<Damage> {
-    Box::new(Damage { lane: part.id.clone(), code: "store.segment", segment, events, reason })
+    let segment = Some((segment, events));
+    Box::new(Damage { lane: part.id.clone(), code: "store.segment", segment, reason: reason.into() })
 }
 
 const NO_ROOM: &str = "there is no room for it";

@@ -17,6 +17,7 @@ use super::{Error, LaneId, Store};
 use foldhash::{HashMap, HashMapExt as _};
 use gather::{gather_events, gather_lines, in_order, split_snapshots};
 use open::Reading;
+use std::borrow::Cow;
 use std::ops::Range;
 use ulp_core::hash::{Blake3, Sha256};
 use ulp_core::id::{Lane, Tile, Time};
@@ -67,17 +68,32 @@ impl<'f> Wanted<'f> {
 pub struct Damage {
     pub lane: LaneId,
     pub code: &'static str,
-    /// The segment, and which events of the lane it holds, counted from 0.
-    pub segment: Sha256,
-    pub events: Range<u64>,
-    pub reason: &'static str,
+    /// The segment, and which events of the lane it holds, counted from 0; none where it is what names them all.
+    pub segment: Option<(Sha256, Range<u64>)>,
+    pub reason: Cow<'static, str>,
 }
 
 impl Damage {
     /// A segment that is not here, or is not what it should be.
     pub fn missing(lane: &LaneId, entry: &Entry, events: Range<u64>) -> Damage {
-        let (lane, segment) = (lane.clone(), entry.hash);
-        Damage { lane, code: "store.missing", segment, events, reason: "it is missing or damaged" }
+        let segment = Some((entry.hash, events));
+        Damage {
+            lane: lane.clone(),
+            code: "store.missing",
+            segment,
+            reason: "it is missing or damaged".into(),
+        }
+    }
+
+    /// A lane whose manifest or one of whose pages is damaged; any other error stays one.
+    fn of_lane(lane: &LaneId, error: Error) -> Result<Damage, Error> {
+        match error {
+            Error::Damaged { path, code, detail } => {
+                let reason = format!("{}: {detail}", path.display()).into();
+                Ok(Damage { lane: lane.clone(), code, segment: None, reason })
+            }
+            other => Err(other),
+        }
     }
 }
 
@@ -206,7 +222,7 @@ impl Store {
     /// Reads one tile and gives it to `work`.
     ///
     /// # Errors
-    /// Where the system says no, or what names the events is damaged. Damaged segments are in the replay.
+    /// Where the system says no. What is damaged, a segment or what names the events of a lane, is in the replay.
     pub fn replay<T>(
         &self,
         place: &Place,

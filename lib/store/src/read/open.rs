@@ -8,6 +8,7 @@ use crate::object::Found;
 use crate::snapshot::record::Record;
 use crate::snapshot::stored::Lines;
 use crate::{Error, LaneId, Store, dedup};
+use std::borrow::Cow;
 use ulp_core::hash::Blake3;
 use ulp_core::id::Lane;
 
@@ -28,6 +29,14 @@ impl Base {
     pub(super) fn delta_lines(&self) -> impl Iterator<Item = &[u8]> {
         self.delta.iter().flat_map(|delta| dedup::lines(delta))
     }
+}
+
+/// A lane by what its manifest and its pages name, if it has any.
+fn named(store: &Store, id: &LaneId) -> Result<Option<Part>, Error> {
+    let Some((manifest, bytes)) = store.manifest(id)? else { return Ok(None) };
+    let (entries, hash) = (store.entries(&manifest, None)?, Blake3::of(&bytes));
+    let (id, base, segments) = (id.clone(), None, Vec::new());
+    Ok(Some(Part { id, manifest, entries, hash, base, segments, is_short: false }))
 }
 
 impl<'s> Reading<'s> {
@@ -65,10 +74,9 @@ impl<'s> Reading<'s> {
         let mut reading = Reading::none(store);
         for lane in lanes {
             let id = LaneId { space: place.space.clone(), tile: place.tile, lane };
-            if let Some((manifest, bytes)) = store.manifest(&id)? {
-                let (entries, hash) = (store.entries(&manifest, None)?, Blake3::of(&bytes));
-                let (base, segments) = (None, Vec::new());
-                reading.parts.push(Part { id, manifest, entries, hash, base, segments, is_short: false });
+            match named(store, &id) {
+                Ok(part) => reading.parts.extend(part),
+                Err(error) => reading.damage.push(Damage::of_lane(&id, error)?),
             }
         }
         if wanted.snapshots && store.is_trusted() {
@@ -143,8 +151,8 @@ impl<'s> Reading<'s> {
                 continue;
             }
             let say = |code, reason| {
-                let (lane, segment) = (part.id.clone(), entry.hash);
-                Damage { lane, code, segment, events: events.clone(), reason }
+                let segment = Some((entry.hash, events.clone()));
+                Damage { lane: part.id.clone(), code, segment, reason: Cow::Borrowed(reason) }
             };
             match entry.absent {
                 Absent::Lost => absent.push(say("store.lost", "it was damaged and taken away")),
