@@ -19,8 +19,9 @@ use ulp_store::{Error, Store};
 /// A commit happens when so many bytes wait, if not before.
 const MOST_BYTES: usize = 256 << 20;
 
-/// So many bytes of events that need nothing but the store are offered to it together.
-const TOGETHER: usize = 16 << 20;
+/// Events that need nothing but the store are offered to it once so many bytes of them are held, with what is said of
+/// their lines.
+const TOGETHER: usize = 24 << 20;
 
 /// Where accepted events go.
 pub struct Writer<'w> {
@@ -118,9 +119,9 @@ impl<'w> Writer<'w> {
 
     /// Takes a chunk that can wait.
     fn hold(&mut self, chunk: ReadChunk) -> Result<(), Failure> {
-        let bytes = chunk.admitted.text.len();
-        self.backlog.add(bytes);
-        self.held_bytes += bytes;
+        self.backlog.add(chunk.admitted.text.len());
+        let lines = size_of::<ReadLine>() * chunk.lines.len();
+        self.held_bytes += chunk.admitted.text.len() + chunk.raw.len() + lines;
         self.held.push(chunk);
         if self.held_bytes < TOGETHER { Ok(()) } else { self.offer_held() }
     }

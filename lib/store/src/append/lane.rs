@@ -76,11 +76,17 @@ impl Work {
     /// The lines that wait, without their ends, each with its ticket.
     pub(super) fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let starts = std::iter::once(0).chain(self.tickets.iter().map(|(.., end)| *end));
-        starts.zip(&self.tickets).map(|(start, (ticket, _, end))| (*ticket, &self.pending[start..end - 1]))
+        // After a commit that failed nothing waits any more.
+        let line = |(start, (ticket, _, end)): (usize, &(u64, Digest, usize))| {
+            self.pending.get(start..end - 1).map(|line| (*ticket, line))
+        };
+        starts.zip(&self.tickets).filter_map(line)
     }
 
     /// Nothing waits any more.
     pub(super) fn committed(&mut self, store: &Store, due: u64, cut: SegmentBuilder) {
+        // The next lines find room where these stood.
+        self.pending = cut.text;
         self.pending.clear();
         self.tickets.clear();
         if cut.puts_back {
@@ -174,7 +180,7 @@ impl Work {
             after: self.manifest.clone(),
         };
         if !self.pending.is_empty() {
-            cut.form(store, &self.pending)?;
+            cut.form(store, std::mem::take(&mut self.pending))?;
         }
         for (segment, digests, named) in whole {
             cut.digests.extend(digests);

@@ -35,7 +35,7 @@ impl SegmentBuilder {
     }
 
     /// Puts some lines, and the small segments before them, into segments.
-    pub(super) fn form(&mut self, store: &Store, lines: &[u8]) -> Result<(), Error> {
+    pub(super) fn form(&mut self, store: &Store, lines: Vec<u8>) -> Result<(), Error> {
         let mut taken = Vec::new();
         for _ in 0..self.after.merges(lines.len() as u64) {
             let Some(entry) = self.after.segments.last() else { break };
@@ -44,9 +44,13 @@ impl SegmentBuilder {
             self.after.segments.pop();
             taken.push(bytes);
         }
-        self.text.reserve(taken.iter().map(|b| b.len()).sum::<usize>() + lines.len());
-        taken.iter().rev().for_each(|bytes| self.text.extend_from_slice(bytes));
-        self.text.extend_from_slice(lines);
+        if taken.is_empty() {
+            self.text = lines;
+        } else {
+            self.text.reserve(taken.iter().map(|b| b.len()).sum::<usize>() + lines.len());
+            taken.iter().rev().for_each(|bytes| self.text.extend_from_slice(bytes));
+            self.text.extend_from_slice(&lines);
+        }
         let mut start = 0;
         for part in parts(&self.text) {
             let end = part.end;

@@ -321,9 +321,14 @@ impl Space {
 
     /// The tiles that may know a node.
     fn may_know(&self, lanes: &[LaneFacts], key: &Key) -> BTreeSet<Tile> {
+        self.each_that_may_know(lanes, key).collect()
+    }
+
+    /// The same, some of them more than once.
+    fn each_that_may_know(&self, lanes: &[LaneFacts], key: &Key) -> impl Iterator<Item = Tile> {
         let touched = self.touched.get(key).into_iter().flat_map(Tiles::as_slice).copied();
         let read = self.read.iter().filter(|(_, at)| lanes[*at].may_have_read(key)).map(|(tile, _)| *tile);
-        touched.chain(read).collect()
+        touched.chain(read)
     }
 }
 

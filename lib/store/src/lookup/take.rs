@@ -120,7 +120,7 @@ impl Everywhere<'_> {
         let State { lanes, tiles, spaces, .. } = self.0;
         let Some(space) = spaces.get(event.space) else { return Ok(false) };
         let mut breaks = false;
-        for tile in space.may_know(lanes, &ask.key) {
+        for tile in space.each_that_may_know(lanes, &ask.key) {
             let Some(of) = space.tiles.get(&tile).map(|at| &tiles[*at]) else { continue };
             let bits = of.bits(lanes, event.lane, &ask.key, event.ticket)?;
             if tile == event.tile && bits.is_known() {
