@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Instant;
-use ulp_cli::{Failure, Log, Output, Status, Witness, project};
+use ulp_cli::{Failure, Log, Output, Status, Witness, project, stored};
 use ulp_core::hash::Sha256;
 use ulp_core::scope::Clock;
 use ulp_store::Store;
@@ -23,7 +23,8 @@ pub fn run(args: &Args, dir: &Path, log: &mut Log) -> Result<Status, Failure> {
     let out = Output::stdout()?;
     let store = if dir.exists() { Store::open(dir, false)? } else { Store::init(dir, false, DOTFILE)? };
     let scope = project::scope_of_store(&store, &args.scope)?;
-    let importer = Importer::new(&store, &scope, clock(args, &store), Instant::now());
+    let mut importer = Importer::new(&store, &scope, clock(args, &store), Instant::now());
+    importer.recorded_by(stored::recorder(&scope, "tile-unpack", &args.now));
     let mut taking = Taking { importer, out: Some(out), log };
     let mut sources = Sources::new(args.max_bytes, dir);
     for operand in args.files.operands() {

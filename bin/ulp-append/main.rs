@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::sync_channel;
 use timestamps::Unit;
-use ulp_cli::{Failure, Files, Jobs, LineReader, Log, Now, Output, ScopeArgs, Status, project};
+use ulp_cli::{Failure, Files, Jobs, LineReader, Log, Now, Output, ScopeArgs, Status, project, stored};
 use ulp_core::hash::Blake3;
 use ulp_core::json::EVENT_BYTES;
 use ulp_store::Store;
@@ -88,6 +88,7 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     let reader = log.lines(&args.files, EVENT_BYTES)?;
     let pool = Arc::new(args.jobs.pool()?);
     let mut writer = Writer::new(store.as_ref(), &pool, &reading, rejects, out, log);
+    writer.recorded_by(stored::recorder(&reading.scope, "ulp-append", &args.now));
     let input = work(reader, &reading, &pool, &mut writer)?;
     writer.finish(input, args.now.given())
 }

@@ -14,6 +14,7 @@ use ulp_core::report::{Diagnostic, Outcome, Position, Refusal};
 use ulp_core::scope::Admission;
 use ulp_store::intake::admit::{Admitted, AdmittedEvent, member};
 use ulp_store::intake::{Backlog, Committed, Committer, Echo, EchoLine, Echoed, Offered, Part};
+use ulp_store::receipts::Recorder;
 use ulp_store::{Error, Store};
 
 /// A commit happens when so many bytes wait, if not before.
@@ -68,6 +69,13 @@ impl<'w> Writer<'w> {
             waiting: Vec::new(),
             backlog: Backlog::new(Instant::now()),
             declared: Vec::new(),
+        }
+    }
+
+    /// Has receipts written of what is committed.
+    pub fn recorded_by(&mut self, recorder: Option<Recorder>) {
+        if let Some(committer) = &mut self.committer {
+            committer.recorded_by(recorder);
         }
     }
 

@@ -8,6 +8,7 @@ use ulp_core::id::Time;
 use ulp_core::json::{self, Tape, Value};
 use ulp_core::line::Kind;
 use ulp_core::report::Refusal;
+use ulp_core::statement;
 use ulp_core::trust::authority::{Authority, Permit, UNBOUND};
 use ulp_core::trust::{Did, Instant, SIGNATURE, Scratch, SecretKey, Signature, Verifier, cosign};
 use ulp_um::manifest::{self, Clock};
@@ -123,6 +124,7 @@ impl Judge {
             Some(Kind::Event | Kind::State) => self.hold_event(object, bytes, desk, found)?,
             Some(Kind::Manifest) => self.hold_manifest(object, bytes.len(), desk, found)?,
             Some(Kind::Log) => self.hold_witness(object, desk, found)?,
+            Some(Kind::Statement) => self.hold_statement(object, desk, found)?,
             _ => self.hold_document(object, desk, found)?,
         }
         let Purpose::Verify { signers } = &self.purpose else { return Ok(()) };
@@ -227,6 +229,28 @@ impl Judge {
         Ok(())
     }
 
+    /// Whether a statement has the members of its sort and no other, and is signed by the peer that it names, if it is
+    /// signed.
+    fn hold_statement(
+        &self,
+        object: Value<'_, '_>,
+        desk: &mut Desk,
+        found: Found<'_>,
+    ) -> Result<(), Refusal> {
+        found.shared = true;
+        statement::check(object)?;
+        let Some(raw) = object.get(SIGNATURE) else { return Ok(()) };
+        let signature = Signature::of_event(raw)?;
+        let peer = object.get(statement::PEER).and_then(Value::as_text).unwrap_or_default();
+        // Whose key a name is that is no key by itself, only who asks can say.
+        if Did::is_did(&peer) || !self.is_asked_for(Some(signature.signer)) {
+            self.rules.is_named(&signature.signer, &peer, self.now)?;
+        }
+        self.verifier.verify(object, &signature, &mut desk.scratch)?;
+        found.signers.push(signature.signer);
+        Ok(())
+    }
+
     fn hold_document(&self, object: Value<'_, '_>, desk: &mut Desk, found: Found<'_>) -> Result<(), Refusal> {
         found.shared = true;
         let Some(raw) = object.get(SIGNATURE) else { return Ok(()) };
@@ -263,6 +287,7 @@ impl Judge {
                 Err(Refusal::new("event.kind", "a state line is derived, and nobody signs it"))
             }
             Some(Kind::Event) => event::sign(text, key),
+            Some(Kind::Statement) => key.sign_object(text),
             Some(Kind::Log) => cosign::add(key, text, *replace, &self.verifier),
             Some(Kind::Manifest) => {
                 found.id = short_text(object, "@id");

@@ -1,4 +1,4 @@
-//! sign and check manifests, events and witness lines
+//! sign and check manifests, statements, events and witness lines
 
 mod conformance;
 mod framing;
@@ -31,7 +31,7 @@ const RUN: usize = 32;
 /// Most signers that the witness line names.
 const MAX_NAMED: usize = 64;
 
-/// sign and check manifests, events and witness lines
+/// sign and check manifests, statements, events and witness lines
 #[derive(Parser)]
 #[command(name = "um-sign", version)]
 struct Args {

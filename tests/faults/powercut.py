@@ -9,7 +9,8 @@ The store lies on an ext4 whose every block write and flush is logged. Two kinds
   torn     what was written since the last flush is there by halves: each write or not, some only in part
 
 At each, the file system is mounted again as after a power cut, and: every event that was echoed before is in the
-store, none is there twice, nor any that nobody wrote, `ulp-store check --replay` finds no damage, a repair changes
+store, none is there twice, nor any that nobody wrote, `ulp-store check --replay` finds no damage,
+its receipts make no false claim, a repair changes
 nothing of that, and the next append works and adds just what is missing. While the run was recorded there were
 snapshots, prunes and repairs in it, and somebody followed what was echoed.
 
@@ -32,6 +33,8 @@ SECTOR = 512
 # Where ext4 keeps the one record that it rests on itself: torn, nothing mounts, whoever wrote files there.
 SUPERBLOCK = 1024
 FLUSH, DISCARD = 1, 4
+# Whoever this is: the store keeps receipts in its name, and signs nothing.
+IDENTITY = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 # So that nothing is on the disk because the file system was kind: it keeps no order between a file and its name.
 UNKIND = 'loop,data=writeback,noauto_da_alloc'
 
@@ -103,6 +106,8 @@ def prepare():
     sh('mkfs.ext4', '-q', '-F', 'base.img')
     with Mounted('base.img'):
         assert tool('ulp-store', 'init', 'm/w').returncode == 0
+        with open('m/w/.ulp-root', 'a') as file:
+            file.write('federation: {identity: "%s"}\n' % IDENTITY)
     shutil.copy('base.img', 'start.img')
 
 
@@ -190,6 +195,7 @@ def judge(image, promised, written):
         check = tool('ulp-store', 'check', '--store', 'm/w', '--replay')
         if check.returncode:
             wrong.append('check: ' + (check.stdout + check.stderr)[:200])
+        wrong += receipts('')
         repair = tool('ulp-store', 'check', '--store', 'm/w', '--repair')
         if repair.returncode:
             wrong.append('repair: ' + (repair.stdout + repair.stderr)[:200])
@@ -200,7 +206,13 @@ def judge(image, promised, written):
             wrong.append('the next append: ' + again.stderr[:200])
         elif sorted(stored + again.stdout.splitlines()) != sorted(written):
             wrong.append('the next append did not add just what was missing')
-        return wrong
+        return wrong + receipts(', after the next append')
+
+
+def receipts(when):
+    """What is wrong with the receipts: whatever moment it was, they make no false claim."""
+    done = tool('ulp-attest', '--store', 'm/w', '--verify')
+    return ['receipts%s: %s' % (when, done.stderr[:200])] if done.returncode else []
 
 
 def moments(run, kind, points, heeded=True, wanted=False):

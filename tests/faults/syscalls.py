@@ -8,7 +8,8 @@ The points of a command are the calls of a first, undisturbed run, all of them. 
 finds no damage; everything that was echoed, and everything that was there before, is in the store, once, and nothing
 that nobody wrote; a command that says it succeeded has, and none does after a sync that failed; the next append works
 without help and adds what is missing, and the store then derives what the stream does. Whoever follows what is echoed
-shows in the end what is shown of it as a file. A repair that was disturbed is repeated, and then all that holds.
+shows in the end what is shown of it as a file. A store with receipts makes no false claim at any moment, and attests in
+the end to all that it holds. A repair that was disturbed is repeated, and then all that holds.
 
 It needs a Linux with seccomp, 5.9 or newer, and where that is missing says so and ends with 77.
 """
@@ -58,6 +59,9 @@ COMMANDS = {
     'put': ('grown', OLD, NEW[:1], ['ulp-store', '-j1', 'put', '--store', 'w', '../new.jsonl']),
     'snapshot': ('grown', OLD, NEW[:1], ['ulp-materialize', '-j1', '--store', 'w', '--snapshot']),
     'delta': ('long', LONG + BESIDE, NEW[:1], ['ulp-materialize', '-j1', '--store', 'w', '--snapshot']),
+    'receipt': ('known', OLD, NEW, APPEND),
+    'received': ('known', OLD, NEW[:6], ['tile-unpack', '-j1', '--store', 'w', '../new.tar.zst']),
+    'attest': ('late', OLD, NEW[:1], ['ulp-attest', '-j1', '--store', 'w', '--key', '../../key.pem']),
     'repair': ('lying', OLD, NEW[:1], REPAIR),
     'lost': ('torn', OLD, NEW[:1], REPAIR),
     'prune': ('grown', OLD, NEW[:1], ['ulp-store', '-j1', 'prune', '--store', 'w', '--older-than', '0s', '--keep', '1']),
@@ -93,6 +97,7 @@ def make_stores():
     good('ulp-materialize', '--store', 'long', '--snapshot')
     good('ulp-append', '--store', 'long', text=text(BESIDE))
     damage()
+    identify()
     # Nobody waits for sixteen megabytes to be sealed one by one.
     entries = []
     for n, line in enumerate(FULL):
@@ -136,6 +141,33 @@ def damage():
     COMMANDS['lost'] = 'torn', [line for line in old if line not in lost], lost + new, command
 
 
+def identify():
+    """Stores that keep receipts: from their first event on, and from now on."""
+    did = good('um-key', 'generate', '-o', 'key.pem').strip()
+    good('ulp-store', 'init', 'known')
+    shutil.copytree(os.path.join(WORK, 'grown'), os.path.join(WORK, 'late'))
+    for store in ('known', 'late'):
+        with open(os.path.join(WORK, store, '.ulp-root'), 'a') as file:
+            file.write('federation: {identity: "%s"}\n' % did)
+    for n in range(0, len(OLD), 3):
+        good('ulp-append', '--store', 'known', text=text(OLD[n:n + 3]))
+
+
+def receipts(where, when):
+    """What is wrong with the receipts of a store that keeps some."""
+    wrong = tool('ulp-attest', '--store', 'w', '--verify', cwd=where)
+    return ['receipts %s: %s' % (when, wrong.stderr[:300])] if wrong.returncode else []
+
+
+def attested(where):
+    """What is wrong with what the store attests to: with that, all that it holds has a receipt."""
+    said = tool('ulp-attest', '--store', 'w', '--key', '../../key.pem', cwd=where)
+    if said.returncode:
+        return ['attest: ' + said.stderr[:300]]
+    wrong = tool('ulp-attest', '--store', 'w', '--verify', '--replay', '-', cwd=where, text=said.stdout)
+    return ['attested: ' + wrong.stderr[:300]] if wrong.returncode or '"receipt.open"' in wrong.stderr else []
+
+
 def make_inputs():
     """A directory for each command, with what it reads; answers what is derived in the end."""
     states = {}
@@ -145,8 +177,8 @@ def make_inputs():
             with open(os.path.join(WORK, name, file + '.jsonl'), 'w') as opened:
                 opened.write(text(lines))
         states[name] = good('ulp-materialize', text=text(old + new))
-        if name == 'unpack':
-            good('tile-pack', '-o', 'unpack/new.tar.zst', text=text(new))
+        if name in ('unpack', 'received'):
+            good('tile-pack', '-o', name + '/new.tar.zst', text=text(new))
     return states
 
 
@@ -220,6 +252,8 @@ def judge(name, where, mode, status, call=None):
     check = tool('ulp-store', 'check', '--store', 'w', '--replay', cwd=where)
     if check.returncode:
         faults.append('check: ' + (check.stdout + check.stderr)[:300])
+    keeps = COMMANDS[name][0] in ('known', 'late')
+    faults += receipts(where, 'after it') if keeps else []
     stored = tool('ulp-materialize', '--store', 'w', '--events', cwd=where).stdout.splitlines()
     if len(stored) != len(set(stored)):
         faults.append('an event twice')
@@ -241,6 +275,7 @@ def judge(name, where, mode, status, call=None):
         faults.append('the next append: ' + after.stderr[:200])
     if sorted(stored + after.stdout.splitlines()) != sorted(set(old + new)):
         faults.append('the next append did not add just what was missing')
+    faults += receipts(where, 'after the next append') + attested(where) if keeps else []
     if tool('ulp-materialize', '--store', 'w', cwd=where).stdout != STATES[name]:
         faults.append('another state')
     check = tool('ulp-store', 'check', '--store', 'w', cwd=where)

@@ -1,9 +1,12 @@
 //! A store read by a tool in place of a stream, and what its log says of damage.
 
-use super::{Failure, Log, Status};
+use super::{Failure, Log, Now, Status};
 use std::path::PathBuf;
+use ulp_core::id::Time;
 use ulp_core::report::{Diagnostic, Outcome};
+use ulp_core::scope::Scope;
 use ulp_store::read::Damage;
+use ulp_store::receipts::Recorder;
 
 /// The store to read, in tools that read a stream where none is named.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -39,6 +42,20 @@ fn diagnostic(damage: &Damage) -> Diagnostic {
         event_id: None,
         detail: describe(damage),
     }
+}
+
+/// What a clock gives is cut to microseconds, as an event's timestamp is.
+const STEP: i64 = 1_000;
+
+/// What writes the receipts of a tool into a store under these rules; nothing where they name no identity.
+pub fn recorder(scope: &Scope, tool: &str, now: &Now) -> Option<Recorder> {
+    let now = now.clone();
+    let is_given = now.given().is_some();
+    let clock = move || {
+        let time = now.time();
+        if is_given { time } else { Time(time.0 - time.0.rem_euclid(STEP)) }
+    };
+    Recorder::new(scope, format!("{tool} {}", env!("CARGO_PKG_VERSION")), clock)
 }
 
 /// The lane, the segment, its events and what is wrong with it.

@@ -1,3 +1,4 @@
 //! How peers speak of each other's stores. Page "11. Discovery, sync, receipts".
 
-pub mod path;
+pub mod chains;
+pub mod checkpoint;

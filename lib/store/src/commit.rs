@@ -84,6 +84,11 @@ impl Commit<'_> {
         Ok(())
     }
 
+    /// Has directories synced in barrier 1 that gained a name by other hands.
+    pub fn names(&mut self, gained: DirtyDirs) {
+        self.dirty.extend(gained);
+    }
+
     /// The rest of barrier 1, and barrier 2: makes the objects' names durable, then lets files appear that may name
     /// them, and makes those durable.
     pub fn publish(&mut self, drafts: Vec<Draft>) -> Result<(), Error> {

@@ -175,6 +175,26 @@ impl Dir {
         Ok(Some(bytes))
     }
 
+    /// A regular file directly below, for reading and adding to, made where it is not there. Answers whether it was.
+    pub fn growing(&self, name: &str) -> Result<(File, bool), Error> {
+        let was_there = match self.sort(name)? {
+            None => false,
+            Some(Sort::File) => true,
+            Some(_) => return Err(Error::Unsafe(self.path.join(name))),
+        };
+        let flags = OFlags::RDWR
+            | OFlags::APPEND
+            | OFlags::CREATE
+            | OFlags::NOFOLLOW
+            | OFlags::NONBLOCK
+            | OFlags::NOCTTY
+            | OFlags::CLOEXEC;
+        let file: File =
+            rustix::fs::openat(&self.fd, name, flags, MUTABLE).map_err(|e| self.io(name, e))?.into();
+        let there = file.metadata().map_err(|e| Error::io(self.path.join(name), e))?;
+        if there.is_file() { Ok((file, was_there)) } else { Err(Error::Unsafe(self.path.join(name))) }
+    }
+
     /// Every name here with what it stands for, sorted. What is no UTF-8 is no name of ours.
     pub fn list(&self) -> Result<Vec<(String, Sort)>, Error> {
         self.names(|name| name.to_str().ok().map(str::to_owned))

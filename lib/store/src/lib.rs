@@ -7,6 +7,7 @@
 //!     manifest.json                          the lane's segments, in the order of acceptance
 //!     index.json                             a cache of what manifest and latest snapshot say
 //!     snapshots/<root hex>.json              one record a snapshot
+//! <store>/receipts/<peer>.jsonl              how the store came by what it has, where it has an identity
 //! <store>/cache/                             derived, disposable
 //! <store>/lock                               flock'ed by whoever commits
 //! ```
@@ -33,6 +34,7 @@ pub mod covers;
 pub mod dedup;
 pub mod dir;
 mod error;
+pub mod history;
 pub mod index;
 pub mod intake;
 pub mod lane;
@@ -45,6 +47,7 @@ pub mod object;
 pub mod pack;
 pub mod prune;
 pub mod read;
+pub mod receipts;
 pub mod refs;
 pub mod repair;
 pub mod runs;
@@ -193,7 +196,7 @@ impl Store {
 
 /// What an interrupted `init` may have left.
 fn is_ours(name: &str) -> bool {
-    matches!(name, "objects" | "spaces" | "cache" | "lock" | ".ulp-ignore" | "lost+found")
+    matches!(name, "objects" | "spaces" | "receipts" | "cache" | "lock" | ".ulp-ignore" | "lost+found")
         || name.starts_with(dir::TEMPORARY)
 }
 

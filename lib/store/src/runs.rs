@@ -10,7 +10,7 @@ use super::commit::Draft;
 use super::covers::Prefix;
 use super::dir::Dir;
 use super::manifest::{Entry, Manifest};
-use super::sorted_table::{self, Damaged, NOTE, Row, SortedTable};
+use super::sorted_table::{self, Damaged, ENTRY, NOTE, SortedTable};
 use super::{Error, LaneId, Store};
 use ulp_core::hash::Blake3;
 
@@ -19,18 +19,18 @@ pub const DUE: u64 = 64 << 10;
 /// From this many on where a commit goes to many lanes: fewer and larger files.
 pub const DUE_OF_MANY: u64 = 512 << 10;
 
-/// The runs of one kind in a lane.
+/// The runs of one kind in a lane, of rows of `N` bytes.
 #[derive(Debug)]
-pub struct Runs {
+pub struct Runs<const N: usize = ENTRY> {
     kind: &'static str,
-    list: Vec<Run>,
+    list: Vec<Run<N>>,
     /// The entries that they cover.
     prefix: Prefix,
 }
 
 #[derive(Debug)]
-struct Run {
-    table: SortedTable,
+struct Run<const N: usize> {
+    table: SortedTable<N>,
     name: String,
     start: u64,
     end: u64,
@@ -64,19 +64,19 @@ fn listed(store: &Store, id: &LaneId) -> Option<(Dir, Vec<String>)> {
     Some((dir, names))
 }
 
-impl Runs {
+impl<const N: usize> Runs<N> {
     /// No runs.
-    pub fn none(kind: &'static str) -> Runs {
+    pub fn none(kind: &'static str) -> Runs<N> {
         Runs { kind, list: Vec::new(), prefix: Prefix::default() }
     }
 
     /// The runs of some kinds in a lane as far as they fit its entries; none of a store that is not trusted.
-    pub fn open<const N: usize>(
+    pub fn open<const K: usize>(
         store: &Store,
         id: &LaneId,
         manifest: &Manifest,
-        kinds: [&'static str; N],
-    ) -> Result<[Runs; N], Error> {
+        kinds: [&'static str; K],
+    ) -> Result<[Runs<N>; K], Error> {
         let mut runs = kinds.map(Runs::none);
         let Some((dir, names)) = listed(store, id) else { return Ok(runs) };
         if runs.iter().any(|runs| names.iter().any(|name| parse_name(name, runs.kind).is_some())) {
@@ -112,7 +112,7 @@ impl Runs {
     }
 
     /// The first row that begins with `key`.
-    pub fn find(&self, key: &[u8]) -> Result<Option<Row>, Damaged> {
+    pub fn find(&self, key: &[u8]) -> Result<Option<[u8; N]>, Damaged> {
         self.list.iter().try_fold(None, |found, run| match found {
             Some(row) => Ok(Some(row)),
             None => run.table.find(key),
@@ -120,7 +120,7 @@ impl Runs {
     }
 
     /// Calls `each` for every row that begins with `key`.
-    pub fn each(&self, key: &[u8], each: &mut impl FnMut(Row)) -> Result<(), Damaged> {
+    pub fn each(&self, key: &[u8], each: &mut impl FnMut([u8; N])) -> Result<(), Damaged> {
         self.list.iter().try_for_each(|run| run.table.each(key, each))
     }
 
@@ -129,20 +129,37 @@ impl Runs {
         *self = Runs::none(self.kind);
     }
 
+    /// Their tables, each sorted by itself.
+    pub fn tables(&self) -> impl Iterator<Item = &SortedTable<N>> {
+        self.list.iter().map(|run| &run.table)
+    }
+
     /// Writes a run of the rows of the events that follow, up to `sealed`, and takes small older ones into it.
     /// Answers whether they cover them now.
     pub fn push(
         &mut self,
         store: &Store,
+        lane: (&LaneId, &Manifest),
+        sealed: Sealed,
+        rows: Vec<[u8; N]>,
+    ) -> Result<bool, Error> {
+        self.push_up_to(usize::MAX, store, lane, sealed, rows)
+    }
+
+    /// As [`Runs::push`], but no older run is taken in where more rows than so many would stand in one.
+    pub fn push_up_to(
+        &mut self,
+        most: usize,
+        store: &Store,
         (id, manifest): (&LaneId, &Manifest),
         sealed: Sealed,
-        mut rows: Vec<Row>,
+        mut rows: Vec<[u8; N]>,
     ) -> Result<bool, Error> {
         let Some(prefix) = self.prefix_to(store, manifest, sealed.end)? else { return Ok(false) };
         let mut start = self.covered();
         let mut absorbed = 0;
         for run in self.list.iter().rev() {
-            if run.table.len() > 2 * rows.len() {
+            if run.table.len() > 2 * rows.len() || run.table.len() + rows.len() > most {
                 break;
             }
             // A run that is damaged is left out, and all behind it with it: they are found to be missing.
@@ -160,7 +177,7 @@ impl Runs {
         store.hint(&Draft { dir: dir.clone(), name: name.clone(), bytes })?;
         let Some(open) = store.root.at(&dir)? else { return Ok(false) };
         let Some((run, _)) = open_run(store, &open, &name) else { return Ok(false) };
-        let old: Vec<Run> = self.list.drain(kept..).collect();
+        let old: Vec<Run<N>> = self.list.drain(kept..).collect();
         self.list.push(run);
         self.prefix = prefix;
         for old in old {
@@ -210,7 +227,7 @@ fn parse_name<'n>(name: &'n str, kind: &str) -> Option<(u64, u64, &'n str)> {
 }
 
 /// Opens a run.
-fn open_run(store: &Store, dir: &Dir, name: &str) -> Option<(Run, Bound)> {
+fn open_run<const N: usize>(store: &Store, dir: &Dir, name: &str) -> Option<(Run<N>, Bound)> {
     let file = dir.file(name).ok()??;
     let length = file.metadata().ok()?.len();
     let table = SortedTable::open(store.take_in(file, length).ok()?).ok()?;

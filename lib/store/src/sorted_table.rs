@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! page 0         "ulptab01", count u64, note: 128 bytes, zeros, checksum
-//! page 1…        170 entries of 24 bytes, zeros behind the last, checksum
+//! page 1…        170 entries of 24 bytes, or 127 of 32, zeros behind the last, checksum
 //! ```
 //!
 //! A page has 4,096 bytes, the last 16 of which are the start of the BLAKE3 of its number and all before them.
@@ -18,7 +18,10 @@ pub const ENTRY: usize = 24;
 pub const NOTE: usize = 128;
 const PAGE: usize = 4096;
 const CHECKSUM: usize = 16;
-const PER_PAGE: usize = (PAGE - CHECKSUM) / ENTRY;
+/// How many entries of so many bytes a page holds.
+const fn per_page(entry: usize) -> usize {
+    (PAGE - CHECKSUM) / entry
+}
 /// How often the place of a key is guessed before what is left is halved.
 const GUESSES: usize = 6;
 const MAGIC: &[u8; 8] = b"ulptab01";
@@ -32,25 +35,25 @@ pub type Note = [u8; NOTE];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Damaged;
 
-/// An open table.
+/// An open table of entries of `N` bytes.
 #[derive(Debug)]
-pub struct SortedTable {
+pub struct SortedTable<const N: usize = ENTRY> {
     bytes: Bytes,
     count: usize,
     note: Note,
     checked: Vec<AtomicBool>,
 }
 
-impl SortedTable {
+impl<const N: usize> SortedTable<N> {
     /// Opens a table: its length and its first page must be right.
-    pub fn open(bytes: Bytes) -> Result<SortedTable, Damaged> {
+    pub fn open(bytes: Bytes) -> Result<SortedTable<N>, Damaged> {
         let head = bytes.get(..PAGE).ok_or(Damaged)?;
         if &head[..8] != MAGIC || checksum(0, head) != head[PAGE - CHECKSUM..] {
             return Err(Damaged);
         }
         let count = u64::from_le_bytes(head[8..16].try_into().map_err(|_| Damaged)?);
         let count = usize::try_from(count).map_err(|_| Damaged)?;
-        let pages = count.div_ceil(PER_PAGE);
+        let pages = count.div_ceil(per_page(N));
         if bytes.len() != pages.checked_add(1).and_then(|n| n.checked_mul(PAGE)).ok_or(Damaged)? {
             return Err(Damaged);
         }
@@ -72,14 +75,14 @@ impl SortedTable {
     }
 
     /// The first entry that begins with `key`.
-    pub fn find(&self, key: &[u8]) -> Result<Option<Row>, Damaged> {
+    pub fn find(&self, key: &[u8]) -> Result<Option<[u8; N]>, Damaged> {
         let at = self.lower_bound(key)?;
         let row = if at < self.count { Some(self.row(at)?) } else { None };
         Ok(row.filter(|row| row[..key.len()] == *key))
     }
 
     /// Calls `each` for every entry that begins with `key`.
-    pub fn each(&self, key: &[u8], each: &mut impl FnMut(Row)) -> Result<(), Damaged> {
+    pub fn each(&self, key: &[u8], each: &mut impl FnMut([u8; N])) -> Result<(), Damaged> {
         for at in self.lower_bound(key)?..self.count {
             let row = self.row(at)?;
             if row[..key.len()] != *key {
@@ -118,12 +121,18 @@ impl SortedTable {
     }
 
     /// Every entry in order, all of them checked.
-    pub fn rows(&self) -> Result<Vec<Row>, Damaged> {
+    pub fn rows(&self) -> Result<Vec<[u8; N]>, Damaged> {
         (0..self.count).map(|at| self.row(at)).collect()
     }
 
-    fn row(&self, at: usize) -> Result<Row, Damaged> {
-        let (page, place) = (at / PER_PAGE, at % PER_PAGE);
+    /// Looks at every page, so that no row can be found to be damaged later.
+    pub fn check(&self) -> Result<(), Damaged> {
+        (0..self.count).step_by(per_page(N)).try_for_each(|at| self.row(at).map(drop))
+    }
+
+    /// An entry by its place.
+    pub fn row(&self, at: usize) -> Result<[u8; N], Damaged> {
+        let (page, place) = (at / per_page(N), at % per_page(N));
         let start = (page + 1) * PAGE;
         let bytes = &self.bytes[start..start + PAGE];
         if !self.checked[page].load(Ordering::Relaxed) {
@@ -132,7 +141,7 @@ impl SortedTable {
             }
             self.checked[page].store(true, Ordering::Relaxed);
         }
-        bytes[place * ENTRY..(place + 1) * ENTRY].try_into().map_err(|_| Damaged)
+        bytes[place * N..(place + 1) * N].try_into().map_err(|_| Damaged)
     }
 }
 
@@ -145,13 +154,13 @@ fn leading(key: &[u8]) -> u64 {
 }
 
 /// A table of sorted entries.
-pub fn print(note: &Note, rows: &[Row]) -> Vec<u8> {
-    let mut out = Vec::with_capacity((rows.len() / PER_PAGE + 2) * PAGE);
+pub fn print<const N: usize>(note: &Note, rows: &[[u8; N]]) -> Vec<u8> {
+    let mut out = Vec::with_capacity((rows.len() / per_page(N) + 2) * PAGE);
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(&(rows.len() as u64).to_le_bytes());
     out.extend_from_slice(note);
     close(0, &mut out);
-    for (number, page) in (1..).zip(rows.chunks(PER_PAGE)) {
+    for (number, page) in (1..).zip(rows.chunks(per_page(N))) {
         page.iter().for_each(|row| out.extend_from_slice(row));
         close(number, &mut out);
     }
@@ -189,7 +198,7 @@ mod tests {
     fn what_was_put_in_is_found_and_nothing_else() {
         for count in [0, 1, 169, 170, 171, 1000] {
             let rows: Vec<Row> = (0..count).map(|n| row(n * 2)).collect();
-            let table = SortedTable::open(Bytes::Read(print(&[7; NOTE], &rows))).unwrap();
+            let table: SortedTable = SortedTable::open(Bytes::Read(print(&[7; NOTE], &rows))).unwrap();
             assert_eq!((table.len(), table.note()), (rows.len(), &[7; NOTE]));
             for n in 0..count * 2 + 1 {
                 let found = table.find(&n.to_be_bytes()).unwrap();
@@ -206,9 +215,9 @@ mod tests {
         for at in (0..good.len()).step_by(13) {
             let mut bad = good.clone();
             bad[at] ^= 1;
-            let read = SortedTable::open(Bytes::Read(bad)).and_then(|t| t.rows());
+            let read = SortedTable::<ENTRY>::open(Bytes::Read(bad)).and_then(|t| t.rows());
             assert_eq!(read, Err(Damaged), "{at}");
         }
-        assert!(SortedTable::open(Bytes::Read(good[..good.len() - 1].to_vec())).is_err());
+        assert!(SortedTable::<ENTRY>::open(Bytes::Read(good[..good.len() - 1].to_vec())).is_err());
     }
 }

@@ -321,6 +321,16 @@ impl Scope {
         }
     }
 
+    /// `federation.identity`: whom the store speaks as, if it speaks.
+    pub fn identity(&self) -> Option<Did> {
+        self.root.iter().find_map(|f| f.identity)
+    }
+
+    /// `federation.peers`: whose word is listed.
+    pub fn peers(&self) -> impl Iterator<Item = &Did> {
+        self.root.iter().flat_map(|f| &f.peers)
+    }
+
     /// A gate that keeps what it has worked out; one a thread.
     pub fn gate(&self) -> Gate<'_> {
         Gate::new(self)

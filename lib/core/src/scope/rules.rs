@@ -1,6 +1,7 @@
 //! One dotfile's rules: what `.ulp-root` and `.ulp-scope` may say.
 
 use crate::event::{Given, Grid, MAX_PARENTS, Words};
+use crate::hash::Blake3;
 use crate::id::{self, Authority, Boundary, Policy, Realm, Tile, Time};
 use crate::json;
 use crate::pattern::Pattern;
@@ -47,6 +48,10 @@ pub struct Rules {
     pub keys: Vec<Binding>,
     pub revoked: Vec<Did>,
     pub grants: Option<Vec<Grant>>,
+    /// `federation.identity`: whom the store speaks as.
+    pub identity: Option<Did>,
+    /// `federation.peers`: whose word is listed.
+    pub peers: Vec<Did>,
     /// The keys that stand in the file, those of a mapping as `outer.inner`, each with its place and its value.
     pub present: Vec<Present>,
 }
@@ -274,11 +279,13 @@ impl Rules {
 
     fn federation(&mut self, node: &Node) -> Result<(), Fault> {
         for (key, name, value) in node.map()? {
-            if name != "grants" {
-                return Err(unknown(key, name));
+            match name {
+                "grants" => self.grants = Some(value.list()?.iter().map(grant).collect::<Result<_, _>>()?),
+                "identity" => self.identity = Some(did(value)?),
+                "peers" => self.peers = value.list()?.iter().map(did).collect::<Result<_, _>>()?,
+                _ => return Err(unknown(key, name)),
             }
-            self.grants = Some(value.list()?.iter().map(grant).collect::<Result<_, _>>()?);
-            self.note(key, "federation.grants", value);
+            self.note(key, &format!("federation.{name}"), value);
         }
         Ok(())
     }
@@ -427,5 +434,6 @@ fn grant(node: &Node) -> Result<Grant, Fault> {
         tiles: tiles.ok_or_else(missing("tiles"))?,
         operations: operations.ok_or_else(missing("operations"))?,
         until,
+        hash: Blake3::of(canonical(node).as_bytes()),
     })
 }

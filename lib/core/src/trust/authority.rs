@@ -22,6 +22,7 @@
 use std::collections::BTreeSet;
 
 use super::Did;
+use crate::hash::Blake3;
 use crate::id::{Realm, Tile, Time};
 use crate::pattern::Pattern;
 use crate::report::Refusal;
@@ -68,10 +69,13 @@ pub struct Grant {
     pub operations: Vec<Pattern>,
     /// The last timestamp that it covers.
     pub until: Option<Time>,
+    /// Of its canonical JSON, as it stands in its file.
+    pub hash: Blake3,
 }
 
 impl Grant {
-    fn covers(&self, facts: &Facts<'_>, signer: &Did) -> bool {
+    /// Whether it lets a signer do something.
+    pub fn covers(&self, facts: &Facts<'_>, signer: &Did) -> bool {
         let any = |patterns: &[Pattern], name: &str| patterns.iter().any(|p| p.matches(name));
         self.to == *signer
             && self.realm == facts.realm
@@ -169,6 +173,25 @@ impl Authority {
         match actor.parse::<Did>() {
             Ok(did) => did == *signer,
             Err(_) => self.bindings(actor).flat_map(|b| &b.keys).any(|key| key.did == *signer),
+        }
+    }
+
+    /// Whether a key is who it says it is: the name is its DID, or bound to it at this time.
+    ///
+    /// # Errors
+    /// `signature.actor`.
+    pub fn is_named(&self, signer: &Did, name: &str, now: Time) -> Result<(), Refusal> {
+        let own = match name.parse::<Did>() {
+            Ok(did) => did == *signer,
+            Err(_) => {
+                let mut keys = self.bindings(name).flat_map(|b| &b.keys);
+                keys.any(|key| key.did == *signer && key.counts_at(now))
+            }
+        };
+        if own {
+            Ok(())
+        } else {
+            Err(Refusal::new("signature.actor", "signed by another key than the peer's"))
         }
     }
 
@@ -309,6 +332,7 @@ mod tests {
             tiles: patterns("z0/*"),
             operations: patterns("create_*"),
             until: Some(Time(50)),
+            hash: Blake3::of(b"a grant"),
         };
         let alice = did(1).to_string();
         let with = |grant: Grant| Authority { grants: Some(vec![grant]), ..Authority::default() };

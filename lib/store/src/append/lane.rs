@@ -5,6 +5,7 @@ use super::segment::{SegmentBuilder, WholeSegment};
 use crate::commit::Draft;
 use crate::dedup::{DedupIndex, Digest};
 use crate::manifest::Manifest;
+use crate::receipts::Came;
 use crate::{Error, INDEX, LaneId, Store, index};
 use foldhash::HashSet;
 use std::ops::Range;
@@ -81,6 +82,18 @@ impl Work {
             self.pending.get(start..end - 1).map(|line| (*ticket, line))
         };
         starts.zip(&self.tickets).filter_map(line)
+    }
+
+    /// What a commit adds to the lane, where it is for everyone: what is formed, then what is kept as it came. What only
+    /// takes the place again that it had is nothing new.
+    pub(super) fn came<'c>(&'c self, cut: &'c SegmentBuilder) -> Option<Came<'c>> {
+        let is_named = |hash| self.named.as_ref().is_some_and(|named| named.contains(hash));
+        let whole =
+            cut.whole.iter().filter(|segment| !is_named(&segment.hash)).map(|segment| &segment.bytes[..]);
+        let lines: Vec<&[u8]> =
+            std::iter::once(cut.formed()).chain(whole).filter(|l| !l.is_empty()).collect();
+        let is_shared = self.id.lane.is_shared() && !lines.is_empty();
+        is_shared.then(|| Came { lane: &self.id, from: self.manifest.events(), lines })
     }
 
     /// Nothing waits any more.
@@ -172,6 +185,7 @@ impl Work {
         let whole = self.set_apart(store)?;
         let mut cut = SegmentBuilder {
             text: Vec::new(),
+            older: 0,
             segments: Vec::new(),
             whole: Vec::new(),
             digests: self.tickets.iter().map(|(_, digest, _)| *digest).collect(),

@@ -15,6 +15,7 @@ mod tile;
 use crate::commit::{Commit, Draft};
 use crate::dedup::{DedupIndex, Digest};
 use crate::manifest::Manifest;
+use crate::receipts::{Came, Recorder};
 use crate::{Error, LaneId, MANIFEST, Store, runs};
 use foldhash::{HashMap, HashMapExt as _, HashSet};
 use lane::Work;
@@ -57,6 +58,7 @@ pub struct Appender<'s> {
     waiting: Vec<usize>,
     next: u64,
     changed: Vec<LaneId>,
+    recorder: Option<Recorder>,
 }
 
 impl<'s> Appender<'s> {
@@ -70,7 +72,13 @@ impl<'s> Appender<'s> {
             waiting: Vec::new(),
             next: 0,
             changed: Vec::new(),
+            recorder: None,
         }
+    }
+
+    /// Has receipts written of what is committed.
+    pub fn recorded_by(&mut self, recorder: Option<Recorder>) {
+        self.recorder = recorder;
     }
 
     /// Looks a lane up, reading what it has the first time.
@@ -197,7 +205,7 @@ impl<'s> Appender<'s> {
                 works.push(work);
             }
         }
-        write(self.store, &mut commit, &mut works)?;
+        write(self.store, &mut commit, &mut works, self.recorder.as_mut())?;
         waiting.iter().for_each(|at| self.lanes[*at].write_seen(self.store));
         commit.release()?;
         Ok(doubles)
@@ -241,8 +249,13 @@ impl<'s> Appender<'s> {
     }
 }
 
-/// Writes the segments of some lanes, then their manifests, then their indexes.
-fn write(store: &Store, commit: &mut Commit<'_>, works: &mut [&mut Work]) -> Result<(), Error> {
+/// Writes the segments of some lanes and their receipt, then their manifests, then their indexes.
+fn write(
+    store: &Store,
+    commit: &mut Commit<'_>,
+    works: &mut [&mut Work],
+    recorder: Option<&mut Recorder>,
+) -> Result<(), Error> {
     if works.is_empty() {
         return Ok(());
     }
@@ -254,6 +267,10 @@ fn write(store: &Store, commit: &mut Commit<'_>, works: &mut [&mut Work]) -> Res
     let mut cut = cut?;
     let blobs: Vec<(Sha256, &[u8])> = cut.iter().flat_map(SegmentBuilder::blobs).collect();
     commit.put(&blobs)?;
+    if let Some(recorder) = recorder {
+        let came: Vec<Came<'_>> = works.iter().zip(&cut).filter_map(|(work, cut)| work.came(cut)).collect();
+        commit.names(recorder.record(store, &came)?);
+    }
     let mut drafts = Vec::with_capacity(works.len());
     for (work, cut) in works.iter_mut().zip(&mut cut) {
         work.manifest = std::mem::replace(&mut cut.after, Manifest::new(work.id.tile));

@@ -10,6 +10,7 @@ mod invariants;
 pub mod segments;
 
 use crate::lookup::Answers;
+use crate::receipts::Recorder;
 use crate::{Appender, Error, LaneId, LaneIndex, Store};
 use admit::{Admitted, AdmittedEvent};
 use invariants::Invariants;
@@ -169,6 +170,11 @@ impl<'s> Committer<'s> {
     /// The threads of `pool` open many lanes at once, and take events by tile.
     pub fn new(store: &'s Store, pool: Option<&'s ThreadPool>) -> Committer<'s> {
         Committer { appender: Appender::new(store), invariants: Invariants::new(store, pool), pool }
+    }
+
+    /// Has receipts written of what is committed.
+    pub fn recorded_by(&mut self, recorder: Option<Recorder>) {
+        self.appender.recorded_by(recorder);
     }
 
     /// Before some lines: forgets what is known of the store where others have written to it.

@@ -11,6 +11,7 @@ use crate::dir::{DirtyDirs, IMMUTABLE};
 use crate::object::{Found, directory, place};
 use crate::pack::read::{Pack, Whole};
 use crate::pack::{Error, refs};
+use crate::receipts::Recorder;
 use crate::{LaneId, Store};
 use bumpalo::Bump;
 use foldhash::{HashSet, HashSetExt as _};
@@ -101,6 +102,11 @@ impl<'s> Importer<'s> {
             refs: HashSet::new(),
             older_refs: None,
         }
+    }
+
+    /// Has receipts written of what is committed.
+    pub fn recorded_by(&mut self, recorder: Option<Recorder>) {
+        self.committer.recorded_by(recorder);
     }
 
     /// Takes a segment that has its hash; it is not durable before [`Importer::commit`].

@@ -17,21 +17,21 @@
 //!
 //! ```
 //! use ulp_core::id::{Lane, Policy, Realm, Tile};
-//! use ulp_peer::path::{Path, Role, Space};
+//! use ulp_core::path::{Path, Role, Space};
 //! let text = "m/world/user~3a~5ao~c3~ab/tiles/z1/x-1/y0/team.public/segment/7";
 //! let path: Path = text.parse()?;
 //! let space = Space::Named("user:Zoë".to_owned());
 //! let lane = Lane { realm: Realm::Team, policy: Policy::Public };
 //! assert_eq!(path, Path::Lane(space, Tile { z: 1, x: -1, y: 0 }, lane, Some(Role::Segment(7))));
 //! assert_eq!(path.to_string(), text);
-//! # Ok::<(), ulp_peer::path::Fault>(())
+//! # Ok::<(), ulp_core::path::Fault>(())
 //! ```
 
+use crate::hash::value;
+use crate::id::{Lane, Tile, is_place};
+use crate::names;
 use std::fmt;
 use std::str::FromStr;
-use ulp_core::hash::value;
-use ulp_core::id::{Lane, Tile, is_place};
-use ulp_core::names;
 
 /// The longest path, in bytes. A space takes up to 240, a tile 29, a lane 17, a role 18.
 pub const LONGEST: usize = 512;
