@@ -177,6 +177,13 @@ pub const CODES: &[Row] = &[
     row(&["pack.damaged"], "a part of a pack that was cut off, overwritten or is missing"),
     row(&["pack.lane"], "a line in a segment of another lane"),
     row(&["pack.budget"], "what a budget left behind, lane by lane"),
+    row(&["wire.turn"], "a turn of a sync that does not hold or has a line that has no place, or silence"),
+    row(&["wire.hash"], "an event or an object that is not what was asked for; nothing of its turn was taken"),
+    row(&["wire.peer"], "the other side of a sync is not who it has to be"),
+    row(&["wire.rounds"], "finding what differs in a space took too many rounds; the next run does the rest"),
+    row(&["wire.refused"], "an event that either side of a sync refuses, so that the two differ by it"),
+    row(&["wire.derivation"], "equal histories derive to different states by the same rules"),
+    row(&["wire.unexplained"], "two histories differ by more than what was refused"),
     row(
         &["um.limit"],
         "a manifest of more than 1 MiB, deeper than 10, or with an array of more than 1000",

@@ -81,6 +81,11 @@ impl<'s> Appender<'s> {
         self.recorder = recorder;
     }
 
+    /// Who writes the receipts, if anybody does.
+    pub fn recorder(&mut self) -> Option<&mut Recorder> {
+        self.recorder.as_mut()
+    }
+
     /// Looks a lane up, reading what it has the first time.
     pub fn lane(&mut self, id: &LaneId) -> Result<LaneIndex, Error> {
         if let Some(at) = self.by_id.get(id) {

@@ -8,6 +8,7 @@ pub mod admit;
 mod batch;
 mod invariants;
 pub mod segments;
+pub mod turn;
 
 use crate::lookup::Answers;
 use crate::receipts::Recorder;
@@ -175,6 +176,11 @@ impl<'s> Committer<'s> {
     /// Has receipts written of what is committed.
     pub fn recorded_by(&mut self, recorder: Option<Recorder>) {
         self.appender.recorded_by(recorder);
+    }
+
+    /// Who writes the receipts, if anybody does.
+    fn recorder(&mut self) -> Option<&mut Recorder> {
+        self.appender.recorder()
     }
 
     /// Before some lines: forgets what is known of the store where others have written to it.
