@@ -94,12 +94,9 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     follow::follow(&args.projection, log, |view| lines(view, provenance), part)
 }
 
-fn scenes<'s, 'a>(view: &'s View<'_, 'a>) -> Vec<Scene<'s, 'a>> {
-    view.spaces.iter().map(Scene::new).collect()
-}
-
 fn lines(view: &View<'_, '_>, provenance: bool) -> Vec<Record> {
-    scenes(view).iter().flat_map(|scene| records::lines(scene, provenance, |_| true)).collect()
+    let scenes: Vec<Scene<'_, '_>> = view.spaces.iter().map(Scene::told).collect();
+    scenes.iter().flat_map(|scene| records::lines(scene, provenance, |_| true)).collect()
 }
 
 /// The records of what changed. Text that gives no size follows the drawing's, so that all of it may be asked for again.
@@ -133,11 +130,12 @@ fn write(
     out: &mut Output,
     log: &mut Log,
 ) -> Result<(), Failure> {
-    let mut scenes = scenes(view);
     let provenance = args.projection.provenance;
     if args.format == Format::Jsonl {
-        return scenes.iter().try_for_each(|scene| Ok(records::write(scene, provenance, out)?));
+        let mut scenes = view.spaces.iter().map(Scene::told);
+        return scenes.try_for_each(|scene| Ok(records::write(&scene, provenance, out)?));
     }
+    let mut scenes: Vec<Scene<'_, '_>> = view.spaces.iter().map(Scene::new).collect();
     let database = png::database(fonts);
     let mut gallery = Gallery::new(view.blobs, Arc::clone(&database));
     scenes.iter_mut().for_each(|scene| gallery.hang(scene));
@@ -167,6 +165,7 @@ fn write(
     let is_cut = |item: &&Item<'_, '_>| matches!(&item.shape, Shape::Mesh(mesh) if mesh.is_cut());
     let cut = scenes.iter().flat_map(|scene| &scene.items).filter(is_cut);
     dropped.extend(cut.map(|item| (item.id.to_owned(), "triangles".to_owned())));
+    project::leave(scenes);
     let crowded = gallery.crowded_out.iter().map(|node| (node.clone(), "picture".to_owned()));
     dropped.extend(crowded);
     project::note_blobs(view, log)?;

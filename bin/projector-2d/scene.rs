@@ -11,7 +11,7 @@ use ulp_core::json::{Tape, raw};
 use ulp_core::state::{Add, Written};
 use ulp_view::frame::least_reach;
 use ulp_view::geometry::{Border, Bounds, Shape, flat, on_plane};
-use ulp_view::join::{Reached, Space, ViewNode, unquoted};
+use ulp_view::join::{Reached, Space, ViewNode};
 use ulp_view::name::name_of;
 use ulp_view::outline;
 use ulp_view::path::Point;
@@ -52,7 +52,7 @@ pub struct Scene<'s, 'a> {
 pub struct Item<'s, 'a> {
     pub id: &'a str,
     pub node: &'s ViewNode<'a>,
-    pub kind: String,
+    pub kind: Cow<'a, str>,
     /// Its place among the scene's layers.
     pub layer: usize,
     pub world: Transform,
@@ -115,7 +115,7 @@ impl Item<'_, '_> {
     /// Whether it is of a kind that says nothing here, and has no geometry that would.
     fn is_unknown(&self) -> bool {
         let is_bare = self.node.plain(RegisterKind::Geometry).is_none() && self.picture.is_none();
-        is_bare && !self.kind.is_empty() && !KINDS.contains(&self.kind.as_str())
+        is_bare && !self.kind.is_empty() && !KINDS.contains(&&*self.kind)
     }
 
     /// Whether it is text that gives no size.
@@ -134,12 +134,17 @@ impl Item<'_, '_> {
 impl<'s, 'a> Scene<'s, 'a> {
     /// Draws up one space of a view.
     pub fn new(space: &'s Space<'a>) -> Scene<'s, 'a> {
-        Scene::measured(space, Scene::measure)
+        Scene::measured(space, true, Scene::measure)
     }
 
-    /// Draws up a part of a space, in a drawing that reaches as far as `extent` says once the part is in it.
+    /// The same for records, which tell no looks: what is drawn has none.
+    pub fn told(space: &'s Space<'a>) -> Scene<'s, 'a> {
+        Scene::measured(space, false, Scene::measure)
+    }
+
+    /// Draws up a part of a space for records, in a drawing that reaches as far as `extent` says once the part is in it.
     pub fn part(space: &'s Space<'a>, reached: &Reached<'_>, extent: &mut Extent) -> Scene<'s, 'a> {
-        Scene::measured(space, |scene| {
+        Scene::measured(space, false, |scene| {
             scene.place();
             if extent.is_asked() {
                 extent.take(reached, scene.shown(), scene.placed_readings());
@@ -148,12 +153,13 @@ impl<'s, 'a> Scene<'s, 'a> {
         })
     }
 
-    fn measured(space: &'s Space<'a>, measure: impl FnOnce(&mut Self)) -> Scene<'s, 'a> {
+    fn measured(space: &'s Space<'a>, looks: bool, measure: impl FnOnce(&mut Self)) -> Scene<'s, 'a> {
         let settings = Settings::of_space(space);
         let worlds = transform::worlds(space, &transform::locals(space));
         let layers = layers(space);
         let order = paint_order(space, &worlds, &layers);
-        let items = order.par_iter().map_init(Tape::new, |tape, at| item(space, at, &worlds, tape)).collect();
+        let item = |tape: &mut Tape, at: &Place<'a>| item(space, at, &worlds, looks, tape);
+        let items = order.par_iter().map_init(Tape::new, item).collect();
         let mut scene = Scene {
             space: space.space,
             title: settings.text("title"),
@@ -174,7 +180,7 @@ impl<'s, 'a> Scene<'s, 'a> {
             text_size: 1.0,
         };
         measure(&mut scene);
-        scene.connect(space, &order);
+        scene.connect(space, &order, looks);
         scene
     }
 
@@ -235,7 +241,7 @@ impl<'s, 'a> Scene<'s, 'a> {
         self.sensors.iter().filter(|sensor| !sensor.is_at_node && sensor.position.is_none())
     }
 
-    fn connect(&mut self, space: &Space<'a>, order: &[Place<'a>]) {
+    fn connect(&mut self, space: &Space<'a>, order: &[Place<'a>], looks: bool) {
         let mut items: Vec<Option<End<'_, 's, 'a>>> = (0..space.nodes.len()).map(|_| None).collect();
         for (item, at) in self.items.iter().zip(order) {
             items[at.number] = Some(End { item, border: OnceLock::new() });
@@ -246,7 +252,7 @@ impl<'s, 'a> Scene<'s, 'a> {
             Some(Connection {
                 ends: *ends,
                 add: *add,
-                style: Style::of_link(add.properties).in_plane(),
+                style: if looks { Style::of_link(add.properties).in_plane() } else { Style::default() },
                 start: from.item.bounds,
                 points: between(from, to),
                 marks: [from, to].map(|end| end.item.shape.is_mark()),
@@ -318,18 +324,24 @@ fn paint_order<'a>(space: &Space<'a>, worlds: &[Transform], layers: &[Layer]) ->
     order
 }
 
-fn item<'s, 'a>(space: &'s Space<'a>, at: &Place<'a>, worlds: &[Transform], tape: &mut Tape) -> Item<'s, 'a> {
+fn item<'s, 'a>(
+    space: &'s Space<'a>,
+    at: &Place<'a>,
+    worlds: &[Transform],
+    looks: bool,
+    tape: &mut Tape,
+) -> Item<'s, 'a> {
     let (id, node) = &space.nodes.list()[at.number];
     let world = worlds[at.number];
     Item {
         id,
         node,
-        kind: node.plain(RegisterKind::Kind).map(unquoted).unwrap_or_default(),
+        kind: node.plain(RegisterKind::Kind).and_then(raw::text).unwrap_or_default(),
         layer: at.layer,
         bounds: Bounds::at(on_plane(&world, [0.0; 2])),
         world,
         shape: Shape::read(node.plain(RegisterKind::Geometry), LARGEST, tape).in_plane(),
-        style: Style::of_node(node, tape).in_plane(),
+        style: if looks { Style::of_node(node, tape).in_plane() } else { Style::default() },
         picture: None,
         is_missing: false,
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use ulp_core::event::{Register, RegisterKind};
-use ulp_core::json::{Tape, raw};
+use ulp_core::json::raw;
 use ulp_view::join::ViewNode;
 use ulp_view::style::{Color, Paint, Style};
 
@@ -66,11 +66,6 @@ fn first(paints: [Option<Paint>; 3]) -> Color {
     paints.into_iter().flatten().find_map(Paint::color).unwrap_or(PLAIN)
 }
 
-/// What a node says about its looks.
-pub fn style(node: &ViewNode<'_>) -> Style {
-    Style::of_node(node, &mut Tape::new())
-}
-
 /// Whether a flat shape is to be left open: its fill is `none`.
 pub fn is_hollow(style: &Style) -> bool {
     style.fill == Some(Paint::None) && style.color.is_none()
@@ -91,8 +86,8 @@ pub fn text(node: &ViewNode<'_>, name: &str) -> Option<String> {
 }
 
 /// A register that is a string.
-pub fn word(node: &ViewNode<'_>, kind: RegisterKind) -> Option<String> {
-    node.plain(kind).and_then(text_in)
+pub fn word<'a>(node: &ViewNode<'a>, kind: RegisterKind) -> Option<Cow<'a, str>> {
+    node.plain(kind).and_then(raw::text)
 }
 
 /// The string that a raw JSON text is.

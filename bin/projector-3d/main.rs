@@ -134,9 +134,9 @@ fn write(
     let stock = Stock::new(view.blobs, fonts);
     match args.format {
         Format::Jsonl => {
-            for scene in scenes(&view.spaces, &stock) {
-                record::write(&scene, style, out)?;
-            }
+            let scenes = scenes(&view.spaces, &stock);
+            scenes.iter().try_for_each(|scene| record::write(scene, style, out))?;
+            project::leave(scenes);
         }
         Format::Glb => document(args, view, &stock, style, log)?.write_binary(out)?,
         Format::Gltf => document(args, view, &stock, style, log)?.write_text(out)?,
@@ -163,6 +163,8 @@ fn document(
     }
     note_words(view, &built, log)?;
     note_shapes(view, &scenes, left, log)?;
+    project::leave(built);
+    project::leave(scenes);
     Ok(document)
 }
 

@@ -18,11 +18,12 @@ use std::collections::BTreeMap;
 use std::f64::consts::FRAC_1_SQRT_2;
 use std::sync::Arc;
 use ulp_core::json as ujson;
+use ulp_core::json::Tape;
 use ulp_core::json::write::Object;
 use ulp_view::frame::Frame;
 use ulp_view::geometry::Shape;
 use ulp_view::scene::Settings;
-use ulp_view::style::{Color, Style as LinkStyle};
+use ulp_view::style::{Color, Style as Looks};
 
 /// The turn from our z up to the format's y up.
 const UPRIGHT: [f64; 4] = [-FRAC_1_SQRT_2, 0.0, 0.0, FRAC_1_SQRT_2];
@@ -375,7 +376,7 @@ impl Builder {
         let [from, to] = link.points.map(|p| site.frame.place(p));
         let way = minus(to, from);
         let long = length(way);
-        let style = LinkStyle::of_link(link.add.properties);
+        let style = Looks::of_link(link.add.properties);
         let width = style.stroke_width.filter(|w| *w > 0.0);
         let width = width.map_or(site.sizes.line, |width| site.measure().length(width));
         let middle: Vector = std::array::from_fn(|i| from[i] / 2.0 + to[i] / 2.0);
@@ -452,21 +453,8 @@ fn metres(unit: &str) -> Option<f64> {
 }
 
 fn ready(site: &Site<'_, '_, '_>, i: usize, style: Style) -> Ready {
-    Ready { extras: extras(about(site, i, style)), form: site.form(i) }
-}
-
-/// What is known of a node.
-fn about(site: &Site<'_, '_, '_>, i: usize, style: Style) -> Vec<u8> {
-    let node = &site.scene.nodes[i];
-    let mut about = record::extras(node.view, style);
-    about
-        .text("node_id", Some(node.id))
-        .text("kind", node.kind.as_deref())
-        .text("layer", node.layer.as_deref());
-    if !site.sensors(i).is_empty() {
-        about.list("sensors", site.sensors(i));
-    }
-    about.bytes()
+    let about = record::about(&site.scene.nodes[i], site.sensors(i), style);
+    Ready { extras: extras(about), form: site.form(i) }
 }
 
 /// A light from a node's properties: `type` (point, spot or directional), `color`, `intensity`, `range`, and for
@@ -475,7 +463,7 @@ fn light(node: &Node<'_, '_>, measure: &Measure<'_>) -> serde_json::Value {
     let kind = look::text(node.view, "type").filter(|t| matches!(t.as_str(), "spot" | "directional"));
     let kind = kind.unwrap_or_else(|| "point".to_owned());
     let number = |name| look::number(node.view, name).map(tame);
-    let style = look::style(node.view);
+    let style = Looks::of_node(node.view, &mut Tape::new());
     let [r, g, b, _] = look::linear(Look::of(node.view, &style, 1.0, false).color);
     // What shines from a point is weaker the farther it has to go, by the square.
     let nearer = if kind == "directional" { 1.0 } else { measure.scale * measure.scale };

@@ -176,7 +176,7 @@ fn plan(
     meshes: &mut BTreeMap<String, Object>,
     left: &mut Left,
 ) -> (Object, Detail) {
-    let (hollow, measure) = (site.hollow[i], site.measure());
+    let (hollow, measure) = (site.is_hollow(i), site.measure());
     let sizes = Sizes { thickness: 1.0, ..site.sizes };
     let (mut own, mut detail) = (None, Detail::Whole);
     if let Plan::Own(_) = mesh::plan(shape, &sizes, hollow, &measure) {

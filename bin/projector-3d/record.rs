@@ -3,8 +3,9 @@
 use crate::scene::{Node, Scene};
 use std::io::{self, Write};
 use ulp_core::event::RegisterKind;
-use ulp_core::json::write::Object;
+use ulp_core::json::write::Members;
 use ulp_core::parallel::write_all;
+use ulp_core::state::Written;
 use ulp_view::join::ViewNode;
 use ulp_view::record::{Record, Writer, clock};
 use ulp_view::transform::rounded;
@@ -45,41 +46,87 @@ pub fn lines(scene: &Scene<'_, '_>, style: Style, asked: impl Fn(&str) -> bool) 
 }
 
 fn write_node(node: &Node<'_, '_>, scene: &Scene<'_, '_>, style: Style, out: &mut Vec<u8>) {
-    let mut record = Object::default();
-    record
-        .text("type", Some("node"))
-        .text("node_id", Some(node.id))
-        .text("name", node.name.as_deref())
-        .text("kind", node.kind.as_deref())
-        .text("layer", node.layer.as_deref())
-        .text("parent", node.parent.map(|p| scene.nodes[p].id))
-        .numbers("translation", &node.local.translation)
-        .numbers("rotation", &node.local.rotation.quaternion().map(rounded))
-        .numbers("scale", &node.local.scale)
-        .raw("mesh", node.geometry)
-        .object("extras", extras(node.view, style))
-        .text("space_id", style.several.then_some(scene.space.space));
-    record.write(out);
-    out.push(b'\n');
+    let mut line = Members::open(out);
+    Extras::of(node.view, style).write(&mut line, out);
+    write_words(node, &mut line, out);
+    line.raw("mesh", node.geometry, out);
+    node.name.iter().for_each(|name| line.text("name", name, out));
+    line.text("node_id", node.id, out);
+    node.parent.iter().for_each(|p| line.text("parent", scene.nodes[*p].id, out));
+    line.numbers("rotation", &node.local.rotation.quaternion().map(rounded), out);
+    line.numbers("scale", &node.local.scale, out);
+    if style.several {
+        line.text("space_id", scene.space.space, out);
+    }
+    line.numbers("translation", &node.local.translation, out);
+    line.text("type", "node", out);
+    line.end_line(out);
+}
+
+/// A node's kind and layer.
+fn write_words(node: &Node<'_, '_>, line: &mut Members, out: &mut Vec<u8>) {
+    node.kind.iter().for_each(|kind| line.text("kind", kind, out));
+    node.layer.iter().for_each(|layer| line.text("layer", layer, out));
+}
+
+/// What is known of a node, for a document; `sensors` are what is read at it.
+pub fn about(node: &Node<'_, '_>, sensors: &[Vec<u8>], style: Style) -> Vec<u8> {
+    let (mut out, extras) = (Vec::new(), Extras::of(node.view, style));
+    let mut about = Members::open(&mut out);
+    extras.write_clock(&mut about, &mut out);
+    write_words(node, &mut about, &mut out);
+    extras.write_media(&mut about, &mut out);
+    about.text("node_id", node.id, &mut out);
+    extras.write_rest(&mut about, &mut out);
+    if !sensors.is_empty() {
+        about.list("sensors", sensors, &mut out);
+    }
+    about.close(&mut out);
+    out
 }
 
 /// What is known of a node besides where it is and what it looks like.
-pub fn extras(node: &ViewNode<'_>, style: Style) -> Object {
-    let mut object = Object::default();
-    object
-        .object("properties", keyed(node, RegisterKind::Property))
-        .object("media", keyed(node, RegisterKind::Media))
-        .raw("physics", node.plain(RegisterKind::Physics));
-    if style.provenance {
-        object.object("clock", clock(node));
-    }
-    object
+struct Extras<'n, 'a> {
+    node: &'n ViewNode<'a>,
+    /// Whether the keys behind its values are told.
+    clock: bool,
+    media: Vec<Written<'a>>,
+    properties: Vec<Written<'a>>,
 }
 
-fn keyed(node: &ViewNode<'_>, kind: RegisterKind) -> Object {
-    let mut object = Object::default();
-    for written in node.keyed(kind) {
-        object.raw(written.register.key, Some(written.value));
+impl<'n, 'a> Extras<'n, 'a> {
+    fn of(node: &'n ViewNode<'a>, style: Style) -> Extras<'n, 'a> {
+        let clock = style.provenance && node.state.registers.iter().any(|w| w.value != "null");
+        let [media, properties] = [RegisterKind::Media, RegisterKind::Property].map(|kind| node.keyed(kind));
+        Extras { node, clock, media, properties }
     }
-    object
+
+    /// As the member `extras`, where there is any of it.
+    fn write(&self, line: &mut Members, out: &mut Vec<u8>) {
+        let physics = self.node.plain(RegisterKind::Physics);
+        if self.clock || !self.media.is_empty() || !self.properties.is_empty() || physics.is_some() {
+            line.name("extras", out);
+            let mut extras = Members::open(out);
+            self.write_clock(&mut extras, out);
+            self.write_media(&mut extras, out);
+            self.write_rest(&mut extras, out);
+            extras.close(out);
+        }
+    }
+
+    fn write_clock(&self, line: &mut Members, out: &mut Vec<u8>) {
+        if self.clock {
+            line.name("clock", out);
+            clock(self.node).write(out);
+        }
+    }
+
+    fn write_media(&self, line: &mut Members, out: &mut Vec<u8>) {
+        line.raws("media", self.media.iter().map(Written::member), out);
+    }
+
+    fn write_rest(&self, line: &mut Members, out: &mut Vec<u8>) {
+        line.raw("physics", self.node.plain(RegisterKind::Physics), out);
+        line.raws("properties", self.properties.iter().map(Written::member), out);
+    }
 }

@@ -7,6 +7,7 @@ use crate::models::{shape_of, shape_of_media};
 use crate::space::Vector;
 use crate::stock::Stock;
 use rayon::prelude::*;
+use std::borrow::Cow;
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::state::Add;
 use ulp_view::geometry::Shape;
@@ -31,8 +32,8 @@ pub struct Node<'v, 'a> {
     pub view: &'v ViewNode<'a>,
     /// What people call it: its `label`, `name` or `title`.
     pub name: Option<String>,
-    pub kind: Option<String>,
-    pub layer: Option<String>,
+    pub kind: Option<Cow<'a, str>>,
+    pub layer: Option<Cow<'a, str>>,
     /// Its parent's place in the list.
     pub parent: Option<usize>,
     pub local: Local,

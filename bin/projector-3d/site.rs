@@ -5,7 +5,7 @@
 //! no parent, and a node that lies far away and holds others stands where they are instead, by its *pivot*, the place
 //! of its own frame that is its origin in the file. Where everything is in the world stays to the last digit.
 
-use crate::look::{self, Look, is_hollow, number};
+use crate::look::{self, Look, number};
 use crate::measure::Measure;
 use crate::mesh::{self, Plan, Sizes};
 use crate::models::is_picture;
@@ -17,12 +17,14 @@ use crate::space::{FAR, Vector, cross, dot, length, minus, plus, tame, tamed};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use ulp_core::json::Tape;
 use ulp_core::json::write::Members;
 use ulp_core::state::Written;
 use ulp_view::frame::{ACROSS, Frame};
 use ulp_view::geometry::Shape;
 use ulp_view::media::reference_in;
 use ulp_view::scene::{Layer, Settings, layers};
+use ulp_view::style::Style as Looks;
 use ulp_view::transform::{Local, Transform};
 
 /// A node that holds others has a pivot where it lies farther from the drawing's origin than this.
@@ -46,8 +48,8 @@ pub struct Site<'s, 'v, 'a> {
     /// The layer of each node.
     layer_of: Vec<usize>,
     pub shapes: Vec<Option<Shape>>,
-    /// Whether each flat shape is to be left open.
-    pub hollow: Vec<bool>,
+    /// What each node says of how it looks.
+    looks: Vec<Looks>,
     pub sizes: Sizes,
     /// −1 where y runs down, as the group of the space then mirrors it; else 1.
     pub flip: f64,
@@ -91,7 +93,8 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
     /// A site that is not laid out yet.
     pub fn new(scene: &'s Scene<'v, 'a>, style: Style) -> Site<'s, 'v, 'a> {
         let shapes: Vec<Option<Shape>> = scene.nodes.par_iter().map(|n| n.shape(scene.stock)).collect();
-        let hollow = scene.nodes.par_iter().map(|n| is_hollow(&look::style(n.view))).collect();
+        let looks =
+            scene.nodes.par_iter().map_init(Tape::new, |tape, n| Looks::of_node(n.view, tape)).collect();
         let mut holds = vec![false; scene.nodes.len()];
         scene.nodes.iter().filter_map(|n| n.parent).for_each(|p| holds[p] = true);
         let layers = layers(scene.space);
@@ -111,7 +114,7 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
             on_layers,
             layer_of,
             shapes,
-            hollow,
+            looks,
             sizes,
             flip,
             holds,
@@ -252,10 +255,10 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
             None if self.is_bare(i) || matches!(self.hung[i], Hung::Picture(_)) => return None,
             None => &Shape::Point,
         };
-        let hollow = self.hollow[i];
+        let hollow = self.is_hollow(i);
         let lined = hollow && mesh::is_flat(shape) || matches!(shape, Shape::Line(_));
         let opacity = self.layer(i).opacity;
-        let look = Look::of(node.view, &look::style(node.view), opacity, lined);
+        let look = Look::of(node.view, &self.looks[i], opacity, lined);
         let (sizes, plan) = (self.sizes_at(i), self.plan(shape, i));
         let middle = if matches!(plan, Plan::Own(_)) { self.middle(i) } else { [0.0; 3] };
         Some(Form { look, hollow, sizes, plan, middle })
@@ -277,9 +280,14 @@ impl<'s, 'v, 'a> Site<'s, 'v, 'a> {
         self.holds[i] || matches!(kind, Some("group" | "light" | "camera"))
     }
 
+    /// Whether a flat shape is to be left open.
+    pub fn is_hollow(&self, i: usize) -> bool {
+        look::is_hollow(&self.looks[i])
+    }
+
     /// How a node is drawn when it has this shape.
     pub fn plan(&self, shape: &Shape, i: usize) -> Plan {
-        match mesh::plan(shape, &self.sizes_at(i), self.hollow[i], &self.measure()) {
+        match mesh::plan(shape, &self.sizes_at(i), self.is_hollow(i), &self.measure()) {
             // Mirrored twice, letters can be read.
             Plan::Own([x, y, z]) if matches!(shape, Shape::Text { .. }) => Plan::Own([x, y * self.flip, z]),
             plan => plan,

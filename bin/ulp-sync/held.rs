@@ -129,30 +129,24 @@ impl<'s> Held<'s> {
             let tally = self.log.tally_mut();
             tally.read += 1;
             tally.private |= !shared;
-            let say = |outcome, code, shared, detail: &str| {
-                let event_id = member(arrived.line, "event_id");
-                Diagnostic { position: None, outcome, code, shared, event_id, detail: detail.to_owned() }
+            let say = |outcome, code: &str, shared, detail: &str| {
+                let (event_id, detail) = (member(arrived.line, "event_id"), detail.to_owned());
+                Diagnostic { position: None, outcome, code: code.to_owned().into(), shared, event_id, detail }
             };
             match &outcome.end {
                 End::New(notes) => {
                     for note in notes {
-                        self.log.record(&say(Outcome::Noted, note.code.into(), shared, &note.detail))?;
+                        self.log.record(&say(Outcome::Noted, note.code, shared, &note.detail))?;
                     }
                     if let Some(echo) = &mut self.echo {
                         echo.write_all(arrived.line)?;
                         echo.write_all(b"\n")?;
                     }
                 }
-                End::Duplicate => {
-                    self.log.record(&say(Outcome::Duplicate, "event.duplicate".into(), shared, ""))?
-                }
+                End::Duplicate => self.log.record(&say(Outcome::Duplicate, "event.duplicate", shared, ""))?,
                 End::Refused(refusal) => {
-                    let said = say(
-                        Outcome::Rejected,
-                        refusal.code.clone(),
-                        shared && refusal.shared,
-                        &refusal.detail,
-                    );
+                    let said =
+                        say(Outcome::Rejected, &refusal.code, shared && refusal.shared, &refusal.detail);
                     self.log.record(&said)?;
                 }
             }

@@ -56,34 +56,37 @@ def heap(command):
     return most
 
 
-def rows(options):
-    at = os.path.join(options.dir, "sync")
+def rows(bench):
+    at = f"{bench.dir}/sync"
     shutil.rmtree(at, ignore_errors=True)
     os.makedirs(at)
     up, down = f"{at}/up", f"{at}/down"
+    last = bench.events + 2 * APART
     for tiles in (1, 256):
         a, b = f"{at}/a", f"{at}/b"
         for store in (a, b):
             shutil.rmtree(store, ignore_errors=True)
         sh(f"ulp-store init {a}")
-        fill(a, range(options.events), tiles)
+        fill(a, range(bench.events), tiles)
         sh(f"cp -r {a} {b}")
-        last = options.events + 2 * APART
-        fill(a, range(options.events, last, 2), tiles)
-        fill(b, range(options.events + 1, last, 2), tiles)
-        carried = sum(len(event(n, tiles)) for n in range(options.events, last))
-        wire = sync(a, b, up, down)
-        measure.size("23", f"sync of 1,000 + 1,000 recent, {tiles} tiles / events", wire, carried, 1.2)
-        measure.size("23", "sync of equal stores, bytes / 4 KiB", sync(a, b, up, down), 4096, 1.0)
+        fill(a, range(bench.events, last, 2), tiles)
+        fill(b, range(bench.events + 1, last, 2), tiles)
+        carried = sum(len(event(n, tiles)) for n in range(bench.events, last))
+        job = f"a sync of 1,000 + 1,000 recent events in {tiles} tile(s) / those events"
+        bench.number("23", job, sync(a, b, up, down), carried, 1.2, "bytes")
+        bench.number("23", "a sync of equal stores / 4 KiB", sync(a, b, up, down), 4096, 1.0, "bytes")
     trace, clone, filled = f"{at}/trace.jsonl", f"{at}/clone", f"{at}/filled"
     with open(trace, "w") as file:
         file.writelines(event(n, 256) for n in range(last))
     init = f"rm -rf {clone} {filled}; ulp-store init {clone}; ulp-store init {filled}"
     ours = f"exec ulp-sync --pull --store {clone} --with 'ulp-sync --serve --store {b}'"
     theirs = f"exec ulp-append --store {filled} < {trace} > /dev/null"
-    measure.compare(options, "23", "first clone / ulp-append --store", ours, theirs, 1.3, init)
+    does = "the same events from a file, into an empty store"
+    append = measure.Peer("ulp-append --store", lambda _: theirs, 1.3, does, "wall", False)
+    bench.row("23", "a first clone over a local pipe", lambda _: ours, [append], lambda _: init)
     sh(f"rm -rf {clone}; ulp-store init {clone}")
-    measure.size("23", "first clone, wire / events", sync(clone, b, up, down), os.path.getsize(trace), 1.02)
+    wire = sync(clone, b, up, down)
+    bench.number("23", "a first clone over a local pipe / the events", wire, os.path.getsize(trace), 1.02, "bytes")
     sh(f"rm -rf {clone}; ulp-store init {clone}")
-    measure.limit("23", "first clone, most memory of its own", heap(ours), 64, "MiB")
+    bench.limit("23", "a first clone, the most memory of its own", heap(ours), 64, "MiB")
     shutil.rmtree(at)

@@ -17,3 +17,7 @@ for from in secret.jsonl '--store w'; do
   projector-2d --tile z0/x7 $from 2>&1 > /dev/null | said
   ulp-materialize --tile z0/x7 $from 2>&1 > /dev/null | said
 done
+# As a trace grows, at its end.
+for tool in projector-2d projector-3d projector-audio; do
+  $tool --follow --tile z0/x99 --tile z0 head.jsonl 2>&1 > /dev/null | said
+done

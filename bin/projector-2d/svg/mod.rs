@@ -185,7 +185,8 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
             match byte {
                 b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' => id.push(char::from(byte)),
                 _ => {
-                    let _ = write!(id, "_{byte:02x}");
+                    let digit = |four: u8| char::from(b"0123456789abcdef"[usize::from(four)]);
+                    id.extend(['_', digit(byte >> 4), digit(byte & 15)]);
                 }
             }
         }

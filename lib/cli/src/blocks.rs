@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Failure;
 use super::stdio::Patient;
@@ -37,6 +37,24 @@ enum From {
     Later(OsString),
     Open(Patient),
     Ended,
+}
+
+/// Up to where lines are read before they are given on.
+#[derive(Debug)]
+pub(super) enum Until {
+    /// Up to the size that is asked for, however long that takes.
+    Full,
+    /// As far as can be read without waiting for more than one line.
+    Ready,
+    /// Up to where nothing comes for a moment, or up to a time.
+    Pause {
+        moment: Duration,
+        latest: Instant,
+        /// Told afterwards: when there was a line,
+        since: Option<Instant>,
+        /// and whether nothing came for a moment.
+        paused: bool,
+    },
 }
 
 /// A part of a source.
@@ -80,16 +98,7 @@ impl BlockSource {
         size: usize,
         hasher: &mut blake3::Hasher,
     ) -> Result<Option<Piece>, Failure> {
-        self.next(size, false, hasher)
-    }
-
-    /// The whole lines among what can be read without waiting for more than one of them; nothing at the end.
-    pub(super) fn next_ready(
-        &mut self,
-        size: usize,
-        hasher: &mut blake3::Hasher,
-    ) -> Result<Option<Piece>, Failure> {
-        self.next(size, true, hasher)
+        self.next(size, &mut Until::Full, hasher)
     }
 
     /// Takes a buffer back, to be filled again.
@@ -107,10 +116,11 @@ impl BlockSource {
         }
     }
 
-    fn next(
+    /// Whole lines; nothing at the end. More than `size` bytes of them are not waited for.
+    pub(super) fn next(
         &mut self,
         size: usize,
-        ready: bool,
+        until: &mut Until,
         hasher: &mut blake3::Hasher,
     ) -> Result<Option<Piece>, Failure> {
         let mut buffer = std::mem::take(&mut self.carry);
@@ -121,12 +131,27 @@ impl BlockSource {
             }
             searched = buffer.len();
             match last_end {
-                Some(end) if ready || buffer.len() >= size => return self.cut(buffer, end, size).map(Some),
+                Some(end) if buffer.len() >= size || self.is_enough(until) => {
+                    return self.cut(buffer, end, size).map(Some);
+                }
                 None if buffer.len() >= self.longest() => return self.skip(buffer, hasher).map(Some),
                 _ => {}
             }
             if self.read(&mut buffer, size, hasher)? == 0 {
                 return Ok(self.last(buffer));
+            }
+        }
+    }
+
+    /// Whether lines that are there are to be given on, however few they are.
+    fn is_enough(&self, until: &mut Until) -> bool {
+        match until {
+            Until::Full => false,
+            Until::Ready => true,
+            Until::Pause { moment, latest, since, paused } => {
+                since.get_or_insert_with(Instant::now);
+                *paused = self.would_block(*moment);
+                *paused || Instant::now() >= *latest
             }
         }
     }
@@ -226,12 +251,14 @@ mod tests {
         let mut feed = BlockSource::new("-", File::from(std::os::fd::OwnedFd::from(read)), limit);
         let mut hasher = blake3::Hasher::new();
         let mut pieces = Vec::new();
-        while let Some(piece) = feed.next(size, ready, &mut hasher).unwrap() {
+        let mut until = if ready { Until::Ready } else { Until::Full };
+        while let Some(piece) = feed.next(size, &mut until, &mut hasher).unwrap() {
             pieces.push(piece);
         }
         writer.join().unwrap();
         assert_eq!(hasher.finalize(), blake3::hash(&whole));
-        assert!(!feed.would_block(Duration::ZERO) && feed.next(size, ready, &mut hasher).unwrap().is_none());
+        assert!(!feed.would_block(Duration::ZERO));
+        assert!(feed.next(size, &mut until, &mut hasher).unwrap().is_none());
         pieces
     }
 

@@ -6,6 +6,7 @@ use super::{ScopeArgs, Select, Status, StoreArgs, When, Witness, missing, room_f
 use bumpalo::Bump;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use ulp_core::hash::Blake3;
 use ulp_core::id::{Lane, Tile};
 use ulp_core::kind::Kind;
@@ -316,8 +317,16 @@ fn show(
     report.join(said);
     log.say(report)?;
     let count = spaces.len();
-    write(&View { world, filter: &filter, spaces, count, blobs }, out, log)?;
+    let view = View { world, filter: &filter, spaces, count, blobs };
+    write(&view, out, log)?;
+    leave(view.spaces);
     Ok(roots)
+}
+
+/// Leaves what was shown where it lies: the process ends now, and to give it back piece by piece takes longer than what
+/// is left to do.
+pub fn leave<T>(shown: T) {
+    std::mem::forget(shown);
 }
 
 /// Where the tiles of a world lie of which a filter takes a lane.
@@ -354,12 +363,18 @@ pub fn derive<'a>(
     arenas: &'a mut [Bump],
     all: bool,
 ) -> (Vec<Derived<'a>>, Roots, Report) {
+    // The lines that a root is of are looked at once: their room is used again.
+    let rooms: Mutex<Vec<Vec<u8>>> = Mutex::default();
+    let room = || rooms.lock().unwrap_or_else(PoisonError::into_inner);
     let parts: Vec<_> = arenas
         .par_iter_mut()
         .enumerate()
         .map(|(i, arena)| {
             let derived = world.derive(i, filter, arena, all);
-            let root = root::write_tile(&derived, &mut Vec::new());
+            let mut lines = room().pop().unwrap_or_default();
+            let root = root::write_tile(&derived, &mut lines);
+            lines.clear();
+            room().push(lines);
             (derived, root)
         })
         .collect();

@@ -211,12 +211,16 @@ impl Grid {
 
     /// The area of `bounds` that boxes of the grid cover, counted once a box.
     fn covered(&self, bounds: Bounds) -> f64 {
-        let mut near: Vec<usize> = match self.span(bounds) {
-            Some(cells) => cells.filter_map(|at| self.cells.get(&at)).flatten().copied().collect(),
-            None => (0..self.boxes.len().min(NEAR * NEAR)).collect(),
-        };
         // Most share nothing; the others are added up in the order of their numbers.
-        near.retain(|i| self.boxes[*i].overlap(bounds) != 0.0);
+        let shares = |i: &usize| self.boxes[*i].overlap(bounds) != 0.0;
+        let mut near: Vec<usize> = Vec::new();
+        match self.span(bounds) {
+            Some(cells) => {
+                let lists = cells.filter_map(|at| self.cells.get(&at));
+                lists.for_each(|list| near.extend(list.iter().copied().filter(shares)));
+            }
+            None => near.extend((0..self.boxes.len().min(NEAR * NEAR)).filter(shares)),
+        }
         near.sort_unstable();
         near.dedup();
         near.iter().chain(&self.large).map(|i| self.boxes[*i].overlap(bounds)).sum()

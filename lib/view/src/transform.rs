@@ -118,23 +118,19 @@ impl Local {
 
     /// What a node's registers say. What is missing, null or of another shape counts as not said.
     pub fn of(node: &ViewNode<'_>) -> Local {
-        Local::read(node, &mut Tape::new())
+        Local::read(node, &mut Numbers::default())
     }
 
-    /// The same with a tape that is used for many nodes.
-    fn read(node: &ViewNode<'_>, tape: &mut Tape) -> Local {
-        let mut numbers = |kind| node.plain(kind).map(|raw| read_numbers(raw, tape)).unwrap_or_default();
-        let position = numbers(RegisterKind::Position);
-        let rotation = numbers(RegisterKind::Rotation);
-        let scale = numbers(RegisterKind::Scale);
-        Local {
-            translation: std::array::from_fn(|i| position.get(i).copied().unwrap_or(0.0)),
-            rotation: Rotation::read(&rotation),
-            scale: match scale[..] {
-                [all] => [all; 3],
-                _ => std::array::from_fn(|i| scale.get(i).copied().unwrap_or(1.0)),
-            },
-        }
+    /// The same with what is used for many nodes.
+    fn read(node: &ViewNode<'_>, numbers: &mut Numbers) -> Local {
+        let position = numbers.read(node.plain(RegisterKind::Position));
+        let translation = std::array::from_fn(|i| position.get(i).copied().unwrap_or(0.0));
+        let rotation = Rotation::read(numbers.read(node.plain(RegisterKind::Rotation)));
+        let scale = match *numbers.read(node.plain(RegisterKind::Scale)) {
+            [all] => [all; 3],
+            ref scale => std::array::from_fn(|i| scale.get(i).copied().unwrap_or(1.0)),
+        };
+        Local { translation, rotation, scale }
     }
 
     /// As a map: translate · rotate · scale.
@@ -211,11 +207,39 @@ fn unit(q: [f64; 4]) -> [f64; 4] {
 
 /// The numbers of a raw JSON number or array; empty where there is anything else.
 pub fn numbers(raw: &str) -> Vec<f64> {
-    read_numbers(raw, &mut Tape::new())
+    let mut numbers = Numbers::default();
+    numbers.read(Some(raw));
+    numbers.list
 }
 
-fn read_numbers(raw: &str, tape: &mut Tape) -> Vec<f64> {
-    tape.parse_any(raw, json::STATE_DEPTH).map(numbers_of).unwrap_or_default()
+/// Reads numbers, in room that is used again.
+#[derive(Default)]
+struct Numbers {
+    tape: Tape,
+    list: Vec<f64>,
+}
+
+impl Numbers {
+    /// The numbers of a raw JSON number or array; none where there is anything else.
+    fn read(&mut self, raw: Option<&str>) -> &[f64] {
+        self.list.clear();
+        if let Some(raw) = raw.filter(|raw| !self.take_plain(raw)) {
+            self.list.clear();
+            self.list.extend(self.tape.parse_any(raw, json::STATE_DEPTH).map(numbers_of).unwrap_or_default());
+        }
+        &self.list
+    }
+
+    /// Takes a number, or some in a list without a blank, as canonical JSON has them; answers whether that is all.
+    fn take_plain(&mut self, raw: &str) -> bool {
+        let list = raw.strip_prefix('[').and_then(|raw| raw.strip_suffix(']'));
+        let is_part = |b: u8| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e');
+        list.unwrap_or(raw).split(',').all(|part| {
+            let number = part.bytes().all(is_part).then(|| part.parse().ok()).flatten();
+            self.list.extend(number.map(finite));
+            number.is_some()
+        })
+    }
 }
 
 /// The numbers of a JSON number or array, each [`finite`]; empty where there is anything else.
@@ -226,7 +250,7 @@ pub fn numbers_of(value: Value<'_, '_>) -> Vec<f64> {
 /// The own transform of every node that a view knows, by its number.
 pub fn locals(space: &Space<'_>) -> Vec<Local> {
     let nodes = space.nodes.list().par_iter();
-    nodes.map_init(Tape::new, |tape, (_, node)| Local::read(node, tape)).collect()
+    nodes.map_init(Numbers::default, |numbers, (_, node)| Local::read(node, numbers)).collect()
 }
 
 /// The world transform of every node that a view knows, by its number, from their own. The parents of a view have no
@@ -292,6 +316,7 @@ mod tests {
     #[test]
     fn numbers_of_another_shape_are_none() {
         assert_eq!(numbers("[1,2.5]"), [1.0, 2.5]);
+        assert_eq!(numbers(" [ -1e+21, 5E-1 ]"), numbers("[-1e+21,0.5]"));
         assert_eq!(numbers("3"), [3.0]);
         assert!(numbers("[1,\"2\"]").is_empty() && numbers("{}").is_empty() && numbers("null").is_empty());
     }

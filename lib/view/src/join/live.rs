@@ -207,23 +207,22 @@ impl<'a> Known<'a> {
         keeps: impl Fn(&ViewNode<'a>) -> bool,
     ) -> Reached<'a> {
         let Dirty { nodes, links, sensors } = dirty;
-        let (mut moved, mut placed) = (Vec::new(), BTreeSet::new());
+        let (mut moved, mut changed) = (BTreeSet::new(), BTreeSet::new());
         let mut all = false;
         for name in &nodes {
             let Some(held) = self.nodes.get_mut(name) else { continue };
             let (before, looked) = (held.bearing, held.looks);
             held.rejoin(name, growing, &keeps);
             let now = held.bearing;
-            if before != now || looked != held.looks {
-                placed.insert(*name);
+            if looked != held.looks {
+                changed.insert(*name);
             }
-            if before == now {
-                continue;
+            if before != now {
+                all |= before.shown != now.shown;
+                self.hang(name, before, false);
+                self.hang(name, now, true);
+                moved.insert(*name);
             }
-            all |= before.shown != now.shown;
-            self.hang(name, before, false);
-            self.hang(name, now, true);
-            moved.push(*name);
         }
         links.iter().for_each(|ends| {
             if let Some(held) = self.links.get_mut(ends) {
@@ -245,15 +244,25 @@ impl<'a> Known<'a> {
         }
         let mut reached = Reached { nodes, links, sensors };
         if all {
-            placed.extend(self.nodes.keys());
+            moved.extend(self.nodes.keys());
+        } else {
+            self.add_below(&mut moved, |_| true);
+            // The links of what was absorbed end at the border of what is left of it.
+            self.add_below(&mut changed, |below| self.nodes[below].bearing.absorbed.is_some());
+            moved.append(&mut changed);
         }
-        while let Some(name) = moved.pop() {
-            let below = self.below.get(name).into_iter().flatten();
-            moved.extend(below.filter(|below| placed.insert(below)));
-        }
-        self.hang_on(&placed, &mut reached);
+        self.hang_on(&moved, &mut reached);
         reached.nodes.retain(|name| !name.starts_with('@'));
         reached
+    }
+
+    /// Adds to some nodes what hangs on them and is asked for, and so on downwards.
+    fn add_below(&self, nodes: &mut BTreeSet<&'a str>, asked: impl Fn(&str) -> bool) {
+        let mut open: Vec<&'a str> = nodes.iter().copied().collect();
+        while let Some(name) = open.pop() {
+            let below = self.below.get(name).into_iter().flatten().filter(|below| asked(below));
+            open.extend(below.filter(|below| nodes.insert(below)));
+        }
     }
 
     /// Adds nodes that stand elsewhere, or look otherwise, with the links and sensors at them.

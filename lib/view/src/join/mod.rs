@@ -59,8 +59,7 @@ fn join_space<'a>(
     filter: &Filter,
     takes_tile: &(impl Fn(Tile) -> bool + Sync),
 ) -> Space<'a> {
-    let seen: Vec<Vec<(&'a str, ViewNode<'a>)>> = tiles.par_iter_mut().map(take_nodes).collect();
-    let (special, plain) = seen.into_iter().flatten().partition(|(name, _)| name.starts_with('@'));
+    let (special, plain): (Vec<_>, Vec<_>) = tiles.par_iter_mut().map(take_nodes).unzip();
     let settings = join_nodes(special).into_iter().map(|(name, node)| (name, node.state)).collect();
     let (links, sensors) = join_rest(tiles);
     Joined { space, nodes: join_nodes(plain), links, sensors, settings }.settle(filter, takes_tile)
@@ -108,15 +107,21 @@ impl<'a> Joined<'a> {
     }
 }
 
-/// Takes the nodes of a tile's lanes with what may be seen of them; one name may come from several lanes.
-fn take_nodes<'a>(derived: &mut Derived<'a>) -> Vec<(&'a str, ViewNode<'a>)> {
-    let mut taken = Vec::with_capacity(derived.lanes.iter().map(|(_, state)| state.nodes.len()).sum());
+/// Nodes with their names, in no order.
+type Named<'a> = Vec<(&'a str, ViewNode<'a>)>;
+
+/// Takes the nodes of a tile's lanes with what may be seen of them, those that are settings and the others; one name
+/// may come from several lanes.
+fn take_nodes<'a>(derived: &mut Derived<'a>) -> (Named<'a>, Named<'a>) {
+    let count = derived.lanes.iter().map(|(_, state)| state.nodes.len()).sum();
+    let (mut special, mut plain) = (Vec::new(), Vec::with_capacity(count));
     for (lane, state) in &mut derived.lanes {
         for (name, node) in std::mem::take(&mut state.nodes) {
+            let taken = if name.starts_with('@') { &mut special } else { &mut plain };
             taken.extend(seen(node, *lane, derived.tile).map(|node| (name, node)));
         }
     }
-    taken
+    (special, plain)
 }
 
 /// What may be seen of a node in a lane of a tile.
@@ -126,18 +131,22 @@ fn seen(mut node: Node<'_>, lane: Lane, tile: Tile) -> Option<ViewNode<'_>> {
     }
     let is_there = node.created.is_some() || node.deleted.is_some() || !node.registers.is_empty();
     let tile = node.created.map(|_| tile);
-    is_there.then(|| ViewNode { state: node, tile, ..ViewNode::default() })
+    is_there.then(|| ViewNode::new(node, tile))
 }
 
-/// Sorts nodes by name, and joins those of one name.
-fn join_nodes<'a>(mut list: Vec<(&'a str, ViewNode<'a>)>) -> Vec<(&'a str, ViewNode<'a>)> {
-    let mut joined: Vec<(&'a str, ViewNode<'a>)> = Vec::with_capacity(list.len());
-    for i in name_order(&list) {
-        let (name, node) = (list[i].0, std::mem::take(&mut list[i].1));
-        match joined.last_mut() {
+/// Sorts the nodes of all lists by name, and joins those of one name.
+fn join_nodes<'a>(mut lists: Vec<Named<'a>>) -> Named<'a> {
+    let mut joined: Named<'a> = Vec::with_capacity(lists.iter().map(Vec::len).sum());
+    let mut before = None;
+    for (head, (list, i)) in name_order(&lists) {
+        let (name, node) = &mut lists[list][i];
+        let (name, node) = (*name, std::mem::take(node));
+        // Other heads, other names.
+        match joined.last_mut().filter(|_| before == Some(head)) {
             Some((last, known)) if *last == name => known.join(node),
             _ => joined.push((name, node)),
         }
+        before = Some(head);
     }
     joined.iter_mut().for_each(|(_, node)| bury(node));
     joined
@@ -150,25 +159,23 @@ fn bury(node: &mut ViewNode<'_>) {
     }
 }
 
-/// The places of a list in the order of its names. Most names are told apart by the eight bytes after those that all
-/// have in common, which are compared as one number.
-fn name_order<'a>(list: &[(&'a str, ViewNode<'a>)]) -> Vec<usize> {
-    let Some((first, _)) = list.first() else { return Vec::new() };
-    let shared = |name: &str| first.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
-    let skip = list.par_iter().map(|(name, _)| shared(name)).min().unwrap_or_default();
-    let head = |name: &str| {
-        let rest = name.as_bytes()[skip..].iter().copied().chain(std::iter::repeat(0));
-        u64::from_be_bytes(array_of(rest))
-    };
-    let mut order: Vec<(u64, usize)> =
-        list.par_iter().enumerate().map(|(i, (name, _))| (head(name), i)).collect();
-    let name = |at: &(u64, usize)| (list[at.1].0, at.1);
-    order.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| name(a).cmp(&name(b))));
-    order.into_iter().map(|(_, i)| i).collect()
-}
+/// A node's place: its list, and its place there.
+type Place = (usize, usize);
 
-fn array_of(mut bytes: impl Iterator<Item = u8>) -> [u8; 8] {
-    std::array::from_fn(|_| bytes.next().unwrap_or_default())
+/// The places in some lists in the order of their names. Most names are told apart by what comes after the bytes that
+/// all have in common, which is compared as one number.
+fn name_order(lists: &[Named<'_>]) -> Vec<(u64, Place)> {
+    let Some((first, _)) = lists.iter().flatten().next() else { return Vec::new() };
+    let alike =
+        lists.par_iter().flatten().map(|(name, _)| nodes::shared(first, name)).min().unwrap_or_default();
+    let heads = |(list, nodes): (usize, &Named<'_>)| {
+        let at = |(i, (name, _)): (usize, &(&str, ViewNode<'_>))| (nodes::head(name, alike), (list, i));
+        nodes.iter().enumerate().map(at).collect::<Vec<_>>()
+    };
+    let mut order: Vec<(u64, Place)> = lists.par_iter().enumerate().flat_map_iter(heads).collect();
+    let name = |(_, (list, i)): &(u64, Place)| (lists[*list][*i].0, (*list, *i));
+    order.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| name(a).cmp(&name(b))));
+    order
 }
 
 type Rest<'a> = (Map<Ends<'a>, Links<'a>>, BTreeMap<(&'a str, &'a str), Reading<'a>>);
