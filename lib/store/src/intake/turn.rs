@@ -215,7 +215,7 @@ mod tests {
 
     const LINE: &str = r#"{"actor_id":"user:a","event_id":"a1","layer_id":"default","node_id":"n","operation":"create_node","preserves_invariants":[],"previous_events":[],"scope":{"authority":"source","boundary":"interior","policy":"public","realm":"team"},"space_id":"demo","tile":"z0/x0/y0","timestamp":1795166700}"#;
 
-    fn take(lines: &[&str], shared: bool) -> Result<Vec<&'static str>, &'static str> {
+    fn take(lines: &[&str], shared: bool) -> Result<Vec<String>, &'static str> {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::init(&dir.path().join("s"), false, b"version: 1\n").unwrap();
         let scope = store.scope().unwrap();
@@ -224,9 +224,9 @@ mod tests {
             lines.iter().map(|line| Arrived { space: "demo", line: line.as_bytes() }).collect();
         let taken = TurnTaker::new(&store, &scope).take(&arrived, clock, |_| shared).unwrap();
         let word = |outcome: Outcome| match outcome.end {
-            End::New(_) => "new",
-            End::Duplicate => "duplicate",
-            End::Refused(refusal) => refusal.code,
+            End::New(_) => "new".to_owned(),
+            End::Duplicate => "duplicate".to_owned(),
+            End::Refused(refusal) => refusal.code.into_owned(),
         };
         let held = store.lanes().unwrap().len();
         assert_eq!(
@@ -241,10 +241,13 @@ mod tests {
         let second = LINE.replace("a1", "a2");
         let ahead = LINE.replace("1795166700", "1995166700");
         let broken = LINE.replace("\"node_id\":\"n\"", "\"node_id\":7");
-        assert_eq!(take(&[LINE, &second, LINE], true), Ok(vec!["new", "new", "duplicate"]));
+        assert_eq!(
+            take(&[LINE, &second, LINE], true),
+            Ok(["new", "new", "duplicate"].map(str::to_owned).to_vec())
+        );
         assert_eq!(
             take(&[LINE, &ahead, &broken], true),
-            Ok(vec!["new", "scope.clock_skew", "payload.node_id"])
+            Ok(["new", "scope.clock_skew", "payload.node_id"].map(str::to_owned).to_vec())
         );
         for bad in [
             LINE.replace("demo", "else"),
