@@ -1,8 +1,9 @@
 # make demo      builds the tools that it runs, and runs them on the flood
 # make test      installs what the tests need, and passes them all; SEED=... samples the long loops as a run before did
 # make proof     the same, with every point of the long loops
-# make bench     times the tools beside their peers on a million events; ROW=5 one row
+# make bench     times the tools beside their peers on a million events; ROW=5 one row, ROW=26 the demo from a clean clone
 # make bench-peers   installs and builds those peers
+# make bench-pi  runs every tool on a million events with one core and 1 GiB, and some on four million
 # make fuzz      runs each fuzz target for SECONDS=60
 # make install   PREFIX=/usr/local PROFILE=release; PROFILE=dist takes longer, for smaller and faster tools
 # make man, make completions   write what the parsers say; the tests hold the committed pages against it
@@ -17,13 +18,15 @@ DEMO := $(sort $(filter $(TOOLS),$(shell cat examples/flood/demo.sh)))
 PACKAGES := b3sum:b3sum jq:jq xmllint:libxml2-utils strace:strace sox:sox midicsv:midicsv zstd:zstd mkfs.exfat:exfatprogs \
     mosquitto:mosquitto mosquitto_sub:mosquitto-clients mount.exfat-fuse:exfat-fuse chromium:chromium node:nodejs npm:npm openssl:openssl \
     qemu-storage-daemon:qemu-utils qemu-storage-daemon:qemu-system-common mkfs.ext4:e2fsprogs losetup:mount
-# What the benchmark sets the tools beside; DuckDB and the CRDT libraries come from elsewhere.
-BENCH_PACKAGES := jq:jq openssl:openssl strace:strace tar:tar zstd:zstd
+# What the benchmark sets the tools beside, and counts with; databases come from PyPI, parsers and CRDTs from crates.io.
+BENCH_PACKAGES := jq:jq openssl:openssl strace:strace tar:tar zstd:zstd valgrind:valgrind taskset:util-linux
+BENCH_MODULES := duckdb rocksdict lmdb
+BENCH_PROGRAMS := crdt floor
 
 SECONDS ?= 60
 FUZZ := $(patsubst tests/fuzz/targets/%.rs,%,$(wildcard tests/fuzz/targets/*.rs))
 
-.PHONY: all demo test proof bench bench-peers fuzz install completions man deps clean
+.PHONY: all demo test proof bench bench-peers bench-pi fuzz install completions man deps clean
 
 all:
 	$(CARGO) build --profile $(PROFILE) --locked
@@ -41,6 +44,9 @@ deps:
 	fi
 	@[ -d target/peers/node_modules/gltf-validator ] || npm install --silent --no-fund --no-audit --prefix target/peers gltf-validator
 	@[ -d target/peers/node_modules/eslint ] || npm install --silent --no-fund --no-audit --prefix target/peers eslint@9
+	@# Unpacked, not installed: a daemon of the system is nobody's wish. The test that needs it is skipped without.
+	@[ -x /usr/sbin/sshd ] || [ -d target/peers/ssh ] || { mkdir -p target/peers/ssh && cd target/peers/ssh && \
+	    apt-get download -q openssh-server libwrap0 > /dev/null 2>&1 && for p in *.deb; do dpkg -x $$p .; done; } || true
 	@[ -e target/peers/bagit.py ] || python3 -m pip install --quiet --target target/peers bagit
 
 test: deps
@@ -53,8 +59,12 @@ proof: test
 
 bench:
 	$(CARGO) build --release --locked --quiet
-	$(CARGO) build --release --locked --quiet -p ulp-core --example sign_bench
+	$(CARGO) build --release --locked --quiet -p ulp-core --example sign_bench --example stages
 	@PATH="$(CURDIR)/target/release:$$PATH" PYTHONPATH=target/peers python3 -B tests/bench/bench.py $(ROW)
+
+bench-pi:
+	$(CARGO) build --release --locked --quiet
+	@PATH="$(CURDIR)/target/release:$$PATH" python3 -B tests/bench/pi.py
 
 bench-peers:
 	@missing=""; for p in $(BENCH_PACKAGES); do \
@@ -63,9 +73,12 @@ bench-peers:
 	if [ -n "$$missing" ]; then \
 	    echo "installing:$$missing"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
-	@[ -d target/peers/duckdb ] || python3 -m pip install --quiet --target target/peers duckdb
-	$(CARGO) build --release --locked --quiet --manifest-path tests/bench/crdt/Cargo.toml --target-dir target/peers/crdt
-	$(CARGO) build --release --locked --quiet --manifest-path tests/bench/floor/Cargo.toml --target-dir target/peers/floor
+	@for m in $(BENCH_MODULES); do \
+	    [ -d target/peers/$$m ] || python3 -m pip install --quiet --target target/peers $$m || exit 1; \
+	done
+	@for p in $(BENCH_PROGRAMS); do \
+	    $(CARGO) build --release --locked --quiet --manifest-path tests/bench/$$p/Cargo.toml --target-dir target/peers/$$p || exit 1; \
+	done
 
 fuzz:
 	@command -v cargo-fuzz > /dev/null || [ -x target/peers/bin/cargo-fuzz ] || $(CARGO) install cargo-fuzz --locked --root target/peers

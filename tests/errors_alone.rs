@@ -11,7 +11,7 @@ const TRACE: &str = "head -20 examples/flood/trace.jsonl";
 const REJECTED: &str = "boundary witness";
 const DAMAGED: &str = "boundary boundary witness";
 
-const ROWS: [Row; 10] = [
+const ROWS: [Row; 12] = [
     (
         "ulp-append",
         "ulp-append --store w $E; ulp-append --store w $E",
@@ -51,6 +51,18 @@ const ROWS: [Row; 10] = [
         "um-key generate -o k.pem $E; um-sign --key k.pem $E",
         ("um-sign --verify $E", 1),
         (REJECTED, "signature.missing"),
+    ),
+    (
+        "ulp-sync",
+        "ulp-append --store w $E; ulp-store init v $E; ulp-sync --store w $E --with 'ulp-sync --serve --store v $E'",
+        ("ulp-sync --store w $E --with true", 4),
+        (REJECTED, "wire.turn"),
+    ),
+    (
+        "ulp-attest",
+        "ulp-append --store w $E; ulp-attest --store w --rows $E",
+        ("echo '{\"peer\":\"x\",\"receipt\":1}' | ulp-attest --verify $E", 1),
+        (REJECTED, "receipt.fields"),
     ),
 ];
 
@@ -125,6 +137,7 @@ fn a_failure_is_one_line_whenever_it_comes() {
         ] {
             let rest = match tool {
                 "tile-unpack" => " --test",
+                "ulp-sync" if status == 4 || script.ends_with("all") => " --serve --store nowhere",
                 "ulp-store" if status == 4 || script.ends_with("all") => " stat --store nowhere",
                 "um-key" if status == 4 || script.ends_with("all") => " did nowhere",
                 _ => "",

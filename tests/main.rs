@@ -23,6 +23,7 @@ mod sample;
 mod scripts;
 mod state;
 mod store;
+mod sync;
 mod tidy;
 mod transcripts;
 mod trust;

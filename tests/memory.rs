@@ -63,3 +63,58 @@ fn where_memory_ends_a_run_says_so() {
     run::say(&format!("runs with too little memory: {} ended well, {} with status 4", ended[0], ended[1]));
     assert!(ended[0] > 5 && ended[1] > 5);
 }
+
+/// Runs a command on one thread with so much room beyond its program, in MiB, and answers its status and what it said.
+fn within(room: u64, command: &str, dir: &Path) -> (i32, String) {
+    let program =
+        std::fs::metadata(run::bin().join(command.split(' ').next().unwrap())).unwrap().len() / 1024;
+    let script = format!("ulimit -v {}; exec {command} > out 2> log", program + room * 1024);
+    let status = run::shell(&script, dir).status.code();
+    (status.unwrap_or(-1), std::fs::read_to_string(dir.join("log")).unwrap())
+}
+
+#[test]
+fn a_small_machine_is_enough_or_the_way_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    let trace = run::root().join("tests/bench/trace.py");
+    run::sh(
+        &format!(
+            "python3 -B {} 20000 in.jsonl; um-key generate -o key.pem; ulp-store init w; \
+             ulp-append --store w < in.jsonl > echo 2> log; ulp-store init new; \
+             um-sign --key key.pem < in.jsonl > signed 2> log; tile-pack --store w -o store.tar 2> log",
+            trace.display()
+        ),
+        at,
+    );
+    let enough = [
+        "ulp-append -j 1 < in.jsonl",
+        "ulp-append -j 1 --store w < in.jsonl",
+        "ulp-append -j 1 --store new < in.jsonl",
+        "ulp-materialize -j 1 < in.jsonl",
+        "ulp-materialize -j 1 --store w",
+        "ulp-materialize -j 1 --store w --snapshot",
+        "projector-2d -j 1 -f svg < in.jsonl",
+        "projector-3d -j 1 -f glb < in.jsonl",
+        "projector-audio -j 1 < in.jsonl",
+        "projector-2d -j 1 --store w",
+        "tile-pack -j 1 -o pack.tar < in.jsonl",
+        "tile-unpack --test store.tar",
+        "um-sign --verify < signed",
+        "ulp-store -j 1 check --objects --store w",
+    ];
+    for command in sample::of(enough, 4) {
+        let (status, said) = within(160, command, at);
+        assert_eq!(status, 0, "{command}: {said}");
+    }
+    // Whoever keeps all of a stream says what to do where it is too much.
+    for command in ["ulp-materialize -j 1", "projector-2d -j 1", "tile-pack -j 1 -o pack.tar"] {
+        let ran: Vec<_> =
+            (16..=64).step_by(8).map(|room| within(room, &format!("{command} < in.jsonl"), at)).collect();
+        let is_said = |(status, said): &(i32, String)| *status == 0 || *status == 4 && !said.is_empty();
+        assert!(ran.iter().all(is_said), "{command}: {ran:?}");
+        let names =
+            |(_, said): &(i32, String)| said.contains("take it into a store (ulp-append --store DIR)");
+        assert!(ran.iter().any(names), "{command}: {ran:?}");
+    }
+}

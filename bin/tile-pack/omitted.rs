@@ -55,7 +55,7 @@ fn write(
     let said = Diagnostic {
         position: None,
         outcome,
-        code,
+        code: code.into(),
         shared: id.lane.is_shared(),
         event_id: None,
         detail: format!("{}: {detail}", id.dir()),

@@ -114,7 +114,7 @@ fn note(report: &mut Report, at: Position, admitted: &Admitted, event: &Admitted
     let shared = admitted.lane(event).is_shared();
     for Note { code, detail } in &event.notes {
         let text = || (event_id(admitted, event), detail.clone());
-        report.say(Outcome::Noted, code, at, shared, text);
+        report.say(Outcome::Noted, *code, at, shared, text);
     }
     if event.is_unknown {
         let text = || (event_id(admitted, event), unknown_operation(admitted.line(event)).detail);

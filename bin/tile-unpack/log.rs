@@ -43,6 +43,6 @@ pub fn refused(log: &mut Log, operand: &str, error: Error) -> Result<(), Failure
 }
 
 fn say(log: &mut Log, code: &'static str, shared: bool, detail: String) -> Result<(), Failure> {
-    let outcome = Outcome::Rejected;
+    let (outcome, code) = (Outcome::Rejected, code.into());
     log.warn(&Diagnostic { position: None, outcome, code, shared, event_id: None, detail })
 }

@@ -74,7 +74,7 @@ pub fn tell(log: &mut Log, outcome: &Outcome) -> Result<(), Failure> {
         log.record(&Diagnostic {
             position: Some(Position { source: 0, line: *line }),
             outcome: report::Outcome::Duplicate,
-            code: "event.duplicate",
+            code: "event.duplicate".into(),
             shared,
             event_id: event_id.flatten(),
             detail: String::new(),

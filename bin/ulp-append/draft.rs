@@ -7,7 +7,7 @@ use ulp_core::id::Time;
 use ulp_core::json;
 use ulp_core::scope::read_event;
 use ulp_store::intake::admit::member;
-use ulp_store::lookup::StoreLookup;
+use ulp_store::lookup::Answers;
 
 /// Nanoseconds of a microsecond, by which timestamps rise at least.
 const STEP: i64 = 1_000;
@@ -54,7 +54,7 @@ impl Given {
     }
 
     /// Gives what only the store can say: the tile of the draft's node, and the tags that an unlinking removes.
-    pub fn complete_from_store(&mut self, lookup: &StoreLookup<'_>, line: &[u8], came: &Event<'_>) {
+    pub fn complete_from_store(&mut self, lookup: Answers<'_, '_>, line: &[u8], came: &Event<'_>) {
         if !came.is_draft() || came.signature.is_some() {
             return;
         }

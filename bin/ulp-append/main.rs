@@ -2,6 +2,7 @@
 
 mod draft;
 mod macros;
+mod outcome;
 mod read;
 mod rejects;
 mod sign;

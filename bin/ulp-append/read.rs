@@ -6,7 +6,7 @@ use crate::timestamps::Unit;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use ulp_cli::{Chunk, DENSE, Failure, LineReader, is_dense, room_for};
+use ulp_cli::{Chunk, DENSE, Failure, LineReader, is_dense, room_to_work};
 use ulp_core::event::{Event, Missing, Reader, Refusal};
 use ulp_core::hash::Blake3;
 use ulp_core::id::Time;
@@ -125,7 +125,7 @@ fn next(
     mut say: impl FnMut(ReadChunk) -> bool,
 ) -> Result<Option<bool>, Failure> {
     let Some(chunk) = reader.next_chunk()? else { return Ok(None) };
-    room_for(KEPT * chunk.bytes.len() + LEAST)?;
+    room_to_work(KEPT * chunk.bytes.len() + LEAST)?;
     let threads = pool.current_num_threads();
     let parts = split(chunk, threads);
     if let [part] = parts[..] {

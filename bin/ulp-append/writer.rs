@@ -1,6 +1,7 @@
 //! The second half of the work, in the order of the lines: completing drafts, storing, passing on.
 
 use crate::draft::{self, Given, Ticks};
+use crate::outcome::taken_as;
 use crate::read::{Draft, Message, Read, ReadChunk, ReadLine, Reading};
 use crate::rejects::Rejects;
 use std::io::Write as _;
@@ -9,15 +10,19 @@ use ulp_cli::{Failure, Log, Output, Status, Witness};
 use ulp_core::event::{Missing, time_number};
 use ulp_core::hash::Blake3;
 use ulp_core::line;
-use ulp_core::report::{Diagnostic, Note, Outcome, Position, Refusal, Report};
+use ulp_core::report::{Diagnostic, Outcome, Position, Refusal};
 use ulp_core::scope::Admission;
-use ulp_store::Store;
-use ulp_store::intake::admit::{AdmittedEvent, member, unknown_operation};
-use ulp_store::intake::{Backlog, Committed, Committer, Echo, EchoLine, Echoed, Offered};
+use ulp_store::intake::admit::{Admitted, AdmittedEvent, member};
+use ulp_store::intake::{Backlog, Committed, Committer, Echo, EchoLine, Echoed, Offered, Part};
 use ulp_store::receipts::Recorder;
+use ulp_store::{Error, Store};
 
 /// A commit happens when so many bytes wait, if not before.
 const MOST_BYTES: usize = 256 << 20;
+
+/// Events that need nothing but the store are offered to it once so many bytes of them are held, with what is said of
+/// their lines.
+const TOGETHER: usize = 24 << 20;
 
 /// Where accepted events go.
 pub struct Writer<'w> {
@@ -30,6 +35,9 @@ pub struct Writer<'w> {
     /// Nothing once the reader of our output is gone: what is durable goes on without it.
     out: Option<Output>,
     log: &'w mut Log,
+    /// Read and not offered to the store yet, and how many bytes that is.
+    held: Vec<ReadChunk>,
+    held_bytes: usize,
     /// Accepted and not durable yet, in the order of the lines, each with its source.
     waiting: Vec<(u32, Echo)>,
     backlog: Backlog,
@@ -56,6 +64,8 @@ impl<'w> Writer<'w> {
             rejects,
             out: Some(out),
             log,
+            held: Vec::new(),
+            held_bytes: 0,
             waiting: Vec::new(),
             backlog: Backlog::new(Instant::now()),
             declared: Vec::new(),
@@ -78,7 +88,7 @@ impl<'w> Writer<'w> {
     ) -> Result<Option<Blake3>, Failure> {
         match message {
             Message::Chunk(chunk) => {
-                let taken = self.chunk(chunk);
+                let taken = if self.can_wait(&chunk) { self.hold(chunk) } else { self.in_order(chunk) };
                 if taken.is_err() || self.backlog.is_due(MOST_BYTES, Instant::now()) {
                     self.commit()?;
                 }
@@ -103,9 +113,66 @@ impl<'w> Writer<'w> {
         Ok(None)
     }
 
-    /// Takes the lines of a chunk in their order. Under `--strict` nothing after the first refused one.
-    fn chunk(&mut self, mut chunk: ReadChunk) -> Result<(), Failure> {
+    /// Whether the lines of a chunk may be offered to the store together with others: none of them depends on what became
+    /// of one before it.
+    fn can_wait(&self, chunk: &ReadChunk) -> bool {
+        let is_free = |line: &ReadLine| match line.read {
+            Read::Event(AdmittedEvent { is_draft, .. }) => !is_draft,
+            Read::Draft(_) => false,
+            Read::Refused(..) => !self.log.is_strict(),
+            Read::Other(_) => true,
+        };
+        self.committer.is_some() && chunk.lines.iter().all(is_free)
+    }
+
+    /// Takes a chunk that can wait.
+    fn hold(&mut self, chunk: ReadChunk) -> Result<(), Failure> {
+        self.backlog.add(chunk.admitted.text.len());
+        let lines = size_of::<ReadLine>() * chunk.lines.len();
+        self.held_bytes += chunk.admitted.text.len() + chunk.raw.len() + lines;
+        self.held.push(chunk);
+        if self.held_bytes < TOGETHER { Ok(()) } else { self.offer_held() }
+    }
+
+    /// Offers the events of the chunks that wait for that, and says what became of them.
+    fn offer_held(&mut self) -> Result<(), Failure> {
+        let (mut held, _) = (std::mem::take(&mut self.held), std::mem::take(&mut self.held_bytes));
+        let Some(committer) = self.committer.as_mut().filter(|_| !held.is_empty()) else { return Ok(()) };
+        committer.keep_up();
+        let parts = held.iter_mut().map(|chunk| {
+            let events = chunk.lines.iter().filter_map(|line| match &line.read {
+                Read::Event(event) => Some(event),
+                _ => None,
+            });
+            Part { events: events.collect(), admitted: &mut chunk.admitted }
+        });
+        let mut offered = committer.offer_all(parts.collect())?.into_iter();
+        for chunk in held {
+            // One for each event, in their order.
+            self.chunk(chunk, |_, _, _| Ok(offered.next().unwrap_or(Offered::Duplicate)))?;
+        }
+        Ok(())
+    }
+
+    /// Takes a chunk whose lines are offered to the store one after the other.
+    fn in_order(&mut self, chunk: ReadChunk) -> Result<(), Failure> {
+        self.offer_held()?;
         self.committer.iter_mut().for_each(Committer::keep_up);
+        let bytes = self.chunk(chunk, |committer, admitted, event| match committer {
+            None => Ok(Offered::Taken(0, Vec::new())),
+            Some(committer) => committer.offer(admitted, event),
+        })?;
+        self.backlog.add(bytes);
+        Ok(())
+    }
+
+    /// Takes the lines of a chunk in their order. Under `--strict` nothing after the first refused one. Answers how many
+    /// bytes were accepted.
+    fn chunk(
+        &mut self,
+        mut chunk: ReadChunk,
+        mut offer: impl FnMut(Option<&mut Committer<'w>>, &mut Admitted, &AdmittedEvent) -> Result<Offered, Error>,
+    ) -> Result<usize, Failure> {
         let (source, count, mut report) = (chunk.source, chunk.count, self.log.report());
         let lines = std::mem::take(&mut chunk.lines);
         let mut taken = Vec::with_capacity(lines.len());
@@ -123,7 +190,10 @@ impl<'w> Writer<'w> {
                 }
             };
             let offered = match event {
-                Ok(event) => self.offer(&mut chunk, event, at, &mut report)?,
+                Ok(event) => {
+                    let offered = offer(self.committer.as_mut(), &mut chunk.admitted, &event)?;
+                    taken_as(&chunk, event, offered, at, &mut report)
+                }
                 Err(refusal) => Err(refusal),
             };
             match offered {
@@ -147,8 +217,8 @@ impl<'w> Writer<'w> {
         }
         let before = self.log.feed(report, source, count);
         let base = *before.as_ref().unwrap_or(&0);
-        self.pass_on(chunk, source, base, taken)?;
-        before.map(drop)
+        let bytes = self.pass_on(chunk, source, base, taken)?;
+        before.map(|_| bytes)
     }
 
     /// Completes a draft with what only the clock and the store know, and lets it in.
@@ -189,44 +259,6 @@ impl<'w> Writer<'w> {
         Ok(admitted)
     }
 
-    /// Offers an event to the store, if there is one. Answers its ticket where it is taken.
-    fn offer(
-        &mut self,
-        chunk: &mut ReadChunk,
-        mut event: AdmittedEvent,
-        at: Position,
-        report: &mut Report,
-    ) -> Result<Result<Option<(u64, AdmittedEvent)>, Refusal>, Failure> {
-        let shared = chunk.admitted.lane(&event).is_shared();
-        let offered = match &mut self.committer {
-            None => Offered::Taken(0, Vec::new()),
-            Some(committer) => committer.offer(&mut chunk.admitted, &event)?,
-        };
-        let line = chunk.admitted.line(&event);
-        let name = || member(line, "event_id");
-        let ticket = match offered {
-            Offered::Taken(ticket, notes) => {
-                event.notes.extend(notes);
-                ticket
-            }
-            Offered::Duplicate => {
-                let text = || (name(), String::new());
-                report.say(Outcome::Duplicate, "event.duplicate", at, shared, text);
-                return Ok(Ok(None));
-            }
-            Offered::Refused(refusal) => return Ok(Err(refusal)),
-        };
-        for Note { code, detail } in &event.notes {
-            report.say(Outcome::Noted, code, at, shared, || (name(), detail.clone()));
-        }
-        if event.is_unknown {
-            let text = || (name(), unknown_operation(line).detail);
-            report.say(Outcome::Noted, "event.unknown_operation", at, shared, text);
-        }
-        report.tally.private |= !shared;
-        Ok(Ok(Some((ticket, event))))
-    }
-
     /// Passes on what was accepted of a chunk: at once, or when it is durable.
     fn pass_on(
         &mut self,
@@ -234,9 +266,9 @@ impl<'w> Writer<'w> {
         source: u32,
         base: u64,
         taken: Vec<(u64, AdmittedEvent, u64)>,
-    ) -> Result<(), Failure> {
+    ) -> Result<usize, Failure> {
         if taken.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         let admitted = chunk.admitted;
         let bytes: usize = taken.iter().map(|(_, event, _)| event.line.len() + 1).sum();
@@ -248,7 +280,8 @@ impl<'w> Writer<'w> {
             taken.iter().for_each(|(_, event, _)| text.extend_from_slice(admitted.line_and_end(event)));
         }
         if self.committer.is_none() {
-            return self.write(if is_whole { &admitted.text } else { &text });
+            self.write(if is_whole { &admitted.text } else { &text })?;
+            return Ok(bytes);
         }
         let mut end = 0;
         let lines = taken.iter().map(|(ticket, event, number)| {
@@ -257,19 +290,19 @@ impl<'w> Writer<'w> {
             EchoLine { ticket: *ticket, end, number, shared }
         });
         let lines = lines.collect();
-        self.backlog.add(bytes);
         self.waiting.push((source, Echo::new(if is_whole { admitted.text } else { text }, lines)));
-        Ok(())
+        Ok(bytes)
     }
 
     /// Makes durable what waits, and passes it on.
     fn commit(&mut self) -> Result<(), Failure> {
-        let Some(committer) = &mut self.committer else { return Ok(()) };
+        let offered = self.offer_held();
+        let Some(committer) = &mut self.committer else { return offered };
         let began = Instant::now();
         let committed = self.pool.install(|| committer.commit())?;
         self.backlog.committed(began, Instant::now());
         let (waiting, declared) = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.declared));
-        let mut strict = Ok(());
+        let mut strict = offered;
         for (source, echo) in waiting {
             match self.echo(source, &echo, &committed, &declared) {
                 Err(Failure::Strict) => strict = Err(Failure::Strict),
@@ -301,7 +334,7 @@ impl<'w> Writer<'w> {
             let said = self.log.record(&Diagnostic {
                 position: Some(Position { source, line: line.number }),
                 outcome: if refusal.is_some() { Outcome::Rejected } else { Outcome::Duplicate },
-                code: refusal.map_or("event.duplicate", |refusal| refusal.code),
+                code: refusal.map_or("event.duplicate".into(), |refusal| refusal.code.clone()),
                 shared: line.shared,
                 event_id: member(text, "event_id"),
                 detail: refusal.map_or(String::new(), |refusal| refusal.detail.clone()),

@@ -218,7 +218,7 @@ impl Checking<'_> {
                 format!("{beside}: it says less, which takes nothing away"),
             ),
         };
-        let position = Some(parted.after.at);
+        let (position, code) = (Some(parted.after.at), code.into());
         let said = Diagnostic { position, outcome, code, shared: true, event_id: None, detail };
         if parted.standing != Standing::Fork {
             return self.log.warn(&said);
@@ -239,7 +239,7 @@ impl Checking<'_> {
             match at {
                 Some(at) => self.said.report.say(outcome, code, at, true, || (None, detail)),
                 None => {
-                    let (position, event_id) = (None, None);
+                    let (position, event_id, code) = (None, None, code.into());
                     self.log.record(&Diagnostic {
                         position,
                         outcome,

@@ -121,7 +121,7 @@ fn say_unknown(args: &Args, known: bool, log: &mut Log) -> Result<(), Failure> {
     let said = Diagnostic {
         position: None,
         outcome: Outcome::Noted,
-        code: "view.unknown_node",
+        code: "view.unknown_node".into(),
         // The name is the asker's own.
         shared: true,
         event_id: None,
@@ -192,7 +192,7 @@ impl<'a> Job<'_, 'a> {
                         print::write_node(space.space, name, node, &mut lines);
                     }
                     for (code, _) in &space.anomalies {
-                        report.tally.note(code, 1);
+                        report.tally.note(*code, 1);
                     }
                 }
             }

@@ -218,8 +218,8 @@ impl Stored<'_> {
     fn states(&self, replay: &Replay<'_, '_>, given: &mut Given) -> Result<(), Error> {
         let (mut root, mut failed) = (TileRoot::default(), Ok(()));
         let said = replay.states(&self.filter, self.all, |part, lines| {
-            root.push(part.id.lane, lines);
             if !self.args.snapshot {
+                root.push(part.id.lane, lines);
                 given.text.extend_from_slice(lines);
             } else if replay.damage.is_empty() && failed.is_ok() {
                 failed = make(replay, part, lines).map(|shot| given.shots.extend(shot));

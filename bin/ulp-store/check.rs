@@ -25,7 +25,7 @@ pub fn write(
     // Whoever keeps the log alone has to find the cause there.
     findings.iter().filter(|f| f.severity == Severity::Damage).try_for_each(|finding| {
         let detail = format!("{}: {}", finding.path, finding.detail);
-        let (code, shared) = (finding.code, is_shared(&detail));
+        let (code, shared) = (finding.code.into(), is_shared(&detail));
         let outcome = Outcome::Noted;
         log.fail(
             Status::Corrupt,

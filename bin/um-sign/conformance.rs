@@ -38,7 +38,7 @@ fn line_of(verdict: &Result<(), Refusal>) -> Vec<u8> {
     let mut line = Members::open(&mut out);
     line.word("result", if verdict.is_ok() { "accept" } else { "reject" }, &mut out);
     if let Err(refusal) = verdict {
-        line.word("code", refusal.code, &mut out);
+        line.word("code", &refusal.code, &mut out);
     }
     line.end_line(&mut out);
     out

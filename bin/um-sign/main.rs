@@ -201,7 +201,7 @@ impl Pass<'_> {
         self.unchecked |= one.unchecked;
         let text = |detail: &str| (one.id.clone(), detail.to_owned());
         for (code, detail) in &one.notes {
-            report.say(Outcome::Noted, code, at, one.shared, || text(detail));
+            report.say(Outcome::Noted, *code, at, one.shared, || text(detail));
         }
         if one.expired {
             report.warn("um.expired", at, one.shared, text("it has expired, and must not be used"));

@@ -1,52 +1,35 @@
 #!/usr/bin/env python3
-"""Times the tools beside their peers, and prints a table: ours, theirs, ratio, goal, verdict, peak memory.
+"""Times the tools beside their peers, row by row of a table of goals, and prints what was found.
 
-usage: bench.py [--events N] [--rounds N] [--dir DIR] [ROW ...]
+usage: bench.py [--events N] [--rounds N] [--dir DIR] [--no-instructions] [ROW ...]
 
-Both programs of a row run in turn, A B A B, so that a machine that speeds up or slows down does so for both; medians
-are printed, and ratios are what counts. A peer that is missing is said to be missing. `make bench ROW=1` runs one row.
+The programs of a row run in turn, A B A B, so that a machine that speeds up or slows down does so for all; medians are
+printed, and ratios are what counts: medians of the rounds' own. Wall, processors' time and instructions stand beside
+each other; a goal says by which it is meant. A peer that is missing is said to be missing. `make bench ROW=1` runs one row.
 """
 import argparse
-import importlib.util
 import os
 import platform
+import resource
 import shutil
 import subprocess
 import sys
 
 import crdts
+import demo
 import follow
 import gate
+import growth
 import measure
 import packs
+import peers
 import signatures
+import states
 import stores
+import sync
 import views
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-def materialize(options, rows):
-    """Rows 1 to 3: the state of the trace beside DuckDB, on two threads, on one, and the memory of the first."""
-    if not importlib.util.find_spec("duckdb"):
-        print("1-3  DuckDB is missing: make bench-peers")
-        return
-    check = [f"ulp-materialize -j {j} < {options.trace} 2> /dev/null | b2sum" for j in (1, 2)]
-    sums = {subprocess.run(["bash", "-c", c], capture_output=True, check=True).stdout for c in check}
-    if len(sums) != 1:
-        sys.exit("the state differs between one thread and two")
-    peaks = None
-    for row, jobs, goal in (("1", 2, 0.30), ("2", 1, 0.40)):
-        if row not in rows and not (row == "1" and "3" in rows):
-            continue
-        ours = f"exec ulp-materialize -j {jobs} < {options.trace} > {options.dir}/state.jsonl"
-        theirs = f"exec {sys.executable} {HERE}/duckdb_state.py {options.trace} {options.dir}/duckdb.json {jobs}"
-        us, them, ratio = measure.pair(ours, theirs, options.rounds)
-        if row in rows:
-            measure.report(row, f"ulp-materialize, {jobs} thread(s) / DuckDB", us, them, ratio, goal)
-        peaks = peaks or (us.peak * 1024, them.peak * 1024)
-    if "3" in rows:
-        measure.size("3", "peak memory in KiB, mapped file included / DuckDB", *peaks, 0.8)
+ROWS = [str(row) for row in [*range(1, 17), 23, 24, 25, 26]]
 
 
 def main():
@@ -54,39 +37,62 @@ def main():
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--dir", default="target/bench")
-    parser.add_argument("rows", nargs="*", default=[])
+    parser.add_argument("--no-instructions", action="store_true", help="do not count them: callgrind takes its time")
+    parser.add_argument("rows", nargs="*", metavar="ROW")
     options = parser.parse_args()
-    rows = options.rows or [str(row) for row in [*range(1, 17), 24, 25]]
-    os.makedirs(options.dir, exist_ok=True)
-    options.trace = os.path.join(options.dir, f"trace-{options.events}.jsonl")
-    if not os.path.exists(options.trace):
-        part = options.trace + ".part"
-        subprocess.run([sys.executable, f"{HERE}/trace.py", str(options.events), part], check=True)
-        os.rename(part, options.trace)
-    version = subprocess.run(["ulp-materialize", "-V"], capture_output=True, text=True, check=True).stdout.strip()
-    print(f"{version}; {platform.machine()}, {os.cpu_count()} cores; {options.events} events, {os.path.getsize(options.trace) / 1e6:.1f} MB; medians of {options.rounds} rounds")
-    print(measure.HEAD)
-    if {"1", "2", "3"} & set(rows):
-        materialize(options, rows)
-    if "4" in rows:
-        gate.rows(options)
-    stores.rows(options, rows)
-    if "11" in rows:
-        views.rows(options)
-    if {"12", "13"} & set(rows):
-        packs.rows(options, rows)
-    stores.last(options, rows)
-    if "15" in rows:
-        signatures.rows(options)
-    if "16" in rows:
-        crdts.rows(options)
-    if "24" in rows:
-        gate.drafts(options)
-    if "25" in rows:
-        follow.rows(options)
-    missing = [p for p in ("jq", "openssl", "strace", "tar", "zstd") if not shutil.which(p)]
-    if missing:
-        print("peers that are missing:", ", ".join(missing))
+    if unknown := set(options.rows) - set(ROWS):
+        parser.error(f"no such row: {', '.join(sorted(unknown))}")
+    bench = prepared(options)
+    version = measure.said("ulp-materialize -V").decode().strip()
+    print(f"{version}; {platform.machine()}, {os.cpu_count()} cores; {bench.events} events, {os.path.getsize(bench.trace) / 1e6:.1f} MB; medians of {bench.rounds} rounds")
+    print(f"memory: what a process is said to have held begins with what its parent does, here {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
+    if bench.small:
+        print(f"instructions: callgrind, the trace's first {bench.small.events} events")
+    run(bench, options.rows or ROWS[:-1])
+    summary(bench)
+
+
+def prepared(options):
+    """The trace, and the small one where instructions are counted."""
+    directory = f"{options.dir}/{options.events}"
+    os.makedirs(directory, exist_ok=True)
+    trace = f"{directory}/trace.jsonl"
+    if not os.path.exists(trace):
+        subprocess.run([sys.executable, f"{peers.HERE}/trace.py", str(options.events), f"{trace}.part"], check=True)
+        os.rename(f"{trace}.part", trace)
+    bench = measure.Bench(directory, trace, options.events, options.rounds)
+    if options.no_instructions or not shutil.which("valgrind"):
+        print("instructions are not counted" if options.no_instructions else "valgrind is missing: instructions are not counted")
+        return bench
+    events = min(measure.COUNTED, options.events)
+    small = f"{directory}/small"
+    os.makedirs(small, exist_ok=True)
+    bench.small = measure.Bench(small, bench.made(f"small/trace.jsonl", f"head -n {events} {trace}"), events, 1)
+    return bench
+
+
+def run(bench, wanted):
+    if {"1", "2", "3"} & set(wanted):
+        states.rows(bench, wanted)
+    if "4" in wanted:
+        gate.rows(bench)
+    for row, job in {**stores.ROWS, **growth.ROWS}.items():
+        if row in wanted:
+            job(bench)
+    if "11" in wanted:
+        views.rows(bench)
+    if {"12", "13"} & set(wanted):
+        packs.rows(bench, wanted)
+    for row, job in {"15": signatures.rows, "16": crdts.rows, "23": sync.rows, "24": gate.drafts, "25": follow.rows, "26": demo.rows}.items():
+        if row in wanted:
+            job(bench)
+
+
+def summary(bench):
+    """The rows with their goals once more, a line each."""
+    print(f"\n{'row':>3}  {'found':>14}  {'goal':>14}  by")
+    for row, job, found, goal, what, unit, reached in bench.verdicts:
+        print(f"{row:>3}  {found:>10.3f}{unit:<5} <= {goal:>8.3g}{unit:<5} {what:<12} {'reached' if reached else 'NOT REACHED':<12} {job}")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""Rows 4 and 24: the gate without a store beside jq, which checks and prints the same as far as it can, and with drafts
-beside whole lines."""
+"""Rows 4 and 24: the gate without a store beside jq, which checks and prints the same as far as it can, and beside a DOM
+parse; and with drafts beside whole lines."""
 import os
 import shutil
-import subprocess
 
 import measure
+import peers
+from measure import Peer, sh
 
 # What jq can check of an event in reasonable length: types, names, words, what an operation needs.
 JQ = r"""
@@ -29,44 +30,54 @@ select(
 """
 
 
-def made(path, command):
-    """A file that a command writes, once."""
-    if not os.path.exists(path):
-        subprocess.run(["bash", "-c", f"{command} > {path}.part 2> /dev/null && mv {path}.part {path}"], check=True)
-    return path
-
-
-def canonical_trace(options):
-    return made(f"{options.dir}/canonical-{options.events}.jsonl", f"ulp-append < {options.trace}")
-
-
-def drafts(options):
+def drafts(bench):
     """Lines without their names beside the same lines with them; both are canonical but for that."""
-    canonical = canonical_trace(options)
-    nameless = made(f"{options.dir}/drafts-{options.events}.jsonl", f"sed -E 's/\"event_id\":\"[^\"]*\",//' {canonical}")
-    gate = "exec ulp-append -j 1 --now 2030-01-01T00:00:00Z"
-    measure.compare(options, "24", "drafts through the gate / whole lines", f"{gate} < {nameless}", f"{gate} < {canonical}", 2.0)
+    def gate(trace):
+        return lambda b: f"exec ulp-append -j 1 --now 2030-01-01T00:00:00Z < {trace(b)}"
+
+    def nameless(b):
+        return b.made("drafts.jsonl", f"sed -E 's/\"event_id\":\"[^\"]*\",//' {b.canonical()}")
+
+    whole = Peer("whole lines", gate(measure.Bench.canonical), 2.0, "the same lines with their names, canonical, so that they are passed on as they are")
+    ours, them = bench.row("24", "drafts through the gate, 1 thread", gate(nameless), [whole])
+    stages = peers.stages(bench, bench.canonical())
+    if stages:
+        bench.floor("24", [("whole lines", them.cpu, True), ("parse once more", stages["parse"], True), ("the rest", ours.cpu - them.cpu - stages["parse"], False)], them.cpu, 2.0)
 
 
-def rows(options):
-    if not shutil.which("jq"):
-        print("  4  jq is missing")
-        return
-    program = f"{options.dir}/gate.jq"
-    with open(program, "w") as out:
+def same(bench, trace, program, jq):
+    """The gate's output is the canonical form, and jq passes on the same events. jq prints some numbers in another way, so
+    what both printed is compared as values."""
+    if not measure.holds(f"ulp-append < {trace} | cmp - {bench.canonical()}"):
+        raise SystemExit("row 4: the gate's output is not the canonical form")
+    head = f"head -n 20000 {trace}"
+    check = f"cmp <({head} | ulp-append 2> /dev/null | jq -cS .) <({head} | jq -cS -f {program})"
+    if jq and not measure.holds(check):
+        raise SystemExit("row 4: jq passes on other events")
+
+
+def rows(bench):
+    program = f"{bench.dir}/gate.jq"
+    with open(program, "w", encoding="utf-8") as out:
         out.write(JQ)
-    canonical = canonical_trace(options)
-    for name, trace, goal in (("raw", options.trace, 1 / 20), ("canonical", canonical, 1 / 40)):
-        ours, theirs = f"{options.dir}/gate.ours", f"{options.dir}/gate.theirs"
-        us, them = f"exec ulp-append -j 2 < {trace} > {ours}", f"exec jq -cS -f {program} {trace} > {theirs}"
-        # jq prints some numbers in another way, so what both printed is compared as values, and ours as bytes too.
-        measure.run(us)
-        if subprocess.run(["cmp", ours, canonical]).returncode:
-            raise SystemExit("row 4: the gate's output is not the canonical form")
-        head = f"head -n 20000 {trace}"
-        check = f"cmp <({head} | ulp-append 2> /dev/null | jq -cS .) <({head} | jq -cS -f {program})"
-        if subprocess.run(["bash", "-c", check]).returncode:
-            raise SystemExit("row 4: jq passes on other events")
-        measure.compare(options, "4", f"the gate, {name} trace / jq with the same checks", us, them, goal)
-        os.remove(ours)
-        os.remove(theirs)
+    has_jq = shutil.which("jq")
+    for name, trace, of_jq, of_dom in (("raw", lambda b: b.trace, 1 / 20, 4.0), ("canonical", measure.Bench.canonical, 1 / 40, 2.2)):
+        same(bench, trace(bench), program, has_jq)
+        beside = []
+        if has_jq:
+            does = "the checks of tests/bench/gate.py and sorted members; no paths, invariants, duplicates, or names that repeat"
+            jq = Peer("jq", lambda b, trace=trace: f"exec jq -cS -f {program} {trace(b)} > {b.dir}/theirs", of_jq, does)
+            beside.append(jq)
+        else:
+            print("     jq is missing")
+        beside += peers.dom(bench, trace, of_dom)
+        took = bench.row("4", f"the gate, {name} trace, 2 threads", lambda b, trace=trace: f"exec ulp-append -j 2 < {trace(b)} > {b.dir}/ours", beside)
+        stages = peers.stages(bench, trace(bench))
+        if stages and len(took) > 1 and beside[-1].name == peers.DOM:
+            ours, dom = took[0].cpu, took[-1].cpu
+            parts = [("parse", stages["parse"], True), ("digests of what came", stages["hash"], True)]
+            parts.append(("checks, canonical form, copying", ours - sum(s for _, s, _ in parts), False))
+            bench.floor("4", parts, dom, of_dom)
+    for path in ("ours", "theirs"):
+        sh(f"rm -f {bench.dir}/{path}")
+    os.remove(program)

@@ -3,7 +3,7 @@
 A filter of the kernel (seccomp) hands every such call to us before it is done, in the order in which they come,
 whichever thread makes them. So a call is known by its number alone, and everything else runs at full speed.
 """
-import array, ctypes, errno, fcntl, os, platform, select, signal, socket, struct, subprocess
+import array, contextlib, ctypes, errno, fcntl, os, platform, select, signal, socket, struct, subprocess
 
 # By name: the number on x86_64 and on aarch64. openat2 hides its flags from a filter; the tools open nothing but
 # directories with it.
@@ -121,6 +121,11 @@ def run(command, mode=None, point=0, **options):
             mode.endswith('*') or mode.endswith('+') and calls[-1] == calls[point - 1])
         if hit and mode == 'kill':
             child.send_signal(signal.SIGKILL)
+            # A command that it runs may have made the call, and would wait for an answer for ever.
+            caller, = struct.unpack_from('I', handed, 8)
+            if caller != child.pid:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(caller, signal.SIGKILL)
             continue
         failed = -getattr(errno, mode.rstrip('+*')) if hit else 0
         try:

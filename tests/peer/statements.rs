@@ -4,11 +4,10 @@ use super::{Desk, codes, lines, text, vectors};
 use crate::run;
 use serde_json::Value;
 
-/// What is told by a clock, or of a member that is no statement's.
+/// What is told by a clock is for others to say.
 fn expected(code: &str) -> &str {
     match code {
         "gossip.future" => "",
-        "statement.operation_" => "statement.member",
         code => code,
     }
 }
@@ -45,7 +44,7 @@ fn attestations_are_statements_that_um_sign_verifies() {
             for (from, to, code) in [
                 ("\"events\":5", "\"events\":6", "signature.value"),
                 ("\"attestation\":1", "\"attestation\":0", "statement.attestation"),
-                ("\"versions\"", "\"Versions\"", "statement.member"),
+                ("\"versions\"", "\"Versions\"", "statement.Versions"),
             ] {
                 let done = desk.run("um-sign", &["--verify"], &line.replace(from, to));
                 assert_eq!(codes(&done).concat(), code, "{to}");
@@ -78,6 +77,6 @@ fn a_key_signs_its_own_statements_and_no_receipt() {
     desk.append(&super::event(1, "z0/x0/y0", 0, super::TEAM), &[]);
     let receipt = std::fs::read_to_string(desk.chain()).unwrap();
     assert_eq!(desk.good("um-sign", &[], &receipt), receipt);
-    assert_eq!(codes(&desk.run("um-sign", &["--key", "key.pem"], &receipt)).concat(), "statement.member");
+    assert_eq!(codes(&desk.run("um-sign", &["--key", "key.pem"], &receipt)).concat(), "statement.signature");
     assert_eq!(codes(&desk.run("um-sign", &["--verify"], &receipt)).concat(), "signature.missing");
 }

@@ -7,12 +7,12 @@ use std::path::Path;
 use ulp_core::event::{Defaults, Event, Line, Payload, Reader};
 use ulp_core::scope::Lookup as _;
 use ulp_store::Store;
-use ulp_store::lookup::StoreLookup;
+use ulp_store::lookup::{Answers, StoreLookup};
 
 const HISTORIES: u64 = 24;
 
 /// Every answer there is to what an event may ask.
-fn answers(facts: &StoreLookup<'_>, event: &Event<'_>, nodes: &BTreeSet<String>) -> Vec<String> {
+fn answers(facts: &Answers<'_, '_>, event: &Event<'_>, nodes: &BTreeSet<String>) -> Vec<String> {
     let mut said = Vec::new();
     for node in nodes {
         let mut of_node = Vec::new();
@@ -61,7 +61,7 @@ pub fn compare(seed: u64, store: &Store, lines: &[String], coming: &[String]) ->
         .collect();
     let compare_all = || {
         let each = |event: &Event<'_>| {
-            let (got, expected) = (answers(&fast, event, &nodes), answers(&slow, event, &nodes));
+            let (got, expected) = (answers(&fast.now(), event, &nodes), answers(&slow.now(), event, &nodes));
             assert_eq!(got, expected, "seed {seed}: {}", event.line);
             got.len()
         };

@@ -182,9 +182,9 @@ fn facts(store: &Store, events: &[String]) -> Result<Vec<String>, Error> {
     for (n, line) in events.iter().enumerate().step_by(events.len().div_ceil(8)) {
         let Ok(Line::Event(event)) = reader.read(line) else { panic!("{line}") };
         for node in [n, n + 1] {
-            lookup.node(&event, &format!("n{node}"), &mut |fact| said.push(format!("{fact:?}")));
+            lookup.now().node(&event, &format!("n{node}"), &mut |fact| said.push(format!("{fact:?}")));
         }
-        said.push(format!("{:?}", lookup.parent(&event, &format!("evt-{n}"))));
+        said.push(format!("{:?}", lookup.now().parent(&event, &format!("evt-{n}"))));
     }
     lookup.check()?;
     Ok(said)

@@ -14,6 +14,7 @@ mod numbers;
 mod planted;
 mod snapshots;
 mod swaps;
+mod together;
 mod work;
 
 use std::path::Path;

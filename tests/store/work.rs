@@ -1,8 +1,10 @@
-//! What an append, a snapshot and a cold start cost does not depend on how long the history is: counted in files that
-//! are opened and bytes of objects that are read, not in seconds.
+//! What an append, a snapshot and a cold start cost does not depend on how long the history is, and what a snapshot costs
+//! follows from the news: counted in files that are opened, lines that are parsed, bytes of objects that are read and
+//! written, and syncs, not in seconds.
 
-use super::{append, fast_dir, init};
+use super::{append, fast_dir, files, init};
 use crate::run;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -13,11 +15,17 @@ const BATCH: usize = 300;
 
 /// An event on one of few nodes, so that the state is the same however long the history.
 fn event(n: usize) -> String {
-    let (tile, node) = (n % TILES, n % (NODES * TILES));
-    let operation = if n < NODES * TILES { "create_node" } else { "set_properties" };
-    let parents = if n < TILES { String::new() } else { format!("\"evt-{}\"", n - TILES) };
+    event_of(n, TILES, NODES)
+}
+
+/// The same in so many tiles, with so many nodes in each.
+fn event_of(n: usize, tiles: usize, nodes: usize) -> String {
+    let (tile, node) = (n % tiles, n % (nodes * tiles));
+    let (x, y) = (tile % 8, tile / 8);
+    let operation = if n < nodes * tiles { "create_node" } else { "set_properties" };
+    let parents = if n < tiles { String::new() } else { format!("\"evt-{}\"", n - tiles) };
     format!(
-        r#"{{"actor_id":"user:a","event_id":"evt-{n}","layer_id":"l","node_id":"n{node}","operation":"{operation}","preserves_invariants":["adjacency","exclusion","consistency","boundary_discipline"],"previous_events":[{parents}],"properties":{{"rev":{n}}},"scope":{{"authority":"source","boundary":"interior","policy":"public","realm":"team"}},"space_id":"s","tile":"z0/x{tile}/y0","timestamp":{}}}"#,
+        r#"{{"actor_id":"user:a","event_id":"evt-{n}","layer_id":"l","node_id":"n{node}","operation":"{operation}","preserves_invariants":["adjacency","exclusion","consistency","boundary_discipline"],"previous_events":[{parents}],"properties":{{"rev":{n}}},"scope":{{"authority":"source","boundary":"interior","policy":"public","realm":"team"}},"space_id":"s","tile":"z0/x{x}/y{y}","timestamp":{}}}"#,
         1_730_000_000 + n
     )
 }
@@ -30,12 +38,18 @@ struct Work {
     objects: usize,
     /// Bytes of those objects.
     bytes: u64,
+    /// Bytes of objects that were not there before, and how many they are.
+    written: u64,
+    new: usize,
     syncs: usize,
+    /// Lines that were parsed, as the witness says.
+    lines: u64,
 }
 
 /// Runs a command in `dir`, in which the store is `w`, and counts.
 fn work(dir: &Path, command: &str) -> Work {
     let trace = dir.join("trace");
+    let before: BTreeSet<_> = files(&dir.join("w/objects")).into_iter().collect();
     let script = format!(
         "strace -f -qq -y -o trace -e trace=openat,openat2,fsync,fdatasync,syncfs {command} > out 2> err"
     );
@@ -52,8 +66,19 @@ fn work(dir: &Path, command: &str) -> Work {
             objects.insert(path.to_owned());
         }
     }
-    let bytes = objects.iter().map(|path| std::fs::metadata(path).unwrap().len()).sum();
-    Work { opened, objects: objects.len(), bytes, syncs }
+    let size = |path: &Path| std::fs::metadata(path).map_or(0, |of| of.len());
+    let bytes = objects.iter().map(|path| size(Path::new(path))).sum();
+    let new: Vec<_> =
+        files(&dir.join("w/objects")).into_iter().filter(|path| !before.contains(path)).collect();
+    let written = new.iter().map(|path| size(path)).sum();
+    Work { opened, objects: objects.len(), bytes, written, new: new.len(), syncs, lines: lines_read(dir) }
+}
+
+/// How many lines the witness in `err` says were read.
+fn lines_read(dir: &Path) -> u64 {
+    let log = std::fs::read_to_string(dir.join("err")).unwrap();
+    let witness: Value = serde_json::from_str(log.lines().next_back().unwrap()).unwrap();
+    witness["read"].as_u64().unwrap()
 }
 
 /// The work of a few commands on a store with so many events.
@@ -88,12 +113,18 @@ fn works(events: usize) -> Vec<(&'static str, Work)> {
     vec![("append", append_one), ("draft", append_draft), ("materialize", read), ("snapshot", snapshot)]
 }
 
+fn has_strace() -> bool {
+    let has = std::process::Command::new("strace").arg("-V").output().is_ok_and(|o| o.status.success());
+    if !has {
+        run::skipped("strace counts what is opened, and is missing");
+    }
+    has
+}
+
 #[test]
 fn work_does_not_grow_with_history() {
-    let has_strace =
-        std::process::Command::new("strace").arg("-V").output().is_ok_and(|o| o.status.success());
-    if !has_strace {
-        return run::skipped("strace counts what is opened, and is missing");
+    if !has_strace() {
+        return;
     }
     let (short, long) = (works(3_000), works(30_000));
     for ((what, before), (_, after)) in short.iter().zip(&long) {
@@ -102,7 +133,52 @@ fn work_does_not_grow_with_history() {
         assert!(after.opened <= before.opened + 60, "{what}: {before:?} then {after:?}");
         assert!(after.objects <= before.objects + 12, "{what}: {before:?} then {after:?}");
         assert!(after.bytes <= before.bytes + (512 << 10), "{what}: {before:?} then {after:?}");
+        assert_eq!(after.lines, before.lines, "{what}");
     }
     let append = &long[0].1;
     assert!(append.syncs <= 5, "{append:?}");
+}
+
+/// Tiles and nodes of a store whose state is worth keeping.
+const MANY: usize = 64;
+const EACH: usize = 50;
+
+#[test]
+fn what_a_snapshot_costs_follows_from_the_news() {
+    if !has_strace() {
+        return;
+    }
+    let dir = fast_dir();
+    let store = init(&dir.path().join("w"));
+    let event = |n| event_of(n, MANY, EACH);
+    let all = MANY * EACH;
+    append(&store, &(0..all).map(event).collect::<Vec<_>>());
+    let snapshot = || work(dir.path(), "ulp-materialize -j 1 --store w --snapshot");
+    let materialize = || work(dir.path(), "ulp-materialize -j 1 --store w");
+    let first = snapshot();
+    assert_eq!((first.lines, first.new), (all as u64, MANY), "{first:?}");
+    // The state comes from the snapshots: one object a tile, and no line but those that bind it to its events, which are
+    // hashed and not parsed.
+    let read = materialize();
+    assert_eq!((read.lines, read.objects), (0, 2 * MANY), "{read:?}");
+    let again = snapshot();
+    assert_eq!((again.lines, again.new, again.syncs), (0, 0, 0), "{again:?}");
+    // An event in every tile: it, its node's line and the tile's are read, and the last two are written.
+    append(&store, &(all..all + MANY).map(event).collect::<Vec<_>>());
+    let some = snapshot();
+    assert_eq!((some.lines, some.new), (3 * MANY as u64, MANY), "{some:?}");
+    assert!(some.written * 8 <= first.written, "{some:?} after {first:?}");
+    let read = materialize();
+    // What changed is joined with what it changed; the tail is two segments now.
+    assert_eq!((read.lines, read.objects), (4 * MANY as u64, 4 * MANY), "{read:?}");
+    // Events in one tile: the others are looked at, and left alone.
+    let next = all + MANY;
+    append(&store, &(next..next + 5 * MANY).step_by(MANY).map(event).collect::<Vec<_>>());
+    let one = snapshot();
+    assert!(one.lines <= 20 && one.new == 1, "{one:?}");
+    assert!(one.written * 20 <= some.written, "{one:?} after {some:?}");
+    assert!(one.syncs <= 8, "{one:?}");
+    run::say(&format!(
+        "snapshots of {MANY} tiles: {first:?}, after an event in each {some:?}, after five in one {one:?}"
+    ));
 }

@@ -25,7 +25,7 @@ pub fn read_key(path: &Path, log: &mut Log) -> Result<SecretKey, Failure> {
         log.warn(&Diagnostic {
             position: None,
             outcome: Outcome::Noted,
-            code: "key.readable",
+            code: "key.readable".into(),
             shared: true,
             event_id: None,
             detail: format!(

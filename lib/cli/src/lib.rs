@@ -87,7 +87,7 @@ pub use input::Input;
 pub use key_file::read_key;
 pub use line_reader::LineReader;
 pub use log::{Log, Witness};
-pub use memory::room_for;
+pub use memory::{room_for, room_to_work};
 pub use output::Output;
 pub use private_file::{PrivateFile, refuse_named_pipe};
 pub use progress::Progress;

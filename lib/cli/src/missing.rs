@@ -64,7 +64,7 @@ fn say(code: &'static str, what: String, log: &mut Log) -> Result<(), Failure> {
     log.warn(&Diagnostic {
         position: None,
         outcome: Outcome::Noted,
-        code,
+        code: code.into(),
         // The name is the asker's own.
         shared: true,
         event_id: None,

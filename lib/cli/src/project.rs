@@ -232,7 +232,7 @@ pub enum Needs {
 /// What the log answers.
 pub fn note(view: &View<'_, '_>, code: &'static str, detail: String, log: &mut Log) -> Result<(), Failure> {
     let shared = Lane::all().all(|lane| lane.is_shared() || !view.filter.lanes[lane.index()]);
-    let outcome = Outcome::Noted;
+    let (outcome, code) = (Outcome::Noted, code.into());
     log.record(&Diagnostic { position: None, outcome, code, shared, event_id: None, detail })
 }
 
@@ -367,7 +367,7 @@ pub fn view<'a>(
     let (tiles, roots, mut report) = derive(world, filter, arenas, all);
     let spaces = join::join(tiles, filter, takes_tile);
     for (code, _) in spaces.iter().flat_map(|s| &s.anomalies) {
-        report.tally.note(code, 1);
+        report.tally.note(*code, 1);
     }
     (spaces, roots, report)
 }

@@ -37,7 +37,7 @@ fn diagnostic(damage: &Damage) -> Diagnostic {
     Diagnostic {
         position: None,
         outcome: Outcome::Noted,
-        code: damage.code,
+        code: damage.code.into(),
         shared: damage.lane.lane.is_shared(),
         event_id: None,
         detail: describe(damage),

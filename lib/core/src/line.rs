@@ -6,7 +6,7 @@
 //! use ulp_core::{json::Tape, line::Kind};
 //! let mut tape = Tape::new();
 //! assert_eq!(Kind::of(tape.parse(r#"{"log":"witness"}"#, 64)?).ok(), Some(Some(Kind::Log)));
-//! assert_eq!(Kind::of(tape.parse(r#"{"log":1,"peer":1}"#, 64)?).map_err(|r| r.code), Err("event.kind"));
+//! assert_eq!(Kind::of(tape.parse(r#"{"log":1,"peer":1}"#, 64)?).map_err(|r| r.code), Err("event.kind".into()));
 //! # Ok::<(), ulp_core::json::Error>(())
 //! ```
 
@@ -161,7 +161,7 @@ mod tests {
     fn told(line: &str) -> String {
         let mut tape = Tape::new();
         let kind = Kind::of(tape.parse(line, 64).expect(line));
-        kind.map_or_else(|refusal| refusal.code.to_owned(), |kind| format!("{kind:?}"))
+        kind.map_or_else(|refusal| refusal.code.into_owned(), |kind| format!("{kind:?}"))
     }
 
     /// What a reader makes of a line, in the words of `told`.
@@ -174,7 +174,7 @@ mod tests {
             Ok(Line::State(_)) => "Some(State)".to_owned(),
             Ok(Line::Other(kind)) => format!("Some({kind:?})"),
             Err(refusal) if refusal.code == "envelope.operation" => "None".to_owned(),
-            Err(refusal) => refusal.code.to_owned(),
+            Err(refusal) => refusal.code.into_owned(),
         }
     }
 

@@ -2,3 +2,4 @@
 
 pub mod chains;
 pub mod checkpoint;
+pub mod sync;

@@ -87,8 +87,8 @@ impl Covers {
     pub fn of_lane(store: &Store, manifest: &Manifest, entries: &[Entry]) -> Result<Option<Covers>, Error> {
         let (sealed, open) = entries.split_at(entries.len() - (manifest.segments.len() - manifest.sealed()));
         let mut tail = blake3::Hasher::new();
-        let walked = each_line(store, open, |line| {
-            tail.update(line);
+        let walked = each_segment(store, open, |lines, _| {
+            tail.update(lines);
             true
         })?;
         let covers = Covers {
@@ -106,9 +106,9 @@ impl Covers {
         let walked = if left == 0 {
             Walk::Enough
         } else {
-            each_line(store, rest, |line| {
-                tail.update(line);
-                left -= 1;
+            each_segment(store, rest, |lines, events| {
+                tail.update(first_lines(lines, left.min(events)));
+                left -= left.min(events);
                 left > 0
             })?
         };
@@ -129,9 +129,11 @@ impl Covers {
         let walked = if is_tail(&tail) {
             Walk::Enough
         } else {
-            each_line(store, rest, |line| {
-                tail.update(line);
-                !is_tail(&tail)
+            each_segment(store, rest, |lines, _| {
+                lines.split_inclusive(|b| *b == b'\n').all(|line| {
+                    tail.update(line);
+                    !is_tail(&tail)
+                })
             })?
         };
         Ok(match walked {
@@ -204,8 +206,19 @@ enum Walk {
     Lies,
 }
 
-/// Gives the lines of some entries' events, each with its end, to `each`, as long as that goes on.
-fn each_line(store: &Store, entries: &[Entry], mut each: impl FnMut(&[u8]) -> bool) -> Result<Walk, Error> {
+/// So many lines of a text, from its first on.
+fn first_lines(text: &[u8], lines: u64) -> &[u8] {
+    let last = usize::try_from(lines).unwrap_or(usize::MAX).checked_sub(1);
+    let end = last.map_or(Some(0), |last| Some(memchr::memchr_iter(b'\n', text).nth(last)? + 1));
+    &text[..end.unwrap_or(text.len())]
+}
+
+/// Gives the lines of each entry's events, and how many they are, to `each`, as long as that goes on.
+fn each_segment(
+    store: &Store,
+    entries: &[Entry],
+    mut each: impl FnMut(&[u8], u64) -> bool,
+) -> Result<Walk, Error> {
     for entry in entries {
         if entry.absent == Absent::Elsewhere {
             return Ok(Walk::Elsewhere);
@@ -215,10 +228,8 @@ fn each_line(store: &Store, entries: &[Entry], mut each: impl FnMut(&[u8]) -> bo
         if lines != entry.events || !bytes.ends_with(b"\n") {
             return Ok(Walk::Lies);
         }
-        for line in bytes.split_inclusive(|b| *b == b'\n') {
-            if !each(line) {
-                return Ok(Walk::Enough);
-            }
+        if !each(&bytes, lines) {
+            return Ok(Walk::Enough);
         }
     }
     Ok(Walk::End)

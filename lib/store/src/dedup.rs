@@ -104,6 +104,12 @@ impl DedupIndex {
         }
     }
 
+    /// Takes in an event that is to be committed; answers `false` if the lane has it, or takes it already.
+    pub fn take_in(&mut self, store: &Store, manifest: &Manifest, digest: Digest) -> Result<bool, Error> {
+        let is_older = self.runs.covered() > 0 && self.has(store, manifest, &digest)?;
+        Ok(!is_older && self.digests.insert(digest))
+    }
+
     fn is_here(&mut self, store: &Store, manifest: &Manifest, ordinal: u64) -> Result<bool, Error> {
         let before = manifest.before();
         // Pages never change, so those that end there are read once.

@@ -54,6 +54,7 @@ pub mod runs;
 pub mod segment;
 pub mod snapshot;
 pub mod sorted_table;
+pub mod sorter;
 
 pub use append::{Appender, LaneIndex, Offer};
 pub use dedup::{Digest, digest};

@@ -76,11 +76,21 @@ impl Store {
         Ok(dir.map_or(Ok(None), |dir| dir.sort(&name))?.is_some())
     }
 
-    /// The hash that an object's bytes have, if it is here. They are read through `buffer`: threads that map and unmap
-    /// wait for each other.
-    pub fn hash_object(&self, hash: &Sha256, buffer: &mut [u8]) -> Result<Option<Sha256>, Error> {
-        let Some((file, path)) = self.object_file(hash)? else { return Ok(None) };
-        Sha256::of_reader(file, buffer).map(Some).map_err(|e| Error::io(path, e))
+    /// Which of some objects of one directory have bytes that are not those of their names. They are read through
+    /// `buffer`: threads that map and unmap wait for each other.
+    pub fn damaged_of(&self, hashes: &[Sha256], buffer: &mut [u8]) -> Result<Vec<Sha256>, Error> {
+        let directory = hashes.first().map(directory).unwrap_or_default();
+        let Some(dir) = self.root.at(&directory)? else { return Ok(Vec::new()) };
+        let mut damaged = Vec::new();
+        for hash in hashes {
+            let name = place(hash).1;
+            if let Some(file) = dir.file(&name)? {
+                let found =
+                    Sha256::of_reader(file, buffer).map_err(|e| Error::io(dir.path().join(&name), e))?;
+                damaged.extend((found != *hash).then_some(*hash));
+            }
+        }
+        Ok(damaged)
     }
 
     /// An object's file, and its path, if it is here.

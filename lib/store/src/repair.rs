@@ -44,13 +44,11 @@ impl Store {
     /// Every object whose bytes are not those of its name, on the threads of the current pool.
     pub(super) fn damaged_objects(&self) -> Result<Vec<Sha256>, Error> {
         let listing = self.all_objects()?;
-        let look = |buffer: &mut Vec<u8>, hash: &Sha256| {
-            let found = self.hash_object(hash, buffer)?;
-            Ok(found.is_some_and(|found| found != *hash).then_some(*hash))
-        };
-        let looked = listing.objects.par_iter().map_init(|| vec![0; BUFFER], look);
-        let looked: Result<Vec<Option<Sha256>>, Error> = looked.collect();
-        Ok(looked?.into_iter().flatten().collect())
+        let by_directory: Vec<&[Sha256]> = listing.objects.chunk_by(|a, b| a.0[0] == b.0[0]).collect();
+        let look = |buffer: &mut Vec<u8>, objects: &&[Sha256]| self.damaged_of(objects, buffer);
+        let looked = by_directory.par_iter().map_init(|| vec![0; BUFFER], look);
+        let looked: Result<Vec<Vec<Sha256>>, Error> = looked.collect();
+        Ok(looked?.concat())
     }
 
     /// Moves a file to the quarantine, under another name.

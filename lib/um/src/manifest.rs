@@ -261,10 +261,11 @@ mod tests {
     }
 
     /// The code for a manifest of v0.1 in which one piece of text was replaced.
-    fn code(from: &str, to: &str) -> &'static str {
+    fn code(from: &str, to: &str) -> String {
         let text = BARE.replace("0.2", "0.1");
         assert!(text.contains(from), "{from}");
-        check_text(&text.replace(from, to), Clock::Unasked).map_or_else(|d| d.code, |_| "")
+        check_text(&text.replace(from, to), Clock::Unasked)
+            .map_or_else(|d| d.code.into_owned(), |_| String::new())
     }
 
     #[test]
@@ -323,7 +324,10 @@ mod tests {
         let text = BARE.replace("0.2", "0.1");
         let at = |text: &str| Instant::parse(text).unwrap().time().unwrap();
         let code = |clock| {
-            check_text(&text, clock).map_or_else(|d| d.code, |c| if c.expired { "expired" } else { "" })
+            check_text(&text, clock).map_or_else(
+                |d| d.code.into_owned(),
+                |c| if c.expired { "expired".to_owned() } else { String::new() },
+            )
         };
         let (end, after) = (at("2026-01-02T00:00:00Z"), at("2026-01-02T00:00:00.000000001Z"));
         assert_eq!(code(Clock::Fresh(end)), "", "equal is fresh");

@@ -162,7 +162,7 @@ impl Log {
     /// As [`Log::feed`].
     pub fn record(&mut self, diagnostic: &Diagnostic) -> Result<(), Failure> {
         let rejected = diagnostic.outcome == Outcome::Rejected;
-        self.tally.count(diagnostic.outcome, diagnostic.code, diagnostic.shared);
+        self.tally.count(diagnostic.outcome, diagnostic.code.clone(), diagnostic.shared);
         if self.all || rejected {
             self.write(diagnostic)?;
         }
@@ -183,7 +183,7 @@ impl Log {
     /// Where it cannot be written.
     pub fn fail(&mut self, status: Status, diagnostic: &Diagnostic) -> Result<(), Failure> {
         self.raise(status);
-        self.tally.note(diagnostic.code, 1);
+        self.tally.note(diagnostic.code.clone(), 1);
         self.tally.private |= !diagnostic.shared;
         self.put(diagnostic, status != Status::Accepted || diagnostic.outcome == Outcome::Rejected)
     }

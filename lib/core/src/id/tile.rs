@@ -12,6 +12,11 @@ pub struct Tile {
 }
 
 impl Tile {
+    /// Whether another tile is this one or one of the eight around it at the same zoom.
+    pub fn is_around(self, other: Tile) -> bool {
+        other.z == self.z && (other.x - self.x).abs() <= 1 && (other.y - self.y).abs() <= 1
+    }
+
     /// `z0/x0/y0`, where an event stands that says nothing else.
     pub const ORIGIN: Tile = Tile { z: 0, x: 0, y: 0 };
 

@@ -17,6 +17,7 @@
 pub mod codes;
 mod refusal;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use refusal::{Note, Refusal};
@@ -60,7 +61,7 @@ pub struct Diagnostic {
     pub position: Option<Position>,
     pub outcome: Outcome,
     /// Why: `family.name`, one of [`codes`].
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// Whether the line is for everyone. Of one that is not, or that could not be read so that nobody knows, the
     /// shared log has neither id nor text.
     pub shared: bool,
@@ -79,7 +80,7 @@ pub struct Tally {
     pub withheld: u64,
     pub duplicate: u64,
     /// How often each code was given.
-    pub codes: BTreeMap<&'static str, u64>,
+    pub codes: BTreeMap<Cow<'static, str>, u64>,
     /// Whether anything was read that is not for everyone.
     pub private: bool,
 }
@@ -91,7 +92,7 @@ impl Tally {
     }
 
     /// Counts what was said of a line. A noted line is counted by its code alone: it is applied as well.
-    pub fn count(&mut self, outcome: Outcome, code: &'static str, shared: bool) {
+    pub fn count(&mut self, outcome: Outcome, code: impl Into<Cow<'static, str>>, shared: bool) {
         match outcome {
             Outcome::Rejected => self.rejected += 1,
             Outcome::Withheld => self.withheld += 1,
@@ -103,8 +104,9 @@ impl Tally {
     }
 
     /// Counts a code alone, given so many times.
-    pub fn note(&mut self, code: &'static str, times: u64) {
-        debug_assert!(codes::is_known(code), "{code} is in no table");
+    pub fn note(&mut self, code: impl Into<Cow<'static, str>>, times: u64) {
+        let code = code.into();
+        debug_assert!(codes::is_known(&code), "{code} is in no table");
         *self.codes.entry(code).or_default() += times;
     }
 
@@ -139,12 +141,13 @@ impl Report {
     pub fn say(
         &mut self,
         outcome: Outcome,
-        code: &'static str,
+        code: impl Into<Cow<'static, str>>,
         position: Position,
         shared: bool,
         text: impl FnOnce() -> (Option<String>, String),
     ) {
-        self.tally.count(outcome, code, shared);
+        let code = code.into();
+        self.tally.count(outcome, code.clone(), shared);
         if self.all || outcome == Outcome::Rejected {
             self.keep(outcome, code, position, shared, text());
         }
@@ -165,13 +168,13 @@ impl Report {
         text: (Option<String>, String),
     ) {
         self.tally.count(Outcome::Noted, code, shared);
-        self.keep(Outcome::Noted, code, position, shared, text);
+        self.keep(Outcome::Noted, code.into(), position, shared, text);
     }
 
     fn keep(
         &mut self,
         outcome: Outcome,
-        code: &'static str,
+        code: Cow<'static, str>,
         position: Position,
         shared: bool,
         (event_id, detail): (Option<String>, String),

@@ -206,8 +206,15 @@ impl<'s> Gate<'s> {
     }
 
     fn here(&mut self, space: &str, layer: Option<&str>, tile: Tile) -> &Here<'s> {
-        // Neither name holds a control character, so the parts cannot run into each other.
         self.key.clear();
+        if self.scope.is_same_everywhere() {
+            if self.places.is_empty() {
+                let everywhere = Here::new(self.scope, space, layer, tile);
+                self.remember(everywhere);
+            }
+            return &self.places[0];
+        }
+        // Neither name holds a control character, so the parts cannot run into each other.
         self.key.extend_from_slice(space.as_bytes());
         self.key.push(0);
         self.key.extend_from_slice(layer.unwrap_or_default().as_bytes());

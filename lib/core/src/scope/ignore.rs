@@ -66,6 +66,11 @@ fn trimmed(line: &str) -> &str {
 }
 
 impl Ignores {
+    /// Whether there is no pattern.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
     /// Takes in a file, called `name` in refusals, that stands in `dir`.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! replay. A node that is not known breaks none; without a store, only what the line itself tells is looked at.
 
 use super::named;
+use super::questions::{self, Asks, Question};
 use crate::event::{Event, RegisterKind, Set, Sets, Touch};
 use crate::id::{Authority, Boundary, Tile};
 use crate::json::raw;
@@ -94,24 +95,54 @@ pub struct Invariant {
     pub code: &'static str,
     /// Why an event breaks it, if it does.
     pub broken: fn(&Event<'_>, &dyn Lookup) -> Option<String>,
+    /// What it may ask of a whole event.
+    asks: Asks,
 }
 
 /// The five, by their names.
 const ALL: [Invariant; 5] = [
-    Invariant { name: "adjacency", code: "invariant.adjacency", broken: adjacency },
-    Invariant { name: "exclusion", code: "invariant.exclusion", broken: exclusion },
-    Invariant { name: "consistency", code: "invariant.consistency", broken: consistency },
+    Invariant {
+        name: "adjacency",
+        code: "invariant.adjacency",
+        broken: adjacency,
+        asks: questions::adjacency,
+    },
+    Invariant {
+        name: "exclusion",
+        code: "invariant.exclusion",
+        broken: exclusion,
+        asks: questions::exclusion,
+    },
+    Invariant {
+        name: "consistency",
+        code: "invariant.consistency",
+        broken: consistency,
+        asks: questions::consistency,
+    },
     Invariant {
         name: "boundary_discipline",
         code: "invariant.boundary_discipline",
         broken: boundary_discipline,
+        asks: questions::boundary_discipline,
     },
     Invariant {
         name: "authority_nontransfer",
         code: "invariant.authority_nontransfer",
         broken: authority_nontransfer,
+        asks: questions::authority_nontransfer,
     },
 ];
+
+/// Gives `each` what the invariants that a whole event declares may ask. Where no answer is one that could break one,
+/// [`hold_to_invariants`](super::hold_to_invariants) has nothing to say of it.
+pub fn each_question<'a>(event: &Event<'a>, each: &mut dyn FnMut(Question<'a>)) {
+    for name in event.invariants {
+        match named(name) {
+            Some(invariant) => (invariant.asks)(event, each),
+            None => each(Question::Exactly),
+        }
+    }
+}
 
 /// The invariant of a name, if it is one of the five.
 pub fn named(name: &str) -> Option<&'static Invariant> {
@@ -137,7 +168,7 @@ fn was_made(event: &Event<'_>, node: &str, lookup: &dyn Lookup, with: impl Fn(Ma
 /// same zoom.
 fn adjacency(event: &Event<'_>, lookup: &dyn Lookup) -> Option<String> {
     let own = event.tile;
-    let is_near = |tile: Tile| tile.z == own.z && (tile.x - own.x).abs() <= 1 && (tile.y - own.y).abs() <= 1;
+    let is_near = |tile: Tile| own.is_around(tile);
     let is_far = |node: &str| {
         let facts = facts(event, node, lookup);
         !facts.is_empty() && !facts.iter().any(|f| is_near(f.tile))

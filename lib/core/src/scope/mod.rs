@@ -35,6 +35,7 @@ mod ignore;
 mod invariants;
 mod list;
 mod named;
+mod questions;
 mod rules;
 mod signed;
 #[cfg(test)]
@@ -61,8 +62,9 @@ pub use admit::{Admission, NoEvent, read_event};
 pub use clock::Clock;
 pub use discover::{Error, IGNORE, MAX_DOTFILE, ROOT, SCOPE};
 pub use gate::{Gate, Permit, hold_to_invariants};
-pub use invariants::{Lookup, Made, NoStore, NodeFact, Parent};
+pub use invariants::{Lookup, Made, NoStore, NodeFact, Parent, each_question};
 pub use list::Rule;
+pub use questions::{Breaks, Question};
 pub use rules::{Allowed, MAX_CLOCK_SKEW};
 
 /// What a scope beside a store's own may say: it adds rules, and changes nothing else.
@@ -288,6 +290,11 @@ impl Scope {
     /// Whether any rule asks for signatures, so that every signature is looked at.
     pub fn asks_for_signatures(&self) -> bool {
         self.files().any(|f| f.signed) || self.authority().asks_for_signatures()
+    }
+
+    /// Whether no place has rules of its own, and nothing is ignored.
+    fn is_same_everywhere(&self) -> bool {
+        self.spaces.is_empty() && self.ignores.iter().all(Ignores::is_empty)
     }
 
     /// Lets only events pass whose signature holds, whatever the rules ask.

@@ -164,9 +164,10 @@ mod tests {
     use crate::json::Tape;
     use crate::trust::SecretKey;
 
-    fn read(line: &str) -> Result<Attestation, &'static str> {
+    fn read(line: &str) -> Result<Attestation, String> {
         let mut tape = Tape::new();
-        Attestation::read(tape.parse(line, 64).map_err(|_| "json")?).map_err(|refusal| refusal.code)
+        Attestation::read(tape.parse(line, 64).map_err(|_| "json".to_owned())?)
+            .map_err(|refusal| refusal.code.into_owned())
     }
 
     #[test]
@@ -194,14 +195,14 @@ mod tests {
         for (from, to, code) in [
             ("\"height\":3", "\"height\":0", "statement.chain"),
             ("\"seq\":", "\"seq\":4", "statement.seq"),
-            ("\"events\":7", "\"events\":7,\"more\":1", "statement.member"),
+            ("\"events\":7", "\"events\":7,\"more\":1", "statement.more"),
             ("\"events\":7,", "", "statement.events"),
             ("\"grants\":1", "\"grants\":1,\"x\":1", "statement.versions"),
             ("AAEC", "AA C", "statement.nonce"),
             ("\"protocol\":1", "\"protocol\":2", "attest.version"),
             ("\"attestation\":1", "\"attestation\":2", "attest.version"),
         ] {
-            assert_eq!(read(&line.replace(from, to)), Err(code), "{to}");
+            assert_eq!(read(&line.replace(from, to)), Err(code.to_owned()), "{to}");
         }
     }
 }

@@ -9,7 +9,7 @@
 //! let wants = r#"{"peer":"peer:a","wants":[{"have":null,"path":"m/world/demo"}]}"#;
 //! assert_eq!(check(tape.parse(wants, 64)?).ok(), Some(Sort::Wants));
 //! let wrong = r#"{"peer":"peer:a","ttl":59,"wants":[{"have":null,"path":"m/world/demo"}]}"#;
-//! assert_eq!(check(tape.parse(wrong, 64)?).map_err(|r| r.code), Err("statement.ttl"));
+//! assert_eq!(check(tape.parse(wrong, 64)?).map_err(|r| r.code), Err("statement.ttl".into()));
 //! # Ok::<(), ulp_core::json::Error>(())
 //! ```
 
@@ -25,12 +25,15 @@ use crate::json::{Kind, Value};
 use crate::path::Path;
 use crate::report::Refusal;
 use crate::trust::{Did, SIGNATURE};
+use std::borrow::Cow;
 use values::{count, digest, text, word};
 
 /// The member that says who speaks.
 pub const PEER: &str = "peer";
-/// The code of a member that no statement of its sort has.
+/// The code of a member that no statement of its sort has, where its name is none to be put into a code.
 const UNKNOWN: &str = "statement.member";
+/// The longest name that is put into a code, in bytes.
+const LONGEST_NAME: usize = 32;
 /// A statement that lives shorter is not worth sending, and one that lives longer outlives what it says. Seconds.
 const TTL: std::ops::RangeInclusive<u64> = 60..=604_800;
 /// Most paths of a statement.
@@ -160,7 +163,7 @@ pub fn check(statement: Value<'_, '_>) -> Result<Sort, Refusal> {
     let members = SORTS[sort as usize].2;
     for (name, value) in statement.members() {
         let Some(member) = members.iter().find(|member| name.is_str(member.name)) else {
-            return Err(wrong(UNKNOWN, "a member that no statement of its sort has"));
+            return Err(wrong(unknown(name), "a member that no statement of its sort has"));
         };
         (member.look)(value).map_err(|fault| match fault {
             Wrong::Value => wrong(member.code, "not what this member says"),
@@ -171,8 +174,18 @@ pub fn check(statement: Value<'_, '_>) -> Result<Sort, Refusal> {
     missing.map_or(Ok(sort), |member| Err(wrong(member.code, "it is missing")))
 }
 
+/// The code of a member that no statement of its sort has: with its name, where that is one as ours are.
+fn unknown(name: Value<'_, '_>) -> Cow<'static, str> {
+    let is_plain = |name: &&str| {
+        name.len() <= LONGEST_NAME
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+    };
+    let name = name.as_plain_str().filter(is_plain);
+    name.map_or(UNKNOWN.into(), |name| format!("statement.{name}").into())
+}
+
 /// A statement is for everyone.
-fn wrong(code: &'static str, detail: impl Into<String>) -> Refusal {
+fn wrong(code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Refusal {
     Refusal { shared: true, ..Refusal::new(code, detail) }
 }
 
@@ -240,9 +253,10 @@ mod tests {
 
     const ROOT: &str = "blake3:af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262";
 
-    fn said(line: &str) -> &'static str {
+    fn said(line: &str) -> String {
         let mut tape = Tape::new();
-        check(tape.parse(line, 64).expect(line)).map_or_else(|refusal| refusal.code, |_| "")
+        check(tape.parse(line, 64).expect(line))
+            .map_or_else(|refusal| refusal.code.into_owned(), |_| String::new())
     }
 
     #[test]
@@ -270,8 +284,10 @@ mod tests {
             (knows(r#","seq":-1"#), "statement.seq"),
             (knows(r#","reach":["a","b","c","d","e"]"#), "statement.reach"),
             (knows(&format!(r#","reach":["{}"]"#, "x".repeat(129))), "statement.reach"),
-            (knows(r#","events":7"#), "statement.member"),
-            (knows(r#","to":[]"#), "statement.member"),
+            (knows(r#","events":7"#), "statement.events"),
+            (knows(r#","operation_":7"#), "statement.operation_"),
+            (knows(r#","a b":7"#), "statement.member"),
+            (knows(r#","to":[]"#), "statement.to"),
             (format!(r#"{{"knows":[{}],"peer":"a"}}"#, paths(64)), ""),
             (format!(r#"{{"knows":[{}],"peer":"a"}}"#, paths(65)), "statement.knows"),
             (r#"{"knows":[],"peer":"a"}"#.to_owned(), "statement.knows"),

@@ -16,7 +16,7 @@
 //!     actor: "user:alice", time: Time(0), realm: Realm::Team, space: "demo", tile: Tile::ORIGIN, operation: "merge",
 //! };
 //! assert_eq!(rules.permit(&facts, Some(&alice), false), Ok(Permit::Bound));
-//! assert_eq!(rules.permit(&facts, None, false).map_err(|d| d.code), Err("signature.missing"));
+//! assert_eq!(rules.permit(&facts, None, false).map_err(|d| d.code), Err("signature.missing".into()));
 //! ```
 
 use std::collections::BTreeSet;
@@ -258,12 +258,12 @@ mod tests {
         Facts { actor, time, realm: Realm::Team, space: "demo", tile, operation: "create_node" }
     }
 
-    fn said(rules: &Authority, facts: &Facts<'_>, signer: Option<u8>, required: bool) -> &'static str {
+    fn said(rules: &Authority, facts: &Facts<'_>, signer: Option<u8>, required: bool) -> String {
         match rules.permit(facts, signer.map(did).as_ref(), required) {
-            Ok(Permit::Unsigned) => "unsigned",
-            Ok(Permit::Bound) => "bound",
-            Ok(Permit::Unbound) => "unbound",
-            Err(refusal) => refusal.code,
+            Ok(Permit::Unsigned) => "unsigned".to_owned(),
+            Ok(Permit::Bound) => "bound".to_owned(),
+            Ok(Permit::Unbound) => "unbound".to_owned(),
+            Err(refusal) => refusal.code.into_owned(),
         }
     }
 

@@ -15,6 +15,8 @@ use ulp_core::hash::Sha256;
 #[derive(Debug)]
 pub(super) struct Work {
     pub(super) id: LaneId,
+    /// The number of its tile.
+    pub(super) tile: usize,
     pub(super) manifest: Manifest,
     /// The manifest as it stood on disk; empty where there was none.
     pub(super) bytes: Vec<u8>,
@@ -37,7 +39,7 @@ pub(super) struct Work {
 }
 
 impl Work {
-    pub(super) fn open(store: &Store, id: &LaneId) -> Result<Work, Error> {
+    pub(super) fn open(store: &Store, id: &LaneId, tile: usize) -> Result<Work, Error> {
         let (manifest, bytes) = match store.manifest(id)? {
             Some(found) => found,
             None => (Manifest::new(id.tile), Vec::new()),
@@ -46,6 +48,7 @@ impl Work {
         let (pending, tickets) = (Vec::new(), Vec::new());
         Ok(Work {
             id: id.clone(),
+            tile,
             manifest,
             bytes,
             known,
@@ -59,10 +62,26 @@ impl Work {
         })
     }
 
+    /// Whether there is nothing to commit.
+    pub(super) fn is_idle(&self) -> bool {
+        self.tickets.is_empty() && self.seen.is_empty()
+    }
+
+    /// Takes a line.
+    pub(super) fn push(&mut self, ticket: u64, digest: Digest, line: &[u8]) {
+        self.pending.extend_from_slice(line);
+        self.pending.push(b'\n');
+        self.tickets.push((ticket, digest, self.pending.len()));
+    }
+
     /// The lines that wait, without their ends, each with its ticket.
     pub(super) fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let starts = std::iter::once(0).chain(self.tickets.iter().map(|(.., end)| *end));
-        starts.zip(&self.tickets).map(|(start, (ticket, _, end))| (*ticket, &self.pending[start..end - 1]))
+        // After a commit that failed nothing waits any more.
+        let line = |(start, (ticket, _, end)): (usize, &(u64, Digest, usize))| {
+            self.pending.get(start..end - 1).map(|line| (*ticket, line))
+        };
+        starts.zip(&self.tickets).filter_map(line)
     }
 
     /// What a commit adds to the lane, where it is for everyone: what is formed, then what is kept as it came. What only
@@ -72,13 +91,15 @@ impl Work {
         let whole =
             cut.whole.iter().filter(|segment| !is_named(&segment.hash)).map(|segment| &segment.bytes[..]);
         let lines: Vec<&[u8]> =
-            std::iter::once(&self.pending[..]).chain(whole).filter(|l| !l.is_empty()).collect();
+            std::iter::once(cut.formed()).chain(whole).filter(|l| !l.is_empty()).collect();
         let is_shared = self.id.lane.is_shared() && !lines.is_empty();
         is_shared.then(|| Came { lane: &self.id, from: self.manifest.events(), lines })
     }
 
     /// Nothing waits any more.
     pub(super) fn committed(&mut self, store: &Store, due: u64, cut: SegmentBuilder) {
+        // The next lines find room where these stood.
+        self.pending = cut.text;
         self.pending.clear();
         self.tickets.clear();
         if cut.puts_back {
@@ -164,6 +185,7 @@ impl Work {
         let whole = self.set_apart(store)?;
         let mut cut = SegmentBuilder {
             text: Vec::new(),
+            older: 0,
             segments: Vec::new(),
             whole: Vec::new(),
             digests: self.tickets.iter().map(|(_, digest, _)| *digest).collect(),
@@ -172,7 +194,7 @@ impl Work {
             after: self.manifest.clone(),
         };
         if !self.pending.is_empty() {
-            cut.form(store, &self.pending)?;
+            cut.form(store, std::mem::take(&mut self.pending))?;
         }
         for (segment, digests, named) in whole {
             cut.digests.extend(digests);

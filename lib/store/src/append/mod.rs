@@ -10,9 +10,10 @@
 mod lane;
 mod seen;
 mod segment;
+mod tile;
 
 use crate::commit::{Commit, Draft};
-use crate::dedup::{DedupIndex, Digest, lines};
+use crate::dedup::{DedupIndex, Digest};
 use crate::manifest::Manifest;
 use crate::receipts::{Came, Recorder};
 use crate::{Error, LaneId, MANIFEST, Store, runs};
@@ -22,9 +23,11 @@ use rayon::prelude::*;
 use segment::{SegmentBuilder, WholeSegment};
 use std::ops::Range;
 use ulp_core::hash::Sha256;
+use ulp_core::id::{Lane, Tile};
 
 pub use seen::seen;
 pub use segment::{Part, SEGMENT, parts};
+pub use tile::TileWork;
 
 /// Where a commit goes to no more lanes than this, their indexes are written at once; else when the run ends.
 const FEW: usize = 16;
@@ -48,6 +51,9 @@ pub struct Appender<'s> {
     store: &'s Store,
     lanes: Vec<Work>,
     by_id: HashMap<LaneId, usize>,
+    /// The tiles of the lanes.
+    tiles: Vec<(String, Tile)>,
+    by_tile: HashMap<(String, Tile), usize>,
     /// Lanes with something to commit, in the order of their first event.
     waiting: Vec<usize>,
     next: u64,
@@ -61,6 +67,8 @@ impl<'s> Appender<'s> {
             store,
             lanes: Vec::new(),
             by_id: HashMap::new(),
+            tiles: Vec::new(),
+            by_tile: HashMap::new(),
             waiting: Vec::new(),
             next: 0,
             changed: Vec::new(),
@@ -73,12 +81,22 @@ impl<'s> Appender<'s> {
         self.recorder = recorder;
     }
 
+    /// Who writes the receipts, if anybody does.
+    pub fn recorder(&mut self) -> Option<&mut Recorder> {
+        self.recorder.as_mut()
+    }
+
     /// Looks a lane up, reading what it has the first time.
     pub fn lane(&mut self, id: &LaneId) -> Result<LaneIndex, Error> {
         if let Some(at) = self.by_id.get(id) {
             return Ok(LaneIndex(*at));
         }
-        let work = Work::open(self.store, id)?;
+        let tile = (id.space.clone(), id.tile);
+        let number = *self.by_tile.entry(tile.clone()).or_insert(self.tiles.len());
+        if number == self.tiles.len() {
+            self.tiles.push(tile);
+        }
+        let work = Work::open(self.store, id, number)?;
         self.lanes.push(work);
         self.by_id.insert(id.clone(), self.lanes.len() - 1);
         Ok(LaneIndex(self.lanes.len() - 1))
@@ -107,14 +125,10 @@ impl<'s> Appender<'s> {
 
     /// Takes the line of an event that the lane does not [have](Appender::has). Answers its ticket.
     pub fn take(&mut self, lane: LaneIndex, digest: Digest, line: &[u8]) -> u64 {
+        let ticket = self.tickets(1);
         let work = self.waiting_lane(lane);
         work.known.iter_mut().for_each(|known| known.insert(digest));
-        work.pending.extend_from_slice(line);
-        work.pending.push(b'\n');
-        let end = work.pending.len();
-        let ticket = self.next;
-        self.next += 1;
-        self.lanes[lane.0].tickets.push((ticket, digest, end));
+        work.push(ticket, digest, line);
         ticket
     }
 
@@ -143,7 +157,7 @@ impl<'s> Appender<'s> {
 
     fn waiting_lane(&mut self, lane: LaneIndex) -> &mut Work {
         let work = &mut self.lanes[lane.0];
-        if work.tickets.is_empty() && work.seen.is_empty() {
+        if work.is_idle() {
             self.waiting.push(lane.0);
         }
         work
@@ -202,9 +216,15 @@ impl<'s> Appender<'s> {
         Ok(doubles)
     }
 
-    /// The lines that wait to be committed.
-    pub fn pending(&self) -> impl Iterator<Item = &[u8]> {
-        self.waiting.iter().flat_map(|at| lines(&self.lanes[*at].pending))
+    /// The lines that wait to be committed, each with its ticket.
+    pub fn pending(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        self.waiting.iter().flat_map(|at| self.lanes[*at].lines())
+    }
+
+    /// Those of one tile.
+    pub fn lines_in(&self, space: &str, tile: Tile) -> impl Iterator<Item = (u64, &[u8])> {
+        let of_lane = move |lane| self.by_id.get(&LaneId { space: space.to_owned(), tile, lane });
+        Lane::all().filter_map(of_lane).flat_map(|at| self.lanes[*at].lines())
     }
 
     /// The lanes that others were found to have written to, since this was last asked.

@@ -13,6 +13,8 @@ pub const SEGMENT: usize = 4 << 20;
 /// What a lane's commit writes: segments, and pages that were filled.
 pub(super) struct SegmentBuilder {
     pub(super) text: Vec<u8>,
+    /// How much of the text are the lines of segments before it.
+    pub(super) older: usize,
     /// Where each segment ends in the text, and its name.
     pub(super) segments: Vec<(usize, Sha256)>,
     /// Segments that are kept as they came.
@@ -34,8 +36,13 @@ impl SegmentBuilder {
         segments.chain(whole).chain(self.pages.iter().map(|(hash, page)| (*hash, &page[..])))
     }
 
+    /// The lines that are new, of those that are formed.
+    pub(super) fn formed(&self) -> &[u8] {
+        &self.text[self.older..]
+    }
+
     /// Puts some lines, and the small segments before them, into segments.
-    pub(super) fn form(&mut self, store: &Store, lines: &[u8]) -> Result<(), Error> {
+    pub(super) fn form(&mut self, store: &Store, lines: Vec<u8>) -> Result<(), Error> {
         let mut taken = Vec::new();
         for _ in 0..self.after.merges(lines.len() as u64) {
             let Some(entry) = self.after.segments.last() else { break };
@@ -44,9 +51,14 @@ impl SegmentBuilder {
             self.after.segments.pop();
             taken.push(bytes);
         }
-        self.text.reserve(taken.iter().map(|b| b.len()).sum::<usize>() + lines.len());
-        taken.iter().rev().for_each(|bytes| self.text.extend_from_slice(bytes));
-        self.text.extend_from_slice(lines);
+        if taken.is_empty() {
+            self.text = lines;
+        } else {
+            self.older = taken.iter().map(|b| b.len()).sum();
+            self.text.reserve(self.older + lines.len());
+            taken.iter().rev().for_each(|bytes| self.text.extend_from_slice(bytes));
+            self.text.extend_from_slice(&lines);
+        }
         let mut start = 0;
         for part in parts(&self.text) {
             let end = part.end;

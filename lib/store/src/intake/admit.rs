@@ -1,10 +1,11 @@
 //! Events that were let in, as a store or a pack takes them: canonical lines, each with its lane and its digest.
 
-use crate::lookup::{Row, write_rows};
+use crate::lookup::{Ask, Asked, Row, write_asks, write_rows};
 use crate::{Digest, LaneId, LaneIndex};
+use foldhash::HashMap;
 use std::ops::Range;
 use ulp_core::event::{Event, Missing, Payload, nearest_operation};
-use ulp_core::id::Lane;
+use ulp_core::id::{Lane, Tile};
 use ulp_core::json::{self, Tape};
 use ulp_core::report::{Note, Refusal};
 use ulp_core::scope::{Admission, Lookup};
@@ -23,7 +24,10 @@ pub struct Admitted {
     /// Their canonical lines, each with its end.
     pub text: Vec<u8>,
     lanes: Vec<(LaneId, Option<LaneIndex>)>,
+    /// The lanes by all but their space: the newest that is so.
+    by_tile: HashMap<(Tile, Lane), usize>,
     rows: Vec<Row>,
+    asks: Vec<Ask>,
 }
 
 /// One of them.
@@ -32,8 +36,10 @@ pub struct AdmittedEvent {
     /// Its line in the text, without the end.
     pub line: Range<usize>,
     /// Which of the lanes it belongs to.
-    lane: usize,
+    pub(super) lane: usize,
     rows: Range<usize>,
+    /// What its invariants ask, of a whole event.
+    pub(super) asked: Asked,
     pub digest: Digest,
     /// Whether it was written here and now, and is refused where it breaks what it declares.
     pub is_draft: bool,
@@ -64,15 +70,22 @@ impl Admitted {
         let digest = if wants.digest { crate::digest(&self.text[line.clone()]) } else { Digest::default() };
         self.text.push(b'\n');
         let first = self.rows.len();
+        let is_draft = event.lacking(missing).is_draft();
+        // Where that is not worked out, it is found out.
+        let mut asked = Asked { exactly: true, ..Asked::default() };
         if wants.rows {
             write_rows(event, &mut self.rows);
+            if !is_draft {
+                asked = write_asks(event, &mut self.asks);
+            }
         }
         Ok(AdmittedEvent {
             line,
             lane: self.lane_index(event),
             rows: first..self.rows.len(),
+            asked,
             digest,
-            is_draft: event.lacking(missing).is_draft(),
+            is_draft,
             is_unknown: matches!(event.payload, Payload::Unknown),
             declares: !event.invariants.is_empty(),
             notes,
@@ -110,6 +123,25 @@ impl Admitted {
         &self.rows[event.rows.clone()]
     }
 
+    /// What the events' invariants ask.
+    pub(super) fn asks(&self) -> &[Ask] {
+        &self.asks
+    }
+
+    /// The places of all lanes among those that a store has open, looked up with `open` the first time.
+    pub(super) fn open_all<E>(
+        &mut self,
+        mut open: impl FnMut(&LaneId) -> Result<LaneIndex, E>,
+    ) -> Result<Vec<LaneIndex>, E> {
+        let place = |(id, opened): &mut (LaneId, Option<LaneIndex>)| {
+            Ok(match opened {
+                Some(opened) => *opened,
+                None => *opened.insert(open(id)?),
+            })
+        };
+        self.lanes.iter_mut().map(place).collect()
+    }
+
     /// The place of an event's lane among those that a store has open, looked up with `open` the first time.
     pub(super) fn opened<E>(
         &mut self,
@@ -123,15 +155,23 @@ impl Admitted {
         })
     }
 
-    /// The event's lane among those that were seen; neighbouring lines mostly share theirs.
+    /// The event's lane among those that were seen.
     fn lane_index(&mut self, event: &Event<'_>) -> usize {
-        let lane = event.lane();
-        let is_there =
-            |(p, _): &(LaneId, _)| p.lane == lane && p.tile == event.tile && p.space == event.space;
-        if let Some(at) = self.lanes.iter().rposition(is_there) {
-            return at;
+        let key = (event.tile, event.lane());
+        let is_there = |(p, _): &(LaneId, _)| (p.tile, p.lane) == key && p.space == event.space;
+        if let Some(at) = self.by_tile.get(&key) {
+            if self.lanes[*at].0.space == event.space {
+                return *at;
+            }
+            // Another space has such a lane too.
+            if let Some(at) = self.lanes.iter().rposition(is_there) {
+                self.by_tile.insert(key, at);
+                return at;
+            }
         }
-        self.lanes.push((LaneId { space: event.space.to_owned(), tile: event.tile, lane }, None));
+        let id = LaneId { space: event.space.to_owned(), tile: event.tile, lane: event.lane() };
+        self.lanes.push((id, None));
+        self.by_tile.insert(key, self.lanes.len() - 1);
         self.lanes.len() - 1
     }
 }

@@ -1,12 +1,12 @@
 //! Holding events to what they declare: by what the store knows and what this run has taken in; and once more under
 //! the lock, where others wrote between the look and the commit. And saying of drafts what they write in vain.
 
-use crate::lookup::{Row, StoreLookup};
+use crate::lookup::{Answers, Everywhere, Facts, Key, Row, StoreLookup, write_rows};
 use crate::{Appender, Error, LaneId, Store};
 use bumpalo::Bump;
 use rayon::ThreadPool;
 use ulp_core::event::{Defaults, Event, Line, Missing, Reader, Touch, is_node};
-use ulp_core::id::Time;
+use ulp_core::id::{Tile, Time};
 use ulp_core::json::Tape;
 use ulp_core::report::{Note, Refusal};
 use ulp_core::scope::hold_to_invariants;
@@ -48,24 +48,47 @@ impl<'s> Invariants<'s> {
     }
 
     /// What the store answers. Before the first question it is told of what waits to be committed.
-    pub fn ask(&mut self, appender: &Appender<'_>) -> &StoreLookup<'s> {
+    pub fn ask<'a>(&'a mut self, appender: &'a Appender<'a>) -> Answers<'a, 's> {
         if !std::mem::replace(&mut self.started, true) {
-            appender.pending().for_each(|line| self.again.read(line, |event| self.lookup.add(event)));
+            for (ticket, line) in appender.pending() {
+                self.again.read(line, |event| tell(&self.lookup, ticket, event));
+            }
         }
-        &self.lookup
+        self.lookup.before(u64::MAX, appender)
     }
 
-    /// Holds an event that is about to be taken to what it declares: a draft that breaks it is refused, of a whole
-    /// event it is noted.
+    /// The tables of some tiles, none of them twice, with whether they are asked about; nothing before the first question.
+    pub fn facts<'w>(&mut self, wanted: impl Iterator<Item = (&'w str, Tile, bool)>) -> Vec<Facts<'_>> {
+        if self.started { self.lookup.facts(wanted) } else { Vec::new() }
+    }
+
+    /// Nodes were made or deleted in a tile.
+    pub fn touch(&mut self, space: &str, tile: Tile, nodes: Vec<Key>) {
+        self.lookup.touch(space, tile, nodes);
+    }
+
+    /// What all tiles of some spaces know.
+    pub fn everywhere<'w>(&mut self, spaces: impl Iterator<Item = &'w str>) -> Everywhere<'_> {
+        self.lookup.everywhere(spaces)
+    }
+
+    /// What went wrong since this was last asked.
+    pub fn check(&self) -> Result<(), Error> {
+        self.lookup.check()
+    }
+
+    /// Holds an event to what it declares, by what was taken before its ticket: a draft that breaks it is refused, of a
+    /// whole event it is noted.
     pub fn hold(
         &mut self,
         appender: &Appender<'_>,
         (line, is_draft): (&[u8], bool),
+        ticket: u64,
         notes: &mut Vec<Note>,
     ) -> Result<Result<(), Refusal>, Error> {
         self.ask(appender);
-        let mut held = Ok(());
-        self.again.read(line, |event| held = hold(event, is_draft, &self.lookup, notes));
+        let (mut held, before) = (Ok(()), self.lookup.before(ticket, appender));
+        self.again.read(line, |event| held = hold(event, is_draft, &before, notes));
         self.lookup.check()?;
         Ok(held)
     }
@@ -78,23 +101,23 @@ impl<'s> Invariants<'s> {
         notes: &mut Vec<Note>,
     ) -> Result<(), Error> {
         self.ask(appender);
-        let mut deleted = None;
-        self.again.read(line, |event| deleted = written_after_delete(event, &self.lookup));
+        let (mut deleted, now) = (None, self.lookup.before(u64::MAX, appender));
+        self.again.read(line, |event| deleted = written_after_delete(event, &now));
         self.lookup.check()?;
         let note = |node| Note { code: "state.after_delete", detail: format!("{node} was deleted before") };
         notes.extend(deleted.map(note));
         Ok(())
     }
 
-    /// Is told of an event that was taken. `rows` are its own, where they are known.
-    pub fn taken(&mut self, (id, line, rows): (&LaneId, &[u8], &[Row])) -> Result<(), Error> {
+    /// Is told of an event that was taken under a ticket. `rows` are its own, where they are known.
+    pub fn taken(&mut self, ticket: u64, (id, line, rows): (&LaneId, &[u8], &[Row])) -> Result<(), Error> {
         if !self.started {
             return Ok(());
         }
         if rows.is_empty() {
-            self.again.read(line, |event| self.lookup.add(event));
+            self.again.read(line, |event| tell(&self.lookup, ticket, event));
         } else {
-            self.lookup.add_rows(id, line, rows);
+            self.lookup.add_rows(ticket, id, line, rows);
         }
         self.lookup.check()
     }
@@ -109,10 +132,14 @@ impl<'s> Invariants<'s> {
         std::mem::take(&mut self.declared)
     }
 
+    /// Before a commit of what was taken.
+    pub fn before_commit(&self, appender: &Appender<'_>) {
+        self.lookup.before_commit(appender);
+    }
+
     /// After a commit, in which others were found to have written to the lanes `changed`; `whole` says whether all was
     /// committed that this was told of.
     pub fn committed(&mut self, changed: &[LaneId], whole: bool) {
-        self.lookup.committed();
         changed.iter().for_each(|lane| self.lookup.forget(lane));
         // Our own commit is no news.
         self.seen = if whole { self.store.touched() } else { None };
@@ -131,7 +158,7 @@ pub(super) fn broken(
     for (ticket, line) in lines {
         again.read(line, |event| {
             let asks = declared.binary_search(&ticket).is_ok();
-            let held = if asks { hold(event, true, &lookup, &mut Vec::new()) } else { Ok(()) };
+            let held = if asks { hold(event, true, &lookup.now(), &mut Vec::new()) } else { Ok(()) };
             match held {
                 Ok(()) => lookup.add(event),
                 Err(refusal) => broken.push((ticket, refusal)),
@@ -142,11 +169,26 @@ pub(super) fn broken(
     Ok(broken)
 }
 
+/// Tells of an event that was read again.
+fn tell(lookup: &StoreLookup<'_>, ticket: u64, event: &Event<'_>) {
+    let mut rows = Vec::new();
+    write_rows(event, &mut rows);
+    let id = LaneId { space: event.space.to_owned(), tile: event.tile, lane: event.lane() };
+    lookup.add_rows(ticket, &id, event.line.as_bytes(), &rows);
+}
+
+/// The rows of an event of which they were not known.
+pub(super) fn rows_of(line: &[u8]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    Again::default().read(line, |event| write_rows(event, &mut rows));
+    rows
+}
+
 /// Holds an event that was read again, and so is whole by now, to what it declares.
 fn hold(
     event: &Event<'_>,
     is_draft: bool,
-    lookup: &StoreLookup<'_>,
+    lookup: &Answers<'_, '_>,
     notes: &mut Vec<Note>,
 ) -> Result<(), Refusal> {
     let missing = if is_draft { Missing::EVENT_ID } else { event.missing };
@@ -154,7 +196,7 @@ fn hold(
 }
 
 /// The last node that an event writes to although it was deleted.
-fn written_after_delete(event: &Event<'_>, lookup: &StoreLookup<'_>) -> Option<String> {
+fn written_after_delete(event: &Event<'_>, lookup: &Answers<'_, '_>) -> Option<String> {
     let writes = |touch: &Touch<'_>| !touch.sets().is_empty() || matches!(touch, Touch::Absorb { .. });
     let nodes = event.payload.touches().filter(writes).filter_map(Touch::node);
     let mut nodes: Vec<&str> = nodes.filter(|node| is_node(node)).collect();

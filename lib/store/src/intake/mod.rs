@@ -5,10 +5,12 @@
 //! it whole segments from packs. No clock is read: whoever owns one says what it is.
 
 pub mod admit;
+mod batch;
 mod invariants;
 pub mod segments;
+pub mod turn;
 
-use crate::lookup::StoreLookup;
+use crate::lookup::Answers;
 use crate::receipts::Recorder;
 use crate::{Appender, Error, LaneId, LaneIndex, Store};
 use admit::{Admitted, AdmittedEvent};
@@ -18,6 +20,8 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 use ulp_core::hash::Sha256;
 use ulp_core::report::{Note, Refusal};
+
+pub use batch::Part;
 
 /// The least pause between two commits while input comes.
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
@@ -160,17 +164,23 @@ impl Echo {
 pub struct Committer<'s> {
     appender: Appender<'s>,
     invariants: Invariants<'s>,
+    pool: Option<&'s ThreadPool>,
 }
 
 impl<'s> Committer<'s> {
-    /// `pool` is for opening many lanes at once.
+    /// The threads of `pool` open many lanes at once, and take events by tile.
     pub fn new(store: &'s Store, pool: Option<&'s ThreadPool>) -> Committer<'s> {
-        Committer { appender: Appender::new(store), invariants: Invariants::new(store, pool) }
+        Committer { appender: Appender::new(store), invariants: Invariants::new(store, pool), pool }
     }
 
     /// Has receipts written of what is committed.
     pub fn recorded_by(&mut self, recorder: Option<Recorder>) {
         self.appender.recorded_by(recorder);
+    }
+
+    /// Who writes the receipts, if anybody does.
+    fn recorder(&mut self) -> Option<&mut Recorder> {
+        self.appender.recorder()
     }
 
     /// Before some lines: forgets what is known of the store where others have written to it.
@@ -179,7 +189,7 @@ impl<'s> Committer<'s> {
     }
 
     /// What the store knows of nodes and events, and what waits to be committed.
-    pub fn ask(&mut self) -> &StoreLookup<'s> {
+    pub fn ask(&mut self) -> Answers<'_, 's> {
         self.invariants.ask(&self.appender)
     }
 
@@ -195,7 +205,8 @@ impl<'s> Committer<'s> {
         }
         let (line, mut notes) = (admitted.line(event), Vec::new());
         if event.declares {
-            let held = self.invariants.hold(&self.appender, (line, event.is_draft), &mut notes)?;
+            let next = self.appender.next_ticket();
+            let held = self.invariants.hold(&self.appender, (line, event.is_draft), next, &mut notes)?;
             if let Err(refusal) = held {
                 return Ok(Offered::Refused(refusal));
             }
@@ -204,7 +215,7 @@ impl<'s> Committer<'s> {
             self.invariants.look_for_deleted(&self.appender, line, &mut notes)?;
         }
         let ticket = self.appender.take(lane, event.digest, line);
-        self.invariants.taken((admitted.lane_id(event), line, admitted.rows(event)))?;
+        self.invariants.taken(ticket, (admitted.lane_id(event), line, admitted.rows(event)))?;
         if event.declares && event.is_draft {
             self.invariants.declare(ticket);
         }
@@ -245,6 +256,7 @@ impl<'s> Committer<'s> {
         if !self.appender.is_waiting() {
             return Ok(Committed::default());
         }
+        self.invariants.before_commit(&self.appender);
         let (mut broken, declared) = (Vec::new(), self.invariants.take_declared());
         let doubles = self.appender.commit_after(|store, lines| {
             if !declared.is_empty() {

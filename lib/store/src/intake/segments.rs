@@ -325,7 +325,7 @@ fn notes_of(admitted: &Admitted, event: &AdmittedEvent, line: u64) -> Vec<Diagno
     let notes = event.notes.iter().cloned().chain(unknown).map(|note| Diagnostic {
         position: Some(Position { source: 0, line }),
         outcome: report::Outcome::Noted,
-        code: note.code,
+        code: note.code.into(),
         shared: admitted.lane(event).is_shared(),
         event_id: member(text, "event_id"),
         detail: note.detail,

@@ -13,7 +13,7 @@
 use crate::dedup::{entries_from, lines};
 use crate::manifest::{Absent, Manifest};
 use crate::runs::{self, DUE, Runs};
-use crate::sorted_table::Row;
+use crate::sorted_table::{Damaged, Row};
 use crate::{Error, LaneId, Store};
 use bumpalo::Bump;
 use ulp_core::event::{Defaults, Ends, Event, Line, Reader, Touch};
@@ -46,7 +46,7 @@ impl Tag {
 
 const KINDS: [&str; 2] = ["graph", "nodes"];
 /// In a node's row: it is deleted.
-const DELETED: u8 = 1 << 7;
+pub const DELETED: u8 = 1 << 7;
 /// In a link's row: an add or a removal of tags, or a removal of all before it.
 const TAGS: u8 = 0;
 const ALL_BEFORE: u8 = 1;
@@ -73,6 +73,13 @@ pub fn link_key(ends: Ends<'_>) -> Key {
         hasher.update(part.as_bytes()).update(&[0]);
     }
     from_hash(Tag::Link, &hasher.finalize())
+}
+
+/// The key of those who name an event as a parent, from the first of the event's rows.
+pub fn children_of(first: &Row) -> Key {
+    let mut key = key_of(first);
+    key[8] = Tag::Parent as u8;
+    key
 }
 
 /// The start of a key, which is that of all rows of a tag whose name's hash begins so.
@@ -138,6 +145,17 @@ impl NodeBits {
         NodeBits(value[0])
     }
 
+    /// The bits of nodes that were created under a word.
+    pub fn mask(is_of: impl Fn(Made) -> bool) -> u8 {
+        let made = |at: usize| Made { authority: Authority::ALL[at / 3], boundary: Boundary::ALL[at % 3] };
+        (0..Authority::ALL.len() * 3).filter(|at| is_of(made(*at))).map(|at| 1 << at).sum()
+    }
+
+    /// Whether some of these bits are set.
+    pub fn has(self, mask: u8) -> bool {
+        self.0 & mask != 0
+    }
+
     /// A node that was created in at most one way.
     pub fn new(made: Option<Made>, deleted: bool) -> NodeBits {
         let bit = made.map_or(0, |made| 1 << (made.authority as u8 * 3 + made.boundary as u8));
@@ -169,8 +187,6 @@ pub struct LaneFacts {
     runs: [Runs; 2],
     /// The rows that no run covers, sorted.
     rows: [Vec<Row>; 2],
-    /// The lines of what this run did to links.
-    uncommitted: Vec<Box<[u8]>>,
     is_open: bool,
 }
 
@@ -183,7 +199,6 @@ impl LaneFacts {
             manifest,
             runs: KINDS.map(Runs::none),
             rows: [Vec::new(), Vec::new()],
-            uncommitted: Vec::new(),
             is_open: false,
         }
     }
@@ -285,10 +300,12 @@ impl LaneFacts {
         Ok(())
     }
 
-    /// Keeps the line of an event that this run takes in and that did something to links; answers its number.
-    pub fn keep(&mut self, line: &[u8]) -> u32 {
-        self.uncommitted.push(line.into());
-        u32::try_from(self.uncommitted.len() - 1).unwrap_or(u32::MAX)
+    /// Calls `each` with what every row says that begins with `key`; of what is damaged nobody reads the events here.
+    pub fn peek(&self, tag: Tag, key: &[u8], mut each: impl FnMut([u8; 8])) -> Result<(), Damaged> {
+        let table = tag.table();
+        self.runs[table].each(key, &mut |row| each(value_of(&row)))?;
+        starting(&self.rows[table], key).for_each(|row| each(value_of(row)));
+        Ok(())
     }
 
     /// Calls `each` with what every row says that begins with `key`.
@@ -311,25 +328,12 @@ impl LaneFacts {
             self.read(store, false)?;
         }
         found.extend(starting(&self.rows[table], key));
-        for row in found {
-            let mut value = [0; 8];
-            value.copy_from_slice(&row[16..]);
-            each(value);
-        }
+        found.iter().for_each(|row| each(value_of(row)));
         Ok(())
     }
 
-    /// Calls `each` with the line of an event.
-    pub fn line(&self, store: &Store, place: Place, each: impl FnOnce(&[u8])) -> Result<(), Error> {
-        let number = match place {
-            Place::Memtable(at) => {
-                if let Some(line) = self.uncommitted.get(at) {
-                    each(line);
-                }
-                return Ok(());
-            }
-            Place::Stored(number) => number,
-        };
+    /// Calls `each` with the line of the event of a number.
+    pub fn line(&self, store: &Store, number: u64, each: impl FnOnce(&[u8])) -> Result<(), Error> {
         for (start, entry) in entries_from(store, &self.manifest, number)? {
             if (start..start + entry.events).contains(&number)
                 && let Some(bytes) = store.segment(&entry)?
@@ -349,6 +353,13 @@ impl LaneFacts {
 fn starting<'r>(rows: &'r [Row], key: &'r [u8]) -> impl Iterator<Item = &'r Row> {
     let from = rows.partition_point(|row| &row[..key.len()] < key);
     rows[from..].iter().take_while(move |row| row.starts_with(key))
+}
+
+/// What is known of a row's key.
+fn value_of(row: &Row) -> [u8; 8] {
+    let mut value = [0; 8];
+    value.copy_from_slice(&row[16..]);
+    value
 }
 
 /// What a row says of a link.

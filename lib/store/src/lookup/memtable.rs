@@ -16,21 +16,25 @@ pub struct Memtable {
     rows: Vec<Entry>,
     /// Seeded, as names come from strangers.
     hasher: RandomState,
+    /// The lines of what was done to links.
+    lines: Vec<Box<[u8]>>,
 }
 
 #[derive(Debug)]
 struct Entry {
     row: Row,
     lane: Lane,
+    /// When its event was taken in.
+    ticket: u32,
     /// The row before it that begins as it does; its own place where there is none.
     older: u32,
 }
 
 impl Memtable {
-    /// Takes in a row. Of a node, each way in which a lane knows it is kept once.
-    pub fn add(&mut self, lane: Lane, row: Row) {
+    /// Takes in a row of the event under a ticket. Of a node, each way in which a lane knows it is kept once.
+    pub fn add(&mut self, lane: Lane, ticket: u64, row: Row) {
         let Ok(place) = u32::try_from(self.rows.len()) else { return };
-        let Memtable { heads, rows, hasher } = self;
+        let Memtable { heads, rows, hasher, .. } = self;
         let start = prefix_of(&row);
         let hash = |start: [u8; 9]| hasher.hash_one(start);
         let is_same = |at: &u32| prefix_of(&rows[*at as usize].row) == start;
@@ -47,21 +51,39 @@ impl Memtable {
                 place
             }
         };
-        self.rows.push(Entry { row, lane, older });
+        self.rows.push(Entry { row, lane, ticket: clamp(ticket), older });
     }
 
-    /// Calls `each` with the lane of every row that begins with `key`, of at least nine bytes, and what the row says.
-    pub fn each(&self, key: &[u8], mut each: impl FnMut(Lane, [u8; 8])) {
+    /// Keeps the line of an event that did something to links; answers its number.
+    pub fn keep(&mut self, line: &[u8]) -> u32 {
+        self.lines.push(line.into());
+        u32::try_from(self.lines.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// The line that was kept under a number.
+    pub fn line(&self, number: usize) -> Option<&[u8]> {
+        self.lines.get(number).map(|line| &line[..])
+    }
+
+    /// Calls `each` with the lane of every row that begins with `key`, of at least nine bytes, and what the row says, if
+    /// it is of an event before a ticket.
+    pub fn each(&self, key: &[u8], before: u64, mut each: impl FnMut(Lane, [u8; 8])) {
+        let before = clamp(before);
         let mut start = [0; 9];
         start.copy_from_slice(&key[..9]);
         let is_same = |at: &u32| prefix_of(&self.rows[*at as usize].row) == start;
         let Some(head) = self.heads.find(self.hasher.hash_one(start), is_same) else { return };
-        for entry in chain(&self.rows, *head).filter(|e| e.row.starts_with(key)) {
+        for entry in chain(&self.rows, *head).filter(|e| e.ticket < before && e.row.starts_with(key)) {
             let mut value = [0; 8];
             value.copy_from_slice(&entry.row[16..]);
             each(entry.lane, value);
         }
     }
+}
+
+/// Tickets beyond 32 bits would be those of terabytes, of which no rows fit the memory.
+fn clamp(ticket: u64) -> u32 {
+    u32::try_from(ticket).unwrap_or(u32::MAX)
 }
 
 fn chain(rows: &[Entry], head: u32) -> impl Iterator<Item = &Entry> {

@@ -5,25 +5,34 @@
 //! them: a question costs what is new, not what is old. They are those of a replay, always. Few questions turn on the
 //! order of events: a node that was created in several ways or in several tiles, a link whose tags were all removed
 //! at once, a cycle that is to be reported. For these the tile is replayed.
+//!
+//! An event is answered as of its place in the stream: by what was taken in [before](Answers) its ticket, whatever the
+//! tables know by then.
 
+mod answers;
+mod asks;
 mod lane;
 mod memtable;
 mod replayed;
+mod take;
 
-use super::dedup::lines;
-use super::{Error, LaneId, Store};
+use super::{Appender, Error, LaneId, Store};
 use foldhash::{HashMap, HashSet, HashSetExt as _};
-pub use lane::write_rows;
-use lane::{Key, LaneFacts, LinkTouch, NodeBits, Short, Tag};
+use lane::{LaneFacts, Tag};
 use memtable::Memtable;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use replayed::TileFacts;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use ulp_core::event::{Defaults, Ends, Event, Line, Reader};
+use ulp_core::event::{Defaults, Event, Line, Reader};
 use ulp_core::id::{Lane, Tile};
-use ulp_core::scope::{Lookup, NodeFact, Parent};
+
+pub use answers::Answers;
+pub use asks::{Ask, Asked, write_asks};
+pub(super) use lane::Key;
+pub use lane::write_rows;
+pub(super) use take::{Elsewhere, Everywhere, Facts, Verdict};
 
 /// A row of the event graph or of the node table.
 pub use super::sorted_table::Row;
@@ -37,16 +46,17 @@ pub struct StoreLookup<'s> {
     /// Whether everything is answered by replay: what the tables are held against.
     by_replay: bool,
     state: RefCell<State>,
+    /// The lines of events that were told of one by one.
+    told: RefCell<Vec<Vec<u8>>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     lanes: Vec<LaneFacts>,
+    tiles: Vec<OfTile>,
     spaces: HashMap<String, Space>,
-    /// Tiles that had to be replayed.
-    replayed: HashMap<(String, Tile), TileFacts>,
-    /// The lines that were told of and wait to be committed, each with its end.
-    waiting: Vec<u8>,
+    /// Tiles that had to be replayed, each with the ticket up to which it knows what waits to be committed.
+    replayed: HashMap<(String, Tile), (TileFacts, u64)>,
     /// What went wrong while nobody could be told.
     failed: Option<Error>,
 }
@@ -54,7 +64,8 @@ struct State {
 /// What is known of a space.
 #[derive(Debug, Default)]
 struct Space {
-    tiles: BTreeMap<Tile, OfTile>,
+    /// Its tiles by their place in `State::tiles`.
+    tiles: BTreeMap<Tile, usize>,
     /// Whether all tiles were opened.
     is_whole: bool,
     /// The lanes in which something was stored, with their tiles.
@@ -99,15 +110,48 @@ impl Tiles {
     }
 }
 
+/// Where the lines are that were taken in and wait to be committed.
+#[derive(Clone, Copy, Debug)]
+enum Waiting<'l> {
+    Told(&'l RefCell<Vec<Vec<u8>>>),
+    In(&'l Appender<'l>),
+}
+
+impl Waiting<'_> {
+    /// The lines of a tile, each with its ticket, in the order of those; among them may be others'.
+    fn lines(self, space: &str, tile: Tile) -> Vec<(u64, Vec<u8>)> {
+        match self {
+            Waiting::Told(told) => (0..).zip(told.borrow().iter().cloned()).collect(),
+            Waiting::In(appender) => {
+                let mut lines: Vec<_> =
+                    appender.lines_in(space, tile).map(|(ticket, line)| (ticket, line.to_vec())).collect();
+                lines.sort_unstable();
+                lines
+            }
+        }
+    }
+}
+
 impl<'s> StoreLookup<'s> {
     /// The facts of a store; where there are many lanes to open, the threads of `pool` do that.
     pub fn new(store: &'s Store, pool: Option<&'s ThreadPool>) -> StoreLookup<'s> {
-        StoreLookup { store, pool, by_replay: false, state: RefCell::default() }
+        let (state, told) = (RefCell::default(), RefCell::default());
+        StoreLookup { store, pool, by_replay: false, state, told }
     }
 
     /// Answers everything by replay.
     pub fn by_replay(store: &'s Store) -> StoreLookup<'s> {
         StoreLookup { by_replay: true, ..StoreLookup::new(store, None) }
+    }
+
+    /// What is known after all that was [told of](StoreLookup::add).
+    pub fn now(&self) -> Answers<'_, 's> {
+        Answers { lookup: self, before: u64::MAX, waiting: Waiting::Told(&self.told) }
+    }
+
+    /// What was known before a ticket, of what the store has and the appender is to commit.
+    pub fn before<'l>(&'l self, ticket: u64, appender: &'l Appender<'l>) -> Answers<'l, 's> {
+        Answers { lookup: self, before: ticket, waiting: Waiting::In(appender) }
     }
 
     /// What went wrong since this was last asked.
@@ -122,233 +166,47 @@ impl<'s> StoreLookup<'s> {
     pub fn forget(&self, id: &LaneId) {
         let mut state = self.state.borrow_mut();
         state.replayed.remove(&(id.space.clone(), id.tile));
-        let State { lanes, spaces, .. } = &mut *state;
+        let State { lanes, tiles, spaces, .. } = &mut *state;
         let Some(space) = spaces.get_mut(&id.space) else { return };
         space.is_whole = false;
-        let Some(tile) = space.tiles.get_mut(&id.tile) else { return };
+        let Some(tile) = space.tiles.get(&id.tile).map(|at| &mut tiles[*at]) else { return };
         tile.is_open = false;
         tile.lanes[id.lane.index()].into_iter().for_each(|at| lanes[at].close());
     }
 
-    /// Tells of an event that this run takes in. Once one was told of, all that follow must be, and those that waited
+    /// Tells of an event that is taken in. Once one was told of, all that follow must be, and those that waited
     /// before it.
     pub fn add(&self, event: &Event<'_>) {
         let mut rows = Vec::new();
         write_rows(event, &mut rows);
         let id = LaneId { space: event.space.to_owned(), tile: event.tile, lane: event.lane() };
-        self.add_rows(&id, event.line.as_bytes(), &rows);
+        let mut told = self.told.borrow_mut();
+        self.add_rows(told.len() as u64, &id, event.line.as_bytes(), &rows);
+        told.push(event.line.as_bytes().to_vec());
     }
 
-    /// Tells of an event by its line and its [rows](write_rows).
-    pub fn add_rows(&self, id: &LaneId, line: &[u8], rows: &[Row]) {
+    /// Tells of the event under a ticket by its line and its [rows](write_rows).
+    pub fn add_rows(&self, ticket: u64, id: &LaneId, line: &[u8], rows: &[Row]) {
         let state = &mut *self.state.borrow_mut();
-        state.waiting.extend_from_slice(line);
-        state.waiting.push(b'\n');
-        let at = state.lane(&id.space, id.tile, id.lane);
-        let State { lanes, spaces, replayed, .. } = state;
-        let Some(Space { tiles, touched, .. }) = spaces.get_mut(&id.space) else { return };
-        let Some(tile) = tiles.get_mut(&id.tile) else { return };
-        let mut kept = None;
-        for row in rows {
-            let mut row = *row;
-            if row[8] == Tag::Node as u8 {
-                touched.entry(lane::key_of(&row)).or_insert(Tiles::One(id.tile)).add(id.tile);
-            } else if row[8] == Tag::Link as u8 {
-                row = lane::of_uncommitted(row, *kept.get_or_insert_with(|| lanes[at].keep(line)));
-            }
-            tile.memtable.add(id.lane, row);
-        }
-        if !replayed.is_empty()
-            && let Some(facts) = replayed.get_mut(&(id.space.clone(), id.tile))
-        {
-            read(line, |event| facts.add(event));
-        }
+        state.lane(&id.space, id.tile, id.lane);
+        let Some(space) = state.spaces.get_mut(&id.space) else { return };
+        let Some(tile) = space.tiles.get(&id.tile).map(|at| &mut state.tiles[*at]) else { return };
+        tile.add((id.lane, ticket), line, rows, |node| space.touch(node, id.tile));
     }
 
-    /// What was told of so far is in the store by now.
-    pub fn committed(&self) {
-        self.state.borrow_mut().waiting.clear();
-    }
-
-    /// The tile in which a draft on this node belongs: that of its greatest creation, where it is not deleted.
-    pub fn tile_of(&self, event: &Event<'_>, node: &str) -> Option<Tile> {
-        let lane = event.lane();
-        let known = self.known(event, node, None);
-        let stands = known.iter().filter(|(_, bits)| bits.is_created() && !bits.is_deleted());
-        let tiles: Vec<Tile> = stands.map(|(tile, _)| *tile).collect();
-        if tiles.len() < 2 {
-            return tiles.first().copied();
+    /// Before what waits is committed: tiles that were replayed learn of it, as it will not be found waiting again.
+    pub fn before_commit(&self, appender: &Appender<'_>) {
+        for ((space, tile), (facts, known)) in &mut self.state.borrow_mut().replayed {
+            learn(facts, known, u64::MAX, Waiting::In(appender).lines(space, *tile), (space, *tile));
         }
-        let greatest = tiles.into_iter().filter_map(|tile| {
-            self.replayed(event.space, tile, |facts| {
-                facts.greatest(lane, node).map(|(key, _)| (key.clone(), tile))
-            })
-        });
-        greatest.max().map(|(_, tile)| tile)
-    }
-
-    /// Whether a node was deleted in any tile, as far as an event may know.
-    pub fn is_deleted(&self, event: &Event<'_>, node: &str) -> bool {
-        self.known(event, node, None).iter().any(|(_, bits)| bits.is_deleted())
-    }
-
-    /// The tags of a link that stand in a tile, sorted.
-    pub fn standing(&self, event: &Event<'_>, tile: Tile, ends: Ends<'_>) -> Vec<String> {
-        let lane = event.lane();
-        let by_replay = || self.replayed(event.space, tile, |facts| facts.standing(lane, ends));
-        if self.by_replay {
-            return by_replay();
-        }
-        self.open(event.space, Some(tile));
-        let key = lane::link_key(ends);
-        let mut touches = Vec::new();
-        self.each(
-            event.space,
-            tile,
-            |of| of.is_no_stricter_than(lane),
-            Tag::Link,
-            &key,
-            |of, value| {
-                touches.push((of, lane::touch(value)));
-            },
-        );
-        if touches.iter().any(|(_, touch)| *touch == LinkTouch::AllBefore) {
-            return by_replay();
-        }
-        let mut facts = TileFacts::default();
-        let State { lanes, spaces, failed, .. } = &mut *self.state.borrow_mut();
-        let here = spaces.get(event.space).and_then(|space| space.tiles.get(&tile));
-        for (of, touch) in touches {
-            let LinkTouch::Tags(place) = touch else { continue };
-            let Some(at) = here.and_then(|here| here.lanes[of.index()]) else { continue };
-            if let Err(error) = lanes[at].line(self.store, place, |line| read(line, |event| facts.add(event)))
-            {
-                *failed = Some(error);
-            }
-        }
-        facts.standing(lane, ends)
-    }
-
-    /// What lanes that an event may know say of a node, by tile; in one tile, or in all of the space.
-    fn known(&self, event: &Event<'_>, node: &str, tile: Option<Tile>) -> Vec<(Tile, NodeBits)> {
-        if self.by_replay {
-            return self.known_by_replay(event, node, tile);
-        }
-        self.open(event.space, tile);
-        let (lane, key) = (event.lane(), lane::key(Tag::Node, node));
-        let tiles = {
-            let state = self.state.borrow();
-            let Some(space) = state.spaces.get(event.space) else { return Vec::new() };
-            match tile {
-                Some(tile) => BTreeSet::from([tile]),
-                None => space.may_know(&state.lanes, &key),
-            }
-        };
-        let bits = |tile: Tile| {
-            let mut bits = NodeBits::default();
-            self.each(
-                event.space,
-                tile,
-                |of| of.is_no_stricter_than(lane),
-                Tag::Node,
-                &key,
-                |_, value| {
-                    bits.join(NodeBits::of(value));
-                },
-            );
-            (tile, bits)
-        };
-        tiles.into_iter().map(bits).filter(|(_, bits)| bits.is_known()).collect()
-    }
-
-    /// What a tile's bits say of a node; the order of events is only asked where they leave it open.
-    fn fact(&self, event: &Event<'_>, node: &str, tile: Tile, bits: NodeBits) -> NodeFact {
-        let made = |facts: &TileFacts| facts.greatest(event.lane(), node).map(|(_, made)| made);
-        let by_order = || self.replayed(event.space, tile, made);
-        let made = if bits.is_created() { bits.made().or_else(by_order) } else { None };
-        NodeFact { tile, made, deleted: bits.is_deleted() }
-    }
-
-    fn known_by_replay(&self, event: &Event<'_>, node: &str, tile: Option<Tile>) -> Vec<(Tile, NodeBits)> {
-        let tiles = match tile {
-            Some(tile) => BTreeSet::from([tile]),
-            None => match self.store.lanes_in(event.space) {
-                Ok(lanes) => {
-                    let state = self.state.borrow();
-                    let taken_in =
-                        state.spaces.get(event.space).into_iter().flat_map(|space| space.tiles.keys());
-                    lanes.into_iter().map(|id| id.tile).chain(taken_in.copied()).collect()
-                }
-                Err(error) => {
-                    self.state.borrow_mut().failed = Some(error);
-                    BTreeSet::new()
-                }
-            },
-        };
-        let bits = |tile| {
-            self.replayed(event.space, tile, |facts| {
-                let made = facts.greatest(event.lane(), node).map(|(_, made)| made);
-                NodeBits::new(made, facts.is_deleted(event.lane(), node))
-            })
-        };
-        tiles.into_iter().map(|tile| (tile, bits(tile))).filter(|(_, bits)| bits.is_known()).collect()
-    }
-
-    /// Calls `each` with what every row of a tile says that begins with `key`, and with its lane, where `takes` takes
-    /// that in. The tile must be open.
-    fn each(
-        &self,
-        space: &str,
-        tile: Tile,
-        takes: impl Fn(Lane) -> bool,
-        tag: Tag,
-        key: &[u8],
-        mut each: impl FnMut(Lane, [u8; 8]),
-    ) {
-        let State { lanes, spaces, failed, .. } = &mut *self.state.borrow_mut();
-        let Some(here) = spaces.get(space).and_then(|space| space.tiles.get(&tile)) else { return };
-        here.memtable.each(key, |lane, value| {
-            if takes(lane) {
-                each(lane, value);
-            }
-        });
-        for (index, at) in here.lanes.iter().enumerate() {
-            let lane = Lane::from_index(index);
-            if let Some(at) = at.filter(|_| takes(lane))
-                && let Err(error) = lanes[at].each(self.store, tag, key, |value| each(lane, value))
-            {
-                *failed = Some(error);
-            }
-        }
-    }
-
-    /// Asks a tile that is replayed now, if it was not before.
-    fn replayed<T: Default>(&self, space: &str, tile: Tile, ask: impl FnOnce(&TileFacts) -> T) -> T {
-        let state = &mut *self.state.borrow_mut();
-        let key = (space.to_owned(), tile);
-        if !state.replayed.contains_key(&key) {
-            match TileFacts::read(self.store, space, tile) {
-                Ok(mut facts) => {
-                    for line in lines(&state.waiting) {
-                        read(line, |event| {
-                            if event.space == space && event.tile == tile {
-                                facts.add(event);
-                            }
-                        });
-                    }
-                    state.replayed.insert(key.clone(), facts);
-                }
-                Err(error) => state.failed = Some(error),
-            }
-        }
-        state.replayed.get(&key).map(ask).unwrap_or_default()
     }
 
     /// Opens the lanes of a tile, or of all tiles of a space.
     fn open(&self, space: &str, tile: Option<Tile>) {
         let state = &mut *self.state.borrow_mut();
         if let Some(known) = state.spaces.get(space)
-            && (known.is_whole || tile.is_some_and(|tile| known.tiles.get(&tile).is_some_and(|t| t.is_open)))
+            && (known.is_whole
+                || tile.is_some_and(|tile| known.tiles.get(&tile).is_some_and(|at| state.tiles[*at].is_open)))
         {
             return;
         }
@@ -358,23 +216,66 @@ impl<'s> StoreLookup<'s> {
     }
 }
 
+/// Has a replayed tile learn of the lines that wait, from those on that it does not know up to a ticket.
+fn learn(
+    facts: &mut TileFacts,
+    known: &mut u64,
+    before: u64,
+    waiting: Vec<(u64, Vec<u8>)>,
+    (space, tile): (&str, Tile),
+) {
+    for (ticket, line) in waiting {
+        if !(*known..before).contains(&ticket) {
+            continue;
+        }
+        *known = ticket + 1;
+        read(&line, |event| {
+            if event.space == space && event.tile == tile {
+                facts.add(event);
+            }
+        });
+    }
+}
+
+impl OfTile {
+    /// Takes in the rows of an event; `touch` is told of the nodes that it makes and deletes.
+    fn add(&mut self, (lane, ticket): (Lane, u64), line: &[u8], rows: &[Row], mut touch: impl FnMut(Key)) {
+        let mut kept = None;
+        for row in rows {
+            let mut row = *row;
+            if row[8] == Tag::Node as u8 {
+                touch(lane::key_of(&row));
+            } else if row[8] == Tag::Link as u8 {
+                row = lane::of_uncommitted(row, *kept.get_or_insert_with(|| self.memtable.keep(line)));
+            }
+            self.memtable.add(lane, ticket, row);
+        }
+    }
+}
+
 impl State {
-    /// The place of a lane in `lanes`.
-    fn lane(&mut self, space: &str, tile: Tile, lane: Lane) -> usize {
+    /// The place of a tile in `tiles`.
+    fn tile(&mut self, space: &str, tile: Tile) -> usize {
         if !self.spaces.contains_key(space) {
             self.spaces.insert(space.to_owned(), Space::default());
         }
-        let place =
-            self.spaces.get_mut(space).map(|s| &mut s.tiles.entry(tile).or_default().lanes[lane.index()]);
-        match place {
-            Some(Some(at)) => *at,
-            place => {
-                self.lanes.push(LaneFacts::new(LaneId { space: space.to_owned(), tile, lane }));
-                let at = self.lanes.len() - 1;
-                place.into_iter().for_each(|place| *place = Some(at));
-                at
-            }
-        }
+        let tiles = &mut self.tiles;
+        let new = || {
+            tiles.push(OfTile::default());
+            tiles.len() - 1
+        };
+        let place = self.spaces.get_mut(space).map(|space| *space.tiles.entry(tile).or_insert_with(new));
+        place.expect("because the space was put there")
+    }
+
+    /// The place of a lane in `lanes`.
+    fn lane(&mut self, space: &str, tile: Tile, lane: Lane) -> usize {
+        let at = self.tile(space, tile);
+        let place = &mut self.tiles[at].lanes[lane.index()];
+        *place.get_or_insert_with(|| {
+            self.lanes.push(LaneFacts::new(LaneId { space: space.to_owned(), tile, lane }));
+            self.lanes.len() - 1
+        })
     }
 
     fn open(
@@ -404,8 +305,8 @@ impl State {
         for at in wanted.into_iter().filter(|at| self.lanes[*at].has_read()) {
             known.read.insert((self.lanes[at].tile(), at));
         }
-        if let Some(of) = tile.and_then(|tile| known.tiles.get_mut(&tile)) {
-            of.is_open = true;
+        if let Some(at) = tile.and_then(|tile| known.tiles.get(&tile)) {
+            self.tiles[*at].is_open = true;
         }
         known.is_whole |= tile.is_none();
         Ok(())
@@ -413,11 +314,21 @@ impl State {
 }
 
 impl Space {
+    /// A node was made or deleted in a tile.
+    fn touch(&mut self, node: Key, tile: Tile) {
+        self.touched.entry(node).or_insert(Tiles::One(tile)).add(tile);
+    }
+
     /// The tiles that may know a node.
     fn may_know(&self, lanes: &[LaneFacts], key: &Key) -> BTreeSet<Tile> {
+        self.each_that_may_know(lanes, key).collect()
+    }
+
+    /// The same, some of them more than once.
+    fn each_that_may_know(&self, lanes: &[LaneFacts], key: &Key) -> impl Iterator<Item = Tile> {
         let touched = self.touched.get(key).into_iter().flat_map(Tiles::as_slice).copied();
         let read = self.read.iter().filter(|(_, at)| lanes[*at].may_have_read(key)).map(|(tile, _)| *tile);
-        touched.chain(read).collect()
+        touched.chain(read)
     }
 }
 
@@ -426,74 +337,5 @@ fn read(line: &[u8], with: impl FnOnce(&Event<'_>)) {
     let (arena, defaults) = (bumpalo::Bump::new(), Defaults::default());
     if let Ok(Line::Event(event)) = Reader::new(&arena, &defaults).read_bytes(line) {
         with(&event);
-    }
-}
-
-impl Lookup for StoreLookup<'_> {
-    fn node(&self, event: &Event<'_>, node: &str, each: &mut dyn FnMut(NodeFact)) {
-        // What its own tile knows is all that counts, and the other tiles need not be asked.
-        let mut known = self.known(event, node, Some(event.tile));
-        if known.is_empty() {
-            known = self.known(event, node, None);
-        }
-        known.into_iter().for_each(|(tile, bits)| each(self.fact(event, node, tile, bits)));
-    }
-
-    fn node_here(&self, event: &Event<'_>, node: &str, each: &mut dyn FnMut(NodeFact)) {
-        let known = self.known(event, node, Some(event.tile));
-        known.into_iter().for_each(|(tile, bits)| each(self.fact(event, node, tile, bits)));
-    }
-
-    fn parent(&self, event: &Event<'_>, parent: &str) -> Option<Parent> {
-        let own = event.lane();
-        let lanes: Vec<Lane> = if self.by_replay {
-            self.replayed(event.space, event.tile, |facts| facts.lanes_of(parent).collect())
-        } else {
-            self.open(event.space, Some(event.tile));
-            let key = lane::key(Tag::Event, parent);
-            let mut lanes = Vec::new();
-            self.each(event.space, event.tile, |_| true, Tag::Event, &key, |of, _| lanes.push(of));
-            lanes
-        };
-        Some(match lanes[..] {
-            [] => Parent::Unknown,
-            _ if lanes.iter().any(|of| of.is_no_stricter_than(own)) => Parent::Known,
-            _ => Parent::Stricter,
-        })
-    }
-
-    fn closes_cycle(&self, event: &Event<'_>) -> bool {
-        if event.parents.is_empty() || event.parents.contains(&event.id) {
-            return !event.parents.is_empty();
-        }
-        let by_replay = || self.replayed(event.space, event.tile, |facts| facts.closes_cycle(event));
-        if self.by_replay {
-            return by_replay();
-        }
-        self.open(event.space, Some(event.tile));
-        // From the name to what descends from it: mostly nothing, and little where it came late.
-        let own = event.lane();
-        let children = |key: &[u8], found: &mut Vec<Short>| {
-            let takes = |of: Lane| of.is_no_stricter_than(own);
-            self.each(event.space, event.tile, takes, Tag::Parent, key, |_, value| found.push(value));
-        };
-        let mut open = Vec::new();
-        children(&lane::key(Tag::Parent, event.id), &mut open);
-        if open.is_empty() {
-            return false;
-        }
-        let parents: HashSet<Short> =
-            event.parents.iter().map(|name| lane::short(&lane::key(Tag::Event, name))).collect();
-        let mut seen: HashSet<Short> = HashSet::new();
-        while let Some(child) = open.pop() {
-            if parents.contains(&child) {
-                // Names may share the start of their hashes, so the events have the last word.
-                return by_replay();
-            }
-            if seen.insert(child) {
-                children(&lane::prefix(Tag::Parent, child), &mut open);
-            }
-        }
-        false
     }
 }

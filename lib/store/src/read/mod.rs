@@ -277,7 +277,7 @@ impl Store {
         all: bool,
         work: impl FnOnce(Together<'_, '_>) -> T,
     ) -> Result<T, Error> {
-        let mut whole = Reading::none(self);
+        let mut whole = Reading::none(self, wanted);
         for place in places {
             let reading = open_usable(self, place, wanted)?;
             whole.parts.extend(reading.parts);

@@ -15,6 +15,8 @@ use ulp_core::id::Lane;
 /// The lanes of a tile while they are opened.
 pub(super) struct Reading<'s> {
     store: &'s Store,
+    /// Whether what is derived is to be kept.
+    keeps: bool,
     pub(super) parts: Vec<Part>,
     pub(super) damage: Vec<Damage>,
     pub(super) absent: Vec<Damage>,
@@ -41,8 +43,8 @@ fn named(store: &Store, id: &LaneId) -> Result<Option<Part>, Error> {
 
 impl<'s> Reading<'s> {
     /// Of nothing.
-    pub(super) fn none(store: &'s Store) -> Reading<'s> {
-        Reading { store, parts: Vec::new(), damage: Vec::new(), absent: Vec::new() }
+    pub(super) fn none(store: &'s Store, wanted: Wanted<'_>) -> Reading<'s> {
+        Reading { store, keeps: wanted.keeps, parts: Vec::new(), damage: Vec::new(), absent: Vec::new() }
     }
 
     /// Opens a tile, but for the snapshots of some lanes. Its manifests may be old by now, and what they name merged
@@ -71,7 +73,7 @@ impl<'s> Reading<'s> {
         let mut lanes: Vec<Lane> = place.lanes.iter().copied().filter(counts).collect();
         // A stricter lane is read before those that it leans on, so that what it names is there.
         lanes.sort_by_key(|lane| lane.realm as u8 + lane.policy as u8);
-        let mut reading = Reading::none(store);
+        let mut reading = Reading::none(store, wanted);
         for lane in lanes {
             let id = LaneId { space: place.space.clone(), tile: place.tile, lane };
             match named(store, &id) {
@@ -105,12 +107,19 @@ impl<'s> Reading<'s> {
             if !self.fits(part, &record)? {
                 continue;
             }
-            if let Some(Lines { base, delta, missing }) = self.store.snapshot(&record)? {
+            if let Some(Lines { base, delta, missing }) =
+                self.store.snapshot_lines(&record, self.keeps || self.has_news(&record))?
+            {
                 let times = self.store.times(&part.id, &record)?;
                 return Ok(Some(Base { record, lines: base, delta, missing, times }));
             }
         }
         Ok(None)
+    }
+
+    /// Whether there are events in the lanes that a record covers which it has not seen.
+    fn has_news(&self, record: &Record) -> bool {
+        self.parts.iter().any(|p| record.events.get(&p.id.lane).is_some_and(|seen| *seen < p.events()))
     }
 
     /// Whether the lanes of the tile hold what a record covers, and the looser ones are read from snapshots that have

@@ -48,30 +48,28 @@ fn is_usable(part: &Part, parts: &[Part], world: &World<'_>) -> bool {
 }
 
 /// An event after a snapshot that bears the name of a parent that was missing.
-pub(super) struct Awaited<'p> {
+pub(super) struct Awaited<'a> {
     /// The lane of the snapshot.
     lane: Lane,
     /// The name and the lane of the event.
-    event: (&'p str, Lane),
+    event: (&'a str, Lane),
     /// When the first of those took effect that name it.
     least: Time,
 }
 
 /// The events that snapshots were waiting for.
-pub(super) fn awaited<'p>(parts: &'p [Part], world: &World<'_>) -> Vec<Awaited<'p>> {
+pub(super) fn awaited<'a>(parts: &[Part], world: &World<'a>) -> Vec<Awaited<'a>> {
     let mut found = Vec::new();
     let waits = |part: &Part| part.base.as_ref().is_some_and(|base| !base.missing.is_empty());
     if world.is_empty() || !parts.iter().any(waits) {
         return found;
     }
-    let here: HashSet<(&str, Lane)> = world.named(0).map(|(name, lane, _)| (name, lane)).collect();
-    for part in parts.iter().filter(|part| waits(part) && !here.is_empty()) {
+    for part in parts.iter().filter(|part| waits(part)) {
         let (lane, missing) = (part.id.lane, part.base.as_ref().map_or(&[][..], |base| &base.missing));
-        for (name, least) in missing::lines(missing) {
-            let bearers =
-                Lane::all().filter(|of| of.is_no_stricter_than(lane) && here.contains(&(name, *of)));
-            found.extend(bearers.map(|of| Awaited { lane, event: (name, of), least }));
-        }
+        let bearers = world.named(0).filter(|(_, of, _)| of.is_no_stricter_than(lane));
+        let of =
+            |(name, of, _)| Some(Awaited { lane, event: (name, of), least: missing::find(missing, name)? });
+        found.extend(bearers.filter_map(of));
     }
     found
 }

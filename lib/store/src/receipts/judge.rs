@@ -12,7 +12,7 @@ use ulp_core::statement::{Range, Receipt};
 use ulp_core::trust::Signature;
 
 /// The tool that speaks of what was there before: nobody says that this came in by any rules.
-const AFTERWARDS: &str = "ulp-attest ";
+pub(super) const AFTERWARDS: &str = "ulp-attest ";
 
 /// Holds the receipts of a store's own chain to what it holds.
 pub struct Judge<'s> {

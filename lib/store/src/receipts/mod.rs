@@ -11,6 +11,7 @@ pub mod chain;
 mod events;
 pub mod gaps;
 pub mod judge;
+pub mod others;
 mod record;
 mod replay;
 

@@ -1,7 +1,7 @@
 //! Writing receipts: one a commit that adds events of shared lanes.
 
 use super::chain::{held, last_line, parse};
-use super::judge::grants_of;
+use super::judge::{AFTERWARDS, grants_of};
 use super::{MOST_RANGES, RECEIPTS, file_of, is_of_one_commit};
 use crate::dir::DirtyDirs;
 use crate::{Error, LaneId, Store};
@@ -51,6 +51,8 @@ pub struct Recorder {
     clock: Box<dyn Fn() -> Time + Send + Sync>,
     /// The chain's length and its end after our last receipt.
     known: Option<(u64, Chain)>,
+    /// Receipts of others that the next one joins.
+    joined: BTreeSet<Blake3>,
 }
 
 impl fmt::Debug for Recorder {
@@ -68,12 +70,25 @@ impl Recorder {
     ) -> Option<Recorder> {
         let grants = scope.authority().grants;
         let (peer, digest) = scope.identity().zip(scope.digest())?;
-        Some(Recorder { peer, tool, scope: digest, grants, clock: Box::new(clock), known: None })
+        Some(Recorder {
+            peer,
+            tool,
+            scope: digest,
+            grants,
+            clock: Box::new(clock),
+            known: None,
+            joined: BTreeSet::new(),
+        })
     }
 
     /// Whose receipts these are.
     pub fn peer(&self) -> Did {
         self.peer
+    }
+
+    /// Has the next receipt join the last one of another chain.
+    pub fn join(&mut self, last: Blake3) {
+        self.joined.insert(last);
     }
 
     /// Under the lock, after objects were put and before anything names them: makes a receipt of what came durable.
@@ -113,7 +128,16 @@ impl Recorder {
     /// # Errors
     /// What the store says.
     pub fn record_gaps(&mut self, store: &Store, gaps: Vec<Range>) -> Result<DirtyDirs, Error> {
-        if gaps.is_empty() { Ok(DirtyDirs::new()) } else { self.write(store, (gaps, Vec::new())) }
+        if gaps.is_empty() {
+            return Ok(DirtyDirs::new());
+        }
+        // Whatever tool finds the gap, what was there before came in by nobody's rules, and joins nothing.
+        let version = self.tool.split(' ').nth(1).unwrap_or_default();
+        let tool = std::mem::replace(&mut self.tool, format!("{AFTERWARDS}{version}"));
+        let joined = std::mem::take(&mut self.joined);
+        let written = self.write(store, (gaps, Vec::new()));
+        (self.tool, self.joined) = (tool, joined);
+        written
     }
 
     /// Writes the receipts of some ranges, and of what came of those that are cut off for them.
@@ -136,19 +160,21 @@ impl Recorder {
         let (text, end) = self.print(&ranges, &grants, end);
         chain.append(&text)?;
         self.known = Some((chain.length, end));
+        self.joined.clear();
         Ok(dirty)
     }
 
     /// The lines of the receipts of some ranges behind the end of a chain, and its new end.
     fn print(&self, ranges: &[Range], grants: &[Blake3], mut end: Chain) -> (Vec<u8>, Chain) {
         let (timestamp, mut text) = ((self.clock)(), Vec::new());
+        let mut joined: Vec<Blake3> = self.joined.iter().copied().collect();
         for ranges in ranges.chunks(MOST_RANGES) {
             let receipt = Receipt {
                 peer: self.peer,
                 version: VERSION,
                 height: end.height + 1,
                 previous: end.last,
-                joined: Vec::new(),
+                joined: std::mem::take(&mut joined),
                 timestamp,
                 tool: self.tool.clone(),
                 ranges: ranges.to_vec(),
@@ -173,15 +199,15 @@ impl Recorder {
 }
 
 /// A chain that is about to grow.
-struct Growing {
-    file: File,
-    path: PathBuf,
-    length: u64,
+pub(super) struct Growing {
+    pub(super) file: File,
+    pub(super) path: PathBuf,
+    pub(super) length: u64,
 }
 
 impl Growing {
     /// Opens a chain, and says whether it is new.
-    fn open(store: &Store, name: &str, dirty: &mut DirtyDirs) -> Result<(Growing, bool), Error> {
+    pub(super) fn open(store: &Store, name: &str, dirty: &mut DirtyDirs) -> Result<(Growing, bool), Error> {
         let dir = store.root.make(RECEIPTS, dirty)?;
         let path = dir.path().join(name);
         let (file, was_there) = dir.growing(name)?;
@@ -224,7 +250,7 @@ impl Growing {
         }
     }
 
-    fn cut(&mut self, length: u64) -> Result<(), Error> {
+    pub(super) fn cut(&mut self, length: u64) -> Result<(), Error> {
         if length < self.length {
             self.file.set_len(length).map_err(|e| self.io(e))?;
             self.length = length;
@@ -232,14 +258,14 @@ impl Growing {
         Ok(())
     }
 
-    fn append(&mut self, text: &[u8]) -> Result<(), Error> {
+    pub(super) fn append(&mut self, text: &[u8]) -> Result<(), Error> {
         let written = self.file.write_all(text).and_then(|()| self.file.sync_data());
         written.map_err(|e| self.io(e))?;
         self.length += text.len() as u64;
         Ok(())
     }
 
-    fn io(&self, error: std::io::Error) -> Error {
+    pub(super) fn io(&self, error: std::io::Error) -> Error {
         Error::io(&self.path, error)
     }
 

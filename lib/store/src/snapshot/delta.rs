@@ -8,18 +8,37 @@ const SHARE: usize = 4;
 /// The lines of a state that an older one does not hold just so, where they are few and the older one joins with them
 /// to the state: where it tells of nothing that the state does not.
 pub fn of(base: &[u8], lines: &[u8]) -> Option<Vec<u8>> {
-    let mut older = base.split_inclusive(|b| *b == b'\n').peekable();
-    let mut changed = Vec::new();
-    for line in lines.split_inclusive(|b| *b == b'\n') {
-        if older.next_if(|before| *before == line).is_some() {
-            continue;
-        }
+    let (mut older, mut rest, mut changed) = (base, lines, Vec::new());
+    loop {
+        let same = same_lines(older, rest);
+        (older, rest) = (&older[same..], &rest[same..]);
+        let Some((line, behind)) = first_line(rest) else { break };
         changed.extend_from_slice(line);
         let subject = Subject::of_line(line)?;
-        older.next_if(|before| Subject::of_line(before).is_some_and(|of| of == subject));
+        if let Some((before, after)) = first_line(older)
+            && Subject::of_line(before).is_some_and(|of| of == subject)
+        {
+            older = after;
+        }
+        rest = behind;
     }
-    let is_whole = older.next().is_none();
-    (is_whole && changed.len().saturating_mul(SHARE) <= base.len()).then_some(changed)
+    (older.is_empty() && changed.len().saturating_mul(SHARE) <= base.len()).then_some(changed)
+}
+
+/// How many bytes are compared at once.
+const STEP: usize = 256;
+
+/// How long the lines are with which both texts begin.
+fn same_lines(a: &[u8], b: &[u8]) -> usize {
+    let steps = a.chunks_exact(STEP).zip(b.chunks_exact(STEP)).take_while(|(a, b)| a == b).count() * STEP;
+    let same = steps + a[steps..].iter().zip(&b[steps..]).take_while(|(a, b)| a == b).count();
+    memchr::memrchr(b'\n', &a[..same]).map_or(0, |end| end + 1)
+}
+
+/// The first line of a text, with its end, and what follows.
+fn first_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = memchr::memchr(b'\n', text).map_or(text.len(), |end| end + 1);
+    (end > 0).then(|| text.split_at(end))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::index::{Index, Latest};
 use crate::read::{Part, Place, Replay, times_by_lane};
 use crate::{Error, INDEX, LaneId, Store};
 use foldhash::HashSet;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use ulp_core::hash::{Blake3, Sha256};
 use ulp_core::id::{Key, Lane, Time};
@@ -66,7 +67,7 @@ pub fn make(replay: &Replay<'_, '_>, part: &Part, lines: &[u8]) -> Result<Option
     if let Some(base) = part.base.as_ref().filter(|_| within().all(|p| p.base_count() == p.events())) {
         return Ok(Some(NewSnapshot { lane: part.id.clone(), record: base.record.clone(), fresh: None }));
     }
-    if lines.split(|b| *b == b'\n').any(|line| line.len() > STATE_BYTES) {
+    if lines.len() > STATE_BYTES && lines.split(|b| *b == b'\n').any(|line| line.len() > STATE_BYTES) {
         return Ok(None);
     }
     let events = within().map(|p| (p.id.lane, p.events())).collect();
@@ -136,37 +137,31 @@ fn index(replay: &Replay<'_, '_>, part: &Part, record: &Record) -> Vec<u8> {
 }
 
 /// The parents that the events of a lane and of the looser ones name and no lane as loose as those holds, each with the
-/// least effective time of what names it.
-fn missing(replay: &Replay<'_, '_>, part: &Part) -> BTreeMap<String, Time> {
-    let mut names: BTreeMap<String, Time> = BTreeMap::new();
-    let within = replay.parts.iter().filter(|p| p.id.lane.is_no_stricter_than(part.id.lane));
-    for part in within {
-        each_missing(replay, part, |name, time| {
-            if let Some(least) = names.get_mut(name) {
-                *least = time.min(*least);
-            } else {
-                names.insert(name.to_owned(), time);
-            }
-        });
-    }
-    names
+/// least effective time of what names it: a line each.
+fn missing(replay: &Replay<'_, '_>, part: &Part) -> Vec<u8> {
+    let within = |lane: Lane| lane.is_no_stricter_than(part.id.lane);
+    let before = replay.parts.iter().filter(|p| within(p.id.lane)).map(|p| still_missing(replay, p));
+    let before = before.reduce(|a, b| Cow::Owned(missing::join(&a, &b))).unwrap_or_default();
+    let since = if replay.world.is_empty() { &[] } else { replay.world.missing(0) };
+    let mut since: Vec<(&str, Time)> =
+        since.iter().filter(|(of, _, _)| within(*of)).map(|(_, name, time)| (*name, *time)).collect();
+    // Of a name that several miss the least time comes first, and stays.
+    since.sort_unstable();
+    since.dedup_by_key(|(name, _)| *name);
+    missing::join(&before, &missing::print(since))
 }
 
-/// Those of one lane: what its snapshot missed and did not come since, and what its later events miss. Where its
-/// snapshot missed a name for a looser lane's sake alone, that lane's tells of it too.
-fn each_missing(replay: &Replay<'_, '_>, part: &Part, mut each: impl FnMut(&str, Time)) {
-    let (lane, world) = (part.id.lane, replay.world);
+/// What the snapshot of one lane missed and did not come since. Where it missed a name for a looser lane's sake alone,
+/// that lane's tells of it too.
+fn still_missing<'r>(replay: &Replay<'r, '_>, part: &'r Part) -> Cow<'r, [u8]> {
     let before = part.base.as_ref().map_or(&[][..], |base| &base.missing);
-    if world.is_empty() || before.is_empty() {
-        missing::lines(before).for_each(|(name, time)| each(name, time));
-    } else {
-        let of_lanes = world.named(0).filter(|(_, of, _)| of.is_no_stricter_than(lane));
-        let came: HashSet<&str> = of_lanes.map(|(name, _, _)| name).collect();
-        let still = missing::lines(before).filter(|(name, _)| !came.contains(name));
-        still.for_each(|(name, time)| each(name, time));
+    if replay.world.is_empty() || before.is_empty() {
+        return Cow::Borrowed(before);
     }
-    let since = if world.is_empty() { &[] } else { world.missing(0) };
-    since.iter().filter(|(of, _, _)| *of == lane).for_each(|(_, name, time)| each(name, *time));
+    let of_lanes = replay.world.named(0).filter(|(_, of, _)| of.is_no_stricter_than(part.id.lane));
+    let mut came: Vec<&str> = of_lanes.map(|(name, _, _)| name).collect();
+    came.sort_unstable();
+    missing::without(before, &came)
 }
 
 /// The names of the greatest keys among the events of some lanes that no event of them names as a parent, the greatest
@@ -188,7 +183,8 @@ pub fn heads(replay: &Replay<'_, '_>, takes: impl Fn(Lane) -> bool) -> Vec<Strin
 
 impl Store {
     /// The snapshots of a tile where those that are there have seen everything, with the lines of its manifests as
-    /// [`crate::read::manifest_lines`] gives them: then little more need be read than what names them.
+    /// [`crate::read::manifest_lines`] gives them: then little more need be read than what names them. Their objects
+    /// are held to their names by whoever reads them.
     ///
     /// # Errors
     /// Where the system says no, or a manifest is damaged.
@@ -212,7 +208,7 @@ impl Store {
             let within = || parts.iter().filter(|(of, _, _)| of.lane.is_no_stricter_than(id.lane));
             let has_seen_all = |record: &Record| within().all(|(of, n, _)| record.seen(of.lane) == *n);
             let Some(record) = self.records(id)?.into_iter().find(has_seen_all) else { return Ok(None) };
-            if self.standing(id, &record)? != Standing::Holds || self.snapshot(&record)?.is_none() {
+            if self.standing(id, &record)? != Standing::Holds || !self.has_objects(&record)? {
                 return Ok(None);
             }
             shots.push(NewSnapshot { lane: id.clone(), record, fresh: None });

@@ -105,6 +105,11 @@ impl Store {
 
     /// What a record names, if all of it is there and holds its hashes.
     pub fn snapshot(&self, record: &Record) -> Result<Option<Lines>, Error> {
+        self.snapshot_lines(record, true)
+    }
+
+    /// The same, with the missing parents only where they are wanted: without later events nobody asks for them.
+    pub fn snapshot_lines(&self, record: &Record, with_missing: bool) -> Result<Option<Lines>, Error> {
         let Some(base) = self.whole_object(&record.object)? else { return Ok(None) };
         let delta = match &record.delta {
             None => None,
@@ -114,13 +119,24 @@ impl Store {
             },
         };
         let missing = match &record.missing {
-            Missing::Listed(names) => Some(Bytes::Read(missing::print(names))),
+            Missing::Listed(names) => Some(Bytes::Read(missing::print_map(names))),
+            Missing::Object { .. } if !with_missing => Some(Bytes::Read(Vec::new())),
             Missing::Object { names, object } => {
-                let is_said = |text: &Bytes| missing::lines(text).count() as u64 == *names;
+                let is_said = |text: &Bytes| memchr::memchr_iter(b'\n', text).count() as u64 == *names;
                 self.whole_object(object)?.filter(is_said)
             }
         };
         Ok(missing.map(|missing| Lines { base, delta, missing }))
+    }
+
+    /// Whether all that a record names lies here, whatever it holds.
+    pub fn has_objects(&self, record: &Record) -> Result<bool, Error> {
+        for object in record.objects() {
+            if !self.has_name(&object)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The bytes of an object, if they are those of its name.
