@@ -129,9 +129,9 @@ impl<'s> Held<'s> {
             let tally = self.log.tally_mut();
             tally.read += 1;
             tally.private |= !shared;
-            let say = |outcome, code, shared, detail: &str| {
-                let event_id = member(arrived.line, "event_id");
-                Diagnostic { position: None, outcome, code, shared, event_id, detail: detail.to_owned() }
+            let say = |outcome, code: &str, shared, detail: &str| {
+                let (event_id, detail) = (member(arrived.line, "event_id"), detail.to_owned());
+                Diagnostic { position: None, outcome, code: code.to_owned().into(), shared, event_id, detail }
             };
             match &outcome.end {
                 End::New(notes) => {
@@ -146,7 +146,7 @@ impl<'s> Held<'s> {
                 End::Duplicate => self.log.record(&say(Outcome::Duplicate, "event.duplicate", shared, ""))?,
                 End::Refused(refusal) => {
                     let said =
-                        say(Outcome::Rejected, refusal.code, shared && refusal.shared, &refusal.detail);
+                        say(Outcome::Rejected, &refusal.code, shared && refusal.shared, &refusal.detail);
                     self.log.record(&said)?;
                 }
             }
@@ -300,8 +300,8 @@ impl Holdings for Held<'_> {
                 End::New(_) => new.push(at),
                 End::Duplicate => {}
                 End::Refused(refusal) => {
-                    refused.push((at, Id::of(hash), refusal.code.to_owned()));
-                    let (code, lane) = (refusal.code.to_owned(), lane.clone());
+                    refused.push((at, Id::of(hash), refusal.code.to_string()));
+                    let (code, lane) = (refusal.code.to_string(), lane.clone());
                     self.refused.insert(Refused { hash: *hash, code, lane });
                     continue;
                 }

@@ -124,5 +124,5 @@ pub fn tell(summary: &Summary, explains: bool, log: &mut Log) -> Result<(), Fail
 /// Says something that is about no line.
 pub fn say(log: &mut Log, status: Status, code: &'static str, detail: String) -> Result<(), Failure> {
     let (position, outcome, shared) = (None, Said::Rejected, true);
-    log.fail(status, &Diagnostic { position, outcome, code, shared, event_id: None, detail })
+    log.fail(status, &Diagnostic { position, outcome, code: code.into(), shared, event_id: None, detail })
 }

@@ -132,8 +132,8 @@ impl Recorder {
             return Ok(DirtyDirs::new());
         }
         // Whatever tool finds the gap, what was there before came in by nobody's rules, and joins nothing.
-        let version = self.tool.split(' ').nth(1).unwrap_or_default();
-        let tool = std::mem::replace(&mut self.tool, format!("{AFTERWARDS}{version}"));
+        let afterwards = format!("{AFTERWARDS}{}", self.tool.split(' ').nth(1).unwrap_or_default());
+        let tool = std::mem::replace(&mut self.tool, afterwards);
         let joined = std::mem::take(&mut self.joined);
         let written = self.write(store, (gaps, Vec::new()));
         (self.tool, self.joined) = (tool, joined);
