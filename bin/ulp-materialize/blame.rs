@@ -37,8 +37,8 @@ pub fn write<'a>(job: &Job<'_, 'a>, tiles: Vec<Derived<'a>>, name: &str, out: &m
         .enumerate()
         .flat_map(|(place, derived)| {
             let Derived { space, lanes, .. } = derived;
-            lanes.into_iter().filter_map(move |(lane, mut state)| {
-                let node = seen(job, lane, state.nodes.remove(name)?);
+            lanes.into_iter().filter_map(move |(lane, state)| {
+                let node = seen(job, lane, state.nodes.get(name)?.alone());
                 is_known(&node).then_some(LaneNode { space, place, lane, node })
             })
         })
@@ -67,7 +67,7 @@ fn is_known(node: &Node<'_>) -> bool {
 }
 
 fn write_space<'a>(job: &Job<'_, 'a>, told: &[LaneNode<'a>], name: &str, out: &mut Vec<u8>) {
-    let rows: Vec<Vec<(Key<'a>, &Row<'a>)>> = told.iter().map(|of| rows_of(job, of, name)).collect();
+    let rows: Vec<Vec<(Key<'a>, Row<'a>)>> = told.iter().map(|of| rows_of(job, of, name)).collect();
     for standing in standing(told) {
         for (of, rows) in told.iter().zip(&rows).filter(|(of, _)| standing.stands_in(&of.node)) {
             let mut setters: Vec<(Vec<u8>, Setter)> = rows
@@ -86,7 +86,7 @@ fn write_space<'a>(job: &Job<'_, 'a>, told: &[LaneNode<'a>], name: &str, out: &m
 }
 
 /// The events of a lane that touch the node, and of which more than their key may be told.
-fn rows_of<'j, 'a>(job: &Job<'j, 'a>, of: &LaneNode<'a>, name: &str) -> Vec<(Key<'a>, &'j Row<'a>)> {
+fn rows_of<'a>(job: &Job<'_, 'a>, of: &LaneNode<'a>, name: &str) -> Vec<(Key<'a>, Row<'a>)> {
     let takes = |key: &Key<'a>, row: &Row<'a>| {
         row.lane == of.lane
             && row.payload.touches().any(|touch| touch.node() == Some(name))

@@ -34,7 +34,7 @@ pub fn lines_of(job: &Job<'_, '_>, tile: usize, since: Option<&AsOf>) -> (Vec<u8
     let named = |lane: Lane| lane.policy == Policy::Public || job.args.lanes.names(lane.policy);
     let mut rows = Vec::new();
     for (key, position, row) in job.world.rows(tile) {
-        let code = job.world.withheld(row, key, job.filter).or_else(|| {
+        let code = job.world.withheld(&row, key, job.filter).or_else(|| {
             if named(row.lane) {
                 (!is_since(key, since)).then_some("view.earlier")
             } else {

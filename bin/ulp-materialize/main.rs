@@ -12,7 +12,7 @@ use ulp_cli::project::{self, DefaultLanes};
 use ulp_cli::{self, At, Failure, Files, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, Select, Since};
 use ulp_cli::{ScopeArgs, Status, StoreArgs, Witness, missing};
 use ulp_core::hash::Blake3;
-use ulp_core::parallel::in_order;
+use ulp_core::parallel::{Spare, in_order};
 use ulp_core::report::{Diagnostic, Outcome, Report};
 use ulp_core::root::{self, Roots};
 use ulp_core::world::{Arenas, Filter, World};
@@ -143,22 +143,32 @@ impl<'a> Job<'_, 'a> {
     fn write_state(&self, out: &mut Output, report: &mut Report) -> Result<Roots, Failure> {
         let mut roots = Roots::default();
         let mut n = 0;
+        let spare: Spare<Vec<u8>> = Spare::default();
         let work = |i: usize| {
             let arena = bumpalo::Bump::new();
             let derived = self.world.derive(i, self.filter, &arena, self.all);
-            let mut lines = Vec::new();
+            let mut lines = spare.take();
             let root = root::write_tile(&derived, &mut lines);
             (lines, root, derived.report)
         };
-        in_order(&self.world.in_turn(), work, |(lines, root, said): (Vec<u8>, Option<Blake3>, Report)| {
-            let (space, tile) = self.world.place(n);
-            n += 1;
-            report.join(said);
-            if let Some(root) = root {
-                roots.push(space, tile, root);
-            }
-            if self.args.root { Ok(()) } else { out.write_all(&lines).map_err(Failure::from) }
-        })?;
+        in_order(
+            &self.world.in_turn(),
+            work,
+            |(mut lines, root, said): (Vec<u8>, Option<Blake3>, Report)| {
+                let (space, tile) = self.world.place(n);
+                n += 1;
+                report.join(said);
+                if let Some(root) = root {
+                    roots.push(space, tile, root);
+                }
+                if !self.args.root {
+                    out.write_all(&lines)?;
+                }
+                lines.clear();
+                spare.give_back(lines);
+                Ok::<(), Failure>(())
+            },
+        )?;
         if self.args.root {
             let (tiles, spaces) = roots.lines();
             out.write_all(&tiles)?;

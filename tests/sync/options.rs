@@ -294,7 +294,7 @@ fn other_lanes_are_for_proven_peers_alone() {
     let met = meet(dir.path(), &with(&a), &with(&b), Arc::new(as_said));
     assert_eq!(met.codes(), [0, 0], "{}", met.log());
     run::sh(
-        "for s in a b; do ulp-materialize --store $s --events --realm personal | sort > $s.own; done; cmp a.own b.own; test $(wc -l < a.own) = 3",
+        "for s in a b; do ulp-materialize --store $s --events --realm personal --policy public --policy private | sort > $s.own; done; cmp a.own b.own; test $(wc -l < a.own) = 3",
         dir.path(),
     );
     assert_eq!(meet(dir.path(), &with(&a), &with(&b), Arc::new(as_said)).results().len(), 1);

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::time::{Duration, Instant};
 
 use super::Failure;
+use super::chunk::{DENSE, is_dense};
 use super::stdio::Patient;
 use ulp_core::kind::Kind;
 
@@ -46,7 +47,7 @@ pub(super) enum Until {
     Full,
     /// As far as can be read without waiting for more than one line.
     Ready,
-    /// Up to where nothing comes for a moment, or up to a time.
+    /// Up to where nothing comes for a moment, or, of what does not lie in a file, up to a time.
     Pause {
         moment: Duration,
         latest: Instant,
@@ -116,6 +117,11 @@ impl BlockSource {
         }
     }
 
+    /// Whether all that comes lies in a file, so that there is nobody to be waited for.
+    pub(super) fn is_all_there(&self) -> bool {
+        matches!(&self.from, From::Open(file) if file.is_regular())
+    }
+
     /// Whole lines; nothing at the end. More than `size` bytes of them are not waited for.
     pub(super) fn next(
         &mut self,
@@ -131,7 +137,7 @@ impl BlockSource {
             }
             searched = buffer.len();
             match last_end {
-                Some(end) if buffer.len() >= size || self.is_enough(until) => {
+                Some(end) if buffer.len() >= size || self.is_enough(&buffer, until) => {
                     return self.cut(buffer, end, size).map(Some);
                 }
                 None if buffer.len() >= self.longest() => return self.skip(buffer, hasher).map(Some),
@@ -144,14 +150,16 @@ impl BlockSource {
     }
 
     /// Whether lines that are there are to be given on, however few they are.
-    fn is_enough(&self, until: &mut Until) -> bool {
+    fn is_enough(&self, buffer: &[u8], until: &mut Until) -> bool {
         match until {
             Until::Full => false,
             Until::Ready => true,
             Until::Pause { moment, latest, since, paused } => {
                 since.get_or_insert_with(Instant::now);
                 *paused = self.would_block(*moment);
-                *paused || Instant::now() >= *latest
+                // Of what is refused line by line more is said than came.
+                let much = buffer.len() >= DENSE && is_dense(buffer);
+                *paused || much || Instant::now() >= *latest && !self.is_all_there()
             }
         }
     }

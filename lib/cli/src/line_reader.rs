@@ -114,6 +114,11 @@ impl LineReader {
         self.feeds.get(self.at).is_some_and(|feed| feed.would_block(longer))
     }
 
+    /// Whether what comes next lies in a file, so that there are no pauses.
+    pub fn is_all_there(&self) -> bool {
+        self.feeds.get(self.at).is_some_and(BlockSource::is_all_there)
+    }
+
     /// The digest of all bytes read so far, operands in order.
     pub fn digest(&self) -> Blake3 {
         self.hasher.finalize().into()

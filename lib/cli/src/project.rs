@@ -13,7 +13,7 @@ use ulp_core::kind::Kind;
 use ulp_core::report::{Diagnostic, Outcome, Report};
 use ulp_core::root::{self, Roots};
 use ulp_core::scope::Scope;
-use ulp_core::world::{Arenas, AsOf, Batch, Derived, Filter, Gatherer, World};
+use ulp_core::world::{Arenas, AsOf, Batch, Derived, Filter, Gatherer, Part, TooLarge, World};
 use ulp_store::Store;
 use ulp_store::blobs::Blobs;
 use ulp_store::read::{Wanted, manifest_lines};
@@ -96,6 +96,13 @@ pub(super) const LEAST: usize = 8 << 20;
 /// How many bytes an event takes besides while it is ordered and derived.
 const ROW: usize = 512;
 
+fn too_large(error: TooLarge) -> Failure {
+    Failure::of(Kind::System, error)
+}
+
+/// How many parts are joined into a batch.
+const PARTS: usize = 16;
+
 /// Reads all operands into an ordered world, on the threads of the current pool. What is refused or odd about the
 /// lines themselves goes into the log while they are read, in their order; what the order tells of them is in the
 /// report, for [`Log::say`].
@@ -112,7 +119,7 @@ pub fn read<'a>(
 ) -> Result<(World<'a>, Report), Failure> {
     let gatherer = Gatherer::new(arenas, scope, filter, select).admit_new();
     let all = log.writes_all();
-    let mut batches = Vec::new();
+    let mut batches: Vec<Batch<'a>> = Vec::new();
     let gather = |chunk: Chunk<'a>, text: &[u8]| {
         room_for(KEPT * text.len() + LEAST)?;
         let mut lines = chunk.lines_of(text);
@@ -123,18 +130,27 @@ pub fn read<'a>(
         };
         let both = |line| (line, stays(line));
         let numbered = lines.by_ref().map(|(number, line)| (narrow(number), line.map(both)));
-        let batch = gatherer.batch(chunk.source, numbered);
-        let mut batch = batch.map_err(|e| Failure::of(Kind::System, e))?;
-        batch.set_lines(narrow(lines.number()));
-        let report = batch.report(0, all);
-        Ok((batch, report))
+        let mut part = gatherer.part(chunk.source, numbered).map_err(too_large)?;
+        part.lines().set_lines(narrow(lines.number()));
+        let report = part.lines().report(0, all);
+        Ok((part, report))
     };
-    input.map_once(gather, |done: Result<_, Failure>| {
-        let (batch, report) = done?;
-        log.feed(report, batch.source(), batch.lines())?;
-        batches.push(batch);
+    let mut parts: Vec<Part<'a>> = Vec::new();
+    let mut join = |parts: &mut Vec<Part<'a>>| {
+        batches.push(gatherer.join(std::mem::take(parts)).map_err(too_large)?);
+        Ok::<(), Failure>(())
+    };
+    input.map_once(gather, |done: Result<(Part<'a>, Report), Failure>| {
+        let (mut part, report) = done?;
+        let source = part.lines().source();
+        log.feed(report, source, part.lines().lines())?;
+        if parts.last_mut().is_some_and(|last| last.lines().source() != source) || parts.len() == PARTS {
+            join(&mut parts)?;
+        }
+        parts.push(part);
         Ok(())
     })?;
+    join(&mut parts)?;
     let rows: usize = batches.iter().map(Batch::rows).sum();
     room_for(ROW * rows)?;
     let mut world = World::new(batches, scope.defaults());

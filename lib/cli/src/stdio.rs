@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::FileType;
 use rustix::io::Errno;
 use rustix::stdio;
 
@@ -86,6 +87,12 @@ impl Patient {
                 done => return Ok(done?),
             }
         }
+    }
+
+    /// Whether it is a file that lies there whole, rather than something that somebody writes into.
+    pub(super) fn is_regular(&self) -> bool {
+        let regular = |stat: rustix::fs::Stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+        rustix::fs::fstat(&self.0).is_ok_and(regular)
     }
 
     /// Whether a read would return within so long: there are bytes, or the end.

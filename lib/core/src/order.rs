@@ -8,6 +8,7 @@
 //! A name means all events that bear it. Edges inside a strongly connected component are ignored; a parent that is
 //! not there imposes nothing. Page "3. Order and state".
 
+use crate::event::Texts;
 use crate::id::{Lane, Time};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -21,7 +22,7 @@ pub struct Entry<'a> {
     pub id: &'a str,
     pub time: Time,
     pub lane: Lane,
-    pub parents: &'a [&'a str],
+    pub parents: Texts<'a>,
 }
 
 /// The greatest effective time that is known of a name in each lane, from order keys in state lines or a store.
@@ -261,7 +262,7 @@ impl<'e, 'a> Sorter<'e, 'a> {
         let entry = self.entries[i];
         let said = self.order.anomalies.len();
         let mut eff = entry.time;
-        for parent in entry.parents {
+        for parent in entry.parents.iter() {
             let found = self.names.last(parent, self.entries).map(|j| j as usize);
             if found.is_some_and(|j| self.names.previous[j] != NONE) {
                 self.order.anomalies.truncate(said);
@@ -286,7 +287,7 @@ impl<'e, 'a> Sorter<'e, 'a> {
         let mut eff = entry.time.max(self.known.in_lane(entry.lane, entry.id).unwrap_or(entry.time));
         let mut odd = Vec::new();
         let mut ignored = false;
-        for parent in entry.parents {
+        for parent in entry.parents.iter() {
             let mut latest = None;
             let mut here = [false; Lane::COUNT];
             match self.bearers(parent) {
@@ -395,7 +396,7 @@ impl<'e, 'a> Sorter<'e, 'a> {
             return self.crowds[number].0[lane].entries.iter().copied().filter(open).collect();
         };
         let mut causes = Vec::new();
-        for parent in entry.parents {
+        for parent in entry.parents.iter() {
             match self.bearers(parent) {
                 Bearers::Nobody => {}
                 Bearers::One(j) => {
@@ -479,14 +480,14 @@ impl Search {
 
 #[cfg(test)]
 mod tests {
-    use super::{Anomaly, Entry, Known, Lane, Names, Order, Time};
+    use super::{Anomaly, Entry, Known, Lane, Names, Order, Texts, Time};
     use crate::id::{Policy, Realm};
 
     const TEAM: Lane = Lane { realm: Realm::Team, policy: Policy::Public };
     const OPEN: Lane = Lane { realm: Realm::Public, policy: Policy::Public };
 
     fn entry<'a>(id: &'a str, time: i64, lane: Lane, parents: &'a [&'a str]) -> Entry<'a> {
-        Entry { id, time: Time(time), lane, parents }
+        Entry { id, time: Time(time), lane, parents: Texts::Plain(parents) }
     }
 
     fn order<'a>(entries: &[Entry<'a>], known: &Known<'a>) -> Order<'a> {

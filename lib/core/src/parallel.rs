@@ -28,6 +28,20 @@ pub fn in_order<T: Send, E: Send>(
     results.finish()
 }
 
+/// Room that is used again: whoever is done with it gives it back for the next.
+#[derive(Default)]
+pub struct Spare<T>(Mutex<Vec<T>>);
+
+impl<T: Default> Spare<T> {
+    pub fn take(&self) -> T {
+        lock(&self.0).pop().unwrap_or_default()
+    }
+
+    pub fn give_back(&self, room: T) {
+        lock(&self.0).push(room);
+    }
+}
+
 /// Results that threads come to in any order, given to a sink in the order of their numbers from 0. The sink may not
 /// work on the pool itself: a thread that waits in there could take up another piece, and wait for its own sink.
 pub struct InOrder<T, S, E> {

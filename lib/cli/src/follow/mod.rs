@@ -74,7 +74,8 @@ pub fn follow(
             log.say(growing.add(batch))?;
             trace.is_whole = false;
             let now = Instant::now();
-            if paused || now >= next && now - first >= LATEST || trace.reader.waits(MOMENT) {
+            let is_late = now >= next && now - first >= LATEST && !trace.reader.is_all_there();
+            if paused || is_late || trace.reader.waits(MOMENT) {
                 let mut drawn = |view: &View<'_, '_>, reached: &[Reached<'_>]| {
                     let many = fresh >= MANY;
                     if many { ground.threads.install(|| part(view, reached)) } else { part(view, reached) }

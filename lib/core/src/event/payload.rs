@@ -2,6 +2,7 @@
 
 use super::field::time_number;
 use super::field::{is_node, is_special, is_vector, json_string, node, node_id, required, string, strings};
+use super::packed::Sets;
 use super::register::{Member, REGISTERS};
 use super::source::Source;
 use super::{Refusal, Register, RegisterKind, Set};
@@ -15,9 +16,9 @@ use std::collections::HashSet;
 pub enum Payload<'a> {
     /// `create_node`: the node exists; the registers it gives, `layer`, `authority` and `boundary` of the envelope
     /// among them.
-    Create { node: &'a str, sets: &'a [Set<'a>] },
+    Create { node: &'a str, sets: Sets<'a> },
     /// `update_transform`, `set_properties`, `set_geometry`, `set_media`, `set_physics`.
-    Set { node: &'a str, sets: &'a [Set<'a>] },
+    Set { node: &'a str, sets: Sets<'a> },
     /// `physics_step`: the registers of several nodes.
     Step { updates: &'a [(&'a str, &'a [Set<'a>])] },
     /// `delete_node`.
@@ -119,7 +120,7 @@ pub fn create_node<'a>(source: Source<'_, 'a>) -> Read<'a> {
         physics(value)?;
         sets.push(Set { register: Register::plain(RegisterKind::Physics), value: value.canonical(arena) });
     }
-    Ok(Payload::Create { node, sets: arena.alloc_slice_copy(sets) })
+    Ok(Payload::Create { node, sets: Sets::Plain(arena.alloc_slice_copy(sets)) })
 }
 
 pub fn update_transform<'a>(source: Source<'_, 'a>) -> Read<'a> {
@@ -127,7 +128,7 @@ pub fn update_transform<'a>(source: Source<'_, 'a>) -> Read<'a> {
     let node = node_id(top, arena)?;
     let sets = scratch.no_sets();
     transform(required(top, "transform", "payload.transform")?, arena, sets)?;
-    Ok(Payload::Set { node, sets: arena.alloc_slice_copy(sets) })
+    Ok(Payload::Set { node, sets: Sets::Plain(arena.alloc_slice_copy(sets)) })
 }
 
 pub fn set_properties<'a>(source: Source<'_, 'a>) -> Read<'a> {
@@ -139,7 +140,7 @@ pub fn set_properties<'a>(source: Source<'_, 'a>) -> Read<'a> {
     };
     let sets = scratch.no_sets();
     properties(required(top, "properties", "payload.properties")?, arena, sets)?;
-    Ok(Payload::Set { node, sets: arena.alloc_slice_copy(sets) })
+    Ok(Payload::Set { node, sets: Sets::Plain(arena.alloc_slice_copy(sets)) })
 }
 
 pub fn set_geometry<'a>(source: Source<'_, 'a>) -> Read<'a> {
@@ -166,7 +167,8 @@ pub fn set_physics<'a>(source: Source<'_, 'a>) -> Read<'a> {
 }
 
 fn one<'a>(node: &'a str, register: Register<'a>, value: Value<'_, 'a>, arena: &'a Bump) -> Payload<'a> {
-    Payload::Set { node, sets: arena.alloc_slice_copy(&[Set { register, value: value.canonical(arena) }]) }
+    let set = Set { register, value: value.canonical(arena) };
+    Payload::Set { node, sets: Sets::Plain(arena.alloc_slice_copy(&[set])) }
 }
 
 pub fn physics_step<'a>(source: Source<'_, 'a>) -> Read<'a> {

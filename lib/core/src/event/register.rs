@@ -110,6 +110,17 @@ static BY_NAME: [Row; REGISTERS.len()] = {
     rows
 };
 
+/// The kinds by name.
+static KINDS: [RegisterKind; REGISTERS.len()] = {
+    let mut kinds = [RegisterKind::Kind; REGISTERS.len()];
+    let mut i = 0;
+    while i < kinds.len() {
+        kinds[i] = BY_NAME[i].kind;
+        i += 1;
+    }
+    kinds
+};
+
 const fn own(kind: RegisterKind, name: &'static str, code: &'static str, fits: Fits) -> Row {
     let (in_views, in_redacted, names_node) = (false, false, false);
     Row { kind, name, member: Member::Own, code, fits, rule: "", in_views, in_redacted, names_node }
@@ -187,6 +198,12 @@ impl RegisterKind {
         BY_NAME.iter().map(|row| row.kind)
     }
 
+    /// The kind whose place in that order is `number`, which is one of theirs.
+    #[inline]
+    pub(super) fn numbered(number: u8) -> RegisterKind {
+        KINDS[usize::from(number)]
+    }
+
     fn row(self) -> &'static Row {
         &BY_NAME[self as usize]
     }
@@ -236,6 +253,12 @@ impl<'a> Register<'a> {
     /// `properties.<key>`.
     pub fn property(key: &'a str) -> Register<'a> {
         Register { kind: RegisterKind::Property, key }
+    }
+
+    /// Whether it is the same register. Few have keys; those of the others are not looked at.
+    #[inline]
+    pub fn is(self, other: Register<'_>) -> bool {
+        self.kind == other.kind && (!self.kind.is_keyed() || self.key == other.key)
     }
 
     /// Reads a register's name.

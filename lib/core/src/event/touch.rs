@@ -13,7 +13,7 @@
 //! assert!(matches!(touches[..], [Touch::Create { node: "p", .. }, Touch::Delete { node: "p" }]));
 //! ```
 
-use super::{Event, Link, Payload, Primitive, Sensor, Set, Unlink};
+use super::{Event, Link, Payload, Primitive, Sensor, Set, Sets, Unlink};
 use crate::id::Key;
 use bumpalo::Bump;
 use std::slice;
@@ -22,9 +22,9 @@ use std::slice;
 #[derive(Clone, Copy, Debug)]
 pub enum Touch<'a> {
     /// The node exists, and its registers take these values.
-    Create { node: &'a str, sets: &'a [Set<'a>] },
+    Create { node: &'a str, sets: Sets<'a> },
     /// The node's registers take these values.
-    Write { node: &'a str, sets: &'a [Set<'a>] },
+    Write { node: &'a str, sets: Sets<'a> },
     /// The node is gone for good.
     Delete { node: &'a str },
     /// The node that others fold into; nothing of its own changes.
@@ -53,10 +53,10 @@ impl<'a> Touch<'a> {
     }
 
     /// The registers of the node that are given values.
-    pub fn sets(self) -> &'a [Set<'a>] {
+    pub fn sets(self) -> Sets<'a> {
         match self {
             Touch::Create { sets, .. } | Touch::Write { sets, .. } => sets,
-            _ => &[],
+            _ => Sets::NONE,
         }
     }
 }
@@ -152,7 +152,7 @@ impl<'a> Iterator for Touches<'a> {
                 return Some(first);
             }
             if let Some((node, sets)) = self.updates.next() {
-                return Some(Touch::Write { node, sets });
+                return Some(Touch::Write { node, sets: Sets::Plain(sets) });
             }
             if let Some(node) = self.absorbs.next() {
                 return Some(Touch::Absorb { node, into: self.into });

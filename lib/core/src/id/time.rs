@@ -83,6 +83,17 @@ impl fmt::Display for Time {
     }
 }
 
+/// The numbers below 100, in two digits.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut i = 0;
+    while i < pairs.len() {
+        pairs[i] = [b'0' + i as u8 / 10, b'0' + i as u8 % 10];
+        i += 1;
+    }
+    pairs
+};
+
 /// The text of a time, which is written from its end.
 struct Decimal {
     digits: [u8; Decimal::ROOM],
@@ -117,14 +128,18 @@ impl Decimal {
         self.digits[self.start] = byte;
     }
 
-    /// The digits of a number, at least so many.
+    /// The digits of a number, at least so many: two at a time, as state lines are full of them.
     fn push_digits(&mut self, mut number: u64, least: usize) {
-        let mut count = 0;
-        while number > 0 || count < least {
-            // A digit is less than ten.
-            self.push(b'0' + (number % 10) as u8);
-            number /= 10;
-            count += 1;
+        let least = self.start - least;
+        while number >= 10 || self.start > least + 1 {
+            let pair = PAIRS[(number % 100) as usize];
+            self.start -= 2;
+            self.digits[self.start..self.start + 2].copy_from_slice(&pair);
+            number /= 100;
+        }
+        if number > 0 || self.start > least {
+            // What is left is one digit.
+            self.push(b'0' + number as u8);
         }
     }
 

@@ -5,7 +5,7 @@
 
 use super::named;
 use super::questions::{self, Asks, Question};
-use crate::event::{Event, RegisterKind, Set, Touch};
+use crate::event::{Event, RegisterKind, Set, Sets, Touch};
 use crate::id::{Authority, Boundary, Tile};
 use crate::json::raw;
 use std::borrow::Cow;
@@ -50,7 +50,7 @@ pub struct Made {
 
 impl Made {
     /// What the writes of a `create_node` say; what they do not say is as an envelope completes it.
-    pub fn of(sets: &[Set<'_>]) -> Made {
+    pub fn of(sets: Sets<'_>) -> Made {
         let word = |kind| sets.iter().find(|s| s.register.kind == kind).map(|s| s.value.trim_matches('"'));
         let authority = word(RegisterKind::Authority).and_then(|w| w.parse().ok());
         let boundary = word(RegisterKind::Boundary).and_then(|w| w.parse().ok());
@@ -260,7 +260,7 @@ fn authority_nontransfer(event: &Event<'_>, lookup: &dyn Lookup) -> Option<Strin
     let is_parent = |set: &Set<'_>| set.register.kind == RegisterKind::Parent;
     let mut taken = event.payload.touches().filter_map(|touch| match touch {
         Touch::Delete { node } | Touch::Absorb { node, .. } => Some(node),
-        touch => touch.node().filter(|_| touch.sets().iter().any(is_parent)),
+        touch => touch.node().filter(|_| touch.sets().iter().any(|set| is_parent(&set))),
     });
     let is_source = |node: &&str| was_made(event, node, lookup, |made| made.authority == Authority::Source);
     let node = taken.find(is_source)?;

@@ -1,7 +1,7 @@
 //! What an event does to the state of its lane.
 
-use super::{Add, LaneState, Reading};
-use crate::event::{Payload, Primitive, Register, RegisterKind, Set, Touch};
+use super::{Add, LaneState, Reading, Written};
+use crate::event::{Payload, Register, RegisterKind, Sets, Touch};
 use crate::id::Key;
 
 /// What is odd about an event that was applied.
@@ -12,30 +12,38 @@ pub struct Anomalies<'a> {
     pub unknown: Option<&'a str>,
 }
 
-/// Applies one primitive; deletions were applied before.
-pub fn primitive<'a>(
+/// Applies what an event does that is no macro, or a primitive of one, under its key; its operation is only told where
+/// it is not known. Deletions were applied before.
+#[inline]
+pub fn payload<'a>(
     lane: &mut LaneState<'a>,
     key: Key<'a>,
-    primitive: &Primitive<'a>,
+    (operation, payload): (&'a str, Payload<'a>),
     anomalies: &mut Anomalies<'a>,
 ) {
-    if matches!(primitive.payload, Payload::Unknown) {
-        anomalies.unknown = Some(primitive.operation);
+    match payload {
+        Payload::Create { node, sets } => apply(lane, key, Touch::Create { node, sets }, anomalies),
+        Payload::Set { node, sets } => apply(lane, key, Touch::Write { node, sets }, anomalies),
+        Payload::Unknown => anomalies.unknown = Some(operation),
+        payload => payload.touches().for_each(|touch| apply(lane, key, touch, anomalies)),
     }
-    primitive.touches().for_each(|touch| apply(lane, key, touch, anomalies));
 }
 
 fn apply<'a>(lane: &mut LaneState<'a>, key: Key<'a>, touch: Touch<'a>, anomalies: &mut Anomalies<'a>) {
     match touch {
         Touch::Create { node, sets } => {
-            lane.create(node, key);
+            lane.nodes.create(node, key);
             write(lane, node, key, sets, anomalies);
         }
         Touch::Write { node, sets } => write(lane, node, key, sets, anomalies),
         Touch::Delete { .. } | Touch::Survive { .. } => {}
         Touch::Absorb { node, into } => {
-            let register = Register::plain(RegisterKind::AbsorbedInto);
-            write(lane, node, key, &[Set { register, value: into }], anomalies);
+            if lane.nodes.write(
+                node,
+                Written { register: Register::plain(RegisterKind::AbsorbedInto), key, value: into },
+            ) {
+                anomalies.after_delete = Some(node);
+            }
         }
         Touch::Link(link) => {
             let add = Add { key, properties: link.properties };
@@ -56,10 +64,10 @@ fn write<'a>(
     lane: &mut LaneState<'a>,
     node: &'a str,
     key: Key<'a>,
-    sets: &[Set<'a>],
+    sets: Sets<'a>,
     anomalies: &mut Anomalies<'a>,
 ) {
-    if lane.set(node, key, sets) {
+    if lane.nodes.set(node, key, sets) {
         anomalies.after_delete = Some(node);
     }
 }

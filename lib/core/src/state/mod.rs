@@ -6,12 +6,14 @@
 
 pub mod apply;
 pub mod line;
+mod nodes;
 mod print;
 pub mod untouched;
 
+pub use nodes::{NodeRef, Nodes};
 pub use print::{LAST, sort_by_name, write_key, write_registers, write_transform};
 
-use crate::event::{Ends, Register, Sensor, Set};
+use crate::event::{Ends, Register, Sensor};
 use crate::id::Key;
 use foldhash::fast::RandomState;
 use line::Body;
@@ -31,7 +33,7 @@ pub const RECENT: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub struct LaneState<'a> {
     pub recent: Recent<'a>,
-    pub nodes: Map<&'a str, Node<'a>>,
+    pub nodes: Nodes<'a>,
     pub links: Map<Ends<'a>, Links<'a>>,
     /// By actor and sensor.
     pub sensors: Map<(&'a str, &'a str), Reading<'a>>,
@@ -71,6 +73,17 @@ pub struct Registers<'a> {
 const INDEXED: usize = 24;
 
 impl<'a> Registers<'a> {
+    /// As many registers as are said, each of which comes once.
+    fn of(written: impl Iterator<Item = Written<'a>>, count: usize) -> Registers<'a> {
+        let mut list = Vec::with_capacity(count);
+        list.extend(written);
+        let mut registers = Registers { list, index: None };
+        if count >= INDEXED {
+            registers.index();
+        }
+        registers
+    }
+
     /// Takes a write where it is the greater: by key, then by canonical value.
     pub fn write(&mut self, written: Written<'a>) {
         match self.position(written.register) {
@@ -85,11 +98,14 @@ impl<'a> Registers<'a> {
                 if let Some(index) = &mut self.index {
                     index.insert(written.register, self.list.len() - 1);
                 } else if self.list.len() >= INDEXED {
-                    self.index =
-                        Some(Box::new(self.list.iter().enumerate().map(|(i, w)| (w.register, i)).collect()));
+                    self.index();
                 }
             }
         }
+    }
+
+    fn index(&mut self) {
+        self.index = Some(Box::new(self.list.iter().enumerate().map(|(i, w)| (w.register, i)).collect()));
     }
 
     /// The winning write of a register.
@@ -116,10 +132,7 @@ impl<'a> Registers<'a> {
         match &self.index {
             Some(index) => index.get(&register).copied(),
             // Few registers have keys; those of the others are never looked at.
-            None => self.list.iter().position(|w| {
-                let Register { kind, key } = w.register;
-                kind == register.kind && (!kind.is_keyed() || key == register.key)
-            }),
+            None => self.list.iter().position(|w| w.register.is(register)),
         }
     }
 }
@@ -276,34 +289,6 @@ impl<'a> Recent<'a> {
 }
 
 impl<'a> LaneState<'a> {
-    /// Marks a node as created.
-    pub fn create(&mut self, node: &'a str, key: Key<'a>) {
-        let node = self.nodes.entry(node).or_default();
-        node.created = node.created.max(Some(key));
-    }
-
-    /// Marks a node as deleted, for good.
-    pub fn delete(&mut self, node: &'a str, key: Key<'a>) {
-        let node = self.nodes.entry(node).or_default();
-        node.deleted = node.deleted.max(Some(key));
-    }
-
-    /// Writes registers of a node. Answers whether the write came after the node was deleted.
-    pub fn set(&mut self, node: &'a str, key: Key<'a>, sets: &[Set<'a>]) -> bool {
-        if sets.is_empty() {
-            return false;
-        }
-        let node = self.nodes.entry(node).or_default();
-        if let Some(deleted) = node.deleted {
-            // A deleted node's line says nothing of its registers: none is kept.
-            return key > deleted;
-        }
-        for set in sets {
-            node.registers.write(Written { register: set.register, key, value: set.value });
-        }
-        false
-    }
-
     /// Takes a reading where it is the latest of its sensor.
     pub fn read_sensor(&mut self, reading: Reading<'a>) {
         match self.sensors.entry((reading.sensor.actor, reading.sensor.sensor)) {
@@ -323,10 +308,7 @@ impl<'a> LaneState<'a> {
         match body {
             Body::Tile { recent } => recent.iter().for_each(|key| self.recent.insert(*key)),
             Body::Node { node, created, deleted, registers } => {
-                let node = self.nodes.entry(node).or_default();
-                node.created = node.created.max(*created);
-                node.deleted = node.deleted.max(*deleted);
-                registers.iter().for_each(|w| node.registers.write(*w));
+                self.nodes.join(node, (*created, *deleted), registers);
             }
             Body::Link { ends, adds, removed, removed_before } => {
                 let links = self.links.entry(*ends).or_default();

@@ -2,7 +2,7 @@
 //!
 //! The members of each line are written in the order that RFC 8785 asks for, so that nothing is sorted twice.
 
-use super::{LaneState, Links, Node, Reading, Written};
+use super::{LaneState, Links, NodeRef, Reading, Written};
 use crate::event::{Ends, Member, Sensor};
 use crate::id::{Key, Lane, Tile};
 use crate::json::write::{Items, Members};
@@ -14,13 +14,11 @@ impl LaneState<'_> {
     pub fn write_lines(&self, space: &str, tile: Tile, lane: Lane, out: &mut Vec<u8>) {
         let place = Place::new(space, tile, lane);
         place.write_tile(self, out);
-        let mut nodes: Vec<_> = self.nodes.iter().collect();
-        nodes.sort_unstable_by_key(|(name, _)| **name);
+        let mut nodes: Vec<_> = self.nodes.iter().filter(|node| node.is_known()).collect();
+        nodes.sort_unstable_by_key(|node| node.name());
         let mut order = Vec::new();
-        for (name, node) in nodes {
-            if node.created.is_some() || node.deleted.is_some() || !node.registers.is_empty() {
-                place.write_node(name, node, &mut order, out);
-            }
+        for node in nodes {
+            place.write_node(node, &mut order, out);
         }
         let mut links: Vec<_> = self.links.iter().collect();
         links.sort_unstable_by_key(|(ends, _)| **ends);
@@ -64,31 +62,26 @@ impl Place {
         self.close(line, out);
     }
 
-    fn write_node<'s>(
-        &self,
-        name: &str,
-        node: &'s Node<'_>,
-        order: &mut Vec<&'s Written<'s>>,
-        out: &mut Vec<u8>,
-    ) {
+    fn write_node<'s, 'a>(&self, node: NodeRef<'s, 'a>, order: &mut Vec<&'s Written<'a>>, out: &mut Vec<u8>) {
         let mut line = Members::open(out);
-        if node.deleted.is_some() {
-            write_key_as("created", node.created, &mut line, out);
-            write_key_as("deleted", node.deleted, &mut line, out);
-            line.text("node_id", name, out);
+        let created = node.created();
+        if node.deleted().is_some() {
+            write_key_as("created", created, &mut line, out);
+            write_key_as("deleted", node.deleted(), &mut line, out);
+            line.text("node_id", node.name(), out);
             line.text("operation", "node_state", out);
             self.close(line, out);
             return;
         }
         order.clear();
-        order.extend(node.registers.iter());
+        order.extend(node.registers());
         sort_by_name(order);
         let rest = write_registers(order, "clock", &mut line, out);
-        write_clock(node.created, order, &mut line, out);
+        write_clock(created, order, &mut line, out);
         let rest = write_registers(rest, "created", &mut line, out);
-        write_key_as("created", node.created, &mut line, out);
+        write_key_as("created", created, &mut line, out);
         let rest = write_registers(rest, "node_id", &mut line, out);
-        line.text("node_id", name, out);
+        line.text("node_id", node.name(), out);
         let rest = write_registers(rest, "operation", &mut line, out);
         line.text("operation", "node_state", out);
         let rest = write_registers(rest, "scope", &mut line, out);

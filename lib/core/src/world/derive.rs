@@ -53,13 +53,13 @@ impl<'a> Derivation<'_, 'a> {
     pub(super) fn delete(&mut self, at: (u32, u32), eff: Time) {
         let row = self.world.row(at);
         let key = Key { eff, id: row.id };
-        if self.world.withheld(row, key, self.filter).is_some() {
+        if self.world.withheld(&row, key, self.filter).is_some() {
             return;
         }
         let lane = self.lanes[row.lane.index()].get_or_insert_default();
         for primitive in row.payload.primitives() {
             if let Payload::Delete { node } = primitive.payload {
-                lane.delete(node, primitive.key(key, self.arena));
+                lane.nodes.delete(node, primitive.key(key, self.arena));
             }
         }
     }
@@ -69,15 +69,19 @@ impl<'a> Derivation<'_, 'a> {
         let key = Key { eff, id: row.id };
         let position = self.world.position(at.0, row.number);
         let (shared, name) = (row.lane.is_shared(), || Some(row.id.to_owned()));
-        if let Some(code) = self.world.withheld(row, key, self.filter) {
+        if let Some(code) = self.world.withheld(&row, key, self.filter) {
             return self.report.say(Outcome::Withheld, code, position, shared, || (name(), String::new()));
         }
         let lane = self.lanes[row.lane.index()].get_or_insert_default();
         lane.recent.insert(key);
         let mut anomalies = Anomalies::default();
-        row.payload.primitives().for_each(|primitive| {
-            apply::primitive(lane, primitive.key(key, self.arena), &primitive, &mut anomalies);
-        });
+        match row.payload {
+            Payload::Macro(primitives) => primitives.iter().for_each(|primitive| {
+                let does = (primitive.operation, primitive.payload);
+                apply::payload(lane, primitive.key(key, self.arena), does, &mut anomalies);
+            }),
+            payload => apply::payload(lane, key, ("", payload), &mut anomalies),
+        }
         if let Some(node) = anomalies.after_delete {
             let text = || (name(), format!("{node} was deleted before"));
             self.report.say(Outcome::Noted, "state.after_delete", position, shared, text);

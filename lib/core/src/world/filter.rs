@@ -79,6 +79,10 @@ pub(super) enum Withheld {
 }
 
 impl Withheld {
+    /// In their order.
+    pub(super) const ALL: [Withheld; 5] =
+        [Withheld::No, Withheld::Lane, Withheld::Layer, Withheld::Authority, Withheld::Boundary];
+
     pub(super) fn code(self) -> Option<&'static str> {
         match self {
             Withheld::No => None,

@@ -133,7 +133,7 @@ impl<'a> Growing<'a> {
     fn add_row(&mut self, tile: usize, at: (u32, u32), report: &mut Report) {
         let grown = &mut self.tiles[tile];
         let world = &mut self.world;
-        let row = *world.row(at);
+        let row = world.row(at);
         if let Some(chains) = grown.names.get(row.id).filter(|chains| chains.bearer != NONE) {
             let first = world.tiles[tile].rows[chains.bearer as usize];
             if grown.is_known(world, at, first) {
@@ -146,7 +146,7 @@ impl<'a> Growing<'a> {
         rows.eff.push(row.time);
         let chains = grown.names.entry(row.id).or_insert(Chains::NONE);
         grown.previous.push(std::mem::replace(&mut chains.bearer, number));
-        for parent in row.parents {
+        for parent in row.parents.iter() {
             let chains = grown.names.entry(parent).or_insert(Chains::NONE);
             let edge = narrow(grown.edges.len());
             grown.edges.push((number, std::mem::replace(&mut chains.edge, edge)));
@@ -307,10 +307,7 @@ impl<'a> Grown<'a> {
         rows: &TileRows<'a>,
         affected: &[u32],
     ) -> (Vec<Entry<'a>>, Known<'a>) {
-        let entry = |row: &u32| {
-            let row = world.row(rows.rows[*row as usize]);
-            Entry { id: row.id, time: row.time, lane: row.lane, parents: row.parents }
-        };
+        let entry = |row: &u32| world.entry(rows.rows[*row as usize]);
         let entries: Vec<Entry<'a>> = affected.iter().map(entry).collect();
         if affected.len() == rows.rows.len() {
             return (entries, self.known.clone());
@@ -318,7 +315,8 @@ impl<'a> Grown<'a> {
         let own: HashSet<&str, RandomState> = entries.iter().map(|entry| entry.id).collect();
         let mut known = Known::default();
         own.iter().for_each(|name| known.add_all(name, &self.known));
-        for parent in entries.iter().flat_map(|entry| entry.parents).filter(|parent| !own.contains(**parent))
+        for parent in
+            entries.iter().flat_map(|entry| entry.parents.iter()).filter(|parent| !own.contains(parent))
         {
             known.add_all(parent, &self.known);
             for row in self.bearers(parent) {
@@ -358,7 +356,7 @@ impl<'a> Grown<'a> {
         self.joined = rows.states.len();
         let pending = std::mem::take(&mut self.pending);
         let place = |row: &u32| (rows.rows[*row as usize], rows.eff[*row as usize]);
-        for (at, eff) in pending.iter().map(place).filter(|(at, _)| world.row(*at).deletes()) {
+        for (at, eff) in pending.iter().map(place).filter(|(at, _)| world.deletes(*at)) {
             derivation.delete(at, eff);
         }
         for (at, eff) in pending.iter().map(place) {
@@ -409,7 +407,7 @@ impl<'a> Touched<'a> {
 
     fn add_all(&mut self, lanes: &[Option<LaneState<'a>>]) {
         for state in lanes.iter().flatten() {
-            self.nodes.extend(state.nodes.keys());
+            self.nodes.extend(state.nodes.names());
             self.links.extend(state.links.keys());
             self.sensors.extend(state.sensors.keys());
         }

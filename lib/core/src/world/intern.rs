@@ -1,10 +1,9 @@
-//! What outlives the lines: the parts of an event that a state needs, copied out of the text they were read from.
+//! What outlives the lines but is not packed: what state lines say, and what unusual events do, copied out of the text
+//! they were read from.
 //!
-//! Text is read in blocks that are used again, and an event that borrowed from its line would hold the whole of it.
-//! What is kept is about a quarter of that, and it is laid down in the order in which it will be used, so that
-//! ordering and deriving a tile walk through memory instead of jumping about in it.
+//! Text is read in blocks that are used again, and what borrowed from its line would hold the whole of it.
 
-use crate::event::{Ends, Link, Payload, Primitive, Register, Sensor, Set, Unlink};
+use crate::event::{Ends, Link, Payload, Primitive, Register, Sensor, Set, Sets, Unlink};
 use crate::id::Key;
 use crate::state::line::Body;
 use crate::state::{Add, Reading, Written};
@@ -60,11 +59,10 @@ impl<'a> Interner<'a> {
         Register { kind: register.kind, key }
     }
 
-    fn sets(&mut self, sets: &[Set<'_>]) -> &'a [Set<'a>] {
-        self.list(sets, |interner, set| Set {
-            register: interner.register(set.register),
-            value: interner.raw(set.value),
-        })
+    fn sets<'s>(&mut self, sets: impl IntoIterator<Item = Set<'s>>) -> &'a [Set<'a>] {
+        let keep = |set: Set<'_>| Set { register: self.register(set.register), value: self.raw(set.value) };
+        let kept: Vec<Set<'a>> = sets.into_iter().map(keep).collect();
+        self.arena.alloc_slice_copy(&kept)
     }
 
     fn ends(&mut self, ends: Ends<'_>) -> Ends<'a> {
@@ -92,12 +90,15 @@ impl<'a> Interner<'a> {
     pub fn payload(&mut self, payload: &Payload<'_>) -> Payload<'a> {
         match payload {
             Payload::Create { node, sets } => {
-                Payload::Create { node: self.text(node), sets: self.sets(sets) }
+                Payload::Create { node: self.text(node), sets: Sets::Plain(self.sets(sets.iter())) }
             }
-            Payload::Set { node, sets } => Payload::Set { node: self.text(node), sets: self.sets(sets) },
+            Payload::Set { node, sets } => {
+                Payload::Set { node: self.text(node), sets: Sets::Plain(self.sets(sets.iter())) }
+            }
             Payload::Step { updates } => Payload::Step {
-                updates: self
-                    .list(updates, |interner, (node, sets)| (interner.text(node), interner.sets(sets))),
+                updates: self.list(updates, |interner, (node, sets)| {
+                    (interner.text(node), interner.sets(sets.iter().copied()))
+                }),
             },
             Payload::Delete { node } => Payload::Delete { node: self.text(node) },
             Payload::Link(link) => {

@@ -2,7 +2,8 @@
 //!
 //! The stages are functions over slices, so that a caller spreads them over its threads:
 //!
-//! 1. [`Gatherer::batch`] reads some lines into a [`Batch`]: compact rows that borrow the lines.
+//! 1. [`Gatherer::batch`] reads some lines into a [`Batch`] of packed rows; or [`Gatherer::part`] into a part of one,
+//!    and [`Gatherer::join`] puts parts together.
 //! 2. [`World::new`] sorts the batches' rows into tiles, and [`World::order`] gives every event its key.
 //! 3. [`World::derive`] applies the rows of one tile to the states of its lanes.
 //!
@@ -11,15 +12,21 @@
 mod batch;
 mod derive;
 mod filter;
+mod gather;
 mod grow;
 mod intern;
+mod part;
+mod rows;
 
-pub use batch::{Arenas, Batch, Gatherer, Row, TooLarge};
+pub use batch::Batch;
 pub use derive::Derived;
 pub use filter::{AsOf, Filter};
+pub use gather::{Arenas, Gatherer, TooLarge};
 pub use grow::{Growing, Touched};
+pub use part::Part;
+pub use rows::Row;
 
-use crate::event::{Defaults, Line, Reader};
+use crate::event::{Defaults, Line, Reader, Texts};
 use crate::id::{Key, Lane, Tile, Time, event_of};
 use crate::json;
 use crate::order::{self, Anomaly, Entry, Known, Names, Order};
@@ -113,8 +120,21 @@ impl<'a> World<'a> {
         World { batches, bases, tiles, defaults }
     }
 
-    fn row(&self, at: (u32, u32)) -> &Row<'a> {
-        &self.batches[at.0 as usize].rows[at.1 as usize]
+    #[inline(always)]
+    fn row(&self, at: (u32, u32)) -> Row<'a> {
+        self.batches[at.0 as usize].rows.get(at.1)
+    }
+
+    fn entry(&self, at: (u32, u32)) -> Entry<'a> {
+        self.batches[at.0 as usize].rows.entry(at.1)
+    }
+
+    fn deletes(&self, at: (u32, u32)) -> bool {
+        self.batches[at.0 as usize].rows.deletes(at.1)
+    }
+
+    fn lane(&self, at: (u32, u32)) -> Lane {
+        self.batches[at.0 as usize].rows.lane(at.1)
     }
 
     fn state(&self, at: (u32, u32)) -> &StateLine<'a> {
@@ -166,7 +186,7 @@ impl<'a> World<'a> {
         }
         let Order { eff, anomalies } = order::order(&entries, &names, &known);
         tile.eff = eff;
-        let deletes = (0..).zip(&tile.rows).filter(|(_, at)| self.row(**at).deletes());
+        let deletes = (0..).zip(&tile.rows).filter(|(_, at)| self.deletes(**at));
         tile.deletes = deletes.map(|(i, _)| i).collect();
         for (at, oddity) in anomalies {
             match oddity {
@@ -203,11 +223,7 @@ impl<'a> World<'a> {
 
     /// What the order needs of a tile's rows.
     fn entries(&self, tile: &TileRows<'a>) -> Vec<Entry<'a>> {
-        let entry = |at: &(u32, u32)| {
-            let row = self.row(*at);
-            Entry { id: row.id, time: row.time, lane: row.lane, parents: row.parents }
-        };
-        tile.rows.iter().map(entry).collect()
+        tile.rows.iter().map(|at| self.entry(*at)).collect()
     }
 
     /// An event is its hash: of rows with the same canonical form only the first stays.
@@ -259,10 +275,10 @@ impl<'a> World<'a> {
     }
 
     /// The events of a tile before they are ordered: their names, lanes and parents.
-    pub fn named(&self, index: usize) -> impl Iterator<Item = (&'a str, Lane, &'a [&'a str])> {
+    pub fn named(&self, index: usize) -> impl Iterator<Item = (&'a str, Lane, Texts<'a>)> {
         self.tiles[index].rows.iter().map(|at| {
-            let row = self.row(*at);
-            (row.id, row.lane, row.parents)
+            let Entry { id, lane, parents, .. } = self.entry(*at);
+            (id, lane, parents)
         })
     }
 
@@ -299,7 +315,7 @@ impl<'a> World<'a> {
     pub fn has_lane_of(&self, index: usize, filter: &Filter) -> bool {
         let tile = &self.tiles[index];
         let takes = |lane: Lane| filter.lanes[lane.index()];
-        tile.rows.iter().any(|at| takes(self.row(*at).lane))
+        tile.rows.iter().any(|at| takes(self.lane(*at)))
             || tile.states.iter().any(|at| takes(self.state(*at).lane))
     }
 
@@ -316,7 +332,7 @@ impl<'a> World<'a> {
     }
 
     /// The events of a tile with their effective times, in no order.
-    pub fn rows(&self, index: usize) -> impl Iterator<Item = (Key<'a>, Position, &Row<'a>)> {
+    pub fn rows(&self, index: usize) -> impl Iterator<Item = (Key<'a>, Position, Row<'a>)> {
         let tile = &self.tiles[index];
         tile.rows.iter().zip(&tile.eff).map(|(at, eff)| {
             let row = self.row(*at);
@@ -326,8 +342,8 @@ impl<'a> World<'a> {
 
     /// The events of a tile in the order of their keys, and those of one name and time in that of their canonical
     /// lines: the same whatever the order of the input.
-    pub fn sorted_rows(&self, index: usize) -> Vec<(Key<'a>, &Row<'a>)> {
-        let mut rows: Vec<(Key<'a>, &Row<'a>)> = self.rows(index).map(|(key, _, row)| (key, row)).collect();
+    pub fn sorted_rows(&self, index: usize) -> Vec<(Key<'a>, Row<'a>)> {
+        let mut rows: Vec<(Key<'a>, Row<'a>)> = self.rows(index).map(|(key, _, row)| (key, row)).collect();
         rows.sort_by_key(|(key, _)| *key);
         let mut hasher = Hasher::new(self.defaults);
         for same in rows.chunk_by_mut(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
@@ -367,7 +383,7 @@ impl<'a> World<'a> {
         let mut greatest: Option<Time> = None;
         for i in 0..self.tiles.len() {
             for (key, _, row) in self.rows(i) {
-                if row.id == name && self.withheld(row, key, filter).is_none() {
+                if row.id == name && self.withheld(&row, key, filter).is_none() {
                     greatest = greatest.max(Some(key.eff));
                 }
             }

@@ -3,7 +3,7 @@
 use crate::read::{Place, Wanted};
 use crate::{Error, Store};
 use foldhash::{HashMap, HashSet, HashSetExt as _};
-use ulp_core::event::{Ends, Event, Payload, Touch};
+use ulp_core::event::{Ends, Event, Payload, Texts, Touch};
 use ulp_core::id::{Lane, Tile, Time};
 use ulp_core::scope::Made;
 use ulp_core::world::Filter;
@@ -63,7 +63,7 @@ impl TileFacts {
         let causes = event.parents.iter().filter_map(|p| self.events.get(*p)).flatten();
         let causes = causes.filter(|(of, _, _)| of.is_no_stricter_than(lane));
         let eff = causes.map(|(_, eff, _)| Time(eff.0.saturating_add(1))).max().max(Some(event.time));
-        self.apply((event.id, lane, event.parents), eff.unwrap_or(event.time), &event.payload);
+        self.apply((event.id, lane, Texts::Plain(event.parents)), eff.unwrap_or(event.time), &event.payload);
     }
 
     /// The greatest creation of a node that an event of a lane may know of.
@@ -121,8 +121,8 @@ impl TileFacts {
         false
     }
 
-    fn apply(&mut self, (id, lane, parents): (&str, Lane, &[&str]), eff: Time, payload: &Payload<'_>) {
-        let names: Vec<String> = parents.iter().map(|p| (*p).to_owned()).collect();
+    fn apply(&mut self, (id, lane, parents): (&str, Lane, Texts<'_>), eff: Time, payload: &Payload<'_>) {
+        let names: Vec<String> = parents.iter().map(str::to_owned).collect();
         self.named.extend(names.iter().cloned());
         self.events.entry(id.to_owned()).or_default().push((lane, eff, names));
         for primitive in payload.primitives() {

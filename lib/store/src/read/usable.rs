@@ -43,7 +43,7 @@ fn is_usable(part: &Part, parts: &[Part], world: &World<'_>) -> bool {
         }
     }
     // Events of stricter lanes ask for their parents' times here too. Where the cache cannot answer, the events do.
-    let askable = |parent: &&str| times(part).is_some_and(|t| t.find(parent).is_ok());
+    let askable = |parent: &str| times(part).is_some_and(|t| t.find(parent).is_ok());
     world.named(0).filter(|(_, of, _)| lane.is_no_stricter_than(*of)).all(|(_, _, p)| p.iter().all(askable))
 }
 
@@ -97,7 +97,7 @@ pub(super) fn tell<'a>(parts: &[Part], world: &mut World<'a>, tile: usize) {
         return;
     }
     let mut parents: BTreeSet<&'a str> = BTreeSet::new();
-    world.named(tile).for_each(|(_, _, names)| parents.extend(names));
+    world.named(tile).for_each(|(_, _, names)| parents.extend(names.iter()));
     let mut known = Vec::new();
     for part in parts {
         let Some(times) = times(part) else { continue };

@@ -171,7 +171,7 @@ pub fn heads(replay: &Replay<'_, '_>, takes: impl Fn(Lane) -> bool) -> Vec<Strin
         return Vec::new();
     }
     let of_lanes = || replay.world.rows(0).filter(|(_, _, row)| takes(row.lane));
-    let parents: HashSet<&str> = of_lanes().flat_map(|(_, _, row)| row.parents).copied().collect();
+    let parents: HashSet<&str> = of_lanes().flat_map(|(_, _, row)| row.parents.iter()).collect();
     let mut keys: Vec<Key<'_>> =
         of_lanes().map(|(key, _, _)| key).filter(|key| !parents.contains(key.id)).collect();
     keys.sort_unstable_by(|a, b| b.cmp(a));

@@ -6,7 +6,6 @@ use std::cmp::Ordering;
 use std::ops::Range;
 use ulp_core::event::{Defaults, Ends, Line, Payload, Reader, Register, Sensor};
 use ulp_core::id::{Key, Lane, Tile};
-use ulp_core::world::Row;
 
 /// What happened in one space.
 pub struct History<'a> {
@@ -30,7 +29,8 @@ pub struct Event<'a> {
     pub lane: Lane,
     /// Its own key.
     pub key: Key<'a>,
-    pub(super) row: Option<&'a Row<'a>>,
+    /// Its line, where it is at hand.
+    pub(super) line: Option<&'a [u8]>,
 }
 
 /// An event as a whole, or one primitive of its macro.
@@ -121,7 +121,7 @@ impl<'a> History<'a> {
 impl<'a> Event<'a> {
     /// Whether the event itself is there, rather than state lines that tell of it.
     pub fn is_at_hand(&self) -> bool {
-        self.row.is_some()
+        self.line.is_some()
     }
 
     /// The order of events but for their values.
@@ -135,7 +135,7 @@ impl<'a> Event<'a> {
     where
         'a: 's,
     {
-        let line = self.row.filter(|_| !is_redacted(self.lane)).map(|row| row.line);
+        let line = self.line.filter(|_| !is_redacted(self.lane));
         match line.map(|line| Reader::new(arena, defaults).read_bytes(line)) {
             Some(Ok(Line::Event(event))) => {
                 Author { actor: Some(event.actor), operation: Some(event.operation) }

@@ -5,7 +5,7 @@ use super::lines::{AtHand, Statement, statements};
 use crate::redaction::{is_redacted, is_seen};
 use bumpalo::Bump;
 use foldhash::HashMap;
-use ulp_core::event::{Payload, Set, Touch, Unlink};
+use ulp_core::event::{Payload, Sets, Touch, Unlink};
 use ulp_core::id::{Key, Lane, Tile};
 use ulp_core::world::{Filter, Row, World};
 
@@ -41,9 +41,9 @@ impl<'a> Gathering<'a> {
         let tile = world.place(place).1;
         let start = self.history.parts.len();
         for (key, row) in world.sorted_rows(place) {
-            if world.withheld(row, key, filter).is_none() {
-                let event = self.add_event(Event { tile, lane: row.lane, key, row: Some(row) });
-                self.take_row(key, row, event);
+            if world.withheld(&row, key, filter).is_none() {
+                let event = self.add_event(Event { tile, lane: row.lane, key, line: Some(row.line) });
+                self.take_row(key, &row, event);
             }
         }
         let lines = world.state_lines(place).filter(|line| world.takes_line(line, filter));
@@ -101,7 +101,9 @@ impl<'a> Gathering<'a> {
         let mut events: HashMap<(Lane, Key<'a>), usize> = HashMap::default();
         let mut event_of = |this: &mut Self, lane, key: Key<'a>| {
             let key = Key { id: key.event(), ..key };
-            *events.entry((lane, key)).or_insert_with(|| this.add_event(Event { tile, lane, key, row: None }))
+            *events
+                .entry((lane, key))
+                .or_insert_with(|| this.add_event(Event { tile, lane, key, line: None }))
         };
         for same in told.chunk_by(Statement::is_of_one_part) {
             let Statement { lane, key, from, .. } = same[0];
@@ -132,7 +134,7 @@ impl<'a> Gathering<'a> {
 
 /// Appends what is seen of a touch in a lane.
 fn push_changes<'a>(touch: Touch<'a>, lane: Lane, changes: &mut Vec<Change<'a>>) {
-    let write = |node: &'a str, sets: &'a [Set<'a>], changes: &mut Vec<Change<'a>>| {
+    let write = |node: &'a str, sets: Sets<'a>, changes: &mut Vec<Change<'a>>| {
         let seen = sets.iter().filter(|set| is_seen(set.register, lane));
         changes.extend(seen.map(|set| Change::Write { node, register: set.register, value: set.value }));
     };

@@ -401,7 +401,7 @@ impl<'a> HeldNode<'a> {
         for tile in &self.tiles {
             let place = growing.world().place(*tile).1;
             for (lane, state) in growing.lanes(*tile) {
-                let own = state.nodes.get(name).and_then(|node| seen(node.clone(), lane, place));
+                let own = state.nodes.get(name).and_then(|node| seen(node.alone(), lane, place));
                 match (&mut self.node, own) {
                     (_, None) => {}
                     (Some(node), Some(own)) => node.join(own),

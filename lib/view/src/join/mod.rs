@@ -116,9 +116,9 @@ fn take_nodes<'a>(derived: &mut Derived<'a>) -> (Named<'a>, Named<'a>) {
     let count = derived.lanes.iter().map(|(_, state)| state.nodes.len()).sum();
     let (mut special, mut plain) = (Vec::new(), Vec::with_capacity(count));
     for (lane, state) in &mut derived.lanes {
-        for (name, node) in std::mem::take(&mut state.nodes) {
-            let taken = if name.starts_with('@') { &mut special } else { &mut plain };
-            taken.extend(seen(node, *lane, derived.tile).map(|node| (name, node)));
+        for node in std::mem::take(&mut state.nodes).iter() {
+            let taken = if node.name().starts_with('@') { &mut special } else { &mut plain };
+            taken.extend(seen(node.alone(), *lane, derived.tile).map(|seen| (node.name(), seen)));
         }
     }
     (special, plain)
