@@ -6,6 +6,7 @@ mod meetings;
 mod options;
 mod pipes;
 mod ssh;
+mod together;
 
 use crate::run;
 use std::fs::File;

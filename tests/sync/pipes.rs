@@ -75,6 +75,25 @@ fn what_a_login_says_before_is_passed_over() {
     are_equal(dir.path());
 }
 
+#[test]
+fn tls_carries_it_to_whom_the_certificate_is_known() {
+    let dir = tempfile::tempdir().unwrap();
+    two(dir.path(), 24);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let made = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=village \
+        -addext subjectAltName=IP:127.0.0.1 -keyout tls.key -out tls.crt 2> made";
+    run::sh(made, dir.path());
+    let listen =
+        format!("OPENSSL-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork,cert=tls.crt,key=tls.key,verify=0");
+    let connect = format!("OPENSSL:127.0.0.1:{port},cafile=tls.crt,retry=100,interval=0.1");
+    let script = format!(
+        "socat {listen} EXEC:'ulp-sync --serve --store b --now {NOW}' 2> server & socat=$!
+         ulp-sync --store a --now {NOW} --with 'socat - {connect}' > out; status=$?; kill $socat; exit $status"
+    );
+    run::sh(&script, dir.path());
+    are_equal(dir.path());
+}
+
 /// A terminal's two ends, and a relay between that carries so many bytes a second each way.
 const PTY: &str = r#"
 import os, pty, select, subprocess, sys, termios, time, tty

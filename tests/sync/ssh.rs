@@ -21,6 +21,20 @@ impl Drop for Daemon {
     }
 }
 
+/// The daemon. Run by root it wants a user of its own and a directory: where the system does not have them, it sees a
+/// system that has.
+fn program(sshd: &Path, dir: &Path) -> Command {
+    let known = "[ $(id -u) != 0 ] || getent passwd sshd > /dev/null && [ -d /run/sshd ]";
+    if run::shell(known, dir).status.success() {
+        return Command::new(sshd);
+    }
+    let seen = "cp /etc/passwd passwd && echo sshd:x:74:65534::/run/sshd:/usr/sbin/nologin >> passwd &&
+        mount --bind passwd /etc/passwd && mount -t tmpfs none /run && mkdir -m 755 /run/sshd && exec \"$@\"";
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", seen, "sh"]).arg(sshd).current_dir(dir);
+    command
+}
+
 fn start(sshd: &Path, dir: &Path) -> Option<(Daemon, u16)> {
     let port = std::net::TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
     let path = dir.display();
@@ -47,7 +61,7 @@ fn start(sshd: &Path, dir: &Path) -> Option<(Daemon, u16)> {
     );
     std::fs::write(dir.join("cfg"), client).unwrap();
     let log = std::fs::File::create(dir.join("sshd.log")).unwrap();
-    let mut command = Command::new(sshd);
+    let mut command = program(sshd, dir);
     command.arg("-D").arg("-e").arg("-f").arg(dir.join("sshd_config")).stdin(Stdio::null());
     let root = sshd.parent()?.parent()?.parent()?;
     command.env(
