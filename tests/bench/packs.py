@@ -29,7 +29,7 @@ def rows(bench, wanted):
         peer = Peer("tar + zstd -1 -T2", tar, 1.0, "every file of the store, unread; no hashes, no lists of them")
         compare(bench, "12", "tile-pack of a store, 2 threads", pack, peer, 1.05)
     if "13" in wanted:
-        tar = lambda b: f"cd {grown(b)} && find . -newer ../mark -type f -print0 | tar --null -T - -cf - | zstd -q -1 -T2 > ../theirs.tar.zst"
+        tar = lambda b: f"find {grown(b)} -newer {b.dir}/mark -type f -print0 | tar --null -T - -cf - | zstd -q -1 -T2 > {b.dir}/theirs.tar.zst"
         peer = Peer("tar of the new files", tar, 2.0, "files written since, found by their times; compressed alike")
         have = lambda b: pack(b, f"--have {b.dir}/have")
         compare(bench, "13", "tile-pack --have after 1 % of news, 2 threads", have, peer, 1.1)
