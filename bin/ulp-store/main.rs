@@ -66,7 +66,7 @@ enum Command {
         #[arg(long, value_name = "N", default_value_t = 2)]
         keep: usize,
         /// Delete only what was found so long ago: 90s, 10m, 24h, 7d
-        #[arg(long, value_name = "TIME", value_parser = duration, default_value = "1d")]
+        #[arg(long, value_name = "TIME", value_parser = ulp_cli::duration, default_value = "1d")]
         older_than: Duration,
         /// Delete blobs that no event names, too
         #[arg(long)]
@@ -146,18 +146,4 @@ fn command(command: &Command, out: &mut Output, log: &mut Log) -> Result<(), Fai
         Command::Rules { at, select, layers } => look::rules(&at.store, select, layers, out),
         Command::Stat { at } => look::stat(&open(at)?, out, log),
     }
-}
-
-/// Reads `90s`, `10m`, `24h`, `7d`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || "not a number of s, m, h or d".to_owned();
-    let unit = match text.chars().last() {
-        Some('s') => 1,
-        Some('m') => 60,
-        Some('h') => 3600,
-        Some('d') => 86_400,
-        _ => return Err(wrong()),
-    };
-    let count: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    count.checked_mul(unit).map(Duration::from_secs).ok_or_else(wrong)
 }

@@ -61,7 +61,7 @@ struct Args {
     #[arg(long, value_name = "SIZE", value_parser = ulp_cli::size, default_value = "4M")]
     turn: u64,
     /// How long the other side may be silent
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s")]
+    #[arg(long, value_name = "TIME", value_parser = ulp_cli::duration, default_value = "60s")]
     timeout: Duration,
     /// Write the events that were taken to stdout as well
     #[arg(long)]
@@ -82,12 +82,18 @@ fn main() -> ExitCode {
     ulp_cli::run(include_str!("man.roff"), run)
 }
 
+/// The least and the most that the other side may be silent.
+const TIMEOUTS: std::ops::RangeInclusive<Duration> =
+    Duration::from_secs(1)..=Duration::from_secs(365 * 86_400);
 /// The least and the most that a turn may be told to have.
 const TURNS: std::ops::RangeInclusive<u64> = 4096..=64 << 20;
 
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     if args.serve && args.echo {
         return Err(Failure::usage("--echo", "what --serve writes to stdout is for the other side"));
+    }
+    if !TIMEOUTS.contains(&args.timeout) {
+        return Err(Failure::usage("--timeout", "1s to 365d"));
     }
     if !TURNS.contains(&args.turn) {
         return Err(Failure::usage("--turn", "4K to 64M"));
@@ -217,20 +223,4 @@ fn wait(mut child: Child, timeout: Duration) -> Result<(), Failure> {
             Err(error) => return Err(Failure::io("--with", error)),
         }
     }
-}
-
-/// Reads a duration as dotfiles write them: `90s`, `10m`, `24h`, `7d`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || "not a time as 90s, 10m or 24h".to_owned();
-    let (digits, unit) = text.split_at(text.len().saturating_sub(1));
-    let seconds: u64 = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        _ => return Err(wrong()),
-    };
-    let number: u64 = digits.parse().map_err(|_| wrong())?;
-    let total = number.checked_mul(seconds).filter(|total| (1..=86_400 * 365).contains(total));
-    total.map(Duration::from_secs).ok_or_else(wrong)
 }

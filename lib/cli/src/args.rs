@@ -356,6 +356,20 @@ pub fn size(text: &str) -> Result<u64, String> {
     number.checked_mul(1 << shift).ok_or_else(wrong)
 }
 
+/// Reads `90s`, `10m`, `24h`, `7d`.
+pub fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let wrong = || "not a number of s, m, h or d".to_owned();
+    let unit = match text.chars().last() {
+        Some('s') => 1,
+        Some('m') => 60,
+        Some('h') => 3600,
+        Some('d') => 86_400,
+        _ => return Err(wrong()),
+    };
+    let count: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+    count.checked_mul(unit).map(std::time::Duration::from_secs).ok_or_else(wrong)
+}
+
 /// A `space_id` or `layer_id` as an argument.
 fn place(text: &str) -> Result<String, String> {
     let valid = id::is_place(text);

@@ -77,7 +77,7 @@ pub mod stored;
 
 pub use args::{
     At, Files, Jobs, Kinds, Lanes, Layers, LogArgs, LogFormat, MAX_JOBS, Now, OutputArgs, ScopeArgs, Select,
-    Since, When, size, time,
+    Since, When, duration, size, time,
 };
 pub use chunk::{CHUNK, Chunk, DENSE, Lines, STDIN, is_dense};
 pub use failure::{Failure, Status};
