@@ -11,7 +11,7 @@ const TRACE: &str = "head -20 examples/flood/trace.jsonl";
 const REJECTED: &str = "boundary witness";
 const DAMAGED: &str = "boundary boundary witness";
 
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 13] = [
     (
         "ulp-append",
         "ulp-append --store w $E; ulp-append --store w $E",
@@ -51,6 +51,12 @@ const ROWS: [Row; 12] = [
         "um-key generate -o k.pem $E; um-sign --key k.pem $E",
         ("um-sign --verify $E", 1),
         (REJECTED, "signature.missing"),
+    ),
+    (
+        "um-seal",
+        "um-seal --generate -o k.pem $E; um-seal --open --key k.pem $E",
+        ("um-seal --generate -o l.pem $E; um-seal --commit --opening o.json $E", 1),
+        (REJECTED, "seal.birth_date"),
     ),
     (
         "ulp-sync",

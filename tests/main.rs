@@ -21,6 +21,7 @@ mod replay;
 mod run;
 mod sample;
 mod scripts;
+mod seal;
 mod state;
 mod store;
 mod sync;

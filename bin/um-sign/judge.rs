@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use bumpalo::Bump;
+use ulp_cli::framing::{Document, push_dense};
 use ulp_core::event::{self, Defaults, Event, Line, Reader};
 use ulp_core::id::Time;
 use ulp_core::json::{self, Tape, Value};
@@ -15,7 +16,6 @@ use ulp_um::credential::{self, Profile};
 use ulp_um::dids::Dids;
 use ulp_um::manifest::{self, Checked, Clock, Context, Signer, Version};
 
-use crate::framing::{Document, push_dense};
 use crate::spare::Spare;
 
 /// What a subject begins with that names a key by itself.

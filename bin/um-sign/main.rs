@@ -1,7 +1,6 @@
 //! sign and check manifests, credentials, statements, events and witness lines
 
 mod conformance;
-mod framing;
 mod judge;
 mod spare;
 
@@ -12,6 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use rayon::prelude::*;
+use ulp_cli::framing::{Document, Framing};
 use ulp_cli::{
     self, Chunk, Failure, Files, Jobs, LineReader, Log, Now, Output, OutputArgs, Status, Witness, read_dids,
     read_key,
@@ -25,7 +25,6 @@ use ulp_core::trust::{Did, Verifier};
 use ulp_um::credential::Profile;
 use ulp_um::manifest::Clock;
 
-use framing::{Document, Framing};
 use judge::{Desk, Judge, Judged, Purpose};
 
 /// How many documents one job takes at a time.

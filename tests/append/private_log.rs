@@ -14,6 +14,9 @@ fn command(tool: &str) -> (&'static str, bool) {
         "ulp-attest" => ("ulp-attest --rows --store w", false),
         "ulp-sync" => ("ulp-sync --store w --with 'ulp-sync --serve --store w'", false),
         "um-key" => ("um-key did key.pem", false),
+        "um-seal" => {
+            ("um-seal --to did:key:z6LSh6zfJpSAp8142MKt2zeXVBhc5Ze38qhBfK9V8JXoSRWc /dev/null", false)
+        }
         "tile-unpack" => ("tile-unpack --store copy packed.tar", false),
         "ulp-append" => ("ulp-append in.jsonl", true),
         "ulp-materialize" => ("ulp-materialize in.jsonl", true),

@@ -61,6 +61,7 @@ mod failure;
 pub mod follow;
 #[cfg(feature = "draw")]
 mod font_args;
+pub mod framing;
 mod input;
 mod key_file;
 mod line_reader;
@@ -86,7 +87,7 @@ pub use failure::{Failure, Status};
 #[cfg(feature = "draw")]
 pub use font_args::FontArgs;
 pub use input::Input;
-pub use key_file::read_key;
+pub use key_file::{read_key, read_secret};
 pub use line_reader::LineReader;
 pub use log::{Log, Witness};
 pub use memory::{room_for, room_to_work};

@@ -3,7 +3,8 @@
 //!
 //! [`manifest::judge`] holds a document to every rule of its version; [`credential::verify`] says who issued a
 //! credential, and [`credential::claims`] which claims that makes true. [`dids`] says which key a name stands for,
-//! [`hash`] what a document is called by its content.
+//! [`hash`] what a document is called by its content. [`jwe`] hides what only some may read, and [`facets`] where that
+//! stands; [`birth`] commits to a date.
 //!
 //! ```
 //! use ulp_core::trust::{Scratch, Verifier};
@@ -15,7 +16,11 @@
 //! assert_eq!(refused.map_err(|refusal| refusal.code), Err("um.context".into()));
 //! ```
 
+pub mod birth;
 pub mod credential;
 pub mod dids;
+pub mod draws;
+pub mod facets;
 pub mod hash;
+pub mod jwe;
 pub mod manifest;

@@ -33,14 +33,45 @@ pub enum KeyError {
         source: io::Error,
     },
     /// The file holds no key that can be used.
-    #[error("{path}: {}", fault.describe(path), path = path.display())]
+    #[error("{path}: {}", fault.describe(path, need), path = path.display())]
     NoKey {
         /// The file.
         path: PathBuf,
         /// Why.
         fault: NoKey,
+        /// What would be one.
+        need: Need,
     },
 }
+
+/// Which keys are of use, in the words of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// What a key has to be, with its article.
+    pub sort: &'static str,
+    /// What makes one.
+    pub maker: &'static str,
+}
+
+/// The keys that are of use for something, and how one is read.
+pub struct Sort<K> {
+    /// What is said where there is none.
+    pub need: Need,
+    /// The algorithms that are looked at, as [`pem::algorithm`] calls them.
+    pub algorithms: &'static [&'static str],
+    /// Reads one from its PKCS#8.
+    pub read: fn(&[u8]) -> Option<K>,
+    /// Whether this is the SPKI of one.
+    pub is_public: fn(&[u8]) -> bool,
+}
+
+/// Keys to sign with.
+const SIGNING: Sort<SecretKey> = Sort {
+    need: Need { sort: "an Ed25519", maker: "um-key generate" },
+    algorithms: &[pem::ED25519],
+    read: |der| SigningKey::from_pkcs8_der(der).ok().map(|key| SecretKey { key }),
+    is_public: |der| VerifyingKey::from_public_key_der(der).is_ok(),
+};
 
 /// Why there is no key that can be used. It never repeats what a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +98,10 @@ pub enum NoKey {
 
 impl NoKey {
     /// What is said of the file, and what to do about it.
-    fn describe(self, path: &Path) -> String {
-        let path = path.display();
+    fn describe(self, path: &Path, need: &Need) -> String {
+        let (path, Need { sort, maker }) = (path.display(), need);
         match self {
-            NoKey::Missing => "it holds no key in PEM; um-key generate makes one".to_owned(),
+            NoKey::Missing => format!("it holds no key in PEM; {maker} makes one"),
             NoKey::Der => format!("it is DER, and PEM is needed: openssl pkey -in {path} -out key.pem"),
             NoKey::Utf16 => "it is text in UTF-16; save it as UTF-8".to_owned(),
             NoKey::TooLong => "it is too long for a key".to_owned(),
@@ -79,7 +110,7 @@ impl NoKey {
             }
             NoKey::Broken => "its key is not whole".to_owned(),
             NoKey::Other(kind) => {
-                format!("it holds {kind} key, and an Ed25519 key is needed: um-key generate makes one")
+                format!("it holds {kind} key, and {sort} key is needed: {maker} makes one")
             }
             NoKey::Public => "it holds a public key, and a private one is needed".to_owned(),
             NoKey::Certificate => {
@@ -117,8 +148,7 @@ impl SecretKey {
     /// # Errors
     /// Where there is none, or it is not PKCS#8 of an Ed25519 key.
     pub fn from_pem(pem: &[u8]) -> Result<SecretKey, NoKey> {
-        let blocks = pem::blocks(pem);
-        blocks.iter().find_map(private_key).unwrap_or_else(|| Err(without_private(pem, &blocks)))
+        secret_of_pem(pem, &SIGNING)
     }
 
     /// The key as PEM, wiped when dropped.
@@ -144,8 +174,7 @@ impl SecretKey {
     /// # Errors
     /// [`KeyError::Io`]; [`KeyError::NoKey`] where its first private key is not PKCS#8 PEM of an Ed25519 key.
     pub fn read(path: &Path) -> Result<SecretKey, KeyError> {
-        let pem = read_pem(path)?;
-        SecretKey::from_pem(&pem).map_err(|fault| no_key(path, fault))
+        read_secret(path, &SIGNING)
     }
 
     /// Makes a key file: mode 0600, whole and on the disk, or not at all.
@@ -153,23 +182,50 @@ impl SecretKey {
     /// # Errors
     /// [`KeyError::Io`], also where anything stands at that path, a dangling symlink included.
     pub fn create(&self, path: &Path) -> Result<(), KeyError> {
-        self.write_anew(path).map_err(|source| KeyError::Io { path: path.to_owned(), source })
+        create_private(path, self.to_pem().as_bytes())
     }
+}
 
-    fn write_anew(&self, path: &Path) -> io::Result<()> {
-        // What is there is known at once in most cases; the last step sees to the others.
-        if path.symlink_metadata().is_ok() {
-            return Err(rustix::io::Errno::EXIST.into());
-        }
-        let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let directory = File::open(parent)?;
-        // A temporary file has mode 0600 from its first moment.
-        let mut file = tempfile::Builder::new().prefix(".um-key-").tempfile_in(parent)?;
-        file.write_all(self.to_pem().as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist_noclobber(path).map_err(|e| e.error)?;
-        directory.sync_all()
+/// Makes a file for its owner alone: mode 0600, whole and on the disk, or not at all.
+///
+/// # Errors
+/// [`KeyError::Io`], also where anything stands at that path, a dangling symlink included.
+pub fn create_private(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
+    write_anew(path, bytes).map_err(|source| KeyError::Io { path: path.to_owned(), source })
+}
+
+fn write_anew(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // What is there is known at once in most cases; the last step sees to the others.
+    if path.symlink_metadata().is_ok() {
+        return Err(rustix::io::Errno::EXIST.into());
     }
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = File::open(parent)?;
+    // A temporary file has mode 0600 from its first moment.
+    let mut file = tempfile::Builder::new().prefix(".um-key-").tempfile_in(parent)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map_err(|e| e.error)?;
+    directory.sync_all()
+}
+
+/// Reads the first private key of a PEM file, whatever else is in it.
+///
+/// # Errors
+/// Where there is none, or it is not PKCS#8 of that sort.
+pub fn secret_of_pem<K>(pem: &[u8], sort: &Sort<K>) -> Result<K, NoKey> {
+    let blocks = pem::blocks(pem);
+    let found = blocks.iter().find_map(|block| private_key(block, sort));
+    found.unwrap_or_else(|| Err(without_private(pem, &blocks, sort)))
+}
+
+/// Reads a key file.
+///
+/// # Errors
+/// [`KeyError::Io`]; [`KeyError::NoKey`] where its first private key is not PKCS#8 PEM of that sort.
+pub fn read_secret<K>(path: &Path, sort: &Sort<K>) -> Result<K, KeyError> {
+    let pem = read_pem(path, &sort.need)?;
+    secret_of_pem(&pem, sort).map_err(|fault| no_key(path, fault, &sort.need))
 }
 
 /// The identity of the key in a file: of the first private one, or, where there is none, of the first public one.
@@ -177,16 +233,19 @@ impl SecretKey {
 /// # Errors
 /// [`KeyError::Io`]; [`KeyError::NoKey`] where that is neither PKCS#8 nor SPKI PEM of an Ed25519 key.
 pub fn did_of_file(path: &Path) -> Result<Did, KeyError> {
-    let pem = read_pem(path)?;
+    let need = &SIGNING.need;
+    let pem = read_pem(path, need)?;
     let blocks = pem::blocks(&pem);
-    let private = || blocks.iter().find_map(private_key).map(|key| key.map(|key| key.did()));
+    let private =
+        || blocks.iter().find_map(|block| private_key(block, &SIGNING)).map(|key| key.map(|key| key.did()));
     let public = || blocks.iter().find_map(public_key);
     let found = private().or_else(public);
-    found.unwrap_or_else(|| Err(without_private(&pem, &blocks))).map_err(|fault| no_key(path, fault))
+    let none = || Err(without_private(&pem, &blocks, &SIGNING));
+    found.unwrap_or_else(none).map_err(|fault| no_key(path, fault, need))
 }
 
 /// The private key of a block; nothing where it is of something else.
-fn private_key(block: &Block<'_>) -> Option<Result<SecretKey, NoKey>> {
+fn private_key<K>(block: &Block<'_>, sort: &Sort<K>) -> Option<Result<K, NoKey>> {
     let other = match block.label {
         b"ENCRYPTED PRIVATE KEY" => return Some(Err(NoKey::Encrypted)),
         b"PRIVATE KEY" => None,
@@ -199,36 +258,49 @@ fn private_key(block: &Block<'_>) -> Option<Result<SecretKey, NoKey>> {
     Some(match other {
         _ if block.encrypted => Err(NoKey::Encrypted),
         Some(other) => Err(NoKey::Other(other)),
-        None => of_ed25519(block, |der| SigningKey::from_pkcs8_der(der).ok()).map(|key| SecretKey { key }),
+        None => read_block(block, sort.algorithms, sort.read),
     })
 }
 
-/// The public key of a block; nothing where it is of something else.
+/// The public key of a block, to verify with; nothing where it is of something else.
 fn public_key(block: &Block<'_>) -> Option<Result<Did, NoKey>> {
+    public_block(block, SIGNING.algorithms, |der| {
+        VerifyingKey::from_public_key_der(der).ok().map(|key| Did(key.to_bytes()))
+    })
+}
+
+fn public_block<T>(
+    block: &Block<'_>,
+    algorithms: &[&str],
+    read: impl FnOnce(&[u8]) -> Option<T>,
+) -> Option<Result<T, NoKey>> {
     match block.label {
-        b"PUBLIC KEY" => {
-            let key = of_ed25519(block, |der| VerifyingKey::from_public_key_der(der).ok());
-            Some(key.map(|key| Did(key.to_bytes())))
-        }
+        b"PUBLIC KEY" => Some(read_block(block, algorithms, read)),
         b"RSA PUBLIC KEY" => Some(Err(NoKey::Other("an RSA"))),
         _ => None,
     }
 }
 
-/// What `read` makes of a block, where that is of the one algorithm that is used here.
-fn of_ed25519<T>(block: &Block<'_>, read: impl FnOnce(&[u8]) -> Option<T>) -> Result<T, NoKey> {
+/// What `read` makes of a block, where that is of an algorithm that is of use.
+fn read_block<T>(
+    block: &Block<'_>,
+    algorithms: &[&str],
+    read: impl FnOnce(&[u8]) -> Option<T>,
+) -> Result<T, NoKey> {
     let der = block.der.as_ref().ok_or(NoKey::Broken)?;
     match pem::algorithm(der).ok_or(NoKey::Broken)? {
-        pem::ED25519 => read(der).ok_or(NoKey::Broken),
+        known if algorithms.contains(&known) => read(der).ok_or(NoKey::Broken),
         other => Err(NoKey::Other(other)),
     }
 }
 
 /// What a file without a private key is.
-fn without_private(pem: &[u8], blocks: &[Block<'_>]) -> NoKey {
+fn without_private<K>(pem: &[u8], blocks: &[Block<'_>], sort: &Sort<K>) -> NoKey {
     let certificates: [&[u8]; 3] = [b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE"];
-    if let Some(key) = blocks.iter().find_map(public_key) {
-        return key.err().unwrap_or(NoKey::Public);
+    let public =
+        |block| public_block(block, sort.algorithms, |der| (sort.is_public)(der).then_some(NoKey::Public));
+    if let Some(key) = blocks.iter().find_map(public) {
+        return key.unwrap_or_else(|fault| fault);
     }
     match pem {
         _ if blocks.iter().any(|block| certificates.contains(&block.label)) => NoKey::Certificate,
@@ -238,16 +310,16 @@ fn without_private(pem: &[u8], blocks: &[Block<'_>]) -> NoKey {
     }
 }
 
-fn no_key(path: &Path, fault: NoKey) -> KeyError {
-    KeyError::NoKey { path: path.to_owned(), fault }
+fn no_key(path: &Path, fault: NoKey, need: &Need) -> KeyError {
+    KeyError::NoKey { path: path.to_owned(), fault, need: *need }
 }
 
-fn read_pem(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+fn read_pem(path: &Path, need: &Need) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     // Room for all of it at once: a buffer that grows leaves its old self behind in memory.
     let mut pem = Zeroizing::new(Vec::with_capacity(MAX_KEY_FILE as usize + 1));
     let read = File::open(path).and_then(|file| file.take(MAX_KEY_FILE + 1).read_to_end(&mut pem));
     match read {
-        Ok(_) if pem.len() as u64 > MAX_KEY_FILE => Err(no_key(path, NoKey::TooLong)),
+        Ok(_) if pem.len() as u64 > MAX_KEY_FILE => Err(no_key(path, NoKey::TooLong, need)),
         Ok(_) => Ok(pem),
         Err(source) => Err(KeyError::Io { path: path.to_owned(), source }),
     }

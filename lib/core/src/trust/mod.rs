@@ -23,8 +23,8 @@ pub mod authority;
 pub mod cosign;
 pub mod did;
 mod instant;
-mod key;
-mod pem;
+pub mod key;
+pub mod pem;
 pub mod signature;
 mod verify;
 

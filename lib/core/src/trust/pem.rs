@@ -62,7 +62,7 @@ fn block<'p>(name: &'p [u8], lines: &mut Peekable<impl Iterator<Item = &'p [u8]>
 
 /// What kind of key PKCS#8 (RFC 5958) or SubjectPublicKeyInfo (RFC 5280) holds, with its article. `None` where the
 /// bytes are not whole, or neither of the two.
-pub(super) fn algorithm(der: &[u8]) -> Option<&'static str> {
+pub fn algorithm(der: &[u8]) -> Option<&'static str> {
     let (whole, _) = inside(der, 0x30)?;
     let after_version = inside(whole, 0x02).map_or(whole, |(_, rest)| rest);
     let (algorithm, _) = inside(after_version, 0x30)?;
@@ -80,7 +80,7 @@ pub(super) fn algorithm(der: &[u8]) -> Option<&'static str> {
 }
 
 /// The one algorithm that is used here.
-pub(super) const ED25519: &str = "an Ed25519";
+pub const ED25519: &str = "an Ed25519";
 
 /// What an element of this tag holds, and what follows it.
 fn inside(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {

@@ -3,7 +3,7 @@
 //! A source whose first line leaves a bracket open holds one document, unless one of its other lines is an object by
 //! itself: then it is a stream of lines, of which the first is broken. Only a document of 1 MiB is ever held.
 
-use ulp_cli::{Chunk, Failure};
+use super::{Chunk, Failure};
 use ulp_core::json::{EVENT_BYTES, Fault};
 
 /// A document: where it begins, and its text where it is not too long.
