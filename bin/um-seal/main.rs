@@ -26,25 +26,25 @@ struct Args {
     #[arg(long, value_name = "DID")]
     to: Vec<String>,
     /// Seal the content of each facet of that kind, and not the whole document; again for more
-    #[arg(long, value_name = "KIND", requires = "to")]
+    #[arg(long, value_name = "KIND", requires = "to", conflicts_with_all = ["open", "commit", "generate"])]
     facet: Vec<String>,
     /// Open what is sealed to the key of --key; what is for others stays as it is
     #[arg(long, requires = "key")]
     open: bool,
     /// The private key in FILE (PKCS#8 PEM, X25519 or P-256)
-    #[arg(long, value_name = "FILE", requires = "open")]
+    #[arg(long, value_name = "FILE", requires = "open", conflicts_with_all = ["to", "commit", "generate"])]
     key: Option<PathBuf>,
     /// Put a commitment in place of the birth date of a credential
     #[arg(long, requires = "opening")]
     commit: bool,
     /// Write the opening of the commitment to FILE, mode 0600; it must not exist
-    #[arg(long, value_name = "FILE", requires = "commit")]
+    #[arg(long, value_name = "FILE", requires = "commit", conflicts_with_all = ["to", "open", "generate"])]
     opening: Option<PathBuf>,
     /// Make an X25519 key, write it to the file of -o, mode 0600, which must not exist, and print its DID
     #[arg(long, requires = "output", conflicts_with_all = ["files", "dids", "jobs", "now"])]
     generate: bool,
     /// Know the keys of DIDs by the documents in DIR: DIR/<DID>.json, the DID as names on disk are written
-    #[arg(long, value_name = "DIR", requires = "to")]
+    #[arg(long, value_name = "DIR", requires = "to", conflicts_with_all = ["open", "commit", "generate"])]
     dids: Option<PathBuf>,
     /// Draw from the ChaCha20 keystream under the first 32 bytes of FILE, so that the same comes out again
     #[arg(long, value_name = "FILE", conflicts_with = "open")]
