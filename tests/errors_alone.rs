@@ -145,6 +145,7 @@ fn a_failure_is_one_line_whenever_it_comes() {
                 "tile-unpack" => " --test",
                 "ulp-sync" if status == 4 || script.ends_with("all") => " --serve --store nowhere",
                 "ulp-store" if status == 4 || script.ends_with("all") => " stat --store nowhere",
+                "um-seal" if status == 4 || script.ends_with("all") => " --open --key nowhere",
                 "um-key" if status == 4 || script.ends_with("all") => " did nowhere",
                 _ => "",
             };

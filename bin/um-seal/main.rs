@@ -1,4 +1,4 @@
-//! hide from all but some what documents hold, and open what is hidden for one's key
+//! hide what only some may read, and open what is sealed to a key
 
 mod commit;
 mod document;
@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use clap::{ArgGroup, Parser};
 use ulp_cli::{Failure, Files, Jobs, Log, Now, OutputArgs, Status};
 
-/// hide from all but some what documents hold, and open what is hidden for one's key
+/// hide what only some may read, and open what is sealed to a key
 #[derive(Parser)]
 #[command(name = "um-seal", version)]
 #[command(group(ArgGroup::new("work").args(["to", "open", "commit", "generate"]).required(true)))]
