@@ -106,3 +106,21 @@
 //!   [`Settings::mtu`] with others that are due, in that order, as they fit. A part of a line is the last of its packet. An answer that does
 //!   not fit is cut, and what is left of it stays, first of its class.
 //! - A frame longer than the MTU is never relayed.
+
+mod budget;
+mod draw;
+mod node;
+mod ranges;
+mod row;
+mod send;
+mod table;
+#[cfg(test)]
+mod tests;
+mod trickle;
+mod waiting;
+
+pub use budget::Class;
+pub use node::{ANSWERED, Node, PARTS, SPACES, Settings, Standing, What};
+pub use row::{Row, Tip};
+pub use table::Table;
+pub use waiting::WAITING;
