@@ -18,7 +18,7 @@ pub const SPACES: usize = 64;
 /// Parts of lines that a node knows again.
 pub const PARTS: usize = 256;
 /// Questions that a node remembers to have answered.
-pub const ANSWERED: usize = 32;
+pub const ANSWERED: usize = 64;
 /// Of spaces and questions this part at most, as a divisor, is of unknown tags.
 const STRANGERS: usize = 4;
 /// A question is not answered again for so long, in milliseconds.
@@ -124,6 +124,8 @@ struct Answered {
     question: [u8; 11],
     at: u64,
     stranger: bool,
+    /// Whether the answer is ranges, which make further questions.
+    ranges: bool,
 }
 
 /// A frame that is being heard.
@@ -339,16 +341,19 @@ impl Node {
         name[..length].copy_from_slice(&bytes[..length]);
         let stranger = heard.is_strange();
         self.answered.retain(|past| past.at + ANSWERED_FOR > heard.now);
-        let strangers = self.answered.iter().filter(|past| past.stranger).count();
-        let full = self.answered.len() == ANSWERED || stranger && strangers == ANSWERED / STRANGERS;
+        let answer = Answer { space, question, at: heard.now, told: false };
+        let class = answer.class(&self.table);
+        let ranges = class == Class::Own;
+        let count = |which: fn(&&Answered) -> bool| self.answered.iter().filter(which).count();
+        let full = self.answered.len() == ANSWERED
+            || ranges && count(|past| past.ranges) == ANSWERED / 2
+            || stranger && count(|past| past.stranger) == ANSWERED / STRANGERS;
         if full || self.answered.iter().any(|past| (past.space, past.question) == (space, name)) {
             return;
         }
-        self.answered.push_back(Answered { space, question: name, at: heard.now, stranger });
+        self.answered.push_back(Answered { space, question: name, at: heard.now, stranger, ranges });
         let range = AIRTIMES * self.settings.airtime(super::row::BYTES);
         let due = heard.now + draw(&[bytes, &space.0, &self.settings.own.0], range);
-        let answer = Answer { space, question, at: heard.now, told: false };
-        let class = answer.class(&self.table);
         self.waiting.push(Waits::Answer(answer), class, stranger, due);
     }
 

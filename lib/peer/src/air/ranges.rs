@@ -10,6 +10,9 @@ const NEWEST: usize = 8;
 /// So many rows are sent to one who has none.
 const TO_NEWCOMERS: usize = 16;
 
+/// Among so many rows it is tried which ones another lacks.
+const MOST_TRIED: usize = 16;
+
 /// What is to be said to someone whose range differs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
@@ -26,13 +29,18 @@ pub fn rows(table: &Table, space: Tag, from: u64, to: u64) -> impl Iterator<Item
 
 /// What stands for a range: how many rows, and what they are.
 pub fn measure(table: &Table, space: Tag, from: u64, to: u64) -> Range {
-    let (mut count, mut hasher) = (0, Sha256::new());
-    for row in rows(table, space, from, to) {
-        count += 1;
-        hasher.update(row.frame(space));
-    }
+    let mut count = 0;
+    let counted = rows(table, space, from, to).inspect(|_| count += 1);
+    let digest = digest(space, counted);
+    Range { from, to, rows: u16::try_from(count).unwrap_or(u16::MAX), digest }
+}
+
+/// The first bytes of the hash over the frames of some rows.
+fn digest<'r>(space: Tag, rows: impl Iterator<Item = &'r Row>) -> [u8; 4] {
+    let mut hasher = Sha256::new();
+    rows.for_each(|row| hasher.update(row.frame(space)));
     let [a, b, c, d, ..]: [u8; 32] = hasher.finalize().into();
-    Range { from, to, rows: u16::try_from(count).unwrap_or(u16::MAX), digest: [a, b, c, d] }
+    [a, b, c, d]
 }
 
 /// What a node says of a space unasked.
@@ -77,8 +85,13 @@ pub fn reply(table: &Table, space: Tag, theirs: Range) -> Reply {
     let all = || rows(table, space, from, to).cloned().collect();
     let ask = |ranges| Reply { rows: Vec::new(), ranges };
     let tell = |rows, ranges| Reply { rows, ranges };
+    if ours == theirs {
+        return Reply::default();
+    }
+    if let Some(rows) = lacked(table, space, theirs) {
+        return tell(rows, Vec::new());
+    }
     match (ours.rows, theirs.rows) {
-        _ if ours == theirs => Reply::default(),
         (_, 0) => tell(newest(table, space, from, to), Vec::new()),
         (0, _) => ask(vec![ours]),
         (n, m) if one_key => tell(all(), if n > m { Vec::new() } else { vec![ours] }),
@@ -87,6 +100,23 @@ pub fn reply(table: &Table, space: Tag, theirs: Range) -> Reply {
         (n, m) if n < m => ask(vec![ours]),
         _ => tell(all(), vec![ours]),
     }
+}
+
+/// The one or two rows that another lacks of a range, if its digest shows that it has all others.
+fn lacked(table: &Table, space: Tag, theirs: Range) -> Option<Vec<Row>> {
+    let rows: Vec<&Row> = rows(table, space, theirs.from, theirs.to).take(MOST_TRIED + 1).collect();
+    let without = |lacked: &[usize]| {
+        let left = rows.iter().enumerate().filter(|(n, _)| !lacked.contains(n));
+        digest(space, left.map(|(_, row)| *row)) == theirs.digest
+    };
+    let taken = |lacked: &[usize]| lacked.iter().map(|n| rows[*n].clone()).collect();
+    let count = rows.len();
+    let lacks = |most| count <= MOST_TRIED && count == usize::from(theirs.rows) + most;
+    if lacks(1) {
+        return (0..count).map(|n| [n]).find(|one| without(one)).map(|one| taken(&one));
+    }
+    let pairs = (0..count).flat_map(|n| (n + 1..count).map(move |m| [n, m]));
+    if lacks(2) { pairs.into_iter().find(|two| without(two)).map(|two| taken(&two)) } else { None }
 }
 
 /// What is told of a tile, but for what who asks has itself.
