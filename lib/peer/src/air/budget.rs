@@ -73,6 +73,12 @@ impl Budget {
         fits(self.hourly, self.all.hour) && fits(self.total, self.all.ever)
     }
 
+    /// Whether half of the air is free.
+    pub fn is_easy(&self) -> bool {
+        let easy = |whole: Option<u64>, spent: u64| whole.is_none_or(|whole| 2 * spent <= whole);
+        easy(self.hourly, self.all.hour) && easy(self.total, self.all.ever)
+    }
+
     /// Whether frames of unknown tags may take so much.
     pub fn allows_strangers(&self, air: u64) -> bool {
         let fits =

@@ -270,7 +270,8 @@ impl Node {
             }
         }
         let changed = came.into_iter().any(|place| self.table.has(space, place));
-        if changed && let Some(space) = self.kept(space) {
+        self.budget.advance(heard.now);
+        if changed && self.budget.is_easy() && let Some(space) = self.kept(space) {
             space.timer.reset(heard.now);
         }
         changed
