@@ -1,5 +1,8 @@
 //! How much air there is yet.
 
+use super::draw::draw;
+use ulp_core::frame::Tag;
+
 /// The parts of an hour that are counted.
 const MINUTE: u64 = 60_000;
 /// The minute that runs, and an hour before it: so that no hour, wherever it starts, has more.
@@ -14,6 +17,8 @@ pub struct Budget {
     total: Option<u64>,
     all: Spent,
     strangers: Spent,
+    /// What is added to a time, so that not all nodes get air back at the same moment.
+    offset: u64,
     /// The minute that the counters have come to.
     minute: u64,
 }
@@ -28,8 +33,10 @@ struct Spent {
 /// Who asks for air.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// What a node says of itself, and asks.
+    /// What a node says of itself.
     Own,
+    /// What it asks.
+    Range,
     /// Others' news that are signed.
     Signed,
     /// Other news, rows that are told again, parts of lines.
@@ -41,6 +48,7 @@ impl Class {
     fn reserve(self, whole: u64) -> u64 {
         match self {
             Class::Own => 0,
+            Class::Range => whole / 8,
             Class::Signed => whole / 16,
             Class::Rest => whole / 8,
         }
@@ -48,15 +56,16 @@ impl Class {
 }
 
 impl Budget {
-    /// So much an hour, and in all.
-    pub fn new(hourly: Option<u64>, total: Option<u64>) -> Budget {
+    /// So much an hour, and in all, for a node.
+    pub fn new(hourly: Option<u64>, total: Option<u64>, own: Tag) -> Budget {
         let none = Spent { minutes: [0; MINUTES], hour: 0, ever: 0 };
-        Budget { hourly, total, all: none.clone(), strangers: none, minute: 0 }
+        let offset = draw(&[&own.0], MINUTE);
+        Budget { hourly, total, all: none.clone(), strangers: none, offset, minute: 0 }
     }
 
     /// Counts from now on.
     pub fn advance(&mut self, now: u64) {
-        let to = (now / MINUTE).max(self.minute);
+        let to = ((now + self.offset) / MINUTE).max(self.minute);
         for minute in (self.minute + 1..=to).take(MINUTES) {
             self.all.free(minute);
             self.strangers.free(minute);
@@ -73,10 +82,14 @@ impl Budget {
         fits(self.hourly, self.all.hour) && fits(self.total, self.all.ever)
     }
 
-    /// Whether half of the air is free.
-    pub fn is_easy(&self) -> bool {
-        let easy = |whole: Option<u64>, spent: u64| whole.is_none_or(|whole| 2 * spent <= whole);
-        easy(self.hourly, self.all.hour) && easy(self.total, self.all.ever)
+    /// How many of the shortest intervals to wait with what is not urgent: the longer, the less air is left.
+    pub fn haste(&self) -> u64 {
+        let quarters = |whole: Option<u64>, spent: u64| whole.map_or(0, |whole| 4 * spent / whole.max(1));
+        match quarters(self.hourly, self.all.hour).max(quarters(self.total, self.all.ever)) {
+            0 | 1 => 1,
+            2 => 2,
+            _ => 8,
+        }
     }
 
     /// Whether frames of unknown tags may take so much.
@@ -96,7 +109,7 @@ impl Budget {
     /// When some of what was spent comes back next.
     pub fn relief(&self) -> Option<u64> {
         let oldest = (self.minute + 1..).take(MINUTES).find(|minute| self.all.at(*minute) > 0);
-        self.hourly.and(oldest).map(|minute| minute * MINUTE)
+        self.hourly.and(oldest).map(|minute| minute * MINUTE - self.offset)
     }
 
     /// What was used so far, in milliseconds.

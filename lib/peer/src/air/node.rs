@@ -1,15 +1,16 @@
 //! A node: what it is told, and what it hears.
 
-use crate::radio::Lora;
+use super::answer::Answered;
 use super::budget::{Budget, Class};
 use super::draw::draw;
-use super::ranges;
+use super::heard::{BITS, Heard, Standing};
 use super::row::{Place, Row};
 use super::table::Table;
-use super::trickle::Trickle;
-use super::waiting::{Answer, Question, Waiting, What as Waits};
+use super::trickle::{SHORTEST, Trickle};
+use super::waiting::{Waiting, What as Waits};
+use crate::radio::Lora;
 use std::collections::VecDeque;
-use ulp_core::frame::{BARE, Body, ENTRY, Entry, Frame, MOST_HOPS, Range, Rows, Tag, packet};
+use ulp_core::frame::{Body, Frame, MOST_HOPS, Tag, packet};
 use ulp_core::hash::Sha256;
 use ulp_core::report::Refusal;
 
@@ -17,19 +18,12 @@ use ulp_core::report::Refusal;
 pub const SPACES: usize = 64;
 /// Parts of lines that a node knows again.
 pub const PARTS: usize = 256;
-/// Questions that a node remembers to have answered.
-pub const ANSWERED: usize = 64;
-/// Of spaces and questions this part at most, as a divisor, is of unknown tags.
+/// Of spaces this part at most, as a divisor, is of unknown tags.
 const STRANGERS: usize = 4;
-/// A question is not answered again for so long, in milliseconds.
-const ANSWERED_FOR: u64 = 60_000;
 /// News and answers wait for up to so many of their airtimes.
-const AIRTIMES: u64 = 12;
+pub(super) const AIRTIMES: u64 = 12;
 /// A `seq` below is no time.
 const FIRST_TIME: u32 = 1 << 24;
-/// Where a frame has its hops, and the bits that are not theirs.
-const BITS: usize = 1;
-const NO_HOPS: u8 = 0x8F;
 
 /// What a node is told once.
 #[derive(Clone, Debug)]
@@ -65,18 +59,6 @@ impl Settings {
     }
 }
 
-/// How a frame stands, by what its hearer knows of its peer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Its signature holds, and its key is that of a peer who is known.
-    Signed,
-    /// Its tag is that of a peer who is known.
-    Known,
-    Unknown,
-    /// It says of itself what is not so.
-    Refused,
-}
-
 /// What a frame was, to its hearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
@@ -104,7 +86,7 @@ pub struct Node {
     /// When the packet that is on air is over.
     pub(super) busy: u64,
     parts: VecDeque<[u8; 8]>,
-    answered: VecDeque<Answered>,
+    pub(super) answered: VecDeque<Answered>,
 }
 
 /// A space that is kept.
@@ -116,44 +98,11 @@ pub(super) struct Space {
     pub strange: bool,
 }
 
-/// A question that was answered.
-#[derive(Clone, Copy, Debug)]
-struct Answered {
-    space: Tag,
-    /// What the entry starts with: the range, or the tile.
-    question: [u8; 11],
-    at: u64,
-    stranger: bool,
-    /// Whether the answer is ranges, which make further questions.
-    ranges: bool,
-}
-
-/// A frame that is being heard.
-struct Heard<'f> {
-    frame: &'f Frame,
-    /// The frame with hops 0.
-    bytes: Vec<u8>,
-    now: u64,
-    standing: Standing,
-}
-
-impl Heard<'_> {
-    fn is_strange(&self) -> bool {
-        self.standing == Standing::Unknown
-    }
-
-    /// The bytes of its entries.
-    fn entries(&self) -> impl Iterator<Item = [u8; ENTRY]> {
-        let count = self.frame.rows().map_or(0, |rows| rows.entries.len());
-        self.bytes[BARE.min(self.bytes.len())..].as_chunks().0.iter().copied().take(count)
-    }
-}
-
 impl Node {
     /// A node with nothing in its table.
     pub fn new(settings: Settings) -> Node {
-        let (table, budget) =
-            (Table::new(settings.rows), Budget::new(settings.hourly, settings.total));
+        let table = Table::new(settings.rows);
+        let budget = Budget::new(settings.hourly, settings.total, settings.own);
         let (parts, answered) = (VecDeque::new(), VecDeque::new());
         let waiting = Waiting::default();
         Node { settings, table, spaces: Vec::new(), waiting, budget, busy: 0, parts, answered }
@@ -174,6 +123,11 @@ impl Node {
         self.waiting.dropped
     }
 
+    /// How much waits to be sent.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Milliseconds on air so far.
     pub fn used(&self) -> u64 {
         self.budget.used()
@@ -189,7 +143,10 @@ impl Node {
     /// # Errors
     /// `radio.frame`: it does not parse to its last byte. Nothing of it was heard.
     pub fn hear(
-        &mut self, now: u64, bytes: &[u8], mut judge: impl FnMut(&Frame) -> Standing,
+        &mut self,
+        now: u64,
+        bytes: &[u8],
+        mut judge: impl FnMut(&Frame) -> Standing,
     ) -> Result<Vec<What>, Refusal> {
         let frames = packet(bytes)?;
         Ok(frames.iter().map(|frame| self.hear_frame(now, frame, judge(frame))).collect())
@@ -197,7 +154,7 @@ impl Node {
 
     /// Takes a frame of one's own, to be sent as soon as the airtime allows.
     pub fn offer(&mut self, now: u64, frame: &Frame, class: Class) {
-        let heard = Heard { frame, bytes: without_hops(frame), now, standing: Standing::Known };
+        let heard = Heard::new(frame, now, Standing::Known);
         self.settings.seq = self.settings.seq.max(frame.seq);
         match &frame.body {
             Body::Part(_) => {
@@ -213,7 +170,7 @@ impl Node {
     }
 
     fn hear_frame(&mut self, now: u64, frame: &Frame, standing: Standing) -> What {
-        let heard = Heard { frame, bytes: without_hops(frame), now, standing };
+        let heard = Heard::new(frame, now, standing);
         match &frame.body {
             _ if standing == Standing::Refused => What::Refused,
             Body::Part(_) => self.hear_part(&heard),
@@ -271,8 +228,9 @@ impl Node {
         }
         let changed = came.into_iter().any(|place| self.table.has(space, place));
         self.budget.advance(heard.now);
-        if changed && self.budget.is_easy() && let Some(space) = self.kept(space) {
-            space.timer.reset(heard.now);
+        let haste = self.budget.haste();
+        if changed && let Some(space) = self.kept(space) {
+            space.timer.reset(heard.now, haste * SHORTEST);
         }
         changed
     }
@@ -296,70 +254,8 @@ impl Node {
         self.waiting.push(what, class, heard.is_strange(), due);
     }
 
-    fn hear_questions(&mut self, heard: &Heard<'_>, rows: &Rows) -> What {
-        if !self.keep(heard.now, rows.space, heard.is_strange()) {
-            return What::Question;
-        }
-        let mut ranges = Vec::new();
-        let (mut agree, mut differ) = (true, false);
-        for (entry, bytes) in rows.entries.iter().zip(heard.entries()) {
-            let Entry::Range(range) = entry else {
-                self.ask(heard, rows.space, &bytes, Question::Want(bytes));
-                continue;
-            };
-            ranges.push(*range);
-            let theirs = ranges::above_floor(&self.table, *range);
-            let same = theirs.is_some_and(|theirs| self.hear_range(heard, rows.space, &bytes, theirs));
-            agree &= same;
-            differ |= theirs.is_some() && !same;
-        }
-        let introduction = agree && ranges::is_introduction(&ranges);
-        if let Some(space) = self.kept(rows.space).filter(|_| !heard.is_strange()) {
-            match (differ, introduction) {
-                (true, _) => space.timer.reset(heard.now),
-                (_, true) => space.timer.agree(),
-                _ => {}
-            }
-        }
-        What::Question
-    }
-
-    /// Whether a range is the same here. If it is not, something is to be said to it.
-    fn hear_range(&mut self, heard: &Heard<'_>, space: Tag, bytes: &[u8; ENTRY], theirs: Range) -> bool {
-        let same = ranges::measure(&self.table, space, theirs.from, theirs.to) == theirs;
-        if same {
-            self.waiting.answers(space).for_each(|answer| answer.hear(theirs));
-        } else {
-            self.ask(heard, space, bytes, Question::Range(theirs));
-        }
-        same
-    }
-
-    /// Remembers to answer a question, unless that was done just now.
-    fn ask(&mut self, heard: &Heard<'_>, space: Tag, bytes: &[u8; ENTRY], question: Question) {
-        let mut name = [0; 11];
-        let length = if matches!(question, Question::Range(_)) { 11 } else { 7 };
-        name[..length].copy_from_slice(&bytes[..length]);
-        let stranger = heard.is_strange();
-        self.answered.retain(|past| past.at + ANSWERED_FOR > heard.now);
-        let answer = Answer { space, question, at: heard.now, told: false };
-        let class = answer.class(&self.table);
-        let ranges = class == Class::Own;
-        let count = |which: fn(&&Answered) -> bool| self.answered.iter().filter(which).count();
-        let full = self.answered.len() == ANSWERED
-            || ranges && count(|past| past.ranges) == ANSWERED / 2
-            || stranger && count(|past| past.stranger) == ANSWERED / STRANGERS;
-        if full || self.answered.iter().any(|past| (past.space, past.question) == (space, name)) {
-            return;
-        }
-        self.answered.push_back(Answered { space, question: name, at: heard.now, stranger, ranges });
-        let range = AIRTIMES * self.settings.airtime(super::row::BYTES);
-        let due = heard.now + draw(&[bytes, &space.0, &self.settings.own.0], range);
-        self.waiting.push(Waits::Answer(answer), class, stranger, due);
-    }
-
     /// Whether a space is kept, for which there may not be room.
-    fn keep(&mut self, now: u64, tag: Tag, stranger: bool) -> bool {
+    pub(super) fn keep(&mut self, now: u64, tag: Tag, stranger: bool) -> bool {
         if let Some(space) = self.kept(tag) {
             space.strange &= stranger;
             return true;
@@ -373,20 +269,13 @@ impl Node {
         true
     }
 
-    fn kept(&mut self, tag: Tag) -> Option<&mut Space> {
+    pub(super) fn kept(&mut self, tag: Tag) -> Option<&mut Space> {
         self.spaces.iter_mut().find(|space| space.tag == tag)
     }
 
     /// Whether a `seq` is a time that has not come.
     fn is_ahead(&self, now: u64, seq: u32) -> bool {
-        let latest = self.settings.epoch.map(|epoch| (epoch + now) / 1000 + self.settings.skew);
+        let latest = self.settings.epoch.map(|epoch| epoch.saturating_add(now) / 1000 + self.settings.skew);
         seq >= FIRST_TIME && latest.is_some_and(|latest| u64::from(seq) > latest)
     }
-}
-
-/// The bytes of a frame, by which it is known whatever its hops are.
-fn without_hops(frame: &Frame) -> Vec<u8> {
-    let mut bytes = frame.print();
-    bytes[BITS] &= NO_HOPS;
-    bytes
 }

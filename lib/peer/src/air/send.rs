@@ -1,11 +1,11 @@
 //! A node's turn to speak.
 
+use super::answer::{ANSWERED_FOR, Answer};
 use super::budget::Class;
 use super::node::Node;
-use super::ranges::{self, Reply};
+use super::ranges;
 use super::row::{Row, Tip};
-use super::table::Table;
-use super::waiting::{Answer, Item, Question, What};
+use super::waiting::{Item, What};
 use ulp_core::frame::{BARE, Body, ENTRY, Entry, Frame, MOST_ENTRIES, Range, Rows, Tag, packet};
 
 /// What the first byte of a frame says of a part of a line.
@@ -43,7 +43,7 @@ impl Node {
         let mut load = Load { bytes: Vec::new(), strangers: 0, closed: false };
         let mut stay = Vec::new();
         for mut item in self.waiting.take_due(now) {
-            match self.load(&mut load, &mut item) {
+            match self.load(now, &mut load, &mut item) {
                 Fate::Done => {}
                 Fate::Stays => stay.push(item),
                 Fate::Broke => {
@@ -74,7 +74,7 @@ impl Node {
     fn tick(&mut self, now: u64) {
         for space in &mut self.spaces {
             if space.timer.tick(now) && !self.waiting.introduces(space.tag) {
-                self.waiting.push(What::Introduction(space.tag), Class::Own, space.strange, now);
+                self.waiting.push(What::Introduction(space.tag), Class::Range, space.strange, now);
             }
         }
     }
@@ -89,7 +89,7 @@ impl Node {
         }
     }
 
-    fn load(&mut self, load: &mut Load, item: &mut Item) -> Fate {
+    fn load(&self, now: u64, load: &mut Load, item: &mut Item) -> Fate {
         match &mut item.what {
             What::Frame { bytes, relay, .. } => {
                 if *relay && !self.is_news(bytes) {
@@ -101,6 +101,7 @@ impl Node {
                 let frame = self.question(*space, ranges::introduction(&self.table, *space));
                 self.add(load, &frame, item.class, item.stranger)
             }
+            What::Answer(answer) if now >= answer.at + ANSWERED_FOR => Fate::Done,
             What::Answer(answer) => self.load_answer(load, answer, item.class, item.stranger),
         }
     }
@@ -181,31 +182,4 @@ impl Node {
 fn tips(bytes: &[u8]) -> impl Iterator<Item = Tip> {
     let count = usize::from(bytes[1] & 15);
     bytes[BARE..].as_chunks().0.iter().copied().take(count)
-}
-
-impl Answer {
-    /// How urgent it is: ranges are a node's own, rows are others'.
-    pub fn class(&self, table: &Table) -> Class {
-        if self.reply(table).rows.is_empty() { Class::Own } else { Class::Rest }
-    }
-
-    /// A range was heard to be the same here: if it is of those that are asked for, that need not be said again.
-    pub fn hear(&mut self, range: Range) {
-        let Question::Range(asked) = self.question else { return };
-        let within = |to: u64| if to == 0 { NEVER } else { to };
-        self.told |= range.from >= asked.from && within(range.to) <= within(asked.to);
-    }
-
-    /// What is to be said yet.
-    fn reply(&self, table: &Table) -> Reply {
-        let mut reply = match &self.question {
-            Question::Range(theirs) => ranges::reply(table, self.space, *theirs),
-            Question::Want(tip) => Reply { rows: ranges::holders(table, self.space, tip), ranges: Vec::new() },
-        };
-        reply.rows.retain(|row| row.on_air < self.at);
-        if self.told {
-            reply.ranges.clear();
-        }
-        reply
-    }
 }

@@ -57,10 +57,10 @@ impl Trickle {
         self.heard = self.heard.saturating_add(1);
     }
 
-    /// Another said otherwise, or something is new.
-    pub fn reset(&mut self, now: u64) {
-        if self.length > SHORTEST {
-            self.begin(now, SHORTEST);
+    /// Another said otherwise, or something is new: the interval is to be no longer than this.
+    pub fn reset(&mut self, now: u64, length: u64) {
+        if self.length > length {
+            self.begin(now, length);
         }
     }
 

@@ -1,7 +1,8 @@
 //! What waits for its turn on air, and what goes where too much does.
 
+use super::answer::Answer;
 use super::budget::Class;
-use ulp_core::frame::{Range, Tag};
+use ulp_core::frame::Tag;
 
 /// So much may wait.
 pub const WAITING: usize = 32;
@@ -25,29 +26,14 @@ pub struct Item {
 #[derive(Clone, Debug)]
 pub enum What {
     /// A frame, as it will be sent.
-    Frame { bytes: Vec<u8>, relay: bool, heard: u8 },
+    Frame {
+        bytes: Vec<u8>,
+        relay: bool,
+        heard: u8,
+    },
     /// What is here of a space.
     Introduction(Tag),
     Answer(Answer),
-}
-
-/// A question that was heard.
-#[derive(Clone, Copy, Debug)]
-pub struct Answer {
-    pub space: Tag,
-    pub question: Question,
-    /// When it was heard.
-    pub at: u64,
-    /// Whether someone said of its ranges what is to be said.
-    pub told: bool,
-}
-
-/// What was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Question {
-    Range(Range),
-    /// The tile and the head that the asker has, as a tip's bytes are.
-    Want([u8; 17]),
 }
 
 /// All that waits, in the order in which it came.
@@ -72,6 +58,11 @@ impl Waiting {
             oldest.map(|at| self.items.remove(at));
             self.dropped += 1;
         }
+    }
+
+    /// How much waits.
+    pub fn len(&self) -> usize {
+        self.items.len()
     }
 
     /// When the next one is due.
