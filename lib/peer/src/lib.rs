@@ -2,4 +2,5 @@
 
 pub mod chains;
 pub mod checkpoint;
+pub mod graph;
 pub mod sync;
