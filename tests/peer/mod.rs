@@ -2,6 +2,8 @@
 //! and against bad luck and bad input.
 
 mod attest;
+mod frames;
+mod gossip;
 mod history;
 mod paths;
 mod receipts;

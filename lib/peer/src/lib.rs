@@ -3,4 +3,5 @@
 pub mod chains;
 pub mod checkpoint;
 pub mod graph;
+pub mod radio;
 pub mod sync;

@@ -227,6 +227,7 @@ pub const CODES: &[Row] = &[
     row(&["gossip.bound"], "a statement past the bounds of the graph (withheld)"),
     row(&["gossip.expired"], "a statement that was stale when it came: kept, not passed on (withheld)"),
     row(&["gossip.equivocation"], "a peer points a path to two targets with one seq (noted)"),
+    row(&["radio.frame"], "a packet that does not parse, frame by frame, to its last byte"),
     row(&["receipt.fields"], "not exactly the members of a receipt, in their one spelling"),
     row(&["receipt.link"], "the receipt that it names as the one before is not that"),
     row(&["receipt.range"], "events that are not there, are others, or were named by a receipt before"),

@@ -31,6 +31,8 @@ pub struct Pointers<'a> {
     pub all: Vec<Pointer<'a>>,
     /// How the peer says that it is reached, for people and scripts.
     pub reach: Vec<Cow<'a, str>>,
+    /// Who is asked, of those who may be: everyone, where nobody is named.
+    pub to: Vec<Cow<'a, str>>,
 }
 
 /// What a statement says of one path.
@@ -51,13 +53,15 @@ impl<'a> Pointers<'a> {
             (None, list) => (Sort::Wants, list?),
         };
         let number = |name| statement.get(name).and_then(count).and_then(|n| u32::try_from(n).ok());
+        let texts = |name| statement.get(name).into_iter().flat_map(Value::items).filter_map(text).collect();
         Some(Pointers {
             sort,
             peer: text(statement.get(PEER)?)?,
             seq: number("seq").unwrap_or_default(),
             ttl: number("ttl").unwrap_or(TTL),
             all: list.items().map(|item| Pointer::read(item, sort)).collect::<Option<_>>()?,
-            reach: statement.get("reach").into_iter().flat_map(Value::items).filter_map(text).collect(),
+            reach: texts("reach"),
+            to: texts("to"),
         })
     }
 
@@ -83,17 +87,15 @@ impl<'a> Pointers<'a> {
             line.texts("reach", self.reach.iter().map(AsRef::as_ref), &mut out);
         }
         line.integer("seq", self.seq, &mut out);
+        if !self.to.is_empty() {
+            line.texts("to", self.to.iter().map(AsRef::as_ref), &mut out);
+        }
         line.integer("ttl", self.ttl, &mut out);
         if self.sort != Sort::Knows {
             list(&mut line, &mut out);
         }
         line.close(&mut out);
         String::from_utf8_lossy(&out).into_owned()
-    }
-
-    /// Whether what it says is no longer worth anything, at a time in seconds since 1970.
-    pub fn is_stale(&self, now: i64) -> bool {
-        is_stale(self.seq, self.ttl, now)
     }
 }
 
@@ -171,6 +173,7 @@ mod tests {
             ttl: 60,
             all: vec![pointer("m/world", Some(ROOT), Some(7)), pointer("m/world/demo", None, None)],
             reach: vec!["ssh:a".into()],
+            to: Vec::new(),
         }
     }
 
@@ -179,6 +182,8 @@ mod tests {
         for sort in [Sort::Knows, Sort::Wants] {
             let said = some(sort);
             for said in [Pointers { reach: Vec::new(), ..said.clone() }, said] {
+                let to = vec!["did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK".into()];
+                let said = if sort == Sort::Wants { Pointers { to, ..said } } else { said };
                 let line = said.print();
                 assert!(crate::json::is_canonical(&line), "{line}");
                 let mut tape = Tape::new();
@@ -199,10 +204,9 @@ mod tests {
 
     #[test]
     fn what_has_no_time_is_never_stale() {
-        let said = some(Sort::Knows);
-        assert!(!said.is_stale(1_795_167_060) && said.is_stale(1_795_167_061));
-        let boots = Pointers { seq: NO_TIME - 1, ..said };
-        assert!(!boots.is_stale(i64::MAX));
+        assert!(!is_stale(1_795_167_000, 60, 1_795_167_060));
+        assert!(is_stale(1_795_167_000, 60, 1_795_167_061));
+        assert!(is_stale(NO_TIME, 60, i64::MAX) && !is_stale(NO_TIME - 1, 60, i64::MAX));
     }
 
     #[test]

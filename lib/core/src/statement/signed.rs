@@ -1,6 +1,7 @@
 //! Who signed a statement: its `signature`, or the signed frame that is its `proof`.
 
 use super::PEER;
+use crate::frame;
 use crate::id::Time;
 use crate::json::Value;
 use crate::report::Refusal;
@@ -34,7 +35,15 @@ pub fn signer(
         verifier.verify(statement, &signature, scratch)?;
         return Ok(Some(signature.signer));
     }
-    Ok(None)
+    let Some(frame) = frame::proof(statement)? else { return Ok(None) };
+    let mut refusal = Refusal::new("signature.actor", "no key is known of the peer whose frame it is");
+    for did in signers.keys(&peer(statement)) {
+        match signers.hold(&did, &peer(statement)).and_then(|()| frame.verify(did, verifier)) {
+            Ok(()) => return Ok(Some(did)),
+            Err(other) => refusal = other,
+        }
+    }
+    Err(refusal)
 }
 
 impl Signers<'_> {
@@ -46,6 +55,14 @@ impl Signers<'_> {
             return Ok(());
         }
         self.rules.is_named(signer, peer, self.now)
+    }
+
+    /// The keys that a peer may have signed a frame with, which does not say so.
+    fn keys(&self, peer: &str) -> Vec<Did> {
+        match peer.parse() {
+            Ok(did) => vec![did],
+            Err(_) => self.rules.keys_of(peer).collect(),
+        }
     }
 }
 

@@ -72,12 +72,17 @@ impl<'a> Heard<'a> {
         }
     }
 
+    /// How long it is worth something, in seconds.
+    pub fn ttl(&self) -> u32 {
+        match &self.spoken {
+            Spoken::Pointers(said) => said.ttl,
+            Spoken::Attestation(_) => TTL,
+        }
+    }
+
     /// Whether it is no longer worth anything, at a time in seconds since 1970.
     pub fn is_stale(&self, now: i64) -> bool {
-        match &self.spoken {
-            Spoken::Pointers(said) => said.is_stale(now),
-            Spoken::Attestation(said) => is_stale(said.seq, TTL, now),
-        }
+        is_stale(self.seq(), self.ttl(), now)
     }
 
     /// What a graph takes of it.
@@ -104,6 +109,14 @@ impl<'a> Heard<'a> {
                 hash: Some(said.head.to_string().into()),
                 events: Some(said.events),
             }],
+        }
+    }
+
+    /// Whether somebody is asked.
+    pub fn is_for(&self, peer: &str) -> bool {
+        match &self.spoken {
+            Spoken::Pointers(said) => said.to.is_empty() || said.to.iter().any(|to| to == peer),
+            Spoken::Attestation(_) => true,
         }
     }
 
