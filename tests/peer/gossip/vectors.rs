@@ -103,6 +103,6 @@ fn a_line_with_a_proof_is_as_good_as_signed() {
         assert_eq!(desk.gossip(&[], &changed).1, [code], "{to}");
     }
     // The bytes of another signature: the line is its decoding, but nobody signed it.
-    let forged = line.replace("HVHS_R", "HVHS_S");
+    let forged = line.replace("VHS_R", "VHS_S");
     assert_eq!(desk.gossip(&[], &forged).1, ["signature.actor"]);
 }
