@@ -4,6 +4,7 @@
 mod air;
 mod attest;
 mod frames;
+mod gossip;
 mod history;
 mod paths;
 mod receipts;
