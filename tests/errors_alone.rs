@@ -11,7 +11,7 @@ const TRACE: &str = "head -20 examples/flood/trace.jsonl";
 const REJECTED: &str = "boundary witness";
 const DAMAGED: &str = "boundary boundary witness";
 
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 13] = [
     (
         "ulp-append",
         "ulp-append --store w $E; ulp-append --store w $E",
@@ -63,6 +63,12 @@ const ROWS: [Row; 12] = [
         "ulp-append --store w $E; ulp-attest --store w --rows $E",
         ("echo '{\"peer\":\"x\",\"receipt\":1}' | ulp-attest --verify $E", 1),
         (REJECTED, "receipt.fields"),
+    ),
+    (
+        "ulp-radio",
+        "ulp-radio $E",
+        ("echo '{\"packet\":\"AA\"}' | ulp-radio $E", 1),
+        (REJECTED, "radio.frame"),
     ),
 ];
 

@@ -95,9 +95,8 @@ impl Pace {
 
     /// Forgets what is over for an hour.
     fn forget(&mut self, now: u64) {
-        while let Some((_, air)) = self.recent.pop_front_if(|(end, _)| *end + HOUR <= now) {
-            self.hour -= air;
-        }
+        let old = self.recent.iter().take_while(|(end, _)| *end + HOUR <= now).count();
+        self.hour -= self.recent.drain(..old).map(|(_, air)| air).sum::<u64>();
     }
 }
 
@@ -124,8 +123,8 @@ mod tests {
         assert_eq!(pace.next(5, 400), Some(400), "once the first is over");
         // The first ends at 405; an hour after that there is room again.
         assert_eq!(pace.next(5, 400), Some(HOUR));
-        assert_eq!(pace.next(2 * HOUR, 400), Some(0).map(|_| 0));
-        assert_eq!(pace.next(2 * HOUR, 1001), None);
+        assert_eq!(pace.next(3 * HOUR, 400), Some(0));
+        assert_eq!(pace.next(3 * HOUR, 1001), None);
     }
 
     #[test]

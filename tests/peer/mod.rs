@@ -2,7 +2,6 @@
 //! and against bad luck and bad input.
 
 mod attest;
-mod frames;
 mod history;
 mod paths;
 mod receipts;
