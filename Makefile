@@ -1,6 +1,7 @@
 # make demo      builds the tools that it runs, and runs them on the flood
 # make test      installs what the tests need, and passes them all; SEED=... samples the long loops as a run before did
 # make proof     the same, with every point of the long loops
+# make conformance   judges the public suites of Universal Manifest that lie in FIXTURES
 # make bench     times the tools beside their peers on a million events; ROW=5 one row, ROW=26 the demo from a clean clone
 # make bench-peers   installs and builds those peers
 # make bench-pi  runs every tool on a million events with one core and 1 GiB, and some on four million
@@ -23,10 +24,11 @@ BENCH_PACKAGES := jq:jq openssl:openssl strace:strace tar:tar zstd:zstd valgrind
 BENCH_MODULES := duckdb rocksdict lmdb
 BENCH_PROGRAMS := crdt floor
 
+FIXTURES ?= ../shared/fixtures/um
 SECONDS ?= 60
 FUZZ := $(patsubst tests/fuzz/targets/%.rs,%,$(wildcard tests/fuzz/targets/*.rs))
 
-.PHONY: all demo test proof bench bench-peers bench-pi fuzz install completions man deps clean
+.PHONY: all demo test proof conformance bench bench-peers bench-pi fuzz install completions man deps clean
 
 all:
 	$(CARGO) build --profile $(PROFILE) --locked
@@ -56,6 +58,10 @@ test: deps
 
 proof: export ULP_PROOF = 1
 proof: test
+
+conformance:
+	$(CARGO) build --locked --quiet --bin um-sign
+	@PATH="$(CURDIR)/target/debug:$$PATH" python3 -B tests/conformance.py $(FIXTURES)
 
 bench:
 	$(CARGO) build --release --locked --quiet

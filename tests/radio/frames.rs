@@ -8,7 +8,6 @@ use ulp_core::path::Space;
 use ulp_core::trust::{Did, Verifier};
 use ulp_peer::radio::Lora;
 
-fn bytes(hex: &str) -> Vec<u8> {
     HEXLOWER.decode(hex.as_bytes()).unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! Lines on air and back: against vectors, on lossy air, and against whoever else is on it.
 
-mod frames;
+pub mod frames;
 mod hostile;
 mod lines;
 mod private;
@@ -15,7 +15,7 @@ use ulp_core::trust::SecretKey;
 const NOW: &str = "1795167000";
 
 /// The vectors of one file, where they lie beside this checkout.
-fn vectors(name: &str) -> Option<Value> {
+pub fn vectors(name: &str) -> Option<Value> {
     let Some(shared) = run::shared() else {
         run::skipped(&format!("vectors of {name}: no ../shared/fixtures/peer"));
         return None;
