@@ -8,6 +8,7 @@ use ulp_core::path::Space;
 use ulp_core::trust::{Did, Verifier};
 use ulp_peer::radio::Lora;
 
+pub fn bytes(hex: &str) -> Vec<u8> {
     HEXLOWER.decode(hex.as_bytes()).unwrap()
 }
 
