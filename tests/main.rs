@@ -16,6 +16,7 @@ mod peer;
 mod projector_2d;
 mod projector_3d;
 mod projector_audio;
+mod radio;
 mod reference;
 mod replay;
 mod run;
