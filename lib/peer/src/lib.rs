@@ -1,5 +1,6 @@
 //! How peers speak of each other's stores. Page "11. Discovery, sync, receipts".
 
+pub mod air;
 pub mod chains;
 pub mod checkpoint;
 pub mod radio;
