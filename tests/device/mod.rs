@@ -82,6 +82,19 @@ fn advertisements_hold_what_they_carry() {
 }
 
 #[test]
+fn packets_go_through_the_classes_of_a_radio() {
+    let peers = run::root().join("target/peers/mesh");
+    if !peers.exists() {
+        run::skipped("meshtastic is not installed: make deps");
+        return;
+    }
+    let dir = run::checkout();
+    let said =
+        run::sh(&format!("PYTHONPATH={} examples/meshtastic/run.sh 2>&1", peers.display()), dir.path());
+    assert!(said.contains("\nOK"), "{said}");
+}
+
+#[test]
 fn the_page_names_every_function_of_the_header() {
     let read = |path: &str| std::fs::read_to_string(run::root().join(path)).unwrap();
     let (header, page) = (read("lib/c/ulp_radio.h"), read("man/man3/ulp_radio.3"));
