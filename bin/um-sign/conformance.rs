@@ -2,16 +2,20 @@
 
 use std::io::Write as _;
 
-use ulp_cli::{Failure, Files, Log, Now, Output, OutputArgs, Status, Witness};
+use ulp_cli::{Failure, Files, Log, Now, Output, Status, Witness, read_dids};
 use ulp_core::json::write::Members;
 use ulp_core::json::{self, Fault, Tape, Value};
 use ulp_core::report::Refusal;
 use ulp_core::trust::{Scratch, Verifier};
-use ulp_um::manifest::{self, Clock};
+use ulp_um::dids::Dids;
+use ulp_um::manifest::{self, Clock, Context};
+
+use crate::Args;
 
 /// Reads one document from stdin and prints whether it is accepted. The status says only that there was a verdict.
-pub fn run(output: &OutputArgs, now: &Now, log: &mut Log) -> Result<Status, Failure> {
-    let mut out = Output::open(output)?;
+pub fn run(args: &Args, log: &mut Log) -> Result<Status, Failure> {
+    let mut out = Output::open(&args.output)?;
+    let dids = read_dids(args.dids.as_deref())?;
     let mut reader = log.lines(&Files::default(), json::STATE_BYTES)?;
     let (mut text, mut too_long) = (Vec::new(), false);
     while let Some(chunk) = reader.next_chunk()? {
@@ -24,11 +28,11 @@ pub fn run(output: &OutputArgs, now: &Now, log: &mut Log) -> Result<Status, Fail
     let verdict = if too_long || text.len() > manifest::MAX_BYTES {
         Err(Refusal::new("um.limit", "more than 1 MiB"))
     } else {
-        judge(text, now)
+        judge(text, &args.now, &dids)
     };
     log.tally_mut().read += 1;
     out.write_all(&line_of(&verdict))?;
-    let witness = Witness { input: Some(reader.digest()), now: now.given(), ..Witness::default() };
+    let witness = Witness { input: Some(reader.digest()), now: args.now.given(), ..Witness::default() };
     log.finish(Some(out), &witness)
 }
 
@@ -44,12 +48,13 @@ fn line_of(verdict: &Result<(), Refusal>) -> Vec<u8> {
     out
 }
 
-fn judge(bytes: &[u8], now: &Now) -> Result<(), Refusal> {
+fn judge(bytes: &[u8], now: &Now, dids: &Dids) -> Result<(), Refusal> {
     let mut tape = Tape::new();
     let text = std::str::from_utf8(bytes).map_err(|_| Refusal::new(Fault::Utf8.code(), "not UTF-8"))?;
     let manifest = tape.parse(text, json::EVENT_DEPTH)?;
     let clock = mode(manifest, now)?;
-    manifest::check(manifest, bytes.len(), clock, &Verifier::new(), &mut Scratch::default()).map(drop)
+    let context = Context { clock, verifier: &Verifier::new(), dids };
+    manifest::check(manifest, bytes.len(), &context, &mut Scratch::default()).map(drop)
 }
 
 /// What the document itself asks for under `__validate`.

@@ -11,7 +11,8 @@ use ulp_core::report::Refusal;
 use ulp_core::statement;
 use ulp_core::trust::authority::{Authority, Permit, UNBOUND};
 use ulp_core::trust::{Did, Instant, SIGNATURE, Scratch, SecretKey, Signature, Verifier, cosign};
-use ulp_um::manifest::{self, Clock};
+use ulp_um::dids::Dids;
+use ulp_um::manifest::{self, Checked, Clock, Context, Signer, Version};
 
 use crate::framing::{Document, push_dense};
 use crate::spare::Spare;
@@ -36,6 +37,8 @@ pub struct Judge {
     pub now: Time,
     pub require_status: bool,
     pub verifier: Verifier,
+    /// Whose keys are whose, beside those that name themselves.
+    pub dids: Dids,
     /// What events are completed with: nothing but the built-in values.
     pub defaults: Defaults,
     /// Nobody's rules: a DID signs for itself.
@@ -198,9 +201,10 @@ impl Judge {
     ) -> Result<(), Refusal> {
         found.shared = true;
         found.id = short_text(manifest, "@id");
-        let checked = manifest::check(manifest, length, self.clock, &self.verifier, &mut desk.scratch)?;
+        let context = Context { clock: self.clock, verifier: &self.verifier, dids: &self.dids };
+        let checked = manifest::check(manifest, length, &context, &mut desk.scratch)?;
         found.expired = checked.expired;
-        found.signers.extend(checked.signer);
+        found.signers.extend(checked.key());
         if self.require_status {
             return Err(Refusal::new("um.status", "its status is unchecked: nothing here asks for it"));
         }
@@ -208,12 +212,27 @@ impl Judge {
             found.unchecked = true;
             found.notes.push(("um.status", "statusRef, revocationCursor: unchecked"));
         }
-        match (&self.purpose, checked.signer) {
+        self.hold_signer(manifest, &checked, found)
+    }
+
+    /// Whether whoever signed a manifest counts, and what is not known of them.
+    fn hold_signer(
+        &self,
+        manifest: Value<'_, '_>,
+        checked: &Checked,
+        found: Found<'_>,
+    ) -> Result<(), Refusal> {
+        let unresolved = checked.version >= Version::V03
+            && checked.signer.as_ref().is_some_and(|signer| signer.did.is_none());
+        if unresolved {
+            found.notes.push((UNBOUND, "its keyRef is unresolved: its own key shows integrity alone"));
+        }
+        match (&self.purpose, &checked.signer) {
             (Purpose::Verify { .. }, None) => {
                 Err(Refusal::new("signature.missing", "version 0.1 is unsigned, whatever it says"))
             }
             (Purpose::Verify { signers }, Some(signer)) if signers.is_empty() => {
-                bind_subject(manifest, signer, found)
+                bind_subject(manifest, signer, unresolved, found)
             }
             _ => Ok(()),
         }
@@ -296,7 +315,7 @@ impl Judge {
                 if object.get("manifestVersion").is_some_and(|v| v.is_str("0.1")) {
                     return Err(Refusal::new("um.version", "version 0.1 is never signed: make it 0.2"));
                 }
-                key.sign_document(&manifest::complete(text, &defaults)?, &self.created()?)
+                manifest::sign(key, text, &defaults, &self.created()?)
             }
             _ => key.sign_document(text, &self.created()?),
         }?;
@@ -313,17 +332,24 @@ impl Judge {
     }
 }
 
-/// A subject that is a key signs for itself. Of any other nothing here says whose key it is.
-fn bind_subject(manifest: Value<'_, '_>, signer: Did, found: Found<'_>) -> Result<(), Refusal> {
+/// A subject that is a key signs for itself, and one that has a document with the keys in it. Of any other nothing here
+/// says whose key it is; `said` says whether that was said already.
+fn bind_subject(
+    manifest: Value<'_, '_>,
+    signer: &Signer,
+    said: bool,
+    found: Found<'_>,
+) -> Result<(), Refusal> {
     let Some(subject) = manifest.get("subject") else { return Ok(()) };
-    if !subject.chars().take(DID_KEY.len()).eq(DID_KEY.chars()) {
+    if subject.chars().take(DID_KEY.len()).eq(DID_KEY.chars()) {
+        let reason = "its subject is another key: --signer says whose signature counts";
+        let is_own = subject.is_str(&signer.key.to_string());
+        return if is_own { Ok(()) } else { Err(Refusal::new("signature.signer", reason)) };
+    }
+    if !said && !signer.is_subject(manifest) {
         found.notes.push((UNBOUND, "its subject is no did:key: nothing says whose key signed it"));
-        return Ok(());
     }
-    if subject.is_str(&signer.to_string()) {
-        return Ok(());
-    }
-    Err(Refusal::new("signature.signer", "its subject is another key: --signer says whose signature counts"))
+    Ok(())
 }
 
 /// A text member for the log, cut where it is longer than any event's name.

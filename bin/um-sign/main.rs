@@ -13,7 +13,8 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use rayon::prelude::*;
 use ulp_cli::{
-    self, Chunk, Failure, Files, Jobs, LineReader, Log, Now, Output, OutputArgs, Status, Witness, read_key,
+    self, Chunk, Failure, Files, Jobs, LineReader, Log, Now, Output, OutputArgs, Status, Witness, read_dids,
+    read_key,
 };
 use ulp_core::event::Defaults;
 use ulp_core::json::STATE_BYTES;
@@ -51,6 +52,9 @@ struct Args {
     /// Pass on only what is signed and holds
     #[arg(long, conflicts_with = "conformance")]
     verify: bool,
+    /// Know the keys of DIDs by the documents in DIR: DIR/<DID>.json, the DID as names on disk are written
+    #[arg(long, value_name = "DIR")]
+    dids: Option<PathBuf>,
     /// Whose signature counts; again for more
     #[arg(long, value_name = "DID", requires = "verify")]
     signer: Vec<Did>,
@@ -90,7 +94,7 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
         return Err(Failure::usage("--allow-expired", "it goes with --check fresh"));
     }
     if args.conformance {
-        return conformance::run(&args.output, &args.now, log);
+        return conformance::run(&args, log);
     }
     let judge = args.judge(log)?;
     args.jobs.run(|| filter(&args, &judge, log))?
@@ -121,6 +125,7 @@ impl Args {
             now,
             require_status: self.require_status,
             verifier: Verifier::new(),
+            dids: read_dids(self.dids.as_deref())?,
             defaults: Defaults::default(),
             rules: Authority::default(),
         })

@@ -56,6 +56,7 @@ mod args;
 mod blocks;
 mod chunk;
 mod chunks;
+mod dids;
 mod failure;
 pub mod follow;
 #[cfg(feature = "draw")]
@@ -80,6 +81,7 @@ pub use args::{
     Since, When, duration, size, time,
 };
 pub use chunk::{CHUNK, Chunk, DENSE, Lines, STDIN, is_dense};
+pub use dids::read_dids;
 pub use failure::{Failure, Status};
 #[cfg(feature = "draw")]
 pub use font_args::FontArgs;

@@ -1,4 +1,21 @@
-//! Universal Manifests: signed documents about people, and what they permit. Page "6. Trust".
+//! Universal Manifests: signed documents about people, and what they permit. Pages "6. Trust" and
+//! "12. Manifests in motion".
+//!
+//! [`manifest::judge`] holds a document to every rule of its version. [`dids`] says which key a name stands for,
+//! [`hash`] what a document is called by its content, and
+//! [`cache`] what is held to be true where documents came by many roads.
+//!
+//! ```
+//! use ulp_core::trust::{Scratch, Verifier};
+//! use ulp_um::dids::Dids;
+//! use ulp_um::manifest::{Clock, Context, judge};
+//! let (verifier, dids) = (Verifier::new(), Dids::none());
+//! let context = Context { clock: Clock::Unasked, verifier: &verifier, dids: &dids };
+//! let refused = judge(b"{}", &context, &mut Scratch::default());
+//! assert_eq!(refused.map_err(|refusal| refusal.code), Err("um.context".into()));
+//! ```
 
 pub mod cache;
+pub mod dids;
+pub mod hash;
 pub mod manifest;

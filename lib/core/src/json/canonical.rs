@@ -50,14 +50,20 @@ impl Canonical {
     /// Appends the canonical form of an object without its member of that (unescaped) name, as signatures are made
     /// over it.
     pub fn write_without(&mut self, object: Value<'_, '_>, name: &str, out: &mut Vec<u8>) {
-        let Some((left_out, _)) = object.members().find(|(key, _)| key.is_str(name)) else {
+        self.write_without_any(object, &[name], out);
+    }
+
+    /// Appends the canonical form of an object without its members of those (unescaped) names.
+    pub fn write_without_any(&mut self, object: Value<'_, '_>, names: &[&str], out: &mut Vec<u8>) {
+        let is_left_out = |key: Value<'_, '_>| names.iter().any(|name| key.is_str(name));
+        if !object.members().any(|(key, _)| is_left_out(key)) {
             return self.write(object, out);
-        };
+        }
         self.queue.clear();
         self.open.clear();
         out.push(b'{');
-        let rest = object.members().map(|(key, _)| key.index()).filter(|&key| key != left_out.index());
-        self.queue.extend(rest.map(|node| Entry { head: 0, node }));
+        let rest = object.members().map(|(key, _)| key).filter(|key| !is_left_out(*key));
+        self.queue.extend(rest.map(|key| Entry { head: 0, node: key.index() }));
         if !object.node().has(PLAIN) {
             sort(&mut self.queue, object);
         }

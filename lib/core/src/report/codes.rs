@@ -186,7 +186,7 @@ pub const CODES: &[Row] = &[
     row(&["wire.unexplained"], "two histories differ by more than what was refused"),
     row(
         &["um.limit"],
-        "a manifest of more than 1 MiB, deeper than 10, or with an array of more than 1000",
+        "a manifest of more than 1 MiB, deeper than 10, with an array of more than 1000, or with longer proofs of claims than 51,200 bytes each and 512,000 together",
     ),
     row(
         &[
@@ -202,7 +202,13 @@ pub const CODES: &[Row] = &[
         &[
             "um.shards", "um.facets", "um.claims", "um.consents", "um.devices", "um.pointers",
         ],
-        "this list of a manifest is no array, or has an item of a wrong type",
+        "this list of a manifest is no array, or has an item that is not as its version says",
+    ),
+    row(&["um.jwe"], "an encrypted facet that is no JWE, or of another profile than jwe-inline-v1"),
+    row(&["um.tier"], "a required trust tier that is none, or below the manifest's"),
+    row(
+        &["um.presentation", "um.liveness"],
+        "the proof of a presentation, or that somebody was there, lacks a member or is of no known type",
     ),
     row(&["path.syntax"], "not a path, or not in its one spelling; or a bare tile or lane, which points to nothing"),
     row(&["path.lane"], "a statement speaks of a lane that is not for everyone"),

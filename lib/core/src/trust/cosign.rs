@@ -24,7 +24,7 @@ pub fn verify(line: Value<'_, '_>, verifier: &Verifier, scratch: &mut Scratch) -
         return Err(Refusal::new("signature.missing", "a witness line without signatures"));
     }
     for signature in &signatures {
-        verifier.verify_without(line, SIGNATURES, signature, scratch)?;
+        verifier.verify_without(line, &[SIGNATURES], signature, scratch)?;
     }
     Ok(signatures.iter().map(|s| s.signer).collect())
 }
@@ -46,7 +46,7 @@ pub fn add(key: &SecretKey, text: &str, replace: bool, verifier: &Verifier) -> R
     }
     let mut scratch = Scratch::default();
     for signature in there.iter().filter(|s| !own(s)) {
-        verifier.verify_without(line, SIGNATURES, signature, &mut scratch)?;
+        verifier.verify_without(line, &[SIGNATURES], signature, &mut scratch)?;
     }
     let mut message = Vec::with_capacity(text.len());
     Canonical::new().write_without(line, SIGNATURES, &mut message);

@@ -96,9 +96,7 @@ impl Signature {
         if value.get("created").is_some() && created(value).is_none() {
             return Err(Refusal::new("signature.malformed", "created is not a time as in RFC 3339"));
         }
-        let value = read_value(value)
-            .ok_or_else(|| Refusal::new("signature.value", "not 64 bytes in unpadded base64url"))?;
-        Ok(Signature { signer, value })
+        Ok(Signature { signer, value: value_of(value)? })
     }
 }
 
@@ -109,7 +107,7 @@ impl SecretKey {
     /// # Errors
     /// `json.*`: the text, or what became of it, is no strict I-JSON object of at most 64 levels.
     pub fn sign_object(&self, text: &str) -> Result<String, Refusal> {
-        sign_object(self, text, &[])
+        sign_object(self, text, &[SIGNATURE], &[])
     }
 
     /// Signs an object as [`SecretKey::sign_object`] does, with the public key and the time of signing in its
@@ -118,12 +116,30 @@ impl SecretKey {
     /// # Errors
     /// As [`SecretKey::sign_object`].
     pub fn sign_document(&self, text: &str, created: &str) -> Result<String, Refusal> {
+        self.sign_document_without(text, &[SIGNATURE], created)
+    }
+
+    /// Signs an object as [`SecretKey::sign_document`] does, over what is left without its top-level members of those
+    /// names; they stay in it, but for `signature`.
+    ///
+    /// # Errors
+    /// As [`SecretKey::sign_object`].
+    pub fn sign_document_without(
+        &self,
+        text: &str,
+        unsigned: &[&str],
+        created: &str,
+    ) -> Result<String, Refusal> {
         let spki = spki(&self.did());
-        sign_object(self, text, &[("publicKeySpkiB64", &spki), ("created", created)])
+        sign_object(self, text, unsigned, &[("publicKeySpkiB64", &spki), ("created", created)])
     }
 }
 
-fn check_algorithm(signature: Value<'_, '_>) -> Result<(), Refusal> {
+/// Whether a signature is of the one algorithm and the one canonical form.
+///
+/// # Errors
+/// `signature.algorithm`.
+pub fn check_algorithm(signature: Value<'_, '_>) -> Result<(), Refusal> {
     let is = |name, wanted| signature.get(name).is_some_and(|v| v.is_str(wanted));
     if !is("algorithm", ALGORITHM) {
         return Err(Refusal::new("signature.algorithm", "algorithm is not Ed25519"));
@@ -144,16 +160,29 @@ fn signer_of_document(signature: Value<'_, '_>) -> Result<Did, Refusal> {
         }
         _ => None,
     };
-    let given = match signature.get("publicKeySpkiB64") {
-        Some(_) => {
-            let did = short_text(signature, "publicKeySpkiB64", SPKI_CHARS).and_then(|text| from_spki(&text));
-            let reason = "publicKeySpkiB64 is not an Ed25519 key in padded base64";
-            Some(did.ok_or_else(|| Refusal::new("signature.key", reason))?)
-        }
-        None => None,
-    };
-    match (named, given) {
-        (Some(named), Some(given)) if named != given => {
+    one_key(named, embedded_key(signature)?)
+}
+
+/// The key in `publicKeySpkiB64`, where that is there.
+///
+/// # Errors
+/// `signature.key`: it is none.
+pub fn embedded_key(signature: Value<'_, '_>) -> Result<Option<Did>, Refusal> {
+    if signature.get("publicKeySpkiB64").is_none() {
+        return Ok(None);
+    }
+    let did = short_text(signature, "publicKeySpkiB64", SPKI_CHARS).and_then(|text| from_spki(&text));
+    let reason = "publicKeySpkiB64 is not an Ed25519 key in padded base64";
+    did.map(Some).ok_or_else(|| Refusal::new("signature.key", reason))
+}
+
+/// The key of a signature: that which its `keyRef` names and that which is embedded are one.
+///
+/// # Errors
+/// `signature.key`: they are two, or there is none.
+pub fn one_key(named: Option<Did>, embedded: Option<Did>) -> Result<Did, Refusal> {
+    match (named, embedded) {
+        (Some(named), Some(embedded)) if named != embedded => {
             Err(Refusal::new("signature.key", "keyRef and publicKeySpkiB64 are not one key"))
         }
         (Some(did), _) | (None, Some(did)) => Ok(did),
@@ -176,6 +205,15 @@ fn short_text<'a>(object: Value<'_, 'a>, name: &str, limit: usize) -> Option<Cow
 
 fn created(signature: Value<'_, '_>) -> Option<Instant> {
     Instant::of(signature.get("created")?)
+}
+
+/// R and S of a document's signature.
+///
+/// # Errors
+/// `signature.value`: not 64 bytes in unpadded base64url.
+pub fn value_of(signature: Value<'_, '_>) -> Result<[u8; 64], Refusal> {
+    read_value(signature)
+        .ok_or_else(|| Refusal::new("signature.value", "not 64 bytes in unpadded base64url"))
 }
 
 /// R and S. Strict base64url: its alphabet alone, no padding, no spare bits.
@@ -227,10 +265,15 @@ pub fn with_member(object: Value<'_, '_>, member: &str, raw: &str) -> Result<Str
     Ok(out)
 }
 
-fn sign_object(key: &SecretKey, object: &str, more: &[(&str, &str)]) -> Result<String, Refusal> {
+fn sign_object(
+    key: &SecretKey,
+    object: &str,
+    unsigned: &[&str],
+    more: &[(&str, &str)],
+) -> Result<String, Refusal> {
     let mut tape = Tape::new();
     let object = tape.parse(object, json::EVENT_DEPTH)?;
     let mut message = Vec::with_capacity(object.raw().len());
-    Canonical::new().write_without(object, SIGNATURE, &mut message);
+    Canonical::new().write_without_any(object, unsigned, &mut message);
     with_member(object, SIGNATURE, &text(key, &message, more))
 }

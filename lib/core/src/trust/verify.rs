@@ -46,22 +46,22 @@ impl Verifier {
         signature: &Signature,
         scratch: &mut Scratch,
     ) -> Result<(), Refusal> {
-        self.verify_without(object, SIGNATURE, signature, scratch)
+        self.verify_without(object, &[SIGNATURE], signature, scratch)
     }
 
-    /// Verifies the signature over an object without the top-level member of that name.
+    /// Verifies the signature over an object without the top-level members of those names.
     ///
     /// # Errors
     /// As [`Verifier::verify`].
-    pub(super) fn verify_without(
+    pub fn verify_without(
         &self,
         object: Value<'_, '_>,
-        member: &str,
+        members: &[&str],
         signature: &Signature,
         scratch: &mut Scratch,
     ) -> Result<(), Refusal> {
         scratch.message.clear();
-        scratch.canonical.write_without(object, member, &mut scratch.message);
+        scratch.canonical.write_without_any(object, members, &mut scratch.message);
         self.verify_bytes(&scratch.message, signature)
     }
 

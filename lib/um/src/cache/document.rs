@@ -5,6 +5,7 @@
 
 use super::line::canonical;
 use super::words::Word;
+use crate::hash;
 use std::collections::BTreeMap;
 use ulp_core::hash::Sha256;
 use ulp_core::json::{self, Kind, Tape, Value};
@@ -78,7 +79,7 @@ impl Document {
             issued: Instant::parse(&issued_text)?,
             issued_text,
             expires: Instant::of(manifest.get("expiresAt")?)?,
-            hash: Sha256::of(canonical(manifest).as_bytes()),
+            hash: hash::of(manifest),
             consents: consents(manifest),
             preferences: listed(preferences(manifest)),
             claims: listed(keyed(manifest, "claims", claim_key)),

@@ -6,9 +6,10 @@
 //! ```
 
 use super::words::{Role, Standing, Step};
+use crate::hash;
 use ulp_core::hash::Sha256;
 use ulp_core::json::write::Members;
-use ulp_core::json::{self, Canonical, Tape, Value};
+use ulp_core::json::{self, Tape, Value};
 use ulp_core::report::Refusal;
 use ulp_core::trust::Instant;
 
@@ -105,9 +106,7 @@ fn optional_text(line: &mut Members, name: &str, text: Option<&str>, out: &mut V
 
 /// The canonical form of a value.
 pub(super) fn canonical(value: Value<'_, '_>) -> String {
-    let mut out = Vec::new();
-    Canonical::new().write(value, &mut out);
-    String::from_utf8(out).unwrap_or_default()
+    String::from_utf8(hash::canonical(value)).unwrap_or_default()
 }
 
 #[cfg(test)]
