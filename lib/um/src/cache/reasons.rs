@@ -87,9 +87,11 @@ impl Facts<'_> {
     /// Whether its status is to be asked for, and was not, or not lately, or by one who lags.
     fn is_unchecked(&self, core: &Known<'_>) -> bool {
         let document = core.document;
-        let of_source = self.ledger.metadata.iter().filter_map(|(_, said)| said.cursor.as_deref());
-        let cursors: Vec<&str> = document.cursor.as_deref().into_iter().chain(of_source).collect();
-        if !document.has_status && cursors.is_empty() {
+        let metadata = self.ledger.metadata.iter();
+        let said = metadata.filter_map(|(_, said)| Some((said.manifest.as_str(), said.cursor.as_deref()?)));
+        let cursors: Vec<&str> = document.cursor.as_deref().into_iter().chain(said.clone().map(|(_, cursor)| cursor)).collect();
+        let has_cursor = document.cursor.is_some() || said.clone().any(|(id, _)| id == document.id);
+        if !document.has_status && !has_cursor {
             return false;
         }
         let Some((at, status)) = self.ledger.status_of(&document.id) else { return true };
