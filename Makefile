@@ -1,6 +1,7 @@
 # make demo      builds the tools that it runs, and runs them on the flood
 # make test      installs what the tests need, and passes them all; SEED=... samples the long loops as a run before did
 # make proof     the same, with every point of the long loops
+# make conformance   judges the public suites of Universal Manifest that lie in FIXTURES
 # make bench     times the tools beside their peers on a million events; ROW=5 one row, ROW=26 the demo from a clean clone
 # make bench-peers   installs and builds those peers
 # make bench-pi  runs every tool on a million events with one core and 1 GiB, and some on four million
@@ -17,16 +18,17 @@ DEMO := $(sort $(filter $(TOOLS),$(shell cat examples/flood/demo.sh)))
 # What the tests and the demo use, and the Debian package that has it; qemu-storage-daemon moved between two of them.
 PACKAGES := b3sum:b3sum jq:jq xmllint:libxml2-utils strace:strace sox:sox midicsv:midicsv zstd:zstd mkfs.exfat:exfatprogs \
     mosquitto:mosquitto mosquitto_sub:mosquitto-clients mount.exfat-fuse:exfat-fuse chromium:chromium node:nodejs npm:npm openssl:openssl \
-    ssh:openssh-client socat:socat unshare:util-linux getent:libc-bin qemu-storage-daemon:qemu-utils qemu-storage-daemon:qemu-system-common mkfs.ext4:e2fsprogs losetup:mount
+    ssh:openssh-client socat:socat unshare:util-linux getent:libc-bin qemu-storage-daemon:qemu-utils qemu-storage-daemon:qemu-system-common mkfs.ext4:e2fsprogs losetup:mount busybox:busybox curl:curl ip:iproute2
 # What the benchmark sets the tools beside, and counts with; databases come from PyPI, parsers and CRDTs from crates.io.
 BENCH_PACKAGES := jq:jq openssl:openssl strace:strace tar:tar zstd:zstd valgrind:valgrind taskset:util-linux
 BENCH_MODULES := duckdb rocksdict lmdb
 BENCH_PROGRAMS := crdt floor
 
+FIXTURES ?= ../shared/fixtures/um
 SECONDS ?= 60
 FUZZ := $(patsubst tests/fuzz/targets/%.rs,%,$(wildcard tests/fuzz/targets/*.rs))
 
-.PHONY: all demo test proof bench bench-peers bench-pi fuzz install completions man deps clean
+.PHONY: all demo test proof conformance bench bench-peers bench-pi fuzz install completions man deps clean
 
 all:
 	$(CARGO) build --profile $(PROFILE) --locked
@@ -56,6 +58,10 @@ test: deps
 
 proof: export ULP_PROOF = 1
 proof: test
+
+conformance:
+	$(CARGO) build --locked --quiet --bin um-sign
+	@PATH="$(CURDIR)/target/debug:$$PATH" python3 -B tests/conformance.py $(FIXTURES)
 
 bench:
 	$(CARGO) build --release --locked --quiet

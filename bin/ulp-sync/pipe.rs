@@ -21,6 +21,8 @@ const ALIVE: Duration = Duration::from_secs(10);
 /// Bytes that a pipe takes at once where it says that it takes some.
 const CHUNK: usize = 4096;
 const READ: usize = 64 << 10;
+/// Bytes that a pipe of the system is asked to hold, so that both sides work at the same time.
+const ROOM: usize = 1 << 20;
 
 /// Why nothing more can be heard or said.
 #[derive(Debug)]
@@ -62,6 +64,10 @@ pub struct Pipe {
 
 impl Pipe {
     pub fn new(input: File, output: File, timeout: Duration) -> std::io::Result<Pipe> {
+        for file in [&input, &output] {
+            // What is no pipe, or may not be larger, works as it is.
+            let _ = rustix::pipe::fcntl_setpipe_size(file, ROOM);
+        }
         let mouth = Mouth { file: output, timeout, said: Instant::now(), is_ours: false };
         let mouth = Arc::new(Mutex::new(mouth));
         let (stop, stopped) = channel();

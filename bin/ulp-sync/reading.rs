@@ -9,31 +9,31 @@ use ulp_core::root::Roots;
 use ulp_core::world::Filter;
 use ulp_peer::sync::holdings::Allowed;
 use ulp_peer::sync::records;
-use ulp_store::read::{Replay, Wanted};
+use ulp_store::read::{Place, Replay, Wanted};
 use ulp_store::{Store, dedup};
 
-/// The root of the state of what is spoken of, tile by tile.
+/// The root of the state of what is spoken of, by tile on the threads of the current pool.
 pub fn derive(store: &Store, allowed: &Allowed) -> Result<Blake3, Failure> {
     let lanes = std::array::from_fn(|at| allowed.lanes.contains(&Lane::from_index(at)));
     let filter =
         Filter { lanes, layers: Vec::new(), authorities: Vec::new(), boundaries: Vec::new(), at: None };
-    let mut roots = Roots::default();
-    for mut place in store.tiles()? {
-        place.lanes.retain(|lane| allowed.takes(&place.space, place.tile, *lane));
-        if place.lanes.is_empty() {
-            continue;
-        }
-        let root = store.replay(&place, Wanted::new(&filter, true), false, |replay: Replay<'_, '_>| {
+    let mut places = store.tiles()?;
+    places.iter_mut().for_each(|place| place.lanes.retain(|l| allowed.takes(&place.space, place.tile, *l)));
+    places.retain(|place| !place.lanes.is_empty());
+    let root = |place: &Place| {
+        store.replay(place, Wanted::new(&filter, true), false, |replay: Replay<'_, '_>| {
             let (mut hasher, mut any) = (blake3::Hasher::new(), false);
             replay.states(&filter, false, |part, lines| {
                 hasher.update(lines);
                 any |= part.events() > 0;
             });
             any.then(|| Blake3::from(hasher.finalize()))
-        })?;
-        if let Some(root) = root {
-            roots.push(&place.space, place.tile, root);
-        }
+        })
+    };
+    let tiles: Result<Vec<Option<Blake3>>, ulp_store::Error> = places.par_iter().map(root).collect();
+    let mut roots = Roots::default();
+    for (place, root) in places.iter().zip(tiles?) {
+        root.iter().for_each(|root| roots.push(&place.space, place.tile, *root));
     }
     Ok(roots.root(true))
 }

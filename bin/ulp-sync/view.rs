@@ -1,5 +1,6 @@
 //! A store as it was when the session began, and the events that the session added: heads, and lists of hashes.
 
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use ulp_core::hash::Blake3;
@@ -46,15 +47,24 @@ pub struct View<'s> {
     last: Option<(LaneId, u32)>,
 }
 
+/// A lane with what it holds, and how many events that are by its manifest; nothing where it has none.
+fn open(store: &Store, id: &LaneId) -> Result<Option<(Opened, u64)>, Error> {
+    let Some((manifest, _)) = store.manifest(id)? else { return Ok(None) };
+    let entries = store.entries(&manifest, None)?;
+    let history = LaneHistory::open(store, id, &manifest)?;
+    Ok(Some((Opened { entries, history }, manifest.events())))
+}
+
 impl<'s> View<'s> {
     pub fn open(store: &'s Store, allowed: Allowed) -> Result<View<'s>, Error> {
         let (mut lanes, mut claimed) = (BTreeMap::new(), BTreeMap::new());
-        for id in store.lanes()?.into_iter().filter(|id| allowed.takes(&id.space, id.tile, id.lane)) {
-            let Some((manifest, _)) = store.manifest(&id)? else { continue };
-            let entries = store.entries(&manifest, None)?;
-            let history = LaneHistory::open(store, &id, &manifest)?;
-            claimed.insert(id.clone(), manifest.events());
-            lanes.insert(id, Opened { entries, history });
+        let mut ids = store.lanes()?;
+        ids.retain(|id| allowed.takes(&id.space, id.tile, id.lane));
+        let opened: Result<Vec<_>, Error> = ids.par_iter().map(|id| open(store, id)).collect();
+        for (id, opened) in ids.into_iter().zip(opened?) {
+            let Some((lane, events)) = opened else { continue };
+            claimed.insert(id.clone(), events);
+            lanes.insert(id, lane);
         }
         let touched = lanes.keys().map(|id| (id.space.clone(), id.tile)).collect();
         let taken = Sorter::new(store, &std::env::temp_dir())?;
@@ -102,8 +112,10 @@ impl<'s> View<'s> {
     fn refresh(&mut self) -> Result<(), Error> {
         self.settle()?;
         self.last = None;
-        for (space, tile) in std::mem::take(&mut self.touched) {
-            let head = self.tile(&space, tile, &Change::default());
+        let touched: Vec<(String, Tile)> = std::mem::take(&mut self.touched).into_iter().collect();
+        let head = |(space, tile): &(String, Tile)| self.tile(space, *tile, &Change::default());
+        let heads: Vec<Head> = touched.par_iter().map(head).collect();
+        for ((space, tile), head) in touched.into_iter().zip(heads) {
             match head.events {
                 0 => self.tiles.remove(&(space, tile)),
                 _ => self.tiles.insert((space, tile), head),

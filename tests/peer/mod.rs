@@ -2,6 +2,7 @@
 //! and against bad luck and bad input.
 
 mod attest;
+mod frames;
 mod history;
 mod paths;
 mod receipts;

@@ -9,6 +9,7 @@ mod peers;
 mod refusals;
 mod sign;
 mod tree;
+mod versions;
 
 use std::ffi::OsStr;
 use std::io::Write as _;

@@ -86,7 +86,8 @@ fn what_is_signed_is_signed_anew_only_when_told() {
 fn what_cannot_be_signed_is_refused() {
     for (document, code) in [
         (manifest("s").replace("0.2", "0.1"), "um.version"),
-        (manifest("s").replace("0.2", "0.3"), "um.version"),
+        (manifest("s").replace("0.2", "0.5"), "um.version"),
+        (manifest("s").replace("0.2", "0.3"), "um.context"),
         (manifest("s").replace("\"s\"", "\"\""), "um.subject"),
         (event(1).replace("\"event_id\":\"e1\",", ""), "envelope.event_id"),
         (event(1).replace(",\"timestamp\":1730000000.5", ""), "envelope.timestamp"),

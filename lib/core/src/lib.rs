@@ -3,6 +3,7 @@
 //! Nothing here knows of files, but for the search for dotfiles, nor of the process.
 
 pub mod event;
+pub mod frame;
 pub mod hash;
 pub mod id;
 pub mod json;

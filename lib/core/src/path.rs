@@ -140,7 +140,7 @@ fn parse_space(text: &str) -> Option<Space> {
     }
 }
 
-fn parse_tag(digits: &[u8]) -> Option<[u8; 4]> {
+pub(crate) fn parse_tag(digits: &[u8]) -> Option<[u8; 4]> {
     let digits: &[u8; 8] = digits.try_into().ok()?;
     let mut tag = [0; 4];
     for (byte, pair) in tag.iter_mut().zip(digits.chunks_exact(2)) {

@@ -2,4 +2,5 @@
 
 pub mod chains;
 pub mod checkpoint;
+pub mod radio;
 pub mod sync;

@@ -7,16 +7,20 @@ use super::runs::{self, Runs};
 use super::sorted_table::{self, Damaged, Row};
 use super::{Error, LaneId, Store};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
-use ulp_core::hash::Sha256;
+use ulp_core::hash::{Blake3, Sha256};
 
 /// The part of an event's BLAKE3 that tells it from others.
 pub type Digest = [u8; 20];
 
 /// The digest of an event's canonical line, without its line end.
 pub fn digest(line: &[u8]) -> Digest {
-    let hash = blake3::hash(line);
+    digest_of(&blake3::hash(line).into())
+}
+
+/// The same, of an event's hash.
+pub fn digest_of(hash: &Blake3) -> Digest {
     let mut digest = [0; 20];
-    digest.copy_from_slice(&hash.as_bytes()[..20]);
+    digest.copy_from_slice(&hash.0[..20]);
     digest
 }
 
@@ -83,6 +87,11 @@ impl DedupIndex {
         }
         self.digests.extend(self.tail.iter().copied());
         Ok(())
+    }
+
+    /// For how many events, beside those of the runs, it holds memory.
+    pub fn in_memory(&self) -> usize {
+        self.digests.capacity()
     }
 
     /// Whether the lane has an event, or takes it in the next commit. One whose segment is lost is not known.
@@ -168,6 +177,8 @@ impl DedupIndex {
             for digest in self.tail.drain(..count) {
                 self.digests.remove(&digest);
             }
+            self.tail.shrink_to_fit();
+            self.digests.shrink_to_fit();
         }
         Ok(())
     }

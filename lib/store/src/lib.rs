@@ -57,7 +57,7 @@ pub mod sorted_table;
 pub mod sorter;
 
 pub use append::{Appender, LaneIndex, Offer};
-pub use dedup::{Digest, digest};
+pub use dedup::{Digest, digest, digest_of};
 pub use error::Error;
 pub use lane::LaneId;
 

@@ -205,7 +205,8 @@ mod tests {
             one = digits(1),
             three = digits(3),
         ));
-        let key = |fragment: &str, purpose| dids.signing_key(&format!("did:web:a.example{fragment}"), purpose);
+        let key =
+            |fragment: &str, purpose| dids.signing_key(&format!("did:web:a.example{fragment}"), purpose);
         for (fragment, manifest, credential) in [
             ("#k1", Some(did(1)), None),
             ("#k2", Some(did(2)), Some(did(2))),

@@ -236,6 +236,7 @@ pub const CODES: &[Row] = &[
         &["statement.member"],
         "a member that no statement of its sort has, where its name does not stand in the code",
     ),
+    row(&["radio.frame"], "a packet that does not parse, frame by frame, to its last byte"),
     row(&["receipt.fields"], "not exactly the members of a receipt, in their one spelling"),
     row(&["receipt.link"], "the receipt that it names as the one before is not that"),
     row(&["receipt.range"], "events that are not there, are others, or were named by a receipt before"),

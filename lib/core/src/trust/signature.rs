@@ -212,8 +212,7 @@ fn created(signature: Value<'_, '_>) -> Option<Instant> {
 /// # Errors
 /// `signature.value`: not 64 bytes in unpadded base64url.
 pub fn value_of(signature: Value<'_, '_>) -> Result<[u8; 64], Refusal> {
-    read_value(signature)
-        .ok_or_else(|| Refusal::new("signature.value", "not 64 bytes in unpadded base64url"))
+    read_value(signature).ok_or_else(|| Refusal::new("signature.value", "not 64 bytes in unpadded base64url"))
 }
 
 /// R and S. Strict base64url: its alphabet alone, no padding, no spare bits.

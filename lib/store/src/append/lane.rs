@@ -98,10 +98,8 @@ impl Work {
 
     /// Nothing waits any more.
     pub(super) fn committed(&mut self, store: &Store, due: u64, cut: SegmentBuilder) {
-        // The next lines find room where these stood.
-        self.pending = cut.text;
-        self.pending.clear();
-        self.tickets.clear();
+        // Of many lanes each would hold on to the room of a whole segment.
+        self.tickets = Vec::new();
         if cut.puts_back {
             // What was put back stands among older events, so that is looked up anew.
             self.known = None;

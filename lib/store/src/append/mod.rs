@@ -163,14 +163,19 @@ impl<'s> Appender<'s> {
         work
     }
 
-    /// Forgets which events the lanes have, once these are more than so many. Answers whether it did.
-    pub fn forget_beyond(&mut self, events: u64) -> bool {
-        let known = self.lanes.iter().filter(|work| work.known.is_some());
-        let forgets = known.map(|work| work.manifest.events()).sum::<u64>() > events;
-        if forgets {
+    /// For how many bytes of lines, and for how many events that lanes have, there is room in memory.
+    #[cfg(test)]
+    pub fn in_memory(&self) -> (usize, usize) {
+        let lines = self.lanes.iter().map(|work| work.pending.capacity()).sum();
+        (lines, self.lanes.iter().filter_map(|work| work.known.as_ref()).map(DedupIndex::in_memory).sum())
+    }
+
+    /// Forgets which events the lanes have, once more of them than so many are held in memory.
+    pub fn forget_beyond(&mut self, events: usize) {
+        let known = self.lanes.iter().filter_map(|work| work.known.as_ref());
+        if known.map(DedupIndex::in_memory).sum::<usize>() > events {
             self.lanes.iter_mut().for_each(|work| (work.known, work.named) = (None, None));
         }
-        forgets
     }
 
     /// Makes everything durable that waits. Answers the tickets of what turned out to be there already, sorted.

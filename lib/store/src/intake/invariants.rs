@@ -19,6 +19,8 @@ pub(super) struct Invariants<'s> {
     again: Again,
     /// Whether anything was asked yet: until then nothing need be told.
     started: bool,
+    /// Of how many events it was told since.
+    told: usize,
     /// When the store was last committed to, as far as the lookup knows.
     seen: Option<Time>,
     /// The tickets of the drafts that wait and declare something, in their order.
@@ -29,13 +31,20 @@ impl<'s> Invariants<'s> {
     pub fn new(store: &'s Store, pool: Option<&'s ThreadPool>) -> Invariants<'s> {
         let lookup = StoreLookup::new(store, pool);
         let (again, declared) = (Again::default(), Vec::new());
-        Invariants { store, pool, lookup, again, started: false, seen: None, declared }
+        Invariants { store, pool, lookup, again, started: false, told: 0, seen: None, declared }
     }
 
     /// Forgets what is known of the store.
     pub fn forget(&mut self) {
         self.lookup = StoreLookup::new(self.store, self.pool);
-        self.started = false;
+        (self.started, self.told) = (false, 0);
+    }
+
+    /// Forgets what is known of the store, once it was told of more events than so many.
+    pub fn forget_beyond(&mut self, events: usize) {
+        if self.told > events {
+            self.forget();
+        }
     }
 
     /// Forgets what is known of the store where others have written to it: a run may be a long one.
@@ -114,6 +123,7 @@ impl<'s> Invariants<'s> {
         if !self.started {
             return Ok(());
         }
+        self.told += 1;
         if rows.is_empty() {
             self.again.read(line, |event| tell(&self.lookup, ticket, event));
         } else {

@@ -26,8 +26,6 @@ use ulp_core::scope::{Admission, Clock, Lookup, NoStore, Scope, read_event};
 
 /// A commit happens when so many bytes wait, or what waits does so for long.
 const MOST_BYTES: usize = 32 << 20;
-/// Lanes' events are forgotten between commits once there are so many.
-const MOST_KNOWN: u64 = 2 << 20;
 
 /// What became of a segment.
 #[derive(Debug)]
@@ -138,7 +136,7 @@ impl<'s> Importer<'s> {
         let waiting: Result<Vec<Waiting>, Error> = judged.into_iter().map(|one| self.offer(one)).collect();
         let waiting = waiting?;
         let committed = self.committer.commit()?;
-        self.committer.forget_beyond(MOST_KNOWN);
+        self.committer.forget_some();
         self.backlog.committed(began, time());
         Ok(waiting.into_iter().map(|one| one.outcome(&committed)).collect())
     }

@@ -13,8 +13,6 @@ use ulp_core::json::{self, Tape, Value};
 use ulp_core::report::{Note, Refusal};
 use ulp_core::scope::{Admission, Clock, Scope, read_event};
 
-/// Lanes' events are forgotten between commits once there are so many.
-const MOST_KNOWN: u64 = 1 << 20;
 /// Lines that one thread looks at together.
 const BATCH: usize = 256;
 
@@ -89,7 +87,7 @@ impl<'s> TurnTaker<'s> {
         clock: Clock,
         is_asked: impl Fn(&LaneId) -> bool + Sync,
     ) -> Result<Result<Vec<Outcome>, Unasked>, Error> {
-        let (scope, wants) = (self.scope, Wants { digest: true, rows: self.declares });
+        let (scope, wants) = (self.scope, Wants { digest: false, rows: self.declares });
         let judge = |(n, batch): (usize, &[Arrived<'_>])| {
             judge(batch, &mut Admission::new(scope, Some(clock)), scope, wants, &is_asked)
                 .map_err(|Unasked { at, reason }| Unasked { at: n * BATCH + at, reason })
@@ -111,7 +109,7 @@ impl<'s> TurnTaker<'s> {
             }
         }
         let committed = self.committer.commit()?;
-        self.committer.forget_beyond(MOST_KNOWN);
+        self.committer.forget_some();
         let outcome = |(lane, hash, became)| {
             let end = match became {
                 Offered::Duplicate => End::Duplicate,
@@ -157,7 +155,7 @@ fn judge(
     is_asked: impl Fn(&LaneId) -> bool,
 ) -> Result<Judged, Unasked> {
     let arena = Bump::new();
-    let mut reader = Reader::new(&arena, scope.defaults());
+    let mut reader = Reader::new(&arena, scope.defaults()).with_forms();
     let mut judged = Judged { admitted: Admitted::default(), lines: Vec::with_capacity(lines.len()) };
     for (at, Arrived { space, line }) in lines.iter().enumerate() {
         let unasked = |reason| Unasked { at, reason };
@@ -169,7 +167,7 @@ fn judge(
         if lane.space != *space || !is_asked(&lane) {
             return Err(unasked("an event of another place than what was asked for"));
         }
-        let event = match read {
+        let mut event = match read {
             Ok(event) if !event.missing.is_empty() => return Err(unasked("an event that is not whole")),
             Ok(event) => judged.admitted.admit(admission, (&event, event.missing), None, wants),
             Err(refusal) => Err(refusal),
@@ -181,7 +179,9 @@ fn judge(
         if !is_canonical {
             return Err(unasked("an event that is not in canonical form"));
         }
-        judged.lines.push((lane, Blake3::of(line), event));
+        let hash = Blake3::of(line);
+        event.iter_mut().for_each(|event| event.digest = crate::digest_of(&hash));
+        judged.lines.push((lane, hash, event));
     }
     Ok(judged)
 }
@@ -251,5 +251,30 @@ mod tests {
             assert!(take(&[LINE, &bad], true).is_err(), "{bad}");
         }
         assert!(take(&[LINE], false).is_err());
+    }
+
+    #[test]
+    fn what_was_taken_is_held_on_disk_and_not_in_memory() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::init(&dir.path().join("s"), false, b"version: 1\n").unwrap();
+        let scope = store.scope().unwrap();
+        let clock = Clock::Given(ulp_core::id::Time(1_795_170_000_000_000_000));
+        let mut taker = TurnTaker::new(&store, &scope);
+        for tile in 0..3 {
+            let line = |n: u32| {
+                let long = format!("\"a{tile}-{n}\",\"layer_id\":\"{}\"", "l".repeat(80));
+                LINE.replace("\"a1\",\"layer_id\":\"default\"", &long).replace("x0/", &format!("x{tile}/"))
+            };
+            let lines: Vec<String> = (0..12_000).map(line).collect();
+            for lines in lines.chunks(6_000) {
+                let arrived: Vec<_> =
+                    lines.iter().map(|line| Arrived { space: "demo", line: line.as_bytes() }).collect();
+                let taken = taker.take(&arrived, clock, |_| true).unwrap().unwrap();
+                let other = taken.iter().find(|outcome| !matches!(outcome.end, End::New(_)));
+                assert!(other.is_none(), "{other:?}");
+            }
+        }
+        let (lines, known) = taker.committer.in_memory();
+        assert_eq!((lines, known < 12_000), (0, true), "{known}");
     }
 }

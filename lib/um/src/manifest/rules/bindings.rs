@@ -72,7 +72,8 @@ fn check_ceremony(proof: Object<'_, '_>) -> Result<(), Refusal> {
         return proof.refuse("threshold is not M-of-N");
     };
     let attesters = proof.value.get("attesters").filter(|list| list.kind() == Kind::Array);
-    let names: Vec<String> = attesters.into_iter().flat_map(Value::items).filter_map(Value::as_text).collect();
+    let names: Vec<String> =
+        attesters.into_iter().flat_map(Value::items).filter_map(Value::as_text).collect();
     let distinct = names.iter().collect::<HashSet<_>>().len();
     if least > most || distinct < least || names.len() > most || distinct != names.len() {
         return proof.refuse("attesters are not M to N of threshold, each once");

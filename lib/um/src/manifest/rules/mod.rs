@@ -8,10 +8,12 @@ mod facets;
 mod jwe;
 pub(super) mod limits;
 pub(super) mod lists;
+pub(super) mod names;
 mod pointers;
 mod presentation;
 mod signature;
-pub(super) mod names;
+#[cfg(test)]
+mod tests;
 mod tier;
 pub(super) mod times;
 
@@ -98,11 +100,7 @@ struct Object<'t, 'a> {
 }
 
 impl<'t, 'a> Object<'t, 'a> {
-    fn of(
-        value: Value<'t, 'a>,
-        code: &'static str,
-        name: &'static str,
-    ) -> Result<Object<'t, 'a>, Refusal> {
+    fn of(value: Value<'t, 'a>, code: &'static str, name: &'static str) -> Result<Object<'t, 'a>, Refusal> {
         let object = Object { value, code, name };
         hold(value.kind() == Kind::Object, code, &format!("{name} is not an object"))?;
         Ok(object)

@@ -35,6 +35,7 @@ pub fn check(manifest: Value<'_, '_>) -> Result<(), Refusal> {
 pub fn version(manifest: Value<'_, '_>) -> Result<Version, Refusal> {
     let said = manifest.get("manifestVersion");
     let known = VERSIONS.iter().find(|(name, _)| said.is_some_and(|said| said.is_str(name)));
-    let unknown = || Refusal::new("um.version", "manifestVersion is not \"0.1\", \"0.2\", \"0.3\" or \"0.4\"");
+    let unknown =
+        || Refusal::new("um.version", "manifestVersion is not \"0.1\", \"0.2\", \"0.3\" or \"0.4\"");
     known.map(|(_, version)| *version).ok_or_else(unknown)
 }
