@@ -29,7 +29,8 @@ pub enum Failed {
 /// What a command writes to its stdout, where it is no longer than `limit`. It reads nothing, and what it complains of
 /// may be about content, so that no log sees it.
 pub fn run(words: &[String], limit: usize) -> Result<Vec<u8>, Failed> {
-    let (program, arguments) = words.split_first().ok_or_else(|| Failed::NotRun(io::ErrorKind::NotFound.into()))?;
+    let (program, arguments) =
+        words.split_first().ok_or_else(|| Failed::NotRun(io::ErrorKind::NotFound.into()))?;
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     // A group of its own, so that what it starts ends with it.

@@ -51,7 +51,9 @@ impl Journal {
     /// Every line in order, with where it stands.
     pub fn lines(&self) -> impl Iterator<Item = Result<(Range<usize>, Line), Failure>> {
         let mut tape = Tape::new();
-        self.ranges().enumerate().map(move |(number, range)| Ok((range.clone(), self.line(range, number + 1, &mut tape)?)))
+        self.ranges()
+            .enumerate()
+            .map(move |(number, range)| Ok((range.clone(), self.line(range, number + 1, &mut tape)?)))
     }
 
     fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
@@ -86,7 +88,8 @@ impl Journal {
     /// The lines of one subject, without a look at those that do not name it.
     pub fn of(&self, subject: &str) -> Result<Vec<Line>, Failure> {
         // Another spelling than this a line may have that other hands wrote.
-        let is_plain = subject.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'/'));
+        let is_plain =
+            subject.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'/'));
         let named = memchr::memmem::Finder::new(subject.as_bytes());
         let mut tape = Tape::new();
         let mut lines = Vec::new();

@@ -12,7 +12,13 @@ use crate::journal::Journal;
 use crate::known::Known;
 use crate::sources::Sources;
 
-pub fn run(args: &Args, operation: &str, subject: &str, mut out: Output, log: &mut Log) -> Result<Status, Failure> {
+pub fn run(
+    args: &Args,
+    operation: &str,
+    subject: &str,
+    mut out: Output,
+    log: &mut Log,
+) -> Result<Status, Failure> {
     let settings = Sources::read(&args.cache)?.unwrap_or_default().settings;
     let cache = Cache::open(&args.cache)?;
     let lines = Journal::read(&cache, log)?.of(subject)?;

@@ -48,7 +48,10 @@ fn target(pointer: &str) -> Option<String> {
 /// Whether it is a URL with a host, in the letters that a URL has.
 fn is_url(text: &str) -> bool {
     let rest = text.strip_prefix("https://").unwrap_or_default();
-    let is_letter = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}');
+    let is_letter = |byte: u8| {
+        byte.is_ascii_graphic()
+            && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+    };
     text.len() <= MAX_URL
         && rest.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'[')
         && rest.bytes().all(is_letter)
@@ -63,7 +66,19 @@ mod tests {
         for good in ["https://a", "https://example.org/x?y=1#z", "https://[::1]:8443/"] {
             assert!(is_url(good), "{good}");
         }
-        for bad in ["http://a", "https:", "https://", "https:///a", "HTTPS://a", "-o/etc/passwd", "https://a b", "https://-a", "https://a\n", "https://ä", "file:///a"] {
+        for bad in [
+            "http://a",
+            "https:",
+            "https://",
+            "https:///a",
+            "HTTPS://a",
+            "-o/etc/passwd",
+            "https://a b",
+            "https://-a",
+            "https://a\n",
+            "https://ä",
+            "file:///a",
+        ] {
             assert!(!is_url(bad), "{bad}");
         }
         assert_eq!(target(r#"{"target":"https://a"}"#).as_deref(), Some("https://a"));

@@ -61,8 +61,7 @@ fn replay(
                     Failure::new(Kind::Corrupt, crate::journal::NAME, "a time beyond what can be counted")
                 })?;
                 let folded = known.fold_first(number, &settings, now);
-                let is_same =
-                    line.data.as_deref() == Some(&merge::data(&folded, &known.lines[..number]));
+                let is_same = line.data.as_deref() == Some(&merge::data(&folded, &known.lines[..number]));
                 let view = folded.view.print();
                 views.insert(start, Replayed { subject: known.subject.clone(), view, is_same });
             }

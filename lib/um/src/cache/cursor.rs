@@ -31,7 +31,9 @@ mod tests {
     fn digits_at_the_end_are_integers() {
         let huge = format!("v1.{}", "9".repeat(40));
         let huger = format!("v1.1{}", "0".repeat(40));
-        for (low, high) in [("v1.cursor-9", "v1.cursor-10"), ("9", "10"), (&huge, &huger), ("v9", "w1"), ("", "a")] {
+        for (low, high) in
+            [("v1.cursor-9", "v1.cursor-10"), ("9", "10"), (&huge, &huger), ("v9", "w1"), ("", "a")]
+        {
             assert!(is_below(low, high) && !is_below(high, low), "{low} {high}");
         }
         assert!(!is_below("c-7", "c-007") && !is_below("c-007", "c-7") && !is_below("x", "x"));

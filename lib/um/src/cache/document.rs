@@ -114,7 +114,8 @@ fn items<'t, 'a>(manifest: Value<'t, 'a>, list: &str) -> impl Iterator<Item = Va
 }
 
 fn consents(manifest: Value<'_, '_>) -> Vec<(String, Consent)> {
-    let is_termed = manifest.get("manifestVersion").is_some_and(|v| TERMED.iter().any(|known| v.is_str(known)));
+    let is_termed =
+        manifest.get("manifestVersion").is_some_and(|v| TERMED.iter().any(|known| v.is_str(known)));
     let read = |item| {
         let consent = if is_termed { term(item) } else { Consent::Word(word(item)) };
         Some((consent_key(item)?, consent))

@@ -88,7 +88,9 @@ impl Event {
 /// The fields as keys and values: of an object, or of a list of keys.
 fn fields(value: Value<'_, '_>) -> Option<Vec<(String, String)>> {
     match value.kind() {
-        Kind::Object => value.members().map(|(key, value)| Some((key.as_text()?, canonical(value)))).collect(),
+        Kind::Object => {
+            value.members().map(|(key, value)| Some((key.as_text()?, canonical(value)))).collect()
+        }
         Kind::Array => value.items().map(|key| Some((key.as_text()?, "null".to_owned()))).collect(),
         _ => None,
     }

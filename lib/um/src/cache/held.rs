@@ -77,7 +77,9 @@ impl<'d> Ledger<'d> {
     pub fn held(&self) -> Vec<Vec<&Known<'d>>> {
         let candidates = || self.known.iter().filter(|known| known.may_be_held());
         let is_revoked = |id: &str| {
-            self.statuses.iter().any(|(_, status)| status.condition == Condition::Revoked && status.manifest == id)
+            self.statuses
+                .iter()
+                .any(|(_, status)| status.condition == Condition::Revoked && status.manifest == id)
         };
         let revoked = candidates().filter(|known| is_revoked(&known.document.id));
         let newest_revoked = revoked.map(|known| &known.document.issued).max();
@@ -92,7 +94,9 @@ impl<'d> Ledger<'d> {
     pub fn status_of(&self, id: &str) -> Option<&(Instant, Status)> {
         let of_id = self.statuses.iter().filter(|(_, status)| status.manifest == id);
         // Of two that say to be of one time, the stricter counts.
-        of_id.max_by_key(|(at, status)| (&status.updated, std::cmp::Reverse(status.condition), at, status.next_check))
+        of_id.max_by_key(|(at, status)| {
+            (&status.updated, std::cmp::Reverse(status.condition), at, status.next_check)
+        })
     }
 }
 

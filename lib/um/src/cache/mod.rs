@@ -40,6 +40,6 @@ pub use event::Event;
 pub use fold::{Cached, Folded, fold};
 pub use line::Line;
 pub use permit::Permit;
-pub use settings::{Authority, Reopen, Settings, Verify};
 pub use reasons::ROLLBACK;
+pub use settings::{Authority, Reopen, Settings, Verify};
 pub use view::{Conflict, UNRESOLVED, View};

@@ -38,7 +38,9 @@ mod tests {
         for (text, seconds) in [("PT1H", 3600), ("P1DT30M", 88_200), ("P2W", 1_209_600), ("PT0S", 0)] {
             assert_eq!(parse(text), Some(seconds * SECOND), "{text}");
         }
-        for bad in ["", "P", "PT", "1H", "PT1", "PT1M1H", "P1Y", "PT-1S", "PT1.5S", "P1DT", "PT99999999999999H"] {
+        for bad in
+            ["", "P", "PT", "1H", "PT1", "PT1M1H", "P1Y", "PT-1S", "PT1.5S", "P1DT", "PT99999999999999H"]
+        {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }

@@ -64,12 +64,14 @@ impl Facts<'_> {
 
     /// Whether the last document that its source gave was refused, a rollback aside.
     fn is_invalid(&self) -> bool {
-        let of_source =
-            |line: &&&Line| line.step == Step::Fetch && line.road == Some(Role::Authoritative);
+        let of_source = |line: &&&Line| line.step == Step::Fetch && line.road == Some(Role::Authoritative);
         let refused = |line: &&&Line| !line.accepted && line.code.as_deref() != Some(ROLLBACK);
         let last = |accepted: bool| {
             let of_kind = self.lines.iter().filter(of_source);
-            of_kind.filter(|line| if accepted { line.accepted } else { refused(line) }).map(|line| &line.at).max()
+            of_kind
+                .filter(|line| if accepted { line.accepted } else { refused(line) })
+                .map(|line| &line.at)
+                .max()
         };
         last(false).is_some_and(|at| Some(at) >= last(true))
     }
@@ -89,22 +91,26 @@ impl Facts<'_> {
         let document = core.document;
         let metadata = self.ledger.metadata.iter();
         let said = metadata.filter_map(|(_, said)| Some((said.manifest.as_str(), said.cursor.as_deref()?)));
-        let cursors: Vec<&str> = document.cursor.as_deref().into_iter().chain(said.clone().map(|(_, cursor)| cursor)).collect();
+        let cursors: Vec<&str> =
+            document.cursor.as_deref().into_iter().chain(said.clone().map(|(_, cursor)| cursor)).collect();
         let has_cursor = document.cursor.is_some() || said.clone().any(|(id, _)| id == document.id);
         if !document.has_status && !has_cursor {
             return false;
         }
         let Some((at, status)) = self.ledger.status_of(&document.id) else { return true };
         let lags = |cursor: &&str| status.cursor.as_deref().is_none_or(|ours| is_below(ours, cursor));
-        nanos(self.now) - nanos(at) > i128::from(status.next_check) || cursors.iter().any(|cursor| lags(&cursor))
+        nanos(self.now) - nanos(at) > i128::from(status.next_check)
+            || cursors.iter().any(|cursor| lags(&cursor))
     }
 
     /// The last time at which the source said that this is what it has.
     fn confirmed(&self, core: &Known<'_>) -> Option<Instant> {
         let document = core.document;
-        let of_it = self.ledger.metadata.iter().filter(|(_, said)| {
-            said.issued == document.issued && said.hash == document.hash
-        });
+        let of_it = self
+            .ledger
+            .metadata
+            .iter()
+            .filter(|(_, said)| said.issued == document.issued && said.hash == document.hash);
         let spellings = self.ledger.known.iter().filter(|known| known.document.hash == document.hash);
         of_it.map(|(at, _)| at).chain(spellings.flat_map(|known| &known.fetched)).max().cloned()
     }
@@ -118,9 +124,7 @@ impl Facts<'_> {
     fn is_changed(&self, core: &Known<'_>) -> bool {
         let confirmed = self.confirmed(core);
         self.ledger.changes.iter().any(|change| {
-            change.heard.is_some()
-                && *change.counts_from() > core.document.issued
-                && change.heard > confirmed
+            change.heard.is_some() && *change.counts_from() > core.document.issued && change.heard > confirmed
         })
     }
 
@@ -128,7 +132,8 @@ impl Facts<'_> {
     fn is_less(&self) -> bool {
         let newest = self.groups.first().into_iter().flatten();
         let keys = newest.flat_map(|known| known.document.consents.iter().map(move |(key, _)| (known, key)));
-        keys.into_iter().any(|(known, key)| self.consents.get(key).copied() < known.document.word(key, self.now))
+        keys.into_iter()
+            .any(|(known, key)| self.consents.get(key).copied() < known.document.word(key, self.now))
     }
 
     fn is_set_back(&self) -> bool {
