@@ -15,6 +15,7 @@ mod pointer;
 mod replay;
 mod road;
 mod round;
+mod rules;
 mod said;
 mod sources;
 mod turn;

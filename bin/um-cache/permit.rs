@@ -10,6 +10,7 @@ use crate::Args;
 use crate::cache::Cache;
 use crate::journal::Journal;
 use crate::known::Known;
+use crate::rules::Rules;
 use crate::sources::Sources;
 
 pub fn run(
@@ -22,7 +23,8 @@ pub fn run(
     let settings = Sources::read(&args.cache)?.unwrap_or_default().settings;
     let cache = Cache::open(&args.cache)?;
     let lines = Journal::read(&cache, log)?.of(subject)?;
-    let view = Known::read(&cache, subject, lines)?.fold(&settings, args.now.time()).view;
+    let (rules, now) = (Rules::read(&args.cache)?, args.now.time());
+    let view = Known::read(&cache, subject, lines, &rules, now)?.fold(&settings, now).view;
     let permit = Permit::of(&view, operation, &settings);
     let mut text = Vec::new();
     let mut line = Members::open(&mut text);

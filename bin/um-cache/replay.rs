@@ -15,6 +15,7 @@ use crate::cache::Cache;
 use crate::journal::Journal;
 use crate::known::Known;
 use crate::merge;
+use crate::rules::Rules;
 use crate::sources::{Sources, read_settings};
 
 pub fn run(args: &Args, mut out: Output, log: &mut Log) -> Result<Status, Failure> {
@@ -23,9 +24,11 @@ pub fn run(args: &Args, mut out: Output, log: &mut Log) -> Result<Status, Failur
     let journal = Journal::read(&cache, log)?;
     let mut views = BTreeMap::new();
     for (subject, ranges) in journal.index()? {
-        let known = Known::read(&cache, &subject, journal.at(&ranges)?)?;
+        let rules = Rules::read(&args.cache)?;
+        let known = Known::read(&cache, &subject, journal.at(&ranges)?, &rules, args.now.time())?;
         let starts = ranges.iter().map(|range| range.start);
-        replay(&known, &settings, starts, &mut views)?;
+        let mut replay = Replay { cache: &cache, settings: settings.clone(), rules, known };
+        replay.all(starts, &mut views)?;
     }
     log.tally_mut().read += views.len() as u64;
     for (number, (_, replayed)) in views.iter().enumerate() {
@@ -45,30 +48,60 @@ struct Replayed {
     is_same: bool,
 }
 
-/// Folds the views of a subject, each by the settings that its round wrote down.
-fn replay(
-    known: &Known,
-    settings: &Settings,
-    starts: impl Iterator<Item = usize>,
-    views: &mut BTreeMap<usize, Replayed>,
-) -> Result<(), Failure> {
-    let mut settings = settings.clone();
-    for (number, (line, start)) in known.lines.iter().zip(starts).enumerate() {
-        match line.step {
-            Step::Decide => settings = settings_of(line).unwrap_or(settings),
-            Step::Merge => {
-                let now = line.at.time().ok_or_else(|| {
-                    Failure::new(Kind::Corrupt, crate::journal::NAME, "a time beyond what can be counted")
-                })?;
-                let folded = known.fold_first(number, &settings, now);
-                let is_same = line.data.as_deref() == Some(&merge::data(&folded, &known.lines[..number]));
-                let view = folded.view.print();
-                views.insert(start, Replayed { subject: known.subject.clone(), view, is_same });
+/// The views of a subject, each folded by the settings and rules that its round wrote down.
+struct Replay<'r> {
+    cache: &'r Cache,
+    settings: Settings,
+    rules: Rules,
+    known: Known,
+}
+
+impl Replay<'_> {
+    fn all(
+        &mut self,
+        starts: impl Iterator<Item = usize>,
+        views: &mut BTreeMap<usize, Replayed>,
+    ) -> Result<(), Failure> {
+        for (number, start) in starts.enumerate() {
+            match self.known.lines[number].step {
+                Step::Decide => self.decide(number)?,
+                Step::Merge => drop(views.insert(start, self.merge(number)?)),
+                _ => {}
             }
-            _ => {}
         }
+        Ok(())
     }
-    Ok(())
+
+    fn decide(&mut self, number: usize) -> Result<(), Failure> {
+        let line = &self.known.lines[number];
+        let Some(settings) = settings_of(line) else { return Ok(()) };
+        self.settings = settings;
+        self.rules = match line.object {
+            Some(hash) => rules_of(&self.cache.document(&hash)?)?,
+            None => Rules::default(),
+        };
+        Ok(())
+    }
+
+    fn merge(&mut self, number: usize) -> Result<Replayed, Failure> {
+        let now = self.known.lines[number].at.time();
+        let now = now.ok_or_else(|| damaged("a time beyond what can be counted"))?;
+        self.known.attest(&self.rules, now);
+        let folded = self.known.fold_first(number, &self.settings, now);
+        let lines = &self.known.lines;
+        let is_same = lines[number].data.as_deref() == Some(&merge::data(&folded, &lines[..number]));
+        let view = folded.view.print();
+        Ok(Replayed { subject: self.known.subject.clone(), view, is_same })
+    }
+}
+
+fn rules_of(bytes: &[u8]) -> Result<Rules, Failure> {
+    let rules = std::str::from_utf8(bytes).ok().and_then(Rules::parse);
+    rules.ok_or_else(|| damaged("a decision names rules that are none"))
+}
+
+fn damaged(reason: &str) -> Failure {
+    Failure::new(Kind::Corrupt, crate::journal::NAME, reason)
 }
 
 fn settings_of(line: &Line) -> Option<Settings> {

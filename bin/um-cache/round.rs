@@ -7,15 +7,17 @@ use std::io::Write as _;
 
 use rayon::prelude::*;
 use ulp_cli::{Failure, Log, Output, Status, Witness};
+use ulp_core::hash::Sha256;
 use ulp_core::kind::Kind;
 use ulp_core::trust::Verifier;
 use ulp_um::cache::Settings;
 
 use crate::Args;
-use crate::cache::Cache;
+use crate::cache::{Cache, Unnamed};
 use crate::check::Judge;
 use crate::journal::{Index, Journal};
 use crate::pause::Pauses;
+use crate::rules::Rules;
 use crate::sources::{self, Sources};
 use crate::turn::{self, Done};
 
@@ -33,8 +35,12 @@ pub fn run(args: &Args, mut out: Output, log: &mut Log) -> Result<Status, Failur
         verifier: &Verifier::new(),
         dids: &cache.dids()?,
     };
+    let rules = Rules::read(&args.cache)?;
+    let text = rules.print();
     let round = Round {
         cache: &cache,
+        rules_named: text.as_ref().map(|text| Sha256::of(text.as_bytes())),
+        rules,
         index: journal.index()?,
         journal: &journal,
         settings: &sources.settings,
@@ -42,9 +48,10 @@ pub fn run(args: &Args, mut out: Output, log: &mut Log) -> Result<Status, Failur
         pauses: Pauses::new(&args.now)?,
         judge,
     };
+    let unnamed = text.map_or(Ok(None), |text| cache.write(text.as_bytes()))?;
     let turns = sources.subjects.par_iter().map(|subject| turn::take(&round, subject)).collect();
-    let done = round.all_or_none(turns)?;
-    round.write(&done)?;
+    let done = round.all_or_none(turns, unnamed.as_ref())?;
+    round.write(&done, unnamed.as_ref())?;
     lock.release()?;
     for one in &done {
         log.tally_mut().read += one.lines.len() as u64;
@@ -60,6 +67,9 @@ pub struct Round<'r> {
     pub journal: &'r Journal,
     pub index: Index,
     pub settings: &'r Settings,
+    pub rules: Rules,
+    /// The document that they are.
+    pub rules_named: Option<Sha256>,
     /// No road is taken.
     pub is_offline: bool,
     pub pauses: Pauses,
@@ -68,31 +78,36 @@ pub struct Round<'r> {
 
 impl Round<'_> {
     /// Where one subject failed, nothing is kept of any.
-    fn all_or_none(&self, turns: Vec<Result<Done, Failure>>) -> Result<Vec<Done>, Failure> {
+    fn all_or_none(
+        &self,
+        turns: Vec<Result<Done, Failure>>,
+        rules: Option<&Unnamed>,
+    ) -> Result<Vec<Done>, Failure> {
         let (done, failed): (Vec<_>, Vec<_>) = turns.into_iter().partition(Result::is_ok);
         let done: Vec<Done> = done.into_iter().flatten().collect();
         match failed.into_iter().find_map(Result::err) {
             None => Ok(done),
             Some(failure) => {
-                self.discard(&done);
+                self.cache.discard(documents(&done, rules));
                 Err(failure)
             }
         }
     }
 
     /// All documents, then all lines.
-    fn write(&self, done: &[Done]) -> Result<(), Failure> {
-        let named = self.cache.name(done.iter().flat_map(|one| &one.documents));
+    fn write(&self, done: &[Done], rules: Option<&Unnamed>) -> Result<(), Failure> {
+        let named = self.cache.name(documents(done, rules));
         if named.is_err() {
-            self.discard(done);
+            self.cache.discard(documents(done, rules));
         }
         named?;
         let mut lines = Vec::new();
         done.iter().flat_map(|one| &one.lines).for_each(|line| line.print(&mut lines));
         self.journal.append(self.cache, &lines)
     }
+}
 
-    fn discard(&self, done: &[Done]) {
-        self.cache.discard(done.iter().flat_map(|one| &one.documents));
-    }
+/// All documents that have no name yet.
+fn documents<'d>(done: &'d [Done], rules: Option<&'d Unnamed>) -> impl Iterator<Item = &'d Unnamed> + Clone {
+    rules.into_iter().chain(done.iter().flat_map(|one| &one.documents))
 }

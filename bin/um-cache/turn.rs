@@ -12,7 +12,7 @@ use ulp_um::cache::{Event, Line, View};
 use ulp_um::{hash, manifest::MAX_BYTES};
 
 use crate::cache::Unnamed;
-use crate::known::{self, Known};
+use crate::known::Known;
 use crate::road::{self, Brought};
 use crate::round::Round;
 use crate::said::{fetched, line, line_from, note, refused, rejection};
@@ -33,7 +33,8 @@ pub struct Done {
 /// Takes a subject's turn. Nothing is written yet but documents without a name.
 pub fn take(round: &Round<'_>, subject: &Subject) -> Result<Done, Failure> {
     let ranges = round.index.get(&subject.name).map_or(&[][..], Vec::as_slice);
-    let known = Known::read(round.cache, &subject.name, round.journal.at(ranges)?)?;
+    let lines = round.journal.at(ranges)?;
+    let known = Known::read(round.cache, &subject.name, lines, &round.rules, round.judge.now)?;
     let before = known.lines.len();
     let mut turn = Turn { round, subject, known, documents: Vec::new(), said: Vec::new() };
     if let Err(failure) = turn.go() {
@@ -176,7 +177,7 @@ impl Turn<'_> {
         self.known.lines.push(Line { code: Some(events::EQUIVOCATION.to_owned()), ..line });
     }
 
-    /// Writes down why the source is asked, and by which settings.
+    /// Writes down why the source is asked, and by which settings and rules.
     fn decide(&mut self, view: &View) {
         let mut data = Vec::new();
         let mut object = Members::open(&mut data);
@@ -187,7 +188,7 @@ impl Turn<'_> {
         sources::print(self.round.settings, &mut data);
         object.close(&mut data);
         let line = line(Step::Decide, &self.subject.name, self.now());
-        self.known.lines.push(Line { data: String::from_utf8(data).ok(), ..line });
+        self.known.lines.push(Line { data: String::from_utf8(data).ok(), object: self.round.rules_named, ..line });
     }
 
     fn fetch(&mut self, source: &Source, view: &View) -> Result<(), Failure> {
@@ -201,7 +202,7 @@ impl Turn<'_> {
             Ok(standing) => {
                 let hash = Sha256::of(&bytes);
                 self.documents.extend(self.round.cache.write(&bytes)?);
-                self.known.documents.extend(known::read(&bytes).map(|document| (hash, document)));
+                self.known.add(hash, bytes, &self.round.rules, self.now());
                 self.known.lines.push(fetched(line, hash, standing));
             }
         }

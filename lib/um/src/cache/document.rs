@@ -44,6 +44,8 @@ pub struct Document {
     pub claims: BTreeMap<String, String>,
     pub pointers: BTreeMap<String, String>,
     pub attested: Vec<Verified>,
+    /// Whether a claim of it comes with a proof, so that it may hold at one instant and not at another.
+    pub has_proofs: bool,
     /// Whether its signature names a status.
     pub has_status: bool,
     pub cursor: Option<String>,
@@ -85,9 +87,17 @@ impl Document {
             claims: listed(keyed(manifest, "claims", claim_key)),
             pointers: listed(keyed(manifest, "pointers", pointer_key)),
             attested: attested(manifest, attest),
+            has_proofs: items(manifest, "claims").any(|claim| claim.get("claimProof").is_some()),
             has_status: said("statusRef").is_some(),
             cursor: said("revocationCursor").and_then(Value::as_text),
         })
+    }
+
+    /// Looks anew at which claims hold, in the text that it was read from.
+    pub fn attest(&mut self, text: &str, attest: Attest<'_>) {
+        let mut tape = Tape::new();
+        let manifest = tape.parse(text, json::EVENT_DEPTH);
+        self.attested = manifest.map_or_else(|_| Vec::new(), |manifest| attested(manifest, attest));
     }
 
     /// The word of a consent at an instant: the least, where several have the key.
