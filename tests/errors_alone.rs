@@ -149,6 +149,7 @@ fn a_failure_is_one_line_whenever_it_comes() {
                 "tile-unpack" => " --test",
                 "ulp-sync" if status == 4 || script.ends_with("all") => " --serve --store nowhere",
                 "ulp-store" if status == 4 || script.ends_with("all") => " stat --store nowhere",
+                "um-cache" if status == 4 || script.ends_with("all") => " --cache nowhere",
                 "um-key" if status == 4 || script.ends_with("all") => " did nowhere",
                 _ => "",
             };

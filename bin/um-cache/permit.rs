@@ -20,7 +20,7 @@ pub fn run(
     mut out: Output,
     log: &mut Log,
 ) -> Result<Status, Failure> {
-    let settings = Sources::read(&args.cache)?.unwrap_or_default().settings;
+    let settings = Sources::read_settings(&args.cache)?;
     let cache = Cache::open(&args.cache)?;
     let lines = Journal::read(&cache, log)?.of(subject)?;
     let (rules, now) = (Rules::read(&args.cache)?, args.now.time());

@@ -16,10 +16,10 @@ use crate::journal::Journal;
 use crate::known::Known;
 use crate::merge;
 use crate::rules::Rules;
-use crate::sources::{Sources, read_settings};
+use crate::sources::{self, Sources};
 
 pub fn run(args: &Args, mut out: Output, log: &mut Log) -> Result<Status, Failure> {
-    let settings = Sources::read(&args.cache)?.unwrap_or_default().settings;
+    let settings = Sources::read_settings(&args.cache)?;
     let cache = Cache::open(&args.cache)?;
     let journal = Journal::read(&cache, log)?;
     let mut views = BTreeMap::new();
@@ -106,7 +106,7 @@ fn damaged(reason: &str) -> Failure {
 
 fn settings_of(line: &Line) -> Option<Settings> {
     let mut tape = Tape::new();
-    read_settings(tape.parse(line.data.as_deref()?, json::EVENT_DEPTH).ok()?.get("settings")?)
+    sources::settings_of(tape.parse(line.data.as_deref()?, json::EVENT_DEPTH).ok()?.get("settings")?)
 }
 
 fn difference(number: usize, subject: &str) -> Diagnostic {

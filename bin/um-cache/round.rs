@@ -10,16 +10,15 @@ use ulp_cli::{Failure, Log, Output, Status, Witness};
 use ulp_core::hash::Sha256;
 use ulp_core::kind::Kind;
 use ulp_core::trust::Verifier;
-use ulp_um::cache::Settings;
 
 use crate::Args;
 use crate::cache::{Cache, Unnamed};
 use crate::check::Judge;
-use crate::journal::{Index, Journal};
+use crate::journal::Journal;
 use crate::pause::Pauses;
 use crate::rules::Rules;
 use crate::sources::{self, Sources};
-use crate::turn::{self, Done};
+use crate::turn::{self, Done, Shared};
 
 pub fn run(args: &Args, mut out: Output, log: &mut Log) -> Result<Status, Failure> {
     let sources = Sources::read(&args.cache)?.ok_or_else(|| {
@@ -29,29 +28,7 @@ pub fn run(args: &Args, mut out: Output, log: &mut Log) -> Result<Status, Failur
     let cache = Cache::open(&args.cache)?;
     let lock = cache.lock()?;
     let journal = Journal::read(&cache, log)?;
-    let judge = Judge {
-        settings: &sources.settings,
-        now: args.now.time(),
-        verifier: &Verifier::new(),
-        dids: &cache.dids()?,
-    };
-    let rules = Rules::read(&args.cache)?;
-    let text = rules.print();
-    let round = Round {
-        cache: &cache,
-        rules_named: text.as_ref().map(|text| Sha256::of(text.as_bytes())),
-        rules,
-        index: journal.index()?,
-        journal: &journal,
-        settings: &sources.settings,
-        is_offline: args.offline,
-        pauses: Pauses::new(&args.now)?,
-        judge,
-    };
-    let unnamed = text.map_or(Ok(None), |text| cache.write(text.as_bytes()))?;
-    let turns = sources.subjects.par_iter().map(|subject| turn::take(&round, subject)).collect();
-    let done = round.all_or_none(turns, unnamed.as_ref())?;
-    round.write(&done, unnamed.as_ref())?;
+    let done = round(args, &sources, &cache, &journal)?;
     lock.release()?;
     for one in &done {
         log.tally_mut().read += one.lines.len() as u64;
@@ -61,50 +38,44 @@ pub fn run(args: &Args, mut out: Output, log: &mut Log) -> Result<Status, Failur
     log.finish(Some(out), &Witness { now: args.now.given(), ..Witness::default() })
 }
 
-/// What all turns share.
-pub struct Round<'r> {
-    pub cache: &'r Cache,
-    pub journal: &'r Journal,
-    pub index: Index,
-    pub settings: &'r Settings,
-    pub rules: Rules,
-    /// The document that they are.
-    pub rules_named: Option<Sha256>,
-    /// No road is taken.
-    pub is_offline: bool,
-    pub pauses: Pauses,
-    pub judge: Judge<'r>,
-}
-
-impl Round<'_> {
-    /// Where one subject failed, nothing is kept of any.
-    fn all_or_none(
-        &self,
-        turns: Vec<Result<Done, Failure>>,
-        rules: Option<&Unnamed>,
-    ) -> Result<Vec<Done>, Failure> {
-        let (done, failed): (Vec<_>, Vec<_>) = turns.into_iter().partition(Result::is_ok);
-        let done: Vec<Done> = done.into_iter().flatten().collect();
-        match failed.into_iter().find_map(Result::err) {
-            None => Ok(done),
-            Some(failure) => {
-                self.cache.discard(documents(&done, rules));
-                Err(failure)
-            }
-        }
+/// Takes every turn, and makes durable what comes of it.
+fn round(args: &Args, sources: &Sources, cache: &Cache, journal: &Journal) -> Result<Vec<Done>, Failure> {
+    let judge = Judge {
+        settings: &sources.settings,
+        now: args.now.time(),
+        verifier: &Verifier::new(),
+        dids: &cache.dids()?,
+    };
+    let rules = Rules::read(&args.cache)?;
+    let text = rules.print();
+    let shared = Shared {
+        cache,
+        index: journal.index()?,
+        journal,
+        settings: &sources.settings,
+        rules_named: text.as_ref().map(|text| Sha256::of(text.as_bytes())),
+        rules,
+        is_offline: args.offline,
+        pauses: Pauses::new(&args.now)?,
+        judge,
+    };
+    let unnamed = text.map_or(Ok(None), |text| cache.write(text.as_bytes()))?;
+    let turns: Vec<_> = sources.subjects.par_iter().map(|subject| turn::take(&shared, subject)).collect();
+    let (done, failed): (Vec<_>, Vec<_>) = turns.into_iter().partition(Result::is_ok);
+    let done: Vec<Done> = done.into_iter().flatten().collect();
+    // Where one subject failed, nothing is kept of any.
+    let written = match failed.into_iter().find_map(Result::err) {
+        Some(failure) => Err(failure),
+        None => cache.name(documents(&done, unnamed.as_ref())),
+    };
+    if let Err(failure) = written {
+        cache.discard(documents(&done, unnamed.as_ref()));
+        return Err(failure);
     }
-
-    /// All documents, then all lines.
-    fn write(&self, done: &[Done], rules: Option<&Unnamed>) -> Result<(), Failure> {
-        let named = self.cache.name(documents(done, rules));
-        if named.is_err() {
-            self.cache.discard(documents(done, rules));
-        }
-        named?;
-        let mut lines = Vec::new();
-        done.iter().flat_map(|one| &one.lines).for_each(|line| line.print(&mut lines));
-        self.journal.append(self.cache, &lines)
-    }
+    let mut lines = Vec::new();
+    done.iter().flat_map(|one| &one.lines).for_each(|line| line.print(&mut lines));
+    journal.append(cache, &lines)?;
+    Ok(done)
 }
 
 /// All documents that have no name yet.

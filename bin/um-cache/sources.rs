@@ -13,7 +13,6 @@ use ulp_um::cache::{Authority, Reopen, Settings, Verify};
 pub const NAME: &str = "sources.toml";
 
 /// What stands in the file.
-#[derive(Default)]
 pub struct Sources {
     pub settings: Settings,
     pub subjects: Vec<Subject>,
@@ -73,18 +72,45 @@ struct SourceText {
 }
 
 impl Sources {
-    /// Reads the file of a cache; where there is none, the defaults and no source.
+    /// Reads the file of a cache, if it is there.
     ///
     /// # Errors
     /// Usage: something in it is not understood.
     pub fn read(cache: &Path) -> Result<Option<Sources>, Failure> {
-        let path = cache.join(NAME);
-        match std::fs::read_to_string(&path) {
-            Ok(text) => parse(&text).map(Some).map_err(|reason| Failure::usage(path.display(), reason)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Failure::io(path.display(), error)),
-        }
+        let text = text_of(cache)?;
+        text.map(|text| parse(&text)).transpose().map_err(|reason| wrong(cache, &reason))
     }
+
+    /// The settings of a cache alone: who only asks what is permitted need not read of a thousand sources. They stand at
+    /// the top.
+    ///
+    /// # Errors
+    /// As [`Sources::read`].
+    pub fn read_settings(cache: &Path) -> Result<Settings, Failure> {
+        let Some(text) = text_of(cache)? else { return Ok(Settings::default()) };
+        let mut end = 0;
+        for line in text.split_inclusive('\n') {
+            if line.trim_start_matches(['[', ' ', '\t']).starts_with("source") {
+                break;
+            }
+            end += line.len();
+        }
+        let parsed = parse(&text[..end]).or_else(|_| parse(&text));
+        parsed.map(|sources| sources.settings).map_err(|reason| wrong(cache, &reason))
+    }
+}
+
+fn text_of(cache: &Path) -> Result<Option<String>, Failure> {
+    let path = cache.join(NAME);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::io(path.display(), error)),
+    }
+}
+
+fn wrong(cache: &Path, reason: &str) -> Failure {
+    Failure::usage(cache.join(NAME).display(), reason)
 }
 
 fn parse(text: &str) -> Result<Sources, String> {
@@ -189,7 +215,7 @@ pub fn print(settings: &Settings, out: &mut Vec<u8>) {
 const SECOND: i64 = 1_000_000_000;
 
 /// The settings that a journal names.
-pub fn read_settings(value: ulp_core::json::Value<'_, '_>) -> Option<Settings> {
+pub fn settings_of(value: ulp_core::json::Value<'_, '_>) -> Option<Settings> {
     let text = |name: &str| value.get(name)?.as_text();
     Some(Settings {
         authority: text("authority")?.parse::<Authority>().ok()?,

@@ -8,19 +8,37 @@ use ulp_core::json::{self, Tape, Value};
 use ulp_core::report::{Diagnostic, Refusal};
 use ulp_um::cache::said::{Metadata, Status};
 use ulp_um::cache::words::{Reason, Role, Step};
-use ulp_um::cache::{Event, Line, View};
+use ulp_um::cache::{Event, Line, Settings, View};
 use ulp_um::{hash, manifest::MAX_BYTES};
 
-use crate::cache::Unnamed;
+use crate::cache::{Cache, Unnamed};
+use crate::check::Judge;
+use crate::journal::{Index, Journal};
 use crate::known::Known;
+use crate::pause::Pauses;
 use crate::road::{self, Brought};
-use crate::round::Round;
+use crate::rules::Rules;
 use crate::said::{fetched, line, line_from, note, refused, rejection};
 use crate::sources::{self, Road, Source, Subject};
 use crate::{events, merge};
 
 /// Longest change log, in bytes: it only grows.
 const MAX_LOG: usize = 64 << 20;
+
+/// What all turns share.
+pub struct Shared<'r> {
+    pub cache: &'r Cache,
+    pub journal: &'r Journal,
+    pub index: Index,
+    pub settings: &'r Settings,
+    pub rules: Rules,
+    /// The document that they are.
+    pub rules_named: Option<Sha256>,
+    /// No road is taken.
+    pub is_offline: bool,
+    pub pauses: Pauses,
+    pub judge: Judge<'r>,
+}
 
 /// What became of one subject.
 pub struct Done {
@@ -31,14 +49,14 @@ pub struct Done {
 }
 
 /// Takes a subject's turn. Nothing is written yet but documents without a name.
-pub fn take(round: &Round<'_>, subject: &Subject) -> Result<Done, Failure> {
-    let ranges = round.index.get(&subject.name).map_or(&[][..], Vec::as_slice);
-    let lines = round.journal.at(ranges)?;
-    let known = Known::read(round.cache, &subject.name, lines, &round.rules, round.judge.now)?;
+pub fn take(shared: &Shared<'_>, subject: &Subject) -> Result<Done, Failure> {
+    let ranges = shared.index.get(&subject.name).map_or(&[][..], Vec::as_slice);
+    let lines = shared.journal.at(ranges)?;
+    let known = Known::read(shared.cache, &subject.name, lines, &shared.rules, shared.judge.now)?;
     let before = known.lines.len();
-    let mut turn = Turn { round, subject, known, documents: Vec::new(), said: Vec::new() };
+    let mut turn = Turn { shared, subject, known, documents: Vec::new(), said: Vec::new() };
     if let Err(failure) = turn.go() {
-        round.cache.discard(&turn.documents);
+        shared.cache.discard(&turn.documents);
         return Err(failure);
     }
     let view = turn.merge();
@@ -47,7 +65,7 @@ pub fn take(round: &Round<'_>, subject: &Subject) -> Result<Done, Failure> {
 }
 
 struct Turn<'t> {
-    round: &'t Round<'t>,
+    shared: &'t Shared<'t>,
     subject: &'t Subject,
     known: Known,
     documents: Vec<Unnamed>,
@@ -56,11 +74,11 @@ struct Turn<'t> {
 
 impl Turn<'_> {
     fn now(&self) -> Time {
-        self.round.judge.now
+        self.shared.judge.now
     }
 
     fn view(&self) -> View {
-        self.known.fold(self.round.settings, self.now()).view
+        self.known.fold(self.shared.settings, self.now()).view
     }
 
     fn line(&self, step: Step, source: &Source) -> Line {
@@ -69,13 +87,13 @@ impl Turn<'_> {
 
     fn go(&mut self) -> Result<(), Failure> {
         let sources = &self.subject.sources;
-        if !self.round.is_offline {
+        if !self.shared.is_offline {
             let view = self.view();
             sources.iter().for_each(|source| self.ask(source, &view));
         }
         let view = self.view();
         self.decide(&view);
-        if self.round.is_offline {
+        if self.shared.is_offline {
             return Ok(());
         }
         let is_wanted = |source: &&Source| source.role != Role::Authoritative || !view.reasons.is_empty();
@@ -127,7 +145,7 @@ impl Turn<'_> {
         limit: usize,
     ) -> Option<Vec<u8>> {
         let called = format!("{} {} {step}", self.subject.name, source.name);
-        match road::take(road?, limit, view, &called, &self.round.pauses) {
+        match road::take(road?, limit, view, &called, &self.shared.pauses) {
             Brought::Bytes(bytes) => return Some(bytes),
             Brought::TooLong => {
                 let code = if step == Step::Fetch { "um.limit" } else { "json.too_long" };
@@ -181,14 +199,18 @@ impl Turn<'_> {
     fn decide(&mut self, view: &View) {
         let mut data = Vec::new();
         let mut object = Members::open(&mut data);
-        object.boolean("fetch", !self.round.is_offline && !view.reasons.is_empty(), &mut data);
+        object.boolean("fetch", !self.shared.is_offline && !view.reasons.is_empty(), &mut data);
         object.name("reasons", &mut data);
         write_texts(view.reasons.iter().copied().map(Reason::as_str), &mut data);
         object.name("settings", &mut data);
-        sources::print(self.round.settings, &mut data);
+        sources::print(self.shared.settings, &mut data);
         object.close(&mut data);
         let line = line(Step::Decide, &self.subject.name, self.now());
-        self.known.lines.push(Line { data: String::from_utf8(data).ok(), object: self.round.rules_named, ..line });
+        self.known.lines.push(Line {
+            data: String::from_utf8(data).ok(),
+            object: self.shared.rules_named,
+            ..line
+        });
     }
 
     fn fetch(&mut self, source: &Source, view: &View) -> Result<(), Failure> {
@@ -197,12 +219,12 @@ impl Turn<'_> {
         };
         let line = self.line(Step::Fetch, source);
         let newest = self.known.newest_of_source();
-        match self.round.judge.standing(&bytes, self.subject, source, newest) {
+        match self.shared.judge.standing(&bytes, self.subject, source, newest) {
             Err(refusal) => self.refuse(line, &refusal),
             Ok(standing) => {
                 let hash = Sha256::of(&bytes);
-                self.documents.extend(self.round.cache.write(&bytes)?);
-                self.known.add(hash, bytes, &self.round.rules, self.now());
+                self.documents.extend(self.shared.cache.write(&bytes)?);
+                self.known.add(hash, bytes, &self.shared.rules, self.now());
                 self.known.lines.push(fetched(line, hash, standing));
             }
         }
@@ -211,7 +233,7 @@ impl Turn<'_> {
 
     /// Writes down what comes of it, and gives it.
     fn merge(&mut self) -> String {
-        let folded = self.known.fold(self.round.settings, self.now());
+        let folded = self.known.fold(self.shared.settings, self.now());
         let line = line(Step::Merge, &self.subject.name, self.now());
         let line = merge::line(line, &folded, &self.known.lines);
         self.known.lines.push(line);

@@ -21,9 +21,9 @@ fn what_a_source_answers_is_a_manifest_of_its_subject_or_nothing() {
         (r"<!DOCTYPE html><html><body>Welcome</body></html>", "json.syntax"),
         ("", "json.syntax"),
         (deep.as_str(), "json.syntax"),
-        (&good.replace(&desk.alice(), &other), "signature.value"),
+        (&good.replace(&desk.alice(), &other), "signature.key"),
         (&good.replace("\"allowed\"", "\"denied\""), "signature.value"),
-        (&good.replace("2026-11-21T", "2026-11-20T"), "signature.value"),
+        (&good.replace("2026-11-21T", "2026-11-20T"), "um.expired"),
         (&flood, "um.limit"),
         (&good[..good.len() - 7], "json.syntax"),
     ] {

@@ -187,6 +187,14 @@ pub const CODES: &[Row] = &[
     row(&["journal.line"], "a line of a cache's journal that is none"),
     row(&["journal.torn"], "the last line of a cache's journal was cut, and is dropped (noted)"),
     row(&["journal.view"], "a view that does not come out of the lines before it again"),
+    row(
+        &[
+            "sync.absent", "sync.invalid", "sync.expired", "sync.expiring", "sync.unverified", "sync.status",
+            "sync.uncertain", "sync.newer", "sync.newer_elsewhere", "sync.changed", "sync.consent",
+            "sync.clock",
+        ],
+        "why a source should be asked again: in a view, see ulp-cache(5), never in a log",
+    ),
     row(&["sync.away"], "a road to a manifest, or to what is said of it, that brought nothing"),
     row(&["sync.pointer"], "a command's argument that is to be a pointer's target, where there is no https: URL"),
     row(&["sync.malformed"], "a change event, metadata or a status with a member that is missing or wrong"),
