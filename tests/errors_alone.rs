@@ -69,6 +69,12 @@ const ROWS: [Row; 13] = [
         (REJECTED, "wire.turn"),
     ),
     (
+        "ulp-gossip",
+        "ulp-gossip --graph g $E; ulp-gossip --graph g --store w $E",
+        ("echo '{\"peer\":\"x\"}' | ulp-gossip $E", 1),
+        (REJECTED, "statement.knows"),
+    ),
+    (
         "ulp-attest",
         "ulp-append --store w $E; ulp-attest --store w --rows $E",
         ("echo '{\"peer\":\"x\",\"receipt\":1}' | ulp-attest --verify $E", 1),

@@ -1,4 +1,4 @@
-"""Row 27: a round of a thousand subjects from files, and one look at one of them."""
+"""Row 28: a round of a thousand subjects from files, and one look at one of them."""
 import json
 import os
 import shutil
@@ -36,10 +36,10 @@ def rows(bench):
         run = measure.run(f"exec um-cache --cache {at}/c 2> {at}/log > {at}/views")
         with open(f"{at}/views") as views:
             assert sum('"state":"fresh"' in view for view in views) == SUBJECTS
-        bench.limit("27", f"{job}, the processors' time", run.cpu, 1, "s")
-        bench.limit("27", f"{job}, the most memory", run.peak, 64, "MiB")
+        bench.limit("28", f"{job}, the processors' time", run.cpu, 1, "s")
+        bench.limit("28", f"{job}, the most memory", run.peak, 64, "MiB")
     ask = f"exec um-cache --cache {at}/c --permit consent.3 --subject urn:subject:500 2> {at}/log > {at}/answer"
     took = measure.median([measure.run(ask) for _ in range(bench.rounds)]).wall * 1000
-    bench.limit("27", "one look with --permit, started anew", took, 5, "ms")
+    bench.limit("28", "one look with --permit, started anew", took, 5, "ms")
     measure.sh(f"um-cache --cache {at}/c --replay > {at}/replayed")
     shutil.rmtree(at)

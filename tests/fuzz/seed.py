@@ -124,6 +124,24 @@ def caches(seeds):
         seeds.add("journal", "".join(json.dumps(line) + "\n" for line in story["journal"]).encode())
 
 
+def statements(seeds, scratch):
+    world, pem = os.path.join(scratch, "w"), os.path.join(scratch, "key.pem")
+    now = ("--now", "1795167000")
+    said = run("ulp-gossip", "--store", world, "--objects", *now)
+    said += run("ulp-gossip", "--store", world, "--key", pem, "--reach", "ssh:a", *now)
+    said += run("ulp-attest", "--store", world, "--key", pem, *now)
+    graph = os.path.join(scratch, "graph")
+    run("ulp-gossip", "--graph", graph, *now, stdin=said)
+    said += run("ulp-gossip", "--graph", graph, "--store", os.path.join(scratch, "empty"), "--want", *now)
+    for line in said.splitlines():
+        seeds.add("statement", line)
+    # Short ones leave a fuzzer room.
+    short = [b'{"knows":[{"path":"m/world/%d","points_to":null}],"peer":"%d","seq":%d}' % (n % 3, n % 5, n % 4) for n in range(40)]
+    for start in range(0, 40, 5):
+        seeds.add("graph", b"\n".join(short[start : start + 10]))
+    seeds.add("graph", said[:16000])
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -136,6 +154,8 @@ def main():
             sys.exit("no store was made: are the tools in PATH?")
         keys(seeds, scratch)
         caches(seeds)
+        run("ulp-store", "init", os.path.join(scratch, "empty"))
+        statements(seeds, scratch)
     print("seeds:", ", ".join(f"{target} {count}" for target, count in sorted(seeds.count.items())))
 
 

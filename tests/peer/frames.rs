@@ -10,7 +10,7 @@ use ulp_core::trust::{Did, SecretKey, Verifier};
 use ulp_peer::radio::Lora;
 
 /// The vectors of one file, where they lie beside this checkout.
-fn vectors(name: &str) -> Option<Value> {
+pub(super) fn vectors(name: &str) -> Option<Value> {
     let Some(shared) = run::shared() else {
         run::skipped(&format!("vectors of {name}: no ../shared/fixtures/peer"));
         return None;
@@ -19,7 +19,7 @@ fn vectors(name: &str) -> Option<Value> {
     serde_json::from_str(&vectors).unwrap()
 }
 
-fn bytes(hex: &str) -> Vec<u8> {
+pub(super) fn bytes(hex: &str) -> Vec<u8> {
     HEXLOWER.decode(hex.as_bytes()).unwrap()
 }
 
