@@ -1,5 +1,6 @@
 //! `um-cache`: what a view comes to, and what a cache holds whatever sources, clocks and disks do.
 
+mod claims;
 mod example;
 mod faults;
 mod folds;

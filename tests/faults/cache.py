@@ -17,7 +17,7 @@ EVERY = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 SEED = sys.argv[3] if len(sys.argv) > 3 else ''
 WORK = tempfile.mkdtemp(prefix='um-cache-faults-')
 TOOL = os.path.join(BIN, 'um-cache')
-SUBJECTS = 6
+SUBJECTS = 14
 
 
 def tool(name, *args, cwd=WORK, text=None):
