@@ -137,7 +137,7 @@ fn one_line(text: &str, error: &toml::de::Error) -> String {
 
 fn settings(text: &Text) -> Result<Settings, String> {
     let default = Settings::default();
-    let within = text.confirm_within.as_deref().map(|text| within(text)).transpose()?;
+    let within = text.confirm_within.as_deref().map(within).transpose()?;
     Ok(Settings {
         reopen: word("reopen", text.reopen.as_deref())?.unwrap_or(default.reopen),
         authority: word("authority", text.authority.as_deref())?.unwrap_or(default.authority),

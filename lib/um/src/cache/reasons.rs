@@ -99,8 +99,7 @@ impl Facts<'_> {
         }
         let Some((at, status)) = self.ledger.status_of(&document.id) else { return true };
         let lags = |cursor: &&str| status.cursor.as_deref().is_none_or(|ours| is_below(ours, cursor));
-        nanos(self.now) - nanos(at) > i128::from(status.next_check)
-            || cursors.iter().any(|cursor| lags(&cursor))
+        nanos(self.now) - nanos(at) > i128::from(status.next_check) || cursors.iter().any(lags)
     }
 
     /// The last time at which the source said that this is what it has.
