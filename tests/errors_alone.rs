@@ -80,6 +80,12 @@ const ROWS: [Row; 14] = [
         ("echo '{\"peer\":\"x\",\"receipt\":1}' | ulp-attest --verify $E", 1),
         (REJECTED, "receipt.fields"),
     ),
+    (
+        "ulp-radio",
+        "ulp-radio $E",
+        ("echo '{\"packet\":\"AA\"}' | ulp-radio $E", 1),
+        (REJECTED, "radio.frame"),
+    ),
 ];
 
 /// Runs a script in a store of its own, on some lines; its status, and what is on stderr.

@@ -13,6 +13,7 @@ fn command(tool: &str) -> (&'static str, bool) {
         "ulp-store" => ("ulp-store heads --store w", false),
         "ulp-gossip" => ("ulp-gossip --store w", false),
         "ulp-attest" => ("ulp-attest --rows --store w", false),
+        "ulp-radio" => ("ulp-radio in.jsonl", true),
         "ulp-sync" => ("ulp-sync --store w --with 'ulp-sync --serve --store w'", false),
         "um-cache" => ("um-cache --cache copies", false),
         "um-key" => ("um-key did key.pem", false),

@@ -3,6 +3,7 @@
 
 usage: seed.py DIR
 """
+import base64
 import json
 import os
 import shutil
@@ -142,6 +143,25 @@ def statements(seeds, scratch):
     seeds.add("graph", said[:16000])
 
 
+def air(seeds, scratch):
+    """Packets of signed adverts and of lines in parts, and the lines themselves."""
+    pem = os.path.join(scratch, "air.pem")
+    did = run("um-key", "generate", "-o", pem).decode().strip()
+    tiles = [{"path": f"m/world/demo/tiles/z4/x{n}/y-{n}/head", "points_to": "blake3:0123456789ab"} for n in range(9)]
+    advert = json.dumps({"peer": did, "seq": 7, "knows": tiles}).encode()
+    sensor = b'{"operation":"sensor_reading","sensor":"water_level","value":1.42,"actor_id":"node:esp32_A12"}'
+    seeds.add("frame", advert)
+    for options in (("--key", pem), ("--mtu", "51"), ("--mtu", "24"), ("--mtu", "51", "--whole")):
+        parts = b""
+        for line in run("ulp-radio", *options, stdin=advert + b"\n" + sensor + b"\n").splitlines():
+            text = json.loads(line)["packet"]
+            packet = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            seeds.add("frame", packet)
+            parts += bytes([min(len(packet), 255)]) + packet[:255]
+        seeds.add("part", b"\x33\1" + parts)
+    seeds.add("part", b"\x33\1" + sensor)
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -156,6 +176,7 @@ def main():
         caches(seeds)
         run("ulp-store", "init", os.path.join(scratch, "empty"))
         statements(seeds, scratch)
+        air(seeds, scratch)
     print("seeds:", ", ".join(f"{target} {count}" for target, count in sorted(seeds.count.items())))
 
 

@@ -1,7 +1,8 @@
 //! What a node on air says of its table, against vectors.
 
-use super::frames::{bytes, vectors};
 use super::text;
+use crate::radio::frames::bytes;
+use crate::radio::vectors;
 use ulp_core::frame::Tag;
 use ulp_peer::air::{Node, Settings, Standing, What};
 use ulp_peer::radio::Lora;

@@ -3,7 +3,6 @@
 
 mod air;
 mod attest;
-mod frames;
 mod gossip;
 mod history;
 mod paths;

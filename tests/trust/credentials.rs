@@ -16,7 +16,7 @@ const FORMS: [(&str, &str); 3] =
 /// A credential by the key of that seed, or by another name.
 fn bare(issuer: &str) -> String {
     format!(
-        r#"{{"@context":["https://www.w3.org/ns/credentials/v2",{{"é":"https://example.org/e"}}],"credentialSubject":{{"id":"did:example:bob","n":1.5,"é":"ü"}},"issuer":"{issuer}","type":["VerifiableCredential"],"validFrom":"2026-01-01T00:00:00Z"}}"#
+        r#"{{"@context":["https://www.w3.org/ns/credentials/v2","https://example.org/é"],"credentialSubject":{{"id":"did:example:bob","n":1.5,"é":"ü"}},"issuer":"{issuer}","type":["VerifiableCredential"],"validFrom":"2026-01-01T00:00:00Z"}}"#
     )
 }
 
