@@ -11,7 +11,7 @@ const TRACE: &str = "head -20 examples/flood/trace.jsonl";
 const REJECTED: &str = "boundary witness";
 const DAMAGED: &str = "boundary boundary witness";
 
-const ROWS: [Row; 13] = [
+const ROWS: [Row; 16] = [
     (
         "ulp-append",
         "ulp-append --store w $E; ulp-append --store w $E",
@@ -59,16 +59,38 @@ const ROWS: [Row; 13] = [
         (REJECTED, "seal.birth_date"),
     ),
     (
+        "um-cache",
+        "mkdir copies; touch copies/sources.toml; um-cache --cache copies $E; um-cache --cache copies --replay $E",
+        (
+            "mkdir copies; echo 'source = [{name = \"a\", subject = \"b\", role = \"relay\", manifest = \"nowhere\"}]' \
+             > copies/sources.toml; um-cache --cache copies $E",
+            1,
+        ),
+        (REJECTED, "sync.away"),
+    ),
+    (
         "ulp-sync",
         "ulp-append --store w $E; ulp-store init v $E; ulp-sync --store w $E --with 'ulp-sync --serve --store v $E'",
         ("ulp-sync --store w $E --with true", 4),
         (REJECTED, "wire.turn"),
     ),
     (
+        "ulp-gossip",
+        "ulp-gossip --graph g $E; ulp-gossip --graph g --store w $E",
+        ("echo '{\"peer\":\"x\"}' | ulp-gossip $E", 1),
+        (REJECTED, "statement.knows"),
+    ),
+    (
         "ulp-attest",
         "ulp-append --store w $E; ulp-attest --store w --rows $E",
         ("echo '{\"peer\":\"x\",\"receipt\":1}' | ulp-attest --verify $E", 1),
         (REJECTED, "receipt.fields"),
+    ),
+    (
+        "ulp-radio",
+        "ulp-radio $E",
+        ("echo '{\"packet\":\"AA\"}' | ulp-radio $E", 1),
+        (REJECTED, "radio.frame"),
     ),
 ];
 
@@ -146,6 +168,7 @@ fn a_failure_is_one_line_whenever_it_comes() {
                 "ulp-sync" if status == 4 || script.ends_with("all") => " --serve --store nowhere",
                 "ulp-store" if status == 4 || script.ends_with("all") => " stat --store nowhere",
                 "um-seal" if status == 4 || script.ends_with("all") => " --open --key nowhere",
+                "um-cache" if status == 4 || script.ends_with("all") => " --cache nowhere",
                 "um-key" if status == 4 || script.ends_with("all") => " did nowhere",
                 _ => "",
             };

@@ -3,8 +3,10 @@
 
 mod append;
 mod browser;
+mod cache;
 mod counts;
 mod cron;
+mod device;
 mod errors_alone;
 mod faults;
 mod font;
@@ -16,6 +18,7 @@ mod peer;
 mod projector_2d;
 mod projector_3d;
 mod projector_audio;
+mod radio;
 mod reference;
 mod replay;
 mod run;

@@ -17,7 +17,7 @@ fn pasted(text: &str, roff: bool) -> Vec<String> {
 
 fn pages() -> Vec<PathBuf> {
     let mut pages = vec![run::root().join("README.md")];
-    for section in ["man1", "man5", "man7"] {
+    for section in ["man1", "man3", "man5", "man7"] {
         let dir = run::root().join("man").join(section);
         let mut found: Vec<_> = std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).collect();
         found.sort();
@@ -226,7 +226,8 @@ fn codes_are_given_as_the_table_has_them() {
             let is_name =
                 !name.is_empty() && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'));
             let is_operation = ulp_core::event::OPERATIONS.iter().any(|operation| operation.name == word);
-            if families.contains(family) && is_name && !is_operation {
+            // The name of a file is none.
+            if families.contains(family) && is_name && !is_operation && name != "jsonl" {
                 given.insert(word.to_owned());
             }
         }

@@ -11,8 +11,11 @@ const SECRET: &str = r#"{"event_id":"secret-name","timestamp":1730000000000,"act
 fn command(tool: &str) -> (&'static str, bool) {
     match tool {
         "ulp-store" => ("ulp-store heads --store w", false),
+        "ulp-gossip" => ("ulp-gossip --store w", false),
         "ulp-attest" => ("ulp-attest --rows --store w", false),
+        "ulp-radio" => ("ulp-radio in.jsonl", true),
         "ulp-sync" => ("ulp-sync --store w --with 'ulp-sync --serve --store w'", false),
+        "um-cache" => ("um-cache --cache copies", false),
         "um-key" => ("um-key did key.pem", false),
         "um-seal" => {
             ("um-seal --to did:key:z6LSh6zfJpSAp8142MKt2zeXVBhc5Ze38qhBfK9V8JXoSRWc /dev/null", false)
@@ -37,7 +40,7 @@ fn every_tool_keeps_what_is_not_for_everyone_apart() {
     write(at, "in.jsonl", &format!("{public}\n{SECRET}\n"));
     write(at, "public.jsonl", &public);
     run::sh(
-        "um-key generate -o key.pem; ulp-store init w; ulp-append --store w < public.jsonl; tile-pack --store w -f tar -o packed.tar",
+        "um-key generate -o key.pem; ulp-store init w; ulp-append --store w < public.jsonl; tile-pack --store w -f tar -o packed.tar; mkdir copies; touch copies/sources.toml",
         at,
     );
     for tool in run::tools() {

@@ -95,14 +95,17 @@ def end_with_parent():
     LIBC.prctl(parent_death_signal, signal.SIGKILL, 0, 0, 0)
 
 
-def run(command, mode=None, point=0, **options):
+def run(command, mode=None, point=0, begun=None, **options):
     """Runs a command and disturbs its call number `point`, counted from 1. Answers its status and its calls' names.
+    Once it has begun, `begun` is called.
 
     The mode is `kill`, or an errno as `ENOSPC`: once; with a `+`, that call and all of its kind from then on; with a
     `*`, that call and all that follow, of whatever kind."""
     ours, theirs = socket.socketpair()
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=lambda: watch_me(theirs), **options)
     theirs.close()
+    if begun:
+        begun()
     _, messages, _, _ = ours.recvmsg(1, socket.CMSG_SPACE(4))
     listener, = array.array('i', messages[0][2])
     ours.close()

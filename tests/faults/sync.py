@@ -68,7 +68,8 @@ def held(where, store):
 def run(side, where, *fault):
     """Lets the stores meet, `w` as this side and disturbed."""
     ours, theirs = socket.socketpair()
-    ends = {'server': '--serve --store %s <&%d >&%d', 'client': "--store %s --with 'cat <&%d & exec cat >&%d'"}
+    # Where a side is killed nothing holds its end of the pipe open, so that the other need not wait in vain.
+    ends = {'server': '--serve --store %s <&%d >&%d', 'client': "--store %s --with 'cat <&%d & cat >&%d; kill $!'"}
     other = 'client' if side == 'server' else 'server'
     quiet = {'stdout': subprocess.DEVNULL, 'stderr': subprocess.DEVNULL, 'cwd': where}
     beside = subprocess.Popen(['sh', '-c', 'exec ' + SYNC + ends[other] % ('v', theirs.fileno(), theirs.fileno())],
@@ -76,8 +77,7 @@ def run(side, where, *fault):
     theirs.close()
     command = ['sh', '-c', 'exec ' + SYNC + ends[side] % ('w', ours.fileno(), ours.fileno())]
     end = ours.detach()
-    status, found = calls.run(command, *fault, pass_fds=[end], **quiet)
-    os.close(end)
+    status, found = calls.run(command, *fault, begun=lambda: os.close(end), pass_fds=[end], **quiet)
     return status, beside.wait(), found
 
 

@@ -3,6 +3,7 @@
 
 usage: seed.py DIR
 """
+import base64
 import json
 import os
 import shutil
@@ -108,6 +109,59 @@ def keys(seeds, scratch):
                 seeds.add("signed", file.read())
 
 
+def caches(seeds):
+    """Journals of told stories, the documents in their lines, and the events of these."""
+    folds = os.path.join(ROOT, "../shared/fixtures/portal/folds.json")
+    if not os.path.exists(folds):
+        return
+    with open(folds) as file:
+        stories = json.load(file)[:40]
+    for story in stories:
+        for line in story["journal"]:
+            if line.get("object"):
+                line["data"] = json.loads(story["objects"][line["object"]])
+            elif line["step"] in ("change", "local"):
+                seeds.add("change", json.dumps(line["data"]).encode())
+        seeds.add("journal", "".join(json.dumps(line) + "\n" for line in story["journal"]).encode())
+
+
+def statements(seeds, scratch):
+    world, pem = os.path.join(scratch, "w"), os.path.join(scratch, "key.pem")
+    now = ("--now", "1795167000")
+    said = run("ulp-gossip", "--store", world, "--objects", *now)
+    said += run("ulp-gossip", "--store", world, "--key", pem, "--reach", "ssh:a", *now)
+    said += run("ulp-attest", "--store", world, "--key", pem, *now)
+    graph = os.path.join(scratch, "graph")
+    run("ulp-gossip", "--graph", graph, *now, stdin=said)
+    said += run("ulp-gossip", "--graph", graph, "--store", os.path.join(scratch, "empty"), "--want", *now)
+    for line in said.splitlines():
+        seeds.add("statement", line)
+    # Short ones leave a fuzzer room.
+    short = [b'{"knows":[{"path":"m/world/%d","points_to":null}],"peer":"%d","seq":%d}' % (n % 3, n % 5, n % 4) for n in range(40)]
+    for start in range(0, 40, 5):
+        seeds.add("graph", b"\n".join(short[start : start + 10]))
+    seeds.add("graph", said[:16000])
+
+
+def air(seeds, scratch):
+    """Packets of signed adverts and of lines in parts, and the lines themselves."""
+    pem = os.path.join(scratch, "air.pem")
+    did = run("um-key", "generate", "-o", pem).decode().strip()
+    tiles = [{"path": f"m/world/demo/tiles/z4/x{n}/y-{n}/head", "points_to": "blake3:0123456789ab"} for n in range(9)]
+    advert = json.dumps({"peer": did, "seq": 7, "knows": tiles}).encode()
+    sensor = b'{"operation":"sensor_reading","sensor":"water_level","value":1.42,"actor_id":"node:esp32_A12"}'
+    seeds.add("frame", advert)
+    for options in (("--key", pem), ("--mtu", "51"), ("--mtu", "24"), ("--mtu", "51", "--whole")):
+        parts = b""
+        for line in run("ulp-radio", *options, stdin=advert + b"\n" + sensor + b"\n").splitlines():
+            text = json.loads(line)["packet"]
+            packet = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            seeds.add("frame", packet)
+            parts += bytes([min(len(packet), 255)]) + packet[:255]
+        seeds.add("part", b"\x33\1" + parts)
+    seeds.add("part", b"\x33\1" + sensor)
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -119,6 +173,10 @@ def main():
         if not store(seeds, trace, scratch):
             sys.exit("no store was made: are the tools in PATH?")
         keys(seeds, scratch)
+        caches(seeds)
+        run("ulp-store", "init", os.path.join(scratch, "empty"))
+        statements(seeds, scratch)
+        air(seeds, scratch)
     print("seeds:", ", ".join(f"{target} {count}" for target, count in sorted(seeds.count.items())))
 
 

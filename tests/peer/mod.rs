@@ -1,8 +1,9 @@
 //! How peers speak of their stores: against vectors that independent implementations computed, against other programs,
 //! and against bad luck and bad input.
 
+mod air;
 mod attest;
-mod frames;
+mod gossip;
 mod history;
 mod paths;
 mod receipts;

@@ -3,8 +3,8 @@
 //!
 //! [`manifest::judge`] holds a document to every rule of its version; [`credential::verify`] says who issued a
 //! credential, and [`credential::claims`] which claims that makes true. [`dids`] says which key a name stands for,
-//! [`hash`] what a document is called by its content. [`jwe`] hides what only some may read, and [`facets`] where that
-//! stands; [`birth`] commits to a date.
+//! [`hash`] what a document is called by its content, and [`cache`] what is held to be true where documents came by
+//! many roads. [`jwe`] hides what only some may read, and [`facets`] where that stands; [`birth`] commits to a date.
 //!
 //! ```
 //! use ulp_core::trust::{Scratch, Verifier};
@@ -17,6 +17,7 @@
 //! ```
 
 pub mod birth;
+pub mod cache;
 pub mod credential;
 pub mod dids;
 pub mod draws;

@@ -3,9 +3,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use ulp_core::id::Time;
-use ulp_store::pack::read::{Pack, Piece, first_lane};
-use ulp_store::intake::segments::look_at;
 use ulp_core::scope::{Clock, Scope};
+use ulp_store::intake::segments::look_at;
+use ulp_store::pack::read::{Pack, Piece, first_lane};
 
 const CLOCK: Clock = Clock::Given(Time(1_800_000_000_000_000_000));
 /// Most bytes of tar that a run reads.

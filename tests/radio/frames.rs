@@ -1,25 +1,14 @@
-//! Frames, parts and airtime, against vectors.
+//! Frames and airtime, against vectors.
 
-use super::text;
-use crate::run;
+use super::{bob, text, vectors};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use serde_json::{Value, json};
 use ulp_core::frame::{BARE, Body, ENTRY, Entry, Frame, Held, SIGNATURE, Tag, packet, room};
 use ulp_core::path::Space;
-use ulp_core::trust::{Did, SecretKey, Verifier};
+use ulp_core::trust::{Did, Verifier};
 use ulp_peer::radio::Lora;
 
-/// The vectors of one file, where they lie beside this checkout.
-fn vectors(name: &str) -> Option<Value> {
-    let Some(shared) = run::shared() else {
-        run::skipped(&format!("vectors of {name}: no ../shared/fixtures/peer"));
-        return None;
-    };
-    let vectors = std::fs::read_to_string(shared.join(format!("fixtures/peer/{name}.json"))).unwrap();
-    serde_json::from_str(&vectors).unwrap()
-}
-
-fn bytes(hex: &str) -> Vec<u8> {
+pub fn bytes(hex: &str) -> Vec<u8> {
     HEXLOWER.decode(hex.as_bytes()).unwrap()
 }
 
@@ -55,10 +44,6 @@ fn told_entry(entry: Entry) -> Value {
     }
 }
 
-fn key(name: &str) -> SecretKey {
-    SecretKey::from_pem(text(&vectors("keys").unwrap(), &format!("/{name}/pem")).as_bytes()).ok().unwrap()
-}
-
 #[test]
 fn frames_are_those_of_the_vectors() {
     let Some(vectors) = vectors("frames") else { return };
@@ -66,7 +51,7 @@ fn frames_are_those_of_the_vectors() {
     let space = Space::Named(text(&vectors, "/space").to_owned());
     assert_eq!(Tag::of_space(&space).to_string(), text(&vectors, "/space_tag"));
     let did: Did = text(&vectors, "/peer").parse().unwrap();
-    let (verifier, bob) = (Verifier::new(), key("bob"));
+    let (verifier, bob) = (Verifier::new(), bob());
     for case in vectors["frames"].as_array().unwrap() {
         let raw = bytes(text(case, "/hex"));
         assert_eq!(raw.len() as u64, case["bytes"].as_u64().unwrap());
