@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
+use std::time::SystemTime;
 use ulp_cli::Failure;
 use ulp_core::json::{Tape, Value, parse_line};
 use ulp_core::path::{Path as Place, Space};
@@ -15,6 +16,15 @@ use ulp_store::Store;
 const LONGEST: u64 = 64 << 20;
 /// What a peer is called of whom only the tag is known.
 const TAGGED: &str = "tag:";
+
+/// What tells that a file has changed: its length, and when it was written.
+pub type Stamp = (u64, SystemTime);
+
+/// The stamp of a file that is there.
+pub fn stamp(path: &Path) -> Option<Stamp> {
+    let there = std::fs::metadata(path).ok()?;
+    Some((there.len(), there.modified().ok()?))
+}
 
 /// Learns the names in a graph: a file of statements, of which the last line may be torn. One that is not there yet
 /// names nobody.

@@ -11,8 +11,8 @@ use ulp_core::trust::{Did, SIGNATURE, Scratch, Signature, Verifier};
 
 /// What becomes of a line.
 pub enum Turned {
-    /// It is sent as these.
-    Frames(Vec<Frame>),
+    /// It is sent as these. `own` says whether it is one's own news, rather than what another says.
+    Frames { frames: Vec<Frame>, own: bool },
     /// It is a packet.
     Packet(Vec<u8>),
 }
