@@ -18,7 +18,8 @@ DEMO := $(sort $(filter $(TOOLS),$(shell cat examples/flood/demo.sh)))
 # What the tests and the demo use, and the Debian package that has it; qemu-storage-daemon moved between two of them.
 PACKAGES := b3sum:b3sum jq:jq xmllint:libxml2-utils strace:strace sox:sox midicsv:midicsv zstd:zstd mkfs.exfat:exfatprogs \
     mosquitto:mosquitto mosquitto_sub:mosquitto-clients mount.exfat-fuse:exfat-fuse chromium:chromium node:nodejs npm:npm openssl:openssl \
-    ssh:openssh-client socat:socat unshare:util-linux getent:libc-bin qemu-storage-daemon:qemu-utils qemu-storage-daemon:qemu-system-common mkfs.ext4:e2fsprogs losetup:mount
+    ssh:openssh-client socat:socat unshare:util-linux getent:libc-bin qemu-storage-daemon:qemu-utils qemu-storage-daemon:qemu-system-common mkfs.ext4:e2fsprogs losetup:mount \
+    gcc:gcc clang:clang arm-none-eabi-gcc:gcc-arm-none-eabi
 # What the benchmark sets the tools beside, and counts with; databases come from PyPI, parsers and CRDTs from crates.io.
 BENCH_PACKAGES := jq:jq openssl:openssl strace:strace tar:tar zstd:zstd valgrind:valgrind taskset:util-linux
 BENCH_MODULES := duckdb rocksdict lmdb
@@ -49,6 +50,7 @@ deps:
 	@# Unpacked, not installed: a daemon of the system is nobody's wish. The test that needs it is skipped without.
 	@[ -x /usr/sbin/sshd ] || [ -d target/peers/ssh ] || { mkdir -p target/peers/ssh && cd target/peers/ssh && \
 	    apt-get download -q openssh-server libwrap0 > /dev/null 2>&1 && for p in *.deb; do dpkg -x $$p .; done; } || true
+	@[ -d target/peers/mesh ] || python3 -m pip install --quiet --target target/peers/mesh meshtastic
 	@[ -e target/peers/bagit.py ] || python3 -m pip install --quiet --target target/peers bagit
 
 test: deps
@@ -114,7 +116,9 @@ completions: all
 install: all completions
 	install -d $(DESTDIR)$(PREFIX)/bin
 	for t in $(TOOLS); do install -m 755 target/$(PROFILE)/$$t $(DESTDIR)$(PREFIX)/bin/; done
-	for s in 1 5 7; do \
+	install -d $(DESTDIR)$(PREFIX)/include
+	install -m 644 lib/c/ulp_radio.h $(DESTDIR)$(PREFIX)/include/
+	for s in 1 3 5 7; do \
 	    install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; \
 	    install -m 644 man/man$$s/* $(DESTDIR)$(PREFIX)/share/man/man$$s/; \
 	done

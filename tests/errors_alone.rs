@@ -11,7 +11,7 @@ const TRACE: &str = "head -20 examples/flood/trace.jsonl";
 const REJECTED: &str = "boundary witness";
 const DAMAGED: &str = "boundary boundary witness";
 
-const ROWS: [Row; 13] = [
+const ROWS: [Row; 14] = [
     (
         "ulp-append",
         "ulp-append --store w $E; ulp-append --store w $E",
@@ -57,6 +57,12 @@ const ROWS: [Row; 13] = [
         "ulp-append --store w $E; ulp-store init v $E; ulp-sync --store w $E --with 'ulp-sync --serve --store v $E'",
         ("ulp-sync --store w $E --with true", 4),
         (REJECTED, "wire.turn"),
+    ),
+    (
+        "ulp-gossip",
+        "ulp-gossip --graph g $E; ulp-gossip --graph g --store w $E",
+        ("echo '{\"peer\":\"x\"}' | ulp-gossip $E", 1),
+        (REJECTED, "statement.knows"),
     ),
     (
         "ulp-attest",

@@ -5,6 +5,7 @@ mod append;
 mod browser;
 mod counts;
 mod cron;
+mod device;
 mod errors_alone;
 mod faults;
 mod font;

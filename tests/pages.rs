@@ -17,7 +17,7 @@ fn pasted(text: &str, roff: bool) -> Vec<String> {
 
 fn pages() -> Vec<PathBuf> {
     let mut pages = vec![run::root().join("README.md")];
-    for section in ["man1", "man5", "man7"] {
+    for section in ["man1", "man3", "man5", "man7"] {
         let dir = run::root().join("man").join(section);
         let mut found: Vec<_> = std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).collect();
         found.sort();

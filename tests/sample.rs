@@ -69,7 +69,8 @@ pub fn each<T: Sync>(points: &[T], look: impl Fn(usize, &T) + Sync) {
     });
 }
 
-fn number() -> u64 {
+/// The seed as a number.
+pub fn number() -> u64 {
     Sha256::of(seed().as_bytes()).0.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 

@@ -40,7 +40,8 @@ struct Args {
     lanes: Lanes,
     #[command(flatten)]
     since: Since,
-    /// Leave out the objects that FILE lists (again for more): a pack's manifest-sha256.txt, or what tile-unpack --list wrote
+    /// Leave out the objects that FILE lists (again for more): a pack's manifest-sha256.txt, what tile-unpack --list wrote,
+    /// or adverts of ulp-gossip --objects
     #[arg(long, value_name = "FILE")]
     have: Vec<PathBuf>,
     /// Take snapshots alone, without history

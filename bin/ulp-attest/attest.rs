@@ -1,6 +1,6 @@
 //! `--key`: an attestation to what the store holds; `--rows`: what its roots are made of.
 
-use crate::{Args, held, rows};
+use crate::{Args, rows};
 use std::io::Write as _;
 use ulp_cli::{Failure, Log, Output, Status, Witness, missing, project, read_key, stored};
 use ulp_core::hash::Blake3;
@@ -19,7 +19,7 @@ pub fn run(args: &Args, store: &Store, mut out: Output, log: &mut Log) -> Result
     let scope = store.scope()?;
     let key = args.key.as_deref().map(|path| read_key(path, log)).transpose()?;
     if let Some(key) = &key {
-        is_ours(key, &scope)?;
+        stored::speaks_with(key, &scope)?;
     }
     missing::in_store(&args.select, store, |lane| lane.is_shared(), log)?;
     let mut places = store.shared_tiles()?;
@@ -27,11 +27,11 @@ pub fn run(args: &Args, store: &Store, mut out: Output, log: &mut Log) -> Result
         places.retain(|place| project::not_selected(&args.select, &place.space, place.tile).is_none());
     }
     let mut holdings = store.holdings(&places)?;
-    held::hold(&holdings, log)?;
+    stored::hold(&holdings, log)?;
     if let Some(key) = &key {
         let seq = seq(args)?;
         let chain = scope.identity().map(|_| settle(args, store, &scope, &mut holdings)).transpose()?;
-        held::hold(&holdings, log)?;
+        stored::hold(&holdings, log)?;
         out.write_all(sign(args, key, &holdings, chain, seq)?.as_bytes())?;
     }
     if args.rows {
@@ -46,17 +46,6 @@ pub fn run(args: &Args, store: &Store, mut out: Output, log: &mut Log) -> Result
         ..Witness::default()
     };
     log.finish(Some(out), &witness)
-}
-
-/// A store that has an identity speaks with its key alone.
-pub fn is_ours(key: &SecretKey, scope: &Scope) -> Result<(), Failure> {
-    match scope.identity() {
-        Some(identity) if identity != key.did() => Err(Failure::usage(
-            "--key",
-            format!("the store speaks as {identity}, and this is the key of {}", key.did()),
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// Under the lock: writes a receipt of what no receipt speaks of, and sees to it that the holdings are those that the

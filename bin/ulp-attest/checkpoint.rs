@@ -1,8 +1,8 @@
 //! `--checkpoint`: the store's receipts as a tree that witnesses of transparency logs can cosign.
 
-use crate::{Args, attest};
+use crate::Args;
 use std::io::Write as _;
-use ulp_cli::{Failure, Log, Output, Status, Witness, read_key};
+use ulp_cli::{Failure, Log, Output, Status, Witness, read_key, stored};
 use ulp_peer::checkpoint::{Tree, print};
 use ulp_store::Store;
 use ulp_store::receipts::own_chain;
@@ -12,7 +12,7 @@ pub fn run(args: &Args, store: &Store, mut out: Output, log: &mut Log) -> Result
     let scope = store.scope()?;
     let Some(path) = &args.key else { return Err(Failure::usage("--key", "it is missing")) };
     let key = read_key(path, log)?;
-    attest::is_ours(&key, &scope)?;
+    stored::speaks_with(&key, &scope)?;
     let Some(identity) = scope.identity() else {
         return Err(Failure::usage("--checkpoint", "the store has no identity, and so keeps no receipts"));
     };

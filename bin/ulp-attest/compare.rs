@@ -1,10 +1,10 @@
 //! `--compare FILE`: where the store differs from another whose rows FILE holds, and how the receipts stand.
 
-use crate::{attest, held, rows};
+use crate::{attest, rows};
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
-use ulp_cli::{Failure, Log, Output, Select, Status, Witness};
+use ulp_cli::{Failure, Log, Output, Select, Status, Witness, stored};
 use ulp_core::hash::Blake3;
 use ulp_core::json::write::Members;
 use ulp_core::json::{self, Tape, Value};
@@ -22,7 +22,7 @@ pub fn run(store: &Store, file: &Path, mut out: Output, log: &mut Log) -> Result
     let scope = store.scope()?;
     let places = store.shared_tiles()?;
     let holdings = store.holdings(&places)?;
-    held::hold(&holdings, log)?;
+    stored::hold(&holdings, log)?;
     let rows = rows::of(&holdings, &Select::default());
     let differing = differing(&rows, &other);
     for (path, here, there) in &differing {

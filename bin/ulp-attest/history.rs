@@ -1,6 +1,6 @@
 //! `--history`: exactly the lines that a history root hashes.
 
-use crate::{Args, held};
+use crate::Args;
 use std::io::Write as _;
 use ulp_cli::{Failure, Log, Output, Status, Witness, missing, project, stored};
 use ulp_core::hash::Blake3;
@@ -18,7 +18,7 @@ pub fn run(args: &Args, store: &Store, mut out: Output, log: &mut Log) -> Result
         hashes(args, store, &places, &mut out, log)?
     } else {
         let holdings = store.holdings(&places)?;
-        held::hold(&holdings, log)?;
+        stored::hold(&holdings, log)?;
         let (tiles, spaces) = holdings.head_lines();
         out.write_all(if args.select.space.is_empty() { &spaces } else { &tiles })?;
         holdings.manifest_lines()

@@ -3,7 +3,6 @@
 mod attest;
 mod checkpoint;
 mod compare;
-mod held;
 mod history;
 mod proof;
 mod read;

@@ -1,11 +1,11 @@
 //! `--verify`: of each receipt and attestation the first thing that does not hold, and the proof of every fork.
 
+use crate::Args;
 use crate::proof::{Parted, parted};
 use crate::read::{Said, Spoken, operands};
-use crate::{Args, held};
 use std::collections::BTreeSet;
 use std::io::Write as _;
-use ulp_cli::{Failure, Log, Output, Status, Witness, project};
+use ulp_cli::{Failure, Log, Output, Status, Witness, project, stored};
 use ulp_core::hash::Blake3;
 use ulp_core::json::{self, Tape};
 use ulp_core::report::{Diagnostic, Outcome, Position, Refusal};
@@ -259,7 +259,7 @@ impl Checking<'_> {
         let Some(store) = self.store else { return Ok(None) };
         let places = store.shared_tiles()?;
         let holdings = store.holdings(&places)?;
-        held::hold(&holdings, self.log)?;
+        stored::hold(&holdings, self.log)?;
         let (said, derived) = (holdings.sums().1.state_root, store.replayed_root(&places)?);
         if said != derived {
             self.reject(None, root("state_root: the snapshots derive another than the events"))?;

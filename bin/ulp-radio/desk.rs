@@ -2,14 +2,16 @@
 
 use crate::Args;
 use crate::known::{self, Stamp};
-use crate::line::{Fit, Proof, Turned, Unfit, fit, proof};
+use crate::line::{Fit, Turned, Unfit, fit};
 use std::collections::HashMap;
 use ulp_cli::{Failure, Log, read_key};
 use ulp_core::event::Defaults;
-use ulp_core::frame::{Advert, Frame, Tag, room};
+use ulp_core::frame::{self, Advert, Frame, Tag, room};
 use ulp_core::id::Time;
 use ulp_core::json::{Tape, Value, parse_line};
 use ulp_core::report::{Outcome, Position, Refusal, Report};
+use ulp_core::statement::{Signers, signer};
+use ulp_core::trust::authority::Authority;
 use ulp_core::trust::{Scratch, SecretKey, Verifier};
 use ulp_peer::radio::{Assembly, Message, Names, Source};
 
@@ -33,6 +35,8 @@ pub struct Desk {
     defaults: Defaults,
     /// What one that is heard is completed with, which is for the next gate to say.
     pub elsewhere: Defaults,
+    /// Whose key is whose, as far as the store's dotfiles say.
+    rules: Authority,
     pub verifier: Verifier,
     scratch: Scratch,
     pub assembly: Assembly,
@@ -66,6 +70,7 @@ impl Desk {
             graph: stamp,
             defaults,
             elsewhere,
+            rules: store.as_ref().map(|scope| scope.authority()).unwrap_or_default(),
             verifier: Verifier::new(),
             scratch: Scratch::default(),
             assembly: Assembly::default(),
@@ -116,8 +121,11 @@ impl Desk {
         let statement = parse_line(&mut tape, line)?;
         let peer = statement.get("peer").and_then(Value::as_text).unwrap_or_default();
         let own = self.own.as_ref() == Some(&peer);
-        let proof = proof(statement, &peer, &self.verifier, &mut self.scratch)?;
-        if let Proof::Frame(frame) = proof {
+        // Whose key a name is that is no key by itself, only those who are asked later can say.
+        let signers = Signers { rules: &self.rules, now, named: &|_| true };
+        signer(statement, &signers, &self.verifier, &mut self.scratch)
+            .map_err(|refusal| Refusal { shared: true, ..refusal })?;
+        if let Some(frame) = frame::proof(statement)? {
             let frame = frame.with_hops(self.hops);
             if frame.print().len() <= self.mtu {
                 return Ok(Turned::Frames { frames: vec![frame], own });

@@ -154,7 +154,9 @@ impl<'a> Follow<'a> {
         let is_part = |frame: &Frame| frame.rows().is_none();
         let times = if frames.iter().all(is_part) { self.args.repeat } else { 1 };
         // What comes back of it is no news.
-        frames.iter().for_each(|frame| drop(self.is_new(frame)));
+        for frame in frames {
+            self.is_new(frame);
+        }
         for frame in (0..times).flat_map(|_| frames) {
             let class = match own {
                 true => Class::Own,

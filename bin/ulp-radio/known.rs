@@ -5,10 +5,9 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::SystemTime;
 use ulp_cli::Failure;
-use ulp_core::json::{Tape, Value, parse_line};
 use ulp_core::path::{Path as Place, Space};
 use ulp_core::scope::Scope;
-use ulp_core::statement::PEER;
+use ulp_peer::graph::rows_of;
 use ulp_peer::radio::{Names, Source};
 use ulp_store::Store;
 
@@ -38,29 +37,18 @@ pub fn graph(path: &Path, names: &mut Names) -> Result<(), Failure> {
     if bytes.len() as u64 > LONGEST {
         return Err(Failure::System(format!("{}: too long for a graph", path.display())));
     }
-    let mut tape = Tape::new();
-    for line in bytes.split(|byte| *byte == b'\n') {
-        if let Ok(statement) = parse_line(&mut tape, line) {
-            learn(statement, names);
+    for row in rows_of(&bytes) {
+        if !row.peer.starts_with(TAGGED) {
+            names.add_peer(Source::Graph, &row.peer);
         }
+        let id = match row.path.parse() {
+            Ok(Place::Space(Space::Named(id)) | Place::Tile(Space::Named(id), ..)) => id,
+            Ok(Place::Lane(Space::Named(id), ..)) => id,
+            _ => continue,
+        };
+        names.add_space(Source::Graph, &id);
     }
     Ok(())
-}
-
-fn learn(statement: Value<'_, '_>, names: &mut Names) {
-    let Some(peer) = statement.get(PEER).and_then(Value::as_text) else { return };
-    if !peer.starts_with(TAGGED) {
-        names.add_peer(Source::Graph, &peer);
-    }
-    let lists = ["knows", "wants"].into_iter().filter_map(|name| statement.get(name));
-    for path in lists.flat_map(Value::items).filter_map(|item| item.get("path")?.as_text()?.parse().ok()) {
-        if let Place::Space(Space::Named(id))
-        | Place::Tile(Space::Named(id), ..)
-        | Place::Lane(Space::Named(id), ..) = path
-        {
-            names.add_space(Source::Graph, &id);
-        }
-    }
 }
 
 /// Learns whom and what a store knows: its identity, its peers, the spaces of its shared lanes. Gives its dotfiles.

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 use ulp_cli::{
-    Failure, Jobs, Lanes, Log, Now, Output, ScopeArgs, Select, Status, Witness, project, read_key,
+    Failure, Jobs, Lanes, Log, Now, Output, ScopeArgs, Select, Status, Witness, project, read_key, stored,
 };
 use ulp_core::id::Lane;
 use ulp_core::trust::Did;
@@ -105,12 +105,7 @@ fn sync(args: &Args, log: &mut Log) -> Result<Status, Failure> {
     let store = Store::open(&args.store, false)?;
     let scope = project::scope_of_store(&store, &args.scope)?;
     let key = args.key.as_deref().map(|path| read_key(path, log)).transpose()?;
-    if let (Some(key), Some(identity)) = (&key, scope.identity())
-        && key.did() != identity
-    {
-        let reason = format!("the store speaks as {identity}, and this is the key of {}", key.did());
-        return Err(Failure::usage("--key", reason));
-    }
+    key.as_ref().map_or(Ok(()), |key| stored::speaks_with(key, &scope))?;
     // Opened first: an output that cannot be written is said before anything is taken.
     let mut results = if args.serve { None } else { Some(Output::stdout()?) };
     let echo = if args.echo { results.take() } else { None };

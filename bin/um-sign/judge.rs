@@ -8,7 +8,7 @@ use ulp_core::id::Time;
 use ulp_core::json::{self, Tape, Value};
 use ulp_core::line::Kind;
 use ulp_core::report::Refusal;
-use ulp_core::statement;
+use ulp_core::statement::{self, Signers};
 use ulp_core::trust::authority::{Authority, Permit, UNBOUND};
 use ulp_core::trust::{Did, Instant, SIGNATURE, Scratch, SecretKey, Signature, Verifier, cosign};
 use ulp_um::dids::Dids;
@@ -258,15 +258,10 @@ impl Judge {
     ) -> Result<(), Refusal> {
         found.shared = true;
         statement::check(object)?;
-        let Some(raw) = object.get(SIGNATURE) else { return Ok(()) };
-        let signature = Signature::of_event(raw)?;
-        let peer = object.get(statement::PEER).and_then(Value::as_text).unwrap_or_default();
         // Whose key a name is that is no key by itself, only who asks can say.
-        if Did::is_did(&peer) || !self.is_asked_for(Some(signature.signer)) {
-            self.rules.is_named(&signature.signer, &peer, self.now)?;
-        }
-        self.verifier.verify(object, &signature, &mut desk.scratch)?;
-        found.signers.push(signature.signer);
+        let named = |did: &Did| self.is_asked_for(Some(*did));
+        let signers = Signers { rules: &self.rules, now: self.now, named: &named };
+        found.signers.extend(statement::signer(object, &signers, &self.verifier, &mut desk.scratch)?);
         Ok(())
     }
 

@@ -37,8 +37,8 @@ def sync(here, there, up, down):
     return os.path.getsize(up) + os.path.getsize(down)
 
 
-def heap(command):
-    """The most memory of its own, in MiB, that any process below a command has at a time."""
+def heap(command, tool="ulp-sync"):
+    """The most memory of its own, in MiB, that any process of a tool has at a time while a command runs."""
     child = subprocess.Popen(["bash", "-c", command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     most = 0
     while child.poll() is None:
@@ -47,7 +47,7 @@ def heap(command):
                 status = open(f"/proc/{pid}/status").read()
             except OSError:
                 continue
-            if status.startswith("Name:\tulp-sync"):
+            if status.startswith(f"Name:\t{tool}"):
                 fields = dict(line.split(":\t") for line in status.splitlines() if ":\t" in line)
                 most = max(most, int(fields.get("RssAnon", "0").split()[0]) / 1024)
         time.sleep(0.02)

@@ -109,6 +109,24 @@ def keys(seeds, scratch):
                 seeds.add("signed", file.read())
 
 
+def statements(seeds, scratch):
+    world, pem = os.path.join(scratch, "w"), os.path.join(scratch, "key.pem")
+    now = ("--now", "1795167000")
+    said = run("ulp-gossip", "--store", world, "--objects", *now)
+    said += run("ulp-gossip", "--store", world, "--key", pem, "--reach", "ssh:a", *now)
+    said += run("ulp-attest", "--store", world, "--key", pem, *now)
+    graph = os.path.join(scratch, "graph")
+    run("ulp-gossip", "--graph", graph, *now, stdin=said)
+    said += run("ulp-gossip", "--graph", graph, "--store", os.path.join(scratch, "empty"), "--want", *now)
+    for line in said.splitlines():
+        seeds.add("statement", line)
+    # Short ones leave a fuzzer room.
+    short = [b'{"knows":[{"path":"m/world/%d","points_to":null}],"peer":"%d","seq":%d}' % (n % 3, n % 5, n % 4) for n in range(40)]
+    for start in range(0, 40, 5):
+        seeds.add("graph", b"\n".join(short[start : start + 10]))
+    seeds.add("graph", said[:16000])
+
+
 def air(seeds, scratch):
     """Packets of signed adverts and of lines in parts, and the lines themselves."""
     pem = os.path.join(scratch, "air.pem")
@@ -139,6 +157,8 @@ def main():
         if not store(seeds, trace, scratch):
             sys.exit("no store was made: are the tools in PATH?")
         keys(seeds, scratch)
+        run("ulp-store", "init", os.path.join(scratch, "empty"))
+        statements(seeds, scratch)
         air(seeds, scratch)
     print("seeds:", ", ".join(f"{target} {count}" for target, count in sorted(seeds.count.items())))
 

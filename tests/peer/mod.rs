@@ -3,6 +3,7 @@
 
 mod air;
 mod attest;
+mod gossip;
 mod history;
 mod paths;
 mod receipts;

@@ -30,6 +30,7 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 
 use super::Failure;
+use super::stdio::Std;
 use ulp_core::id::{self, Authority, Boundary, Lane, Policy, Realm, Tile, TilePrefix, Time};
 use ulp_core::kind::Kind;
 
@@ -82,6 +83,13 @@ impl Files {
         } else {
             self.files.iter().map(OsString::as_os_str).collect()
         }
+    }
+}
+
+impl Files {
+    /// Whether stdin is a terminal, where somebody would have to type what is read.
+    pub fn stdin_is_terminal() -> bool {
+        Std::In.is_terminal()
     }
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use ulp_core::id::Time;
 use ulp_core::report::{Diagnostic, Outcome};
 use ulp_core::scope::Scope;
+use ulp_core::trust::SecretKey;
+use ulp_store::history::Holdings;
 use ulp_store::read::Damage;
 use ulp_store::receipts::Recorder;
 
@@ -31,6 +33,32 @@ pub fn note_damage(log: &mut Log, absent: &[Damage], damage: &[Damage]) -> Resul
         log.fail(Status::Corrupt, &diagnostic(damage))?;
     }
     Ok(())
+}
+
+/// Notes what is known not to be here; ends the run where anything is damaged, as what is said of a store is exact.
+///
+/// # Errors
+/// What the log answers, and the first damage.
+pub fn hold(holdings: &Holdings, log: &mut Log) -> Result<(), Failure> {
+    for tile in &holdings.tiles {
+        note_damage(log, &tile.absent, &tile.damage)?;
+    }
+    let first = holdings.tiles.iter().find_map(|tile| tile.damage.first());
+    first.map_or(Ok(()), |damage| Err(Failure::Corrupt(describe(damage))))
+}
+
+/// Whether a store speaks with a key: one that has an identity speaks with its key alone.
+///
+/// # Errors
+/// Wrong usage, where it does not.
+pub fn speaks_with(key: &SecretKey, scope: &Scope) -> Result<(), Failure> {
+    match scope.identity() {
+        Some(identity) if identity != key.did() => Err(Failure::usage(
+            "--key",
+            format!("the store speaks as {identity}, and this is the key of {}", key.did()),
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn diagnostic(damage: &Damage) -> Diagnostic {

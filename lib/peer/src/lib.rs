@@ -3,5 +3,6 @@
 pub mod air;
 pub mod chains;
 pub mod checkpoint;
+pub mod graph;
 pub mod radio;
 pub mod sync;

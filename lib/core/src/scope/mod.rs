@@ -331,6 +331,12 @@ impl Scope {
         self.root.iter().flat_map(|f| &f.peers)
     }
 
+    /// `limits.max_clock_skew` at the root, in nanoseconds.
+    pub fn clock_skew(&self) -> i64 {
+        let given = self.root.iter().filter_map(|f| f.limits.max_clock_skew);
+        given.min().map_or(MAX_CLOCK_SKEW, |skew| skew.min(MAX_CLOCK_SKEW))
+    }
+
     /// A gate that keeps what it has worked out; one a thread.
     pub fn gate(&self) -> Gate<'_> {
         Gate::new(self)

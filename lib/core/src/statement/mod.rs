@@ -14,11 +14,15 @@
 //! ```
 
 pub mod attestation;
+pub mod pointers;
 pub mod receipt;
+mod signed;
 mod values;
 
 pub use attestation::{Attestation, Chain, Versions};
+pub use pointers::{Pointer, Pointers};
 pub use receipt::{Range, Receipt};
+pub use signed::{Signers, signer};
 
 use crate::id::is_id;
 use crate::json::{Kind, Value};
@@ -37,10 +41,12 @@ const LONGEST_NAME: usize = 32;
 /// A statement that lives shorter is not worth sending, and one that lives longer outlives what it says. Seconds.
 const TTL: std::ops::RangeInclusive<u64> = 60..=604_800;
 /// Most paths of a statement.
-const MOST_PATHS: usize = 64;
+pub const MOST_PATHS: usize = 64;
 /// Most ways in which a peer says that it is reached, and the longest of them, in bytes.
 const MOST_WAYS: usize = 4;
 const LONGEST_WAY: usize = 128;
+/// Longest advert or want, in bytes without its line end.
+pub const LONGEST: usize = 16 << 10;
 /// Hex digits of a history root that a frame has room for.
 const SHORT_HASH: usize = 12;
 
@@ -156,10 +162,13 @@ pub fn sort(statement: Value<'_, '_>) -> Result<Sort, Refusal> {
 /// Holds a statement to the members of its sort; its signature is not verified.
 ///
 /// # Errors
-/// As [`sort`]; `statement.<member>`: the first member, in reading order, that is wrong or unknown, then one that is
-/// missing; `path.syntax`, `path.lane`.
+/// As [`sort`]; `gossip.long`; `statement.<member>`: the first member, in reading order, that is wrong or unknown, then
+/// one that is missing; `statement.proof`: a proof beside a signature; `path.syntax`, `path.lane`.
 pub fn check(statement: Value<'_, '_>) -> Result<Sort, Refusal> {
     let sort = sort(statement)?;
+    if matches!(sort, Sort::Knows | Sort::Wants) && statement.raw().len() > LONGEST {
+        return Err(wrong("gossip.long", "longer than 16 KiB"));
+    }
     let members = SORTS[sort as usize].2;
     for (name, value) in statement.members() {
         let Some(member) = members.iter().find(|member| name.is_str(member.name)) else {
@@ -169,6 +178,9 @@ pub fn check(statement: Value<'_, '_>) -> Result<Sort, Refusal> {
             Wrong::Value => wrong(member.code, "not what this member says"),
             Wrong::Path(fault) => wrong(fault.code(), fault.to_string()),
         })?;
+    }
+    if statement.get("proof").is_some() && statement.get(SIGNATURE).is_some() {
+        return Err(wrong("statement.proof", "it stands in place of a signature, not beside one"));
     }
     let missing = members.iter().find(|member| member.is_needed && statement.get(member.name).is_none());
     missing.map_or(Ok(sort), |member| Err(wrong(member.code, "it is missing")))
@@ -296,6 +308,10 @@ mod tests {
             (knows("").replace(ROOT, "sha256:abcdef012345"), "statement.knows"),
             (knows("").replace("m/world", "m/world/demo/tiles/z0/x0/y0"), "path.syntax"),
             (knows("").replace(r#""a""#, "7"), "statement.peer"),
+            (knows(r#","proof":"oYEB""#), ""),
+            (knows(r#","proof":"oYEB","signature":{}"#), "statement.proof"),
+            (format!("{}{}", knows(""), " ".repeat(LONGEST)), ""),
+            (knows("").replace('[', &format!("[{}", " ".repeat(LONGEST))), "gossip.long"),
             (r#"{"peer":"a"}"#.to_owned(), "statement.knows"),
             (knows(r#","wants":1"#), "event.kind"),
         ] {

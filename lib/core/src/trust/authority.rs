@@ -195,6 +195,11 @@ impl Authority {
         }
     }
 
+    /// The keys that are bound to a name, at any time.
+    pub fn keys_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Did> + 'a {
+        self.bindings(name).flat_map(|binding| &binding.keys).map(|key| key.did)
+    }
+
     fn permit_unsigned(&self, facts: &Facts<'_>, required: bool) -> Result<Permit, Refusal> {
         let reason = if Did::is_did(facts.actor) {
             "an actor that is a DID signs"

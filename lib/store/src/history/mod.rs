@@ -97,6 +97,21 @@ impl Store {
         Ok(roots.root(true))
     }
 
+    /// What some tiles hold but for their states, whose roots are those of nothing.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn heads(&self, places: &[Place]) -> Result<Holdings, Error> {
+        let head = |place: &Place| {
+            let heads = Heads::read(self, place)?;
+            let manifests = heads.manifests.clone();
+            let states = States { lanes: BTreeMap::new(), tile: None, manifests, damage: Vec::new() };
+            Ok(join(place, heads, states))
+        };
+        let tiles: Result<Vec<TileHeld>, Error> = places.par_iter().map(head).collect();
+        Ok(Holdings { tiles: tiles? })
+    }
+
     /// What some tiles hold, on the threads of the current pool.
     ///
     /// # Errors
