@@ -46,6 +46,8 @@ deps:
 	    echo "installing:$$missing"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
 	@[ -d target/peers/node_modules/gltf-validator ] || npm install --silent --no-fund --no-audit --prefix target/peers gltf-validator
+	@[ -d target/peers/node_modules/@digitalbazaar/eddsa-jcs-2022-cryptosuite ] || npm install --silent --no-fund --no-audit --prefix target/peers \
+	    jsonld-signatures @digitalbazaar/data-integrity @digitalbazaar/ed25519-multikey @digitalbazaar/eddsa-jcs-2022-cryptosuite
 	@[ -d target/peers/node_modules/eslint ] || npm install --silent --no-fund --no-audit --prefix target/peers eslint@9
 	@# Unpacked, not installed: a daemon of the system is nobody's wish. The test that needs it is skipped without.
 	@[ -x /usr/sbin/sshd ] || [ -d target/peers/ssh ] || { mkdir -p target/peers/ssh && cd target/peers/ssh && \

@@ -1,7 +1,8 @@
 //! Universal Manifests: signed documents about people, and what they permit. Pages "6. Trust" and
 //! "12. Manifests in motion".
 //!
-//! [`manifest::judge`] holds a document to every rule of its version. [`dids`] says which key a name stands for,
+//! [`manifest::judge`] holds a document to every rule of its version; [`credential::verify`] says who issued a
+//! credential, and [`credential::claims`] which claims that makes true. [`dids`] says which key a name stands for,
 //! [`hash`] what a document is called by its content.
 //!
 //! ```
@@ -14,6 +15,7 @@
 //! assert_eq!(refused.map_err(|refusal| refusal.code), Err("um.context".into()));
 //! ```
 
+pub mod credential;
 pub mod dids;
 pub mod hash;
 pub mod manifest;
