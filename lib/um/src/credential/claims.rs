@@ -89,6 +89,21 @@ pub fn judge(claim: Value<'_, '_>, subject: &str, court: &Court<'_>, scratch: &m
     best.unwrap_or(Standing::Failed(CREDENTIAL))
 }
 
+/// Since when a claim about a subject is shown: by the latest of its credentials that hold. One that says no beginning
+/// begins before all others.
+pub fn shown_from(
+    claim: Value<'_, '_>,
+    subject: &str,
+    court: &Court<'_>,
+    scratch: &mut Scratch,
+) -> Option<Instant> {
+    let kind = Known::of(claim)?;
+    let cases = credentials(claim.get("claimProof")?);
+    let cases = cases.map(|credential| Case { kind, claim, subject, credential });
+    let shown = cases.filter_map(|case| case.judge(court, scratch).ok().and_then(|()| case.times()));
+    shown.map(|times| times.from.unwrap_or_else(|| Instant::from(Time(i64::MIN)))).max()
+}
+
 /// What claims say of each other: of two entity types neither holds, and only a human is a person.
 fn settle(claims: &[Value<'_, '_>], standings: &mut [Standing]) {
     let mut types: Vec<String> = Vec::new();
