@@ -105,10 +105,9 @@ mod tests {
     fn in_a_small_field_all_hear_of_all_and_each_run_is_the_same() {
         let spread = SMALL.spread(1);
         assert_eq!((spread.unknown, spread.changes), (0, 20));
-        assert!(
-            spread.half <= spread.most && spread.most <= spread.all && spread.worst < 600_000,
-            "{spread:?}"
-        );
+        // The last to know has one neighbour: it takes minutes, and more than one attempt.
+        let Spread { half, most, all, worst, .. } = spread;
+        assert!(half < 60_000 && half <= most && most <= all && all <= worst && worst < HOUR, "{spread:?}");
         assert_eq!(format!("{spread:?}"), format!("{:?}", SMALL.spread(1)));
         let other = Field { seed: 2, ..SMALL };
         assert_ne!(format!("{spread:?}"), format!("{:?}", other.spread(1)));
