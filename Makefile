@@ -20,7 +20,7 @@ DEMO := $(sort $(filter $(TOOLS),$(shell cat examples/flood/demo.sh)))
 PACKAGES := b3sum:b3sum jq:jq xmllint:libxml2-utils strace:strace sox:sox midicsv:midicsv zstd:zstd mkfs.exfat:exfatprogs \
     mosquitto:mosquitto mosquitto_sub:mosquitto-clients mount.exfat-fuse:exfat-fuse chromium:chromium node:nodejs npm:npm openssl:openssl \
     ssh:openssh-client socat:socat unshare:util-linux getent:libc-bin qemu-storage-daemon:qemu-utils qemu-storage-daemon:qemu-system-common mkfs.ext4:e2fsprogs losetup:mount \
-    gcc:gcc clang:clang arm-none-eabi-gcc:gcc-arm-none-eabi
+    gcc:gcc clang:clang arm-none-eabi-gcc:gcc-arm-none-eabi busybox:busybox curl:curl ip:iproute2
 # What the benchmark sets the tools beside, and counts with; databases come from PyPI, parsers and CRDTs from crates.io.
 BENCH_PACKAGES := jq:jq openssl:openssl strace:strace tar:tar zstd:zstd valgrind:valgrind taskset:util-linux
 BENCH_MODULES := duckdb rocksdict lmdb
@@ -47,6 +47,8 @@ deps:
 	    echo "installing:$$missing"; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
 	@[ -d target/peers/node_modules/gltf-validator ] || npm install --silent --no-fund --no-audit --prefix target/peers gltf-validator
+	@[ -d target/peers/node_modules/@digitalbazaar/eddsa-jcs-2022-cryptosuite ] || npm install --silent --no-fund --no-audit --prefix target/peers \
+	    jsonld-signatures @digitalbazaar/data-integrity @digitalbazaar/ed25519-multikey @digitalbazaar/eddsa-jcs-2022-cryptosuite
 	@[ -d target/peers/node_modules/eslint ] || npm install --silent --no-fund --no-audit --prefix target/peers eslint@9
 	@# Unpacked, not installed: a daemon of the system is nobody's wish. The test that needs it is skipped without.
 	@[ -x /usr/sbin/sshd ] || [ -d target/peers/ssh ] || { mkdir -p target/peers/ssh && cd target/peers/ssh && \

@@ -11,7 +11,7 @@ const TRACE: &str = "head -20 examples/flood/trace.jsonl";
 const REJECTED: &str = "boundary witness";
 const DAMAGED: &str = "boundary boundary witness";
 
-const ROWS: [Row; 14] = [
+const ROWS: [Row; 15] = [
     (
         "ulp-append",
         "ulp-append --store w $E; ulp-append --store w $E",
@@ -51,6 +51,16 @@ const ROWS: [Row; 14] = [
         "um-key generate -o k.pem $E; um-sign --key k.pem $E",
         ("um-sign --verify $E", 1),
         (REJECTED, "signature.missing"),
+    ),
+    (
+        "um-cache",
+        "mkdir copies; touch copies/sources.toml; um-cache --cache copies $E; um-cache --cache copies --replay $E",
+        (
+            "mkdir copies; echo 'source = [{name = \"a\", subject = \"b\", role = \"relay\", manifest = \"nowhere\"}]' \
+             > copies/sources.toml; um-cache --cache copies $E",
+            1,
+        ),
+        (REJECTED, "sync.away"),
     ),
     (
         "ulp-sync",
@@ -151,6 +161,7 @@ fn a_failure_is_one_line_whenever_it_comes() {
                 "tile-unpack" => " --test",
                 "ulp-sync" if status == 4 || script.ends_with("all") => " --serve --store nowhere",
                 "ulp-store" if status == 4 || script.ends_with("all") => " stat --store nowhere",
+                "um-cache" if status == 4 || script.ends_with("all") => " --cache nowhere",
                 "um-key" if status == 4 || script.ends_with("all") => " did nowhere",
                 _ => "",
             };

@@ -3,6 +3,7 @@
 
 mod append;
 mod browser;
+mod cache;
 mod counts;
 mod cron;
 mod device;

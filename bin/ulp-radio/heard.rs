@@ -19,12 +19,22 @@ impl Desk {
         (at, report): (Position, &mut Report),
         out: &mut Output,
     ) -> Result<Result<(), Unfit>, Failure> {
-        let frames = match packet(bytes) {
-            Ok(frames) => frames,
-            Err(refusal) => return Ok(Err(refusal.into())),
-        };
+        match packet(bytes) {
+            Ok(frames) => self.take(&frames, now, (at, report), out),
+            Err(refusal) => Ok(Err(refusal.into())),
+        }
+    }
+
+    /// Writes the lines of some frames; why some give none is the inner error.
+    pub fn take(
+        &mut self,
+        frames: &[Frame],
+        now: Time,
+        (at, report): (Position, &mut Report),
+        out: &mut Output,
+    ) -> Result<Result<(), Unfit>, Failure> {
         let mut unfit = Ok(());
-        for frame in &frames {
+        for frame in frames {
             match self.line_of(frame, now) {
                 Ok(Some(line)) => {
                     out.write_all(&line)?;

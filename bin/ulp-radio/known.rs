@@ -3,11 +3,11 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
+use std::time::SystemTime;
 use ulp_cli::Failure;
-use ulp_core::json::{Tape, Value, parse_line};
 use ulp_core::path::{Path as Place, Space};
 use ulp_core::scope::Scope;
-use ulp_core::statement::PEER;
+use ulp_peer::graph::rows_of;
 use ulp_peer::radio::{Names, Source};
 use ulp_store::Store;
 
@@ -15,6 +15,15 @@ use ulp_store::Store;
 const LONGEST: u64 = 64 << 20;
 /// What a peer is called of whom only the tag is known.
 const TAGGED: &str = "tag:";
+
+/// What tells that a file has changed: its length, and when it was written.
+pub type Stamp = (u64, SystemTime);
+
+/// The stamp of a file that is there.
+pub fn stamp(path: &Path) -> Option<Stamp> {
+    let there = std::fs::metadata(path).ok()?;
+    Some((there.len(), there.modified().ok()?))
+}
 
 /// Learns the names in a graph: a file of statements, of which the last line may be torn. One that is not there yet
 /// names nobody.
@@ -28,29 +37,18 @@ pub fn graph(path: &Path, names: &mut Names) -> Result<(), Failure> {
     if bytes.len() as u64 > LONGEST {
         return Err(Failure::System(format!("{}: too long for a graph", path.display())));
     }
-    let mut tape = Tape::new();
-    for line in bytes.split(|byte| *byte == b'\n') {
-        if let Ok(statement) = parse_line(&mut tape, line) {
-            learn(statement, names);
+    for row in rows_of(&bytes) {
+        if !row.peer.starts_with(TAGGED) {
+            names.add_peer(Source::Graph, &row.peer);
         }
+        let id = match row.path.parse() {
+            Ok(Place::Space(Space::Named(id)) | Place::Tile(Space::Named(id), ..)) => id,
+            Ok(Place::Lane(Space::Named(id), ..)) => id,
+            _ => continue,
+        };
+        names.add_space(Source::Graph, &id);
     }
     Ok(())
-}
-
-fn learn(statement: Value<'_, '_>, names: &mut Names) {
-    let Some(peer) = statement.get(PEER).and_then(Value::as_text) else { return };
-    if !peer.starts_with(TAGGED) {
-        names.add_peer(Source::Graph, &peer);
-    }
-    let lists = ["knows", "wants"].into_iter().filter_map(|name| statement.get(name));
-    for path in lists.flat_map(Value::items).filter_map(|item| item.get("path")?.as_text()?.parse().ok()) {
-        if let Place::Space(Space::Named(id))
-        | Place::Tile(Space::Named(id), ..)
-        | Place::Lane(Space::Named(id), ..) = path
-        {
-            names.add_space(Source::Graph, &id);
-        }
-    }
 }
 
 /// Learns whom and what a store knows: its identity, its peers, the spaces of its shared lanes. Gives its dotfiles.

@@ -2,17 +2,16 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use ulp_core::event::{self, Defaults, Line, Reader};
-use ulp_core::frame::{self, Frame};
+use ulp_core::frame::Frame;
 use ulp_core::json::{Tape, Value, parse_line};
 use ulp_core::line::{Kind, UNUSED};
 use ulp_core::report::{Outcome, Position, Refusal, Report};
 use ulp_core::statement;
-use ulp_core::trust::{Did, SIGNATURE, Scratch, Signature, Verifier};
 
 /// What becomes of a line.
 pub enum Turned {
-    /// It is sent as these.
-    Frames(Vec<Frame>),
+    /// It is sent as these. `own` says whether it is one's own news, rather than what another says.
+    Frames { frames: Vec<Frame>, own: bool },
     /// It is a packet.
     Packet(Vec<u8>),
 }
@@ -86,35 +85,4 @@ fn packet(object: Value<'_, '_>) -> Result<Vec<u8>, Refusal> {
         shared: true,
         ..Refusal::new("radio.frame", "packet is not unpadded base64url")
     })
-}
-
-/// How a statement is signed.
-pub enum Proof {
-    None,
-    /// By a signature in it.
-    Signature,
-    /// By a frame, which is this.
-    Frame(Frame),
-}
-
-/// Holds a statement to its signature, if it has one. Whose key a name is that is no key by itself nobody says here.
-pub fn proof(
-    statement: Value<'_, '_>,
-    peer: &str,
-    verifier: &Verifier,
-    scratch: &mut Scratch,
-) -> Result<Proof, Refusal> {
-    let shared = |refusal| Refusal { shared: true, ..refusal };
-    let did: Option<Did> = peer.parse().ok();
-    if let Some(frame) = frame::proof(statement)? {
-        did.map_or(Ok(()), |did| frame.verify(did, verifier))?;
-        return Ok(Proof::Frame(frame));
-    }
-    let Some(raw) = statement.get(SIGNATURE) else { return Ok(Proof::None) };
-    let signature = Signature::of_event(raw).map_err(shared)?;
-    if did.is_some_and(|did| did != signature.signer) {
-        return Err(shared(Refusal::new("signature.actor", "it is signed by another than its peer")));
-    }
-    verifier.verify(statement, &signature, scratch).map_err(shared)?;
-    Ok(Proof::Signature)
 }

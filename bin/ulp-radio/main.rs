@@ -1,6 +1,8 @@
 //! turn lines into radio packets, and packets into lines
 
+mod answers;
 mod desk;
+mod follow;
 mod heard;
 mod known;
 mod line;
@@ -9,6 +11,7 @@ mod packets;
 
 use clap::Parser;
 use desk::Desk;
+use follow::Follow;
 use line::Turned;
 use pace::{Duty, Pace};
 use packets::Packets;
@@ -62,6 +65,9 @@ struct Args {
     /// How long this run may be on air in all, as 36s, 2m
     #[arg(long, value_name = "TIME", value_parser = duration)]
     budget: Option<Duration>,
+    /// Stay on air: relay news, say what others lack, and answer wants, within the airtime
+    #[arg(long, conflicts_with = "output")]
+    follow: bool,
     #[command(flatten)]
     now: Now,
 }
@@ -74,6 +80,9 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     // Opened first: an output that cannot be written is said before any work is done.
     let out = Output::open(&args.output)?;
     let desk = Desk::open(&args, log)?;
+    if args.follow {
+        return Follow::open(&args, desk, out, log)?.run();
+    }
     let reader = log.lines(&args.files, EVENT_BYTES)?;
     let pace = Pace::new(args.hourly(), args.total());
     Stream { args: &args, desk, packets: Packets::new(&args, pace), out, log }.run(reader)
@@ -140,7 +149,7 @@ impl Stream<'_> {
     ) -> Result<Result<(), Refusal>, Failure> {
         let now = self.args.now.time();
         let unfit = match self.desk.turn(line, now, at, report) {
-            Ok(Turned::Frames(frames)) => {
+            Ok(Turned::Frames { frames, .. }) => {
                 let lost = self.packets.write(&frames, now, &mut self.out)?;
                 packets::tell(lost, at, report);
                 Ok(())

@@ -11,6 +11,7 @@ use ulp_core::report::Refusal;
 use ulp_core::statement::{self, Signers};
 use ulp_core::trust::authority::{Authority, Permit, UNBOUND};
 use ulp_core::trust::{Did, Instant, SIGNATURE, Scratch, SecretKey, Signature, Verifier, cosign};
+use ulp_um::credential::{self, Profile};
 use ulp_um::dids::Dids;
 use ulp_um::manifest::{self, Checked, Clock, Context, Signer, Version};
 
@@ -23,7 +24,7 @@ const DID_KEY: &str = "did:key:";
 /// What documents are read for.
 pub enum Purpose {
     /// To be signed.
-    Sign { key: Box<SecretKey>, replace: bool, ttl: i64, spare: Spare },
+    Sign { key: Box<SecretKey>, replace: bool, ttl: i64, spare: Spare, profile: Profile },
     /// To be passed on only where they are signed and hold, by one of these where there are any.
     Verify { signers: BTreeSet<Did> },
     /// To be passed on where nothing in them is wrong.
@@ -128,6 +129,7 @@ impl Judge {
             Some(Kind::Manifest) => self.hold_manifest(object, bytes.len(), desk, found)?,
             Some(Kind::Log) => self.hold_witness(object, desk, found)?,
             Some(Kind::Statement) => self.hold_statement(object, desk, found)?,
+            Some(Kind::Credential) => self.hold_credential(object, desk, found)?,
             _ => self.hold_document(object, desk, found)?,
         }
         let Purpose::Verify { signers } = &self.purpose else { return Ok(()) };
@@ -265,6 +267,26 @@ impl Judge {
         Ok(())
     }
 
+    /// Whether a credential is signed by its issuer, or by whom one asks for, if it is signed.
+    fn hold_credential(
+        &self,
+        object: Value<'_, '_>,
+        desk: &mut Desk,
+        found: Found<'_>,
+    ) -> Result<(), Refusal> {
+        found.shared = true;
+        let signed = credential::verify(object, &self.verifier, &self.dids, &mut desk.scratch)?;
+        let Some(signed) = signed else { return Ok(()) };
+        found.signers.push(signed.key);
+        match &self.purpose {
+            Purpose::Verify { signers } if signers.is_empty() && !signed.by_issuer => Err(Refusal::new(
+                "signature.signer",
+                "not by a key that its issuer asserts with: --signer says whose signature counts",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     fn hold_document(&self, object: Value<'_, '_>, desk: &mut Desk, found: Found<'_>) -> Result<(), Refusal> {
         found.shared = true;
         let Some(raw) = object.get(SIGNATURE) else { return Ok(()) };
@@ -283,13 +305,13 @@ impl Judge {
         desk: &mut Desk,
         found: Found<'_>,
     ) -> Result<String, Refusal> {
-        let Purpose::Sign { key, replace, ttl, spare } = &self.purpose else {
+        let Purpose::Sign { key, replace, ttl, spare, profile } = &self.purpose else {
             return Err(Refusal::new("signature.missing", "there is no key to sign with"));
         };
         // Nothing but an event can be for some and not for others.
         found.shared = !matches!(kind, Some(Kind::Event | Kind::State));
         let text = std::str::from_utf8(bytes).map_err(|_| Refusal::new("json.utf8", "not UTF-8"))?;
-        if kind != Some(Kind::Log) && object.get(SIGNATURE).is_some() && !replace {
+        if is_signed(kind, object) && !replace {
             if kind == Some(Kind::Event) {
                 // Whether the log may speak of it is the reader's to say.
                 self.hold_event(object, bytes, desk, found)?;
@@ -302,6 +324,7 @@ impl Judge {
             }
             Some(Kind::Event) => event::sign(text, key),
             Some(Kind::Statement) => key.sign_object(text),
+            Some(Kind::Credential) => credential::sign(object, *profile, key, &self.dids, &self.created()?),
             Some(Kind::Log) => cosign::add(key, text, *replace, &self.verifier),
             Some(Kind::Manifest) => {
                 found.id = short_text(object, "@id");
@@ -324,6 +347,15 @@ impl Judge {
     fn created(&self) -> Result<String, Refusal> {
         Instant::print(self.now)
             .ok_or_else(|| Refusal::new("signature.malformed", "the clock stands beyond what a time can say"))
+    }
+}
+
+/// Whether it has a signature that another one would take the place of: a witness line takes more than one.
+fn is_signed(kind: Option<Kind>, object: Value<'_, '_>) -> bool {
+    match kind {
+        Some(Kind::Log) => false,
+        Some(Kind::Credential) => credential::is_signed(object),
+        _ => object.get(SIGNATURE).is_some(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! sign and check manifests, statements, events and witness lines
+//! sign and check manifests, credentials, statements, events and witness lines
 
 mod conformance;
 mod framing;
@@ -22,6 +22,7 @@ use ulp_core::kind::Kind;
 use ulp_core::report::{Outcome, Position, Report};
 use ulp_core::trust::authority::Authority;
 use ulp_core::trust::{Did, Verifier};
+use ulp_um::credential::Profile;
 use ulp_um::manifest::Clock;
 
 use framing::{Document, Framing};
@@ -32,7 +33,7 @@ const RUN: usize = 32;
 /// Most signers that the witness line names.
 const MAX_NAMED: usize = 64;
 
-/// sign and check manifests, statements, events and witness lines
+/// sign and check manifests, credentials, statements, events and witness lines
 #[derive(Parser)]
 #[command(name = "um-sign", version)]
 struct Args {
@@ -49,6 +50,9 @@ struct Args {
     /// How long a manifest is valid that does not say so, as 90s, 10m, 24h, 7d
     #[arg(long, value_name = "TIME", value_parser = ttl, default_value = "24h")]
     ttl: i64,
+    /// How a credential is signed
+    #[arg(long, value_name = "PROFILE", value_enum, default_value_t = Form::Um, requires = "key")]
+    profile: Form,
     /// Pass on only what is signed and holds
     #[arg(long, conflicts_with = "conformance")]
     verify: bool,
@@ -85,6 +89,29 @@ enum Check {
     Fresh,
 }
 
+/// How a credential is signed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// As everything else is
+    Um,
+    /// W3C Data Integrity
+    #[value(name = "eddsa-jcs-2022")]
+    EddsaJcs2022,
+    /// Open Spatial Lab's validation
+    #[value(name = "vc-jcs-ed25519")]
+    VcJcsEd25519,
+}
+
+impl From<Form> for Profile {
+    fn from(form: Form) -> Profile {
+        match form {
+            Form::Um => Profile::Um,
+            Form::EddsaJcs2022 => Profile::EddsaJcs2022,
+            Form::VcJcsEd25519 => Profile::VcJcsEd25519,
+        }
+    }
+}
+
 fn main() -> ExitCode {
     ulp_cli::run(include_str!("man.roff"), run)
 }
@@ -115,6 +142,7 @@ impl Args {
                 replace: self.replace,
                 ttl: self.ttl,
                 spare: spare::Spare::new()?,
+                profile: self.profile.into(),
             },
             None if self.verify => Purpose::Verify { signers: self.signer.iter().copied().collect() },
             None => Purpose::Check,

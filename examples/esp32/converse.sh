@@ -19,4 +19,17 @@ cat "$out/short.jsonl" "$out/long.jsonl" | diff "$here/expected.jsonl" -
 # The broker relays all of it once, whenever it does, and answers one who wants the tile's lines with them.
 cat "$out/short.jsonl" "$here/want.jsonl" | "$out/broker" node:relay default 233 | LC_ALL=C sort >"$out/relayed.jsonl"
 diff "$here/relayed.jsonl" "$out/relayed.jsonl"
+# Where ulp-radio is, it tells the time in an advert that it signs, and reads what the broker passes on.
+if command -v ulp-radio >/dev/null && command -v um-key >/dev/null; then
+  pem=$here/../sign/bob.pem
+  bob=$(um-key did "$pem" 2>/dev/null)
+  public=$(openssl pkey -in "$pem" -pubout -outform DER | tail -c 32 | od -An -v -tx1 | tr -d ' \n')
+  advert="{\"peer\":\"$bob\",\"seq\":1795170000,\"knows\":[{\"path\":\"m/world/demo\",\"points_to\":\"blake3:14e0bc4b178d\"}]}"
+  { echo "$advert" | ulp-radio --key "$pem" --now 1795170000 --log errors; echo 'water_level 1.9'; } |
+    "$out/sensor" node:esp32_A12 z0/x12/y7 6 51 "$bob" "$public" | "$out/broker" node:relay default 51 |
+    ulp-radio --log errors >"$out/heard.jsonl"
+  diff "$here/heard.jsonl" "$out/heard.jsonl"
+else
+  echo "SKIPPED: ulp-radio and um-key are not on the PATH"
+fi
 echo "the sensor, the broker and the ferry say what they should"

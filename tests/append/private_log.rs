@@ -15,6 +15,7 @@ fn command(tool: &str) -> (&'static str, bool) {
         "ulp-attest" => ("ulp-attest --rows --store w", false),
         "ulp-radio" => ("ulp-radio in.jsonl", true),
         "ulp-sync" => ("ulp-sync --store w --with 'ulp-sync --serve --store w'", false),
+        "um-cache" => ("um-cache --cache copies", false),
         "um-key" => ("um-key did key.pem", false),
         "tile-unpack" => ("tile-unpack --store copy packed.tar", false),
         "ulp-append" => ("ulp-append in.jsonl", true),
@@ -36,7 +37,7 @@ fn every_tool_keeps_what_is_not_for_everyone_apart() {
     write(at, "in.jsonl", &format!("{public}\n{SECRET}\n"));
     write(at, "public.jsonl", &public);
     run::sh(
-        "um-key generate -o key.pem; ulp-store init w; ulp-append --store w < public.jsonl; tile-pack --store w -f tar -o packed.tar",
+        "um-key generate -o key.pem; ulp-store init w; ulp-append --store w < public.jsonl; tile-pack --store w -f tar -o packed.tar; mkdir copies; touch copies/sources.toml",
         at,
     );
     for tool in run::tools() {

@@ -5,6 +5,7 @@
 
 mod air;
 mod frames;
+mod parts;
 mod ring;
 
 use crate::reference::generate::Rng;
@@ -76,7 +77,7 @@ fn advertisements_hold_what_they_carry() {
     let dir = run::checkout();
     let said = run::sh("python3 -B examples/ble/test.py 2>&1; examples/ble/run.sh out", dir.path());
     assert!(
-        said.contains("\nOK\n") && said.ends_with("02010611ffffffa23001a39abc6b0013183daa0efa\n"),
+        said.contains("\nOK\n") && said.ends_with("02010611ffffffa23001a39abc6b0013183daa0efa\n2\n"),
         "{said}"
     );
 }

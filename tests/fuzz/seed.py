@@ -109,6 +109,22 @@ def keys(seeds, scratch):
                 seeds.add("signed", file.read())
 
 
+def caches(seeds):
+    """Journals of told stories, the documents in their lines, and the events of these."""
+    folds = os.path.join(ROOT, "../shared/fixtures/portal/folds.json")
+    if not os.path.exists(folds):
+        return
+    with open(folds) as file:
+        stories = json.load(file)[:40]
+    for story in stories:
+        for line in story["journal"]:
+            if line.get("object"):
+                line["data"] = json.loads(story["objects"][line["object"]])
+            elif line["step"] in ("change", "local"):
+                seeds.add("change", json.dumps(line["data"]).encode())
+        seeds.add("journal", "".join(json.dumps(line) + "\n" for line in story["journal"]).encode())
+
+
 def statements(seeds, scratch):
     world, pem = os.path.join(scratch, "w"), os.path.join(scratch, "key.pem")
     now = ("--now", "1795167000")
@@ -157,6 +173,7 @@ def main():
         if not store(seeds, trace, scratch):
             sys.exit("no store was made: are the tools in PATH?")
         keys(seeds, scratch)
+        caches(seeds)
         run("ulp-store", "init", os.path.join(scratch, "empty"))
         statements(seeds, scratch)
         air(seeds, scratch)

@@ -271,3 +271,29 @@ fn a_key_signs_what_it_speaks_for_and_what_does_not_hold_is_refused() {
     assert_eq!(codes(&shack.radio(&[], &line.replace("\"events\":1", "\"events\":2"))), ["statement.proof"]);
     assert_eq!(bytes(shack.good(&[], &line).trim_end())[..2], [0xa1, 0xb1]);
 }
+
+#[test]
+fn what_a_store_tells_is_heard_by_who_asks_for_it() {
+    let shack = Shack::new();
+    shack.sh(&format!(
+        "for s in a b; do ulp-store init $s; done
+         for n in 1 2 3; do echo '{{\"operation\":\"create_node\",\"space_id\":\"demo\",\"actor_id\":\"u\",\"node_id\":\"'$n'\"}}'; done |
+             ulp-append --store b --now {NOW} > /dev/null
+         echo \"federation: {{peers: [\\\"$(um-key did bob.pem)\\\"]}}\" >> a/.ulp-root
+         ulp-gossip --store b --key bob.pem --now {NOW} | ulp-radio --mtu 51 --now {NOW} > p
+         jq -r .packet p | awk 'length > 68 {{exit 1}}'"
+    ));
+    let asked = shack.sh(&format!(
+        "ulp-radio --store a --now {NOW} < p | ulp-gossip --graph g --now {NOW} --who m/world/demo/tiles/z0/x0/y0/head"
+    ));
+    // The space of a store that has nothing of it is a tag, by which it is found all the same.
+    assert!(
+        asked.lines().count() == 2 && asked.contains("m/world/tag:3daa0efa/tiles/z0/x0/y0/head"),
+        "{asked}"
+    );
+    let asked = shack.sh(&format!(
+        "ulp-radio --store b --now {NOW} < p | ulp-gossip --graph h --now {NOW} --who m/world/demo/tiles/z0/x0/y0/head"
+    ));
+    let asked: Value = serde_json::from_str(asked.lines().last().unwrap()).unwrap();
+    assert_eq!(asked["events"], 3, "{asked}");
+}

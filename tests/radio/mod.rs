@@ -1,5 +1,6 @@
 //! Lines on air and back: against vectors, on lossy air, and against whoever else is on it.
 
+mod air;
 pub mod frames;
 mod hostile;
 mod lines;

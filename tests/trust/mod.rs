@@ -1,6 +1,7 @@
 //! Keys, signatures and manifests, through the final binaries.
 
 mod conformance;
+mod credentials;
 mod flips;
 mod keys;
 mod openssl;

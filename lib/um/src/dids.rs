@@ -83,6 +83,12 @@ impl Dids {
         self.methods(did, purpose).iter().filter_map(|method| ed25519(&method.key)).collect()
     }
 
+    /// The text of a DID's document, where there is one.
+    pub fn document(&self, did: &str) -> Option<String> {
+        let bytes = (self.read)(did).filter(|bytes| bytes.len() <= MAX_DOCUMENT)?;
+        String::from_utf8(bytes).ok()
+    }
+
     /// The methods that a DID's document lists for a purpose, in its order; none where there is no such document.
     pub fn methods(&self, did: &str, purpose: Purpose) -> Vec<Method> {
         let Some(bytes) = (self.read)(did).filter(|bytes| bytes.len() <= MAX_DOCUMENT) else {

@@ -23,3 +23,10 @@ pub fn canonical(value: Value<'_, '_>) -> Vec<u8> {
     Canonical::new().write(value, &mut text);
     text
 }
+
+/// The canonical form of an object without its top-level members of those names.
+pub fn canonical_without(object: Value<'_, '_>, names: &[&str]) -> String {
+    let mut text = Vec::with_capacity(object.raw().len());
+    Canonical::new().write_without_any(object, names, &mut text);
+    String::from_utf8(text).expect("canonical JSON of UTF-8 text is UTF-8")
+}

@@ -1,8 +1,10 @@
 //! Universal Manifests: signed documents about people, and what they permit. Pages "6. Trust" and
 //! "12. Manifests in motion".
 //!
-//! [`manifest::judge`] holds a document to every rule of its version. [`dids`] says which key a name stands for,
-//! [`hash`] what a document is called by its content.
+//! [`manifest::judge`] holds a document to every rule of its version; [`credential::verify`] says who issued a
+//! credential, and [`credential::claims`] which claims that makes true. [`dids`] says which key a name stands for,
+//! [`hash`] what a document is called by its content, and [`cache`] what is held to be true where documents came by
+//! many roads.
 //!
 //! ```
 //! use ulp_core::trust::{Scratch, Verifier};
@@ -14,6 +16,8 @@
 //! assert_eq!(refused.map_err(|refusal| refusal.code), Err("um.context".into()));
 //! ```
 
+pub mod cache;
+pub mod credential;
 pub mod dids;
 pub mod hash;
 pub mod manifest;

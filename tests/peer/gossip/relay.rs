@@ -151,3 +151,42 @@ fn a_strict_run_keeps_what_it_passed_on() {
     assert_eq!(String::from_utf8(done.stdout).unwrap(), lines([&*good]));
     assert_eq!(desk.read("g"), lines([&*good]));
 }
+
+#[test]
+fn what_is_unsigned_hides_nothing_that_is_signed() {
+    let desk = Desk::new();
+    let signed = signed(2, NOW - 60, TILE, &root(1));
+    // The same without its signature is another statement; so is what a stranger says later in that peer's name.
+    let cut = advert(&did(2), NOW - 60, TILE, Some(&root(1)));
+    let fake = advert(&did(2), NOW, TILE, Some(&root(2)));
+    let (relayed, codes) = desk.gossip(&["--graph", "g"], &lines([&*cut, &*fake, &*signed]));
+    assert_eq!((relayed, codes), (lines([&*signed]), Vec::new()));
+    assert_eq!(desk.read("g"), lines([&*signed, &*fake]), "one row each");
+    let (who, _) = desk.gossip(&["--graph", "g", "--who", TILE], "");
+    let standing: Vec<bool> = who.lines().map(|row| row.contains("\"standing\":\"signed\"")).collect();
+    assert_eq!(standing, [true, false]);
+}
+
+#[test]
+fn ten_thousand_keys_leave_what_is_listed_its_half() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.path().join("rules")).unwrap();
+    desk.write("rules/.ulp-root", &format!("version: 1\nfederation: {{peers: [\"{}\"]}}\n", did(2)));
+    let friends: Vec<String> = (0..20).map(|n| signed(2, NOW - 600, &format!("m/world/{n}"), ROOT)).collect();
+    // In a proof all of them; their keys are as many seeds.
+    let keys = crate::sample::size(10_000_u32, 300);
+    let stranger = |n: u32| {
+        let mut seed = [0; 32];
+        seed[..4].copy_from_slice(&n.to_be_bytes());
+        let key = ulp_core::trust::SecretKey::from_seed(&seed);
+        key.sign_object(&advert(&key.did().to_string(), NOW, TILE, Some(ROOT))).unwrap()
+    };
+    let all: Vec<String> = friends.iter().cloned().chain((1000..1000 + keys).map(stranger)).collect();
+    desk.gossip(
+        &["--graph", "g", "--rows", "64", "--scope", "rules"],
+        &lines(all.iter().map(String::as_str)),
+    );
+    let graph = desk.read("g");
+    assert_eq!(graph.lines().count(), 64);
+    assert!(friends.iter().all(|friend| graph.contains(&**friend)));
+}

@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-/// Declares a closed set of words, each with its spelling, ordered from the strictest to the loosest.
+/// Declares a closed set of words, each with its spelling, ordered from the strictest to the loosest. It stands where
+/// `std::fmt` and `std::str::FromStr` are in scope.
+#[macro_export]
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*

@@ -184,6 +184,23 @@ pub const CODES: &[Row] = &[
     row(&["wire.refused"], "an event that either side of a sync refuses, so that the two differ by it"),
     row(&["wire.derivation"], "equal histories derive to different states by the same rules"),
     row(&["wire.unexplained"], "two histories differ by more than what was refused"),
+    row(&["journal.line"], "a line of a cache's journal that is none"),
+    row(&["journal.torn"], "the last line of a cache's journal was cut, and is dropped (noted)"),
+    row(&["journal.view"], "a view that does not come out of the lines before it again"),
+    row(
+        &[
+            "sync.absent", "sync.invalid", "sync.expired", "sync.expiring", "sync.unverified", "sync.status",
+            "sync.uncertain", "sync.newer", "sync.newer_elsewhere", "sync.changed", "sync.consent",
+            "sync.clock",
+        ],
+        "why a source should be asked again: in a view, see ulp-cache(5), never in a log",
+    ),
+    row(&["sync.away"], "a road to a manifest, or to what is said of it, that brought nothing"),
+    row(&["sync.pointer"], "a command's argument that is to be a pointer's target, where there is no https: URL"),
+    row(&["sync.malformed"], "a change event, metadata or a status with a member that is missing or wrong"),
+    row(&["sync.subject"], "a manifest, or metadata, of another subject"),
+    row(&["sync.rollback"], "a manifest that is older than what its source gave before"),
+    row(&["sync.equivocation"], "two change events of one id; that of the smaller hash counts (noted)"),
     row(
         &["um.limit"],
         "a manifest of more than 1 MiB, deeper than 10, with an array of more than 1000, or with longer proofs of claims than 51,200 bytes each and 512,000 together",

@@ -34,6 +34,8 @@ const SPKI_CHARS: usize = 60;
 const VALUE_CHARS: usize = 86;
 /// Longest `keyRef` that is looked at, in bytes. One of a did:key has 105.
 const MAX_KEY_REF: usize = 128;
+/// Longest `keyRef` of another method that anybody is asked about, in bytes.
+const MAX_NAME: usize = 2048;
 /// How a `keyRef` begins that names a key by itself.
 const DID_KEY: &str = "did:key:";
 
@@ -80,6 +82,18 @@ impl Signature {
     /// `signature.algorithm`; `signature.key`: no key, not an Ed25519 key, or two keys; `signature.value`: not 64
     /// bytes in unpadded base64url.
     pub fn of_document(value: Value<'_, '_>) -> Result<Signature, Refusal> {
+        Signature::of_named(value, |_| None)
+    }
+
+    /// Reads a signature as [`Signature::of_document`] does, and knows the keys of other names than a did:key by what
+    /// `resolve` makes of a `keyRef`.
+    ///
+    /// # Errors
+    /// As [`Signature::of_document`].
+    pub fn of_named(
+        value: Value<'_, '_>,
+        resolve: impl FnOnce(&str) -> Option<Did>,
+    ) -> Result<Signature, Refusal> {
         if value.kind() != Kind::Object {
             return Err(Refusal::new("signature.malformed", "not an object"));
         }
@@ -92,11 +106,13 @@ impl Signature {
             return Err(Refusal::new("signature.malformed", "a member of it is not a string"));
         }
         check_algorithm(value)?;
-        let signer = signer_of_document(value)?;
+        let signer = signer_of_document(value, resolve)?;
         if value.get("created").is_some() && created(value).is_none() {
             return Err(Refusal::new("signature.malformed", "created is not a time as in RFC 3339"));
         }
-        Ok(Signature { signer, value: value_of(value)? })
+        let value = read_value(value)
+            .ok_or_else(|| Refusal::new("signature.value", "not 64 bytes in unpadded base64url"))?;
+        Ok(Signature { signer, value })
     }
 }
 
@@ -135,11 +151,7 @@ impl SecretKey {
     }
 }
 
-/// Whether a signature is of the one algorithm and the one canonical form.
-///
-/// # Errors
-/// `signature.algorithm`.
-pub fn check_algorithm(signature: Value<'_, '_>) -> Result<(), Refusal> {
+fn check_algorithm(signature: Value<'_, '_>) -> Result<(), Refusal> {
     let is = |name, wanted| signature.get(name).is_some_and(|v| v.is_str(wanted));
     if !is("algorithm", ALGORITHM) {
         return Err(Refusal::new("signature.algorithm", "algorithm is not Ed25519"));
@@ -150,39 +162,30 @@ pub fn check_algorithm(signature: Value<'_, '_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The key of a document's signature. A `keyRef` of another method is somebody else's name for the key: it is
-/// resolved by nobody here, and ignored where the key itself is there.
-fn signer_of_document(signature: Value<'_, '_>) -> Result<Did, Refusal> {
+/// The key of a document's signature. A `keyRef` of another method is somebody else's name for the key: where nobody
+/// knows it, it is ignored if the key itself is there.
+fn signer_of_document(
+    signature: Value<'_, '_>,
+    resolve: impl FnOnce(&str) -> Option<Did>,
+) -> Result<Did, Refusal> {
     let named = match signature.get("keyRef") {
         Some(text) if text.chars().take(DID_KEY.len()).eq(DID_KEY.chars()) => {
             let did = short_text(signature, "keyRef", MAX_KEY_REF).and_then(|text| Did::from_key_ref(&text));
             Some(did.ok_or_else(|| Refusal::new("signature.key", "keyRef is not did:key:z6Mk…#z6Mk…"))?)
         }
-        _ => None,
+        Some(_) => short_text(signature, "keyRef", MAX_NAME).and_then(|name| resolve(&name)),
+        None => None,
     };
-    one_key(named, embedded_key(signature)?)
-}
-
-/// The key in `publicKeySpkiB64`, where that is there.
-///
-/// # Errors
-/// `signature.key`: it is none.
-pub fn embedded_key(signature: Value<'_, '_>) -> Result<Option<Did>, Refusal> {
-    if signature.get("publicKeySpkiB64").is_none() {
-        return Ok(None);
-    }
-    let did = short_text(signature, "publicKeySpkiB64", SPKI_CHARS).and_then(|text| from_spki(&text));
-    let reason = "publicKeySpkiB64 is not an Ed25519 key in padded base64";
-    did.map(Some).ok_or_else(|| Refusal::new("signature.key", reason))
-}
-
-/// The key of a signature: that which its `keyRef` names and that which is embedded are one.
-///
-/// # Errors
-/// `signature.key`: they are two, or there is none.
-pub fn one_key(named: Option<Did>, embedded: Option<Did>) -> Result<Did, Refusal> {
-    match (named, embedded) {
-        (Some(named), Some(embedded)) if named != embedded => {
+    let given = match signature.get("publicKeySpkiB64") {
+        Some(_) => {
+            let did = short_text(signature, "publicKeySpkiB64", SPKI_CHARS).and_then(|text| from_spki(&text));
+            let reason = "publicKeySpkiB64 is not an Ed25519 key in padded base64";
+            Some(did.ok_or_else(|| Refusal::new("signature.key", reason))?)
+        }
+        None => None,
+    };
+    match (named, given) {
+        (Some(named), Some(given)) if named != given => {
             Err(Refusal::new("signature.key", "keyRef and publicKeySpkiB64 are not one key"))
         }
         (Some(did), _) | (None, Some(did)) => Ok(did),
@@ -205,14 +208,6 @@ fn short_text<'a>(object: Value<'_, 'a>, name: &str, limit: usize) -> Option<Cow
 
 fn created(signature: Value<'_, '_>) -> Option<Instant> {
     Instant::of(signature.get("created")?)
-}
-
-/// R and S of a document's signature.
-///
-/// # Errors
-/// `signature.value`: not 64 bytes in unpadded base64url.
-pub fn value_of(signature: Value<'_, '_>) -> Result<[u8; 64], Refusal> {
-    read_value(signature).ok_or_else(|| Refusal::new("signature.value", "not 64 bytes in unpadded base64url"))
 }
 
 /// R and S. Strict base64url: its alphabet alone, no padding, no spare bits.

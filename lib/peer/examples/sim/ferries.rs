@@ -71,7 +71,7 @@ impl Islands {
             for stop in timetable.iter().filter(|stop| (stop.from..stop.to).contains(&now)) {
                 self.meet(&mut air, &mut news, stop);
             }
-            if now < stops * STOP && now % EVERY == 0 {
+            if now < stops * STOP && now.is_multiple_of(EVERY) {
                 news.tell(&mut air, chance.below(all as u64) as usize);
             }
             news.run(&mut air, now + MINUTE);

@@ -75,7 +75,7 @@ pub fn world(peers: usize, seed: u64) -> Links {
     let mut chance = Chance::new(seed);
     let mut world = World::new(peers, &mut chance);
     for n in 0..SAID {
-        if n % (SAID / CUTS) == 0 {
+        if n.is_multiple_of(SAID / CUTS) {
             world.change(|| chance.percent(40));
         }
         world.say(n, chance.below(peers as u64) as usize);

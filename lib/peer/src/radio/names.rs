@@ -79,6 +79,21 @@ impl Names {
         self.spaces.one(tag).map_or(Space::Tagged(tag.0), |id| Space::Named(id.to_owned()))
     }
 
+    /// The tags of the spaces that the store names.
+    pub fn of_store(&self) -> impl Iterator<Item = Tag> {
+        let is_own = |names: &BTreeSet<(Source, String)>| {
+            names.first().is_some_and(|(source, _)| *source == Source::Store)
+        };
+        self.spaces.0.iter().filter(move |(_, names)| is_own(names)).map(|(tag, _)| *tag)
+    }
+
+    /// Whether the tags of a frame stand for something.
+    pub fn knows(&self, frame: &Frame) -> bool {
+        let is_known = |tags: &Tags, tag| tags.of(tag).next().is_some();
+        is_known(&self.peers, frame.peer)
+            && frame.rows().is_none_or(|rows| is_known(&self.spaces, rows.space))
+    }
+
     /// Whose a frame is.
     ///
     /// # Errors

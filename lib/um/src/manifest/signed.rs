@@ -5,7 +5,7 @@
 
 use ulp_core::json::{Canonical, Kind, Value};
 use ulp_core::report::Refusal;
-use ulp_core::trust::{Did, SIGNATURE, Scratch, Signature, signature};
+use ulp_core::trust::{Did, SIGNATURE, Scratch, Signature};
 
 use super::{Context, Version};
 use crate::dids::{self, Purpose};
@@ -85,18 +85,16 @@ fn unsigned(version: Version) -> Result<Option<Signer>, Refusal> {
     }
 }
 
-/// The signature of v0.3 and v0.4, whose members were looked at before; and the DID whose key it is by, where
-/// that can be said.
+/// The signature of v0.3 and v0.4, and the DID whose key it is by, where that can be said.
 fn read(raw: Value<'_, '_>, context: &Context<'_>) -> Result<(Signature, Option<String>), Refusal> {
-    signature::check_algorithm(raw)?;
-    let reference = raw.get("keyRef").and_then(Value::as_text).unwrap_or_default();
-    let named = context.dids.signing_key(&reference, Purpose::Manifest);
-    if named.is_none() && dids::is_did_key(&reference) {
-        return Err(Refusal::new("signature.key", "keyRef is not did:key:z6Mk…#z6Mk…"));
-    }
-    let signer = signature::one_key(named, signature::embedded_key(raw)?)?;
-    let did = named.and_then(|_| Some(reference.split_once('#')?.0.to_owned()));
-    Ok((Signature { signer, value: signature::value_of(raw)? }, did))
+    let mut did = None;
+    let signature = Signature::of_named(raw, |reference| {
+        let key = context.dids.signing_key(reference, Purpose::Manifest)?;
+        did = reference.split_once('#').map(|(did, _)| did.to_owned());
+        Some(key)
+    })?;
+    let own = raw.get("keyRef").filter(|reference| names_a_did_key(*reference));
+    Ok((signature, own.map(|_| signature.signer.to_string()).or(did)))
 }
 
 fn names_a_did_key(reference: Value<'_, '_>) -> bool {
