@@ -5,6 +5,7 @@
 # make bench     times the tools beside their peers on a million events; ROW=5 one row, ROW=26 the demo from a clean clone
 # make bench-peers   installs and builds those peers
 # make bench-pi  runs every tool on a million events with one core and 1 GiB, and some on four million
+# make sim       lets a thousand radios, islands with ferries and cut links run on a simulated clock; SEED=1, WORLDS="field cut"
 # make fuzz      runs each fuzz target for SECONDS=60
 # make install   PREFIX=/usr/local PROFILE=release; PROFILE=dist takes longer, for smaller and faster tools
 # make man, make completions   write what the parsers say; the tests hold the committed pages against it
@@ -29,7 +30,7 @@ FIXTURES ?= ../shared/fixtures/um
 SECONDS ?= 60
 FUZZ := $(patsubst tests/fuzz/targets/%.rs,%,$(wildcard tests/fuzz/targets/*.rs))
 
-.PHONY: all demo test proof conformance bench bench-peers bench-pi fuzz install completions man deps clean
+.PHONY: all demo test proof conformance bench bench-peers bench-pi sim fuzz install completions man deps clean
 
 all:
 	$(CARGO) build --profile $(PROFILE) --locked
@@ -90,6 +91,12 @@ bench-peers:
 	@for p in $(BENCH_PROGRAMS); do \
 	    $(CARGO) build --release --locked --quiet --manifest-path tests/bench/$$p/Cargo.toml --target-dir target/peers/$$p || exit 1; \
 	done
+
+# The rows of two stores that meet are row 23 of the benchmark, which says what the wire carries, how long and in what memory.
+sim: SEED ?= 1
+sim:
+	$(CARGO) run --release --locked --quiet -p ulp-peer --example sim -- --seed $(SEED) $(WORLDS)
+	@[ -n "$(WORLDS)" ] || $(MAKE) --no-print-directory bench ROW=23
 
 fuzz:
 	@command -v cargo-fuzz > /dev/null || [ -x target/peers/bin/cargo-fuzz ] || $(CARGO) install cargo-fuzz --locked --root target/peers

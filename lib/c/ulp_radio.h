@@ -2149,9 +2149,35 @@ static uint8_t ulp_load_item(const ulp_node *node, ulp_load *load, const ulp_ite
     }
 }
 
+/* Whether an item is to be relayed later, and before another one of its class, if there is any. */
+static bool ulp_is_next_relay(const ulp_item *item, uint64_t now, const ulp_item *other)
+{
+    return item->sort == ULP_RELAY && item->due > now && (other == NULL || item->due < other->due);
+}
+
+/* Fills a packet up with news that are to be relayed soon: they cost least beside something else. */
+static void ulp_load_relays(ulp_node *node, ulp_load *load, bool *tried)
+{
+    for (uint8_t class_of = ULP_OWN; class_of <= ULP_REST; class_of++)
+        for (;;) {
+            ulp_item *next = NULL;
+            for (size_t at = 0; at < node->waiting_count; at++) {
+                ulp_item *item = &node->waiting[at];
+                if (item->class_of == class_of && !tried[at] && ulp_is_next_relay(item, load->now, next))
+                    next = item;
+            }
+            if (next == NULL)
+                break;
+            tried[next - node->waiting] = true;
+            if (ulp_load_item(node, load, next) == ULP_SENT)
+                next->sort = ULP_DONE;
+        }
+}
+
 /* Fills a packet with what is due, the most urgent first, and of that the oldest. */
 static void ulp_load_due(ulp_node *node, ulp_load *load)
 {
+    bool broke[ULP_WAITING + 1] = {false}, tried[ULP_WAITING + 1];
     uint64_t relief = ulp_budget_relief(node);
     relief = relief > load->now ? relief : load->now + 1;
     for (uint8_t class_of = ULP_OWN; class_of <= ULP_REST; class_of++)
@@ -2163,9 +2189,15 @@ static void ulp_load_due(ulp_node *node, ulp_load *load)
             fate = ulp_load_item(node, load, item);
             if (fate == ULP_SENT)
                 item->sort = ULP_DONE;
-            if (fate == ULP_BROKE)
-                item->due = relief;
+            broke[at] = fate == ULP_BROKE;
         }
+    for (size_t at = 0; at < node->waiting_count; at++)
+        tried[at] = broke[at];
+    if (load->length > 0)
+        ulp_load_relays(node, load, tried);
+    for (size_t at = 0; at < node->waiting_count; at++)
+        if (broke[at])
+            node->waiting[at].due = relief;
     for (size_t at = node->waiting_count; at-- > 0;)
         if (node->waiting[at].sort == ULP_DONE)
             ulp_waiting_take(node, at);

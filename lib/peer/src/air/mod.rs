@@ -7,6 +7,7 @@
 //! ```text
 //! Node::new(now, settings)                 times are milliseconds since any moment, the same for all calls
 //! node.space(now, tag)                     a space to keep, though nothing of it was heard yet
+//! node.arrive(now, tag)                    the node has moved: an interval of Imin starts, if it is longer now
 //! node.hear(now, packet, judge) -> [Heard] a packet from the air: what each of its frames was
 //! node.offer(now, frame, class)            a frame of one's own, to be sent as soon as the airtime allows
 //! node.poll(now) -> Option<packet>         the packet to send now; until it is over, no other is given
@@ -109,7 +110,8 @@
 //! - At most [`WAITING`] wait, answers and introductions among them. One more drops the oldest of the last class that
 //!   there is, which may be itself; [`Node::dropped`] counts them.
 //! - **A packet** starts with the most urgent that is due and may be sent, the oldest of these, and is filled up to
-//!   [`Settings::mtu`] with others that are due, in that order, as they fit. A part ends its packet. Of an answer that
+//!   [`Settings::mtu`] with others that are due, in that order, as they fit, and then with news that are to be relayed
+//!   and not due yet, the first due first. A part ends its packet. Of an answer that
 //!   does not fit, the rest stays. What there is no air for waits until some comes back.
 
 mod answer;

@@ -138,6 +138,13 @@ impl Node {
         self.keep(now, tag, false);
     }
 
+    /// Is among others than before: who they are and what they have is to be found out soon.
+    pub fn arrive(&mut self, now: u64, tag: Tag) {
+        if let Some(space) = self.kept(tag) {
+            space.timer.reset(now, SHORTEST);
+        }
+    }
+
     /// Takes in a packet from the air; what its frames were, in order.
     ///
     /// # Errors

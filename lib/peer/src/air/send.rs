@@ -52,6 +52,14 @@ impl Node {
                 }
             }
         }
+        if !load.bytes.is_empty() {
+            // What will be relayed soon costs least beside something else.
+            for mut item in self.waiting.take_relays() {
+                if !matches!(self.load(now, &mut load, &mut item), Fate::Done) {
+                    stay.push(item);
+                }
+            }
+        }
         self.waiting.put_back(stay);
         if load.bytes.is_empty() {
             return None;

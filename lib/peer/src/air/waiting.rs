@@ -82,6 +82,14 @@ impl Waiting {
         due
     }
 
+    /// Takes out what is relayed, due or not, the first due first.
+    pub fn take_relays(&mut self) -> Vec<Item> {
+        let relay = |item: &mut Item| matches!(item.what, What::Frame { relay: true, .. });
+        let mut relays: Vec<Item> = self.items.extract_if(.., relay).collect();
+        relays.sort_by_key(|item| (item.class, item.due, item.number));
+        relays
+    }
+
     /// Puts back what was not sent.
     pub fn put_back(&mut self, items: Vec<Item>) {
         self.items.extend(items);
