@@ -176,7 +176,7 @@ fn the_changelog_knows_this_version() {
 #[test]
 fn architecture_is_short_and_names_every_module_and_dependency() {
     let text = read(run::root().join("ARCHITECTURE.md"));
-    assert!(text.lines().count() < 220);
+    assert!(text.lines().count() < 240);
     for krate in CRATES {
         let lib = read(run::root().join("lib").join(krate).join("src/lib.rs"));
         for module in lib.lines().filter_map(|l| l.strip_prefix("pub mod ")?.strip_suffix(';')) {

@@ -26,7 +26,7 @@ pub fn run(args: &Args, log: &mut Log) -> Result<Status, Failure> {
         let recipes = recipes.collect::<Result<Vec<_>, _>>().map_err(no_randomness)?;
         let work = documents.par_iter().zip(recipes);
         Ok(work
-            .map(|(document, recipes)| Done::of(document, |object, done| desk.seal(object, &recipes, done)))
+            .map(|(document, recipes)| Done::of(document, |object, _| desk.seal(object, &recipes)))
             .collect())
     })
 }
@@ -70,18 +70,16 @@ impl Desk<'_> {
         if chosen.iter().any(|i| facets::is_sealed(facets[*i])) {
             return Err(Refusal::new("seal.sealed", "a facet of that kind is sealed already: open it first"));
         }
-        if !chosen.is_empty() {
-            refuse_signed(object)?;
+        // A kind that is misspelt must not let pass in plain what was to be hidden.
+        if chosen.is_empty() {
+            return Err(Refusal::new("seal.none", "no facet of that kind: nothing of it would be sealed"));
         }
+        refuse_signed(object)?;
         Ok(chosen.into_iter().map(Some).collect())
     }
 
-    fn seal(&self, object: Value<'_, '_>, recipes: &[Recipe], done: &mut Done) -> Changed {
+    fn seal(&self, object: Value<'_, '_>, recipes: &[Recipe]) -> Changed {
         let chosen = self.chosen(object)?;
-        if chosen.is_empty() {
-            done.notes.push(("seal.none", "no facet of that kind: nothing of it is sealed"));
-            return Ok(None);
-        }
         let facets = facets::of(object);
         let sealed = chosen.par_iter().zip(recipes).map(|(part, recipe)| {
             let Some(i) = part else { return Ok((None, self.jwe(object, recipe))) };

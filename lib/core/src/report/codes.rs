@@ -231,7 +231,7 @@ pub const CODES: &[Row] = &[
     row(&["jwe.no_key"], "sealed to others (noted)"),
     row(&["seal.signed"], "about to be sealed, and signed already; or opened, and holds no more (noted)"),
     row(&["seal.sealed"], "a facet that is to be sealed is sealed already"),
-    row(&["seal.none"], "no facet of the kind that is to be sealed (noted)"),
+    row(&["seal.none"], "no facet of the kind that is to be sealed"),
     row(&["seal.birth_date"], "no birth date to commit to, or one that cannot be"),
     row(&["seal.opening"], "a second credential where there is room for one opening"),
     row(&["random.seeded"], "what should be random is drawn from a file (noted)"),
