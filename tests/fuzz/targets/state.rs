@@ -28,7 +28,7 @@ fn derive<'l>(lines: impl Iterator<Item = &'l [u8]>) -> (Vec<u8>, bool) {
         let derived = world.derive(i, &filter, &arena, true);
         let _ = ulp_core::root::write_tile(&derived, &mut out);
     }
-    (out, !ODD.iter().any(|code| codes.contains_key(code)))
+    (out, !ODD.iter().any(|code| codes.contains_key(*code)))
 }
 
 fn lines(bytes: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {

@@ -7,7 +7,7 @@ use ulp_store::sorted_table::{ENTRY, NOTE, Row, SortedTable, print};
 
 fuzz_target!(|bytes: &[u8]| {
     // Raw bytes first: hardly ever a table.
-    if let Ok(table) = SortedTable::open(Bytes::Read(bytes.to_vec())) {
+    if let Ok(table) = SortedTable::<ENTRY>::open(Bytes::Read(bytes.to_vec())) {
         let _ = table.rows();
     }
     let (rows, rest) = bytes.as_chunks::<ENTRY>();
@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
         let length = printed.len();
         printed[at % length] ^= 1 << (bit % 8);
     });
-    let Ok(table) = SortedTable::open(Bytes::Read(printed)) else {
+    let Ok(table) = SortedTable::<ENTRY>::open(Bytes::Read(printed)) else {
         assert!(hurt.is_some(), "a whole table does not open");
         return;
     };
