@@ -103,7 +103,7 @@ fuzz:
 	$(CARGO) build --release --locked --quiet
 	@PATH="$(CURDIR)/target/release:$$PATH" python3 tests/fuzz/seed.py target/fuzz/seeds
 	@for t in $(FUZZ); do \
-	    mkdir -p target/fuzz/corpus/$$t; echo "fuzz $$t, $(SECONDS) s"; \
+	    mkdir -p target/fuzz/corpus/$$t target/fuzz/seeds/$$t; echo "fuzz $$t, $(SECONDS) s"; \
 	    PATH="$$PATH:$(CURDIR)/target/peers/bin" $(CARGO) fuzz run --fuzz-dir tests/fuzz -s none $$t \
 	        target/fuzz/corpus/$$t target/fuzz/seeds/$$t -- -max_total_time=$(SECONDS) -max_len=16384 -rss_limit_mb=2048 \
 	        -print_final_stats=1 2> target/fuzz/$$t.log || { tail -40 target/fuzz/$$t.log; exit 1; }; \
