@@ -82,3 +82,22 @@ pub fn say(what: &str) {
 pub fn skipped(what: &str) {
     say(&format!("SKIPPED: {what}"));
 }
+
+/// Runs a script of `tests/faults` over the tools, at one of `every` points.
+#[track_caller]
+pub fn kills(script: &str, every: &str, what: &str) {
+    let output = command("python3", Path::new("/tmp"))
+        .arg("-B")
+        .arg(root().join("tests/faults").join(script))
+        .arg(bin())
+        .args([every, crate::sample::seed()])
+        .output()
+        .unwrap();
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    match output.status.code() {
+        Some(77) => skipped(&format!("{what}: {said}")),
+        status => assert_eq!(status, Some(0), "{said}"),
+    }
+    say(&said);
+}

@@ -110,22 +110,9 @@ impl<'a> Follow<'a> {
     /// Takes the lines that are there; whether there may be more.
     fn read(&mut self, reader: &mut LineReader) -> Result<bool, Failure> {
         let Some(chunk) = reader.next_chunk()? else { return Ok(false) };
-        let (mut report, mut lines) = (self.log.report(), chunk.lines());
-        for (number, line) in lines.by_ref() {
-            let at = Position { source: chunk.source, line: number };
-            report.tally.read += 1;
-            let told = match line {
-                Ok(line) => self.line(line, at, &mut report)?,
-                Err(fault) => Err(Refusal::new(fault.code(), fault.to_string())),
-            };
-            if let Err(refusal) = told {
-                report.refuse(at, refusal);
-                if self.log.is_strict() {
-                    break;
-                }
-            }
-        }
-        self.log.feed(report, chunk.source, lines.number())?;
+        let (mut report, strict) = (self.log.report(), self.log.is_strict());
+        let lines = chunk.each_line(&mut report, strict, |line, at, report| self.line(line, at, report))?;
+        self.log.feed(report, chunk.source, lines)?;
         Ok(true)
     }
 

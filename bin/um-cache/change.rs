@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use ulp_cli::{Failure, Log, Output, Status, Witness};
 use ulp_core::json::{self, Tape};
-use ulp_core::report::{Position, Refusal};
+use ulp_core::report::Refusal;
 use ulp_um::cache::words::{Role, Step};
 use ulp_um::cache::{Event, Line};
 
@@ -23,15 +23,10 @@ pub fn run(args: &Args, mut out: Output, log: &mut Log) -> Result<Status, Failur
     let mut events = Vec::new();
     let mut reader = log.lines(&args.files, json::EVENT_BYTES)?;
     while let Some(chunk) = reader.next_chunk()? {
-        let (mut report, mut lines) = (log.report(), chunk.lines());
-        for (number, text) in lines.by_ref() {
-            report.tally.read += 1;
-            match text.map_err(|fault| Refusal::new(fault.code(), fault.to_string())).and_then(read) {
-                Ok(event) => events.push(event),
-                Err(refusal) => report.refuse(Position { source: chunk.source, line: number }, refusal),
-            }
-        }
-        log.feed(report, chunk.source, lines.number())?;
+        let mut report = log.report();
+        let take = |text: &[u8], _, _: &mut _| Ok(read(text).map(|event| events.push(event)));
+        let lines = chunk.each_line(&mut report, log.is_strict(), take)?;
+        log.feed(report, chunk.source, lines)?;
     }
     let lock = cache.lock()?;
     let journal = Journal::read(&cache, log)?;

@@ -6,22 +6,7 @@ use crate::{run, sample};
 
 #[test]
 fn kill_9_at_any_call_of_a_round_leaves_a_cache_that_replays() {
-    let every = sample::size("1", "12").to_owned();
-    let script = run::root().join("tests/faults/cache.py");
-    let output = run::command("python3", std::path::Path::new("/tmp"))
-        .arg("-B")
-        .arg(script)
-        .arg(run::bin())
-        .args([&every, sample::seed()])
-        .output()
-        .unwrap();
-    let said =
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    match output.status.code() {
-        Some(77) => run::skipped(&format!("kill -9 of a round: {said}")),
-        status => assert_eq!(status, Some(0), "{said}"),
-    }
-    run::say(&said);
+    run::kills("cache.py", sample::size("1", "12"), "kill -9 of a round");
 }
 
 /// A cache of so many subjects, each with a file of its own.

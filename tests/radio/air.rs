@@ -40,6 +40,14 @@ fn heard(frame: &Frame) -> String {
     packet(&frame.print())
 }
 
+/// What bob holds of a tile.
+fn advert(x: u32) -> String {
+    format!(
+        r#"{{"knows":[{{"path":"m/world/demo/tiles/z0/x{x}/y0/head","points_to":"blake3:0123456789ab"}}],"peer":"{}","seq":1795167000}}"#,
+        bob().did()
+    ) + "\n"
+}
+
 #[test]
 fn news_are_relayed_once_with_a_hop_less() {
     let shack = Shack::new();
@@ -101,12 +109,6 @@ fn what_another_lacks_is_said_to_it() {
 #[test]
 fn own_news_are_said_and_what_there_is_no_room_for_is_counted() {
     let shack = Shack::new();
-    let advert = |x: u32| {
-        format!(
-            r#"{{"knows":[{{"path":"m/world/demo/tiles/z0/x{x}/y0/head","points_to":"blake3:0123456789ab"}}],"peer":"{}","seq":1795167000}}"#,
-            bob().did()
-        ) + "\n"
-    };
     let (said, _) = shack.follow(&["--key", "bob.pem"], &(advert(1) + &advert(2)));
     assert!(said.len() == 2 && said.iter().all(Frame::is_signed));
     let many: String = (0..100).map(advert).collect();
@@ -155,14 +157,8 @@ fn a_want_is_answered_by_a_tip_and_the_newest_events_that_are_for_everyone() {
 #[test]
 fn two_nodes_that_hear_each_other_know_the_same() {
     let shack = Shack::new();
-    let advert = |x: u32| {
-        format!(
-            r#"{{"knows":[{{"path":"m/world/demo/tiles/z0/x{x}/y0/head","points_to":"blake3:0123456789ab"}}],"peer":"{}","seq":1795167000}}"#,
-            bob().did()
-        )
-    };
-    shack.write("a", &(advert(1) + "\n"));
-    shack.write("b", &(advert(2) + "\n"));
+    shack.write("a", &advert(1));
+    shack.write("b", &advert(2));
     // Each one's input is its own line, then what the other says.
     shack.sh(
         "mkfifo ab ba

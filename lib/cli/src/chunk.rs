@@ -1,6 +1,8 @@
 //! A chunk: some whole lines of one source, and the lines in it.
 
+use crate::Failure;
 use ulp_core::json::Fault;
+use ulp_core::report::{Position, Refusal, Report};
 
 /// About how much is given to one job, in bytes.
 pub const CHUNK: usize = 1 << 20;
@@ -28,6 +30,35 @@ impl<'a> Chunk<'a> {
     /// The lines that are not blank, with their numbers in this chunk; one that is too long is an error.
     pub fn lines(&self) -> Lines<'a> {
         self.lines_of(self.bytes)
+    }
+
+    /// Has `take` look at one line after the other, and counts and reports them; what a line is refused for is the inner
+    /// error. Where the run is `strict`, the first refusal is the last line. Answers how many lines were passed.
+    ///
+    /// # Errors
+    /// What `take` fails with.
+    pub fn each_line(
+        &self,
+        report: &mut Report,
+        strict: bool,
+        mut take: impl FnMut(&[u8], Position, &mut Report) -> Result<Result<(), Refusal>, Failure>,
+    ) -> Result<u64, Failure> {
+        let mut lines = self.lines();
+        for (number, line) in lines.by_ref() {
+            let at = Position { source: self.source, line: number };
+            report.tally.read += 1;
+            let told = match line {
+                Ok(line) => take(line, at, report)?,
+                Err(fault) => Err(Refusal::new(fault.code(), fault.to_string())),
+            };
+            if let Err(refusal) = told {
+                report.refuse(at, refusal);
+                if strict {
+                    break;
+                }
+            }
+        }
+        Ok(lines.number())
     }
 
     /// The lines of a copy of this chunk's bytes.

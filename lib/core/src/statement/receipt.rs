@@ -203,7 +203,7 @@ mod tests {
         let range = |space: &str, from| Range {
             space: space.to_owned(),
             tile: Tile::ORIGIN,
-            lane: "team.public".parse().unwrap_or_else(|_| unreachable!()),
+            lane: "team.public".parse().unwrap(),
             from,
             events: 2,
             lines: Blake3::of(b"lines"),

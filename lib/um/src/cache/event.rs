@@ -41,7 +41,8 @@ pub struct Event {
     pub id: String,
     pub subject: String,
     pub changed_at: Instant,
-    /// What was changed, and to what: canonical JSON, `null` where that is not said.
+    /// What was changed, and to what: canonical JSON, `null` where that is not said. Sorted: an event is the same
+    /// whichever way its members stand.
     pub fields: Vec<(String, String)>,
     /// The canonical form of the whole, its id included.
     pub text: String,
@@ -87,13 +88,16 @@ impl Event {
 
 /// The fields as keys and values: of an object, or of a list of keys.
 fn fields(value: Value<'_, '_>) -> Option<Vec<(String, String)>> {
-    match value.kind() {
+    let fields: Option<Vec<(String, String)>> = match value.kind() {
         Kind::Object => {
             value.members().map(|(key, value)| Some((key.as_text()?, canonical(value)))).collect()
         }
         Kind::Array => value.items().map(|key| Some((key.as_text()?, "null".to_owned()))).collect(),
         _ => None,
-    }
+    };
+    let mut fields = fields?;
+    fields.sort_unstable();
+    Some(fields)
 }
 
 /// The id that an event has by what it says, and the event with it.
