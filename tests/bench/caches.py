@@ -7,6 +7,7 @@ import subprocess
 import measure
 
 SUBJECTS = 1000
+LOOKS = 50
 
 
 def make(at):
@@ -38,8 +39,10 @@ def rows(bench):
             assert sum('"state":"fresh"' in view for view in views) == SUBJECTS
         bench.limit("28", f"{job}, the processors' time", run.cpu, 1, "s")
         bench.limit("28", f"{job}, the most memory", run.peak, 64, "MiB")
-    ask = f"exec um-cache --cache {at}/c --permit consent.3 --subject urn:subject:500 2> {at}/log > {at}/answer"
-    took = measure.median([measure.run(ask) for _ in range(bench.rounds)]).wall * 1000
+    # Many in a row, so that the shell that starts them does not count.
+    ask = f"um-cache --cache {at}/c --permit consent.3 --subject urn:subject:500 2> {at}/log > {at}/answer"
+    row = f"for n in $(seq {LOOKS}); do {ask}; done"
+    took = measure.median([measure.run(row) for _ in range(bench.rounds)]).wall * 1000 / LOOKS
     bench.limit("28", "one look with --permit, started anew", took, 5, "ms")
     measure.sh(f"um-cache --cache {at}/c --replay > {at}/replayed")
     shutil.rmtree(at)

@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use std::collections::BTreeMap;
 use ulp_core::id::Time;
 use ulp_core::json::Tape;
-use ulp_um::cache::{Cached, Document, Event, Line, Settings, fold};
+use ulp_um::cache::{Cached, Document, Line, Settings, fold};
 
 const NOW: Time = Time(1_795_176_000_000_000_000);
 
