@@ -85,9 +85,11 @@ impl GraphFile {
         let Some(path) = self.path.clone() else { return Ok(false) };
         let before = self.file.as_ref().map(seen).transpose().map_err(|e| self.fail(e))?;
         let file = locked(&path)?;
-        let now = seen(&file).map_err(|e| self.fail(e))?;
+        let (now, length) = seen(&file).map_err(|e| self.fail(e))?;
         (self.file, self.is_locked) = (Some(file), true);
-        Ok(before.is_some_and(|before| before != now) || before.is_none() && now.1 > 0)
+        // Others may have appended to the very file that was read: what counts is how far it was read.
+        let is_same = before.is_none_or(|(before, _)| before == now);
+        Ok(!is_same || length != self.end)
     }
 
     /// Where the next line will lie.

@@ -83,3 +83,18 @@ fn two_runs_at_once_lose_nothing() {
     );
     assert_eq!(run::sh(&script, desk.path()), "40\n");
 }
+
+#[test]
+fn what_another_run_appends_to_the_file_that_was_read_stays() {
+    let desk = Desk::new();
+    let all = statements(3);
+    for (name, part) in [("first", &all[..1]), ("second", &all[1..2]), ("third", &all[2..])] {
+        desk.write(name, &lines(part.iter().map(String::as_str)));
+    }
+    // One run has read the file before another appends to it; in order, so that it is not written anew.
+    let script = format!(
+        "gossip() {{ ulp-gossip --graph g --now {NOW} > /dev/null 2>> log; }}; gossip < first; mkfifo slow; \
+         gossip < slow & exec 3> slow; sleep 0.5; gossip < second; cat third >&3; exec 3>&-; wait; wc -l < g"
+    );
+    assert_eq!(run::sh(&script, desk.path()), "3\n");
+}
