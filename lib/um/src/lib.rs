@@ -25,3 +25,4 @@ pub mod facets;
 pub mod hash;
 pub mod jwe;
 pub mod manifest;
+pub mod portal;
