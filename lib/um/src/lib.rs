@@ -28,3 +28,4 @@ pub mod facets;
 pub mod hash;
 pub mod jwe;
 pub mod manifest;
+pub mod portal;

@@ -105,13 +105,36 @@ pub fn check(
     context: &Context<'_>,
     scratch: &mut Scratch,
 ) -> Result<Checked, Refusal> {
-    rules::limits::check(manifest, bytes)?;
-    rules::names::check(manifest)?;
-    let version = rules::names::version(manifest)?;
-    let expired = rules::times::check(manifest, context.clock)?;
-    rules::lists::check(manifest)?;
-    rules::of(version).iter().try_for_each(|rule| rule(manifest, version))?;
+    let (version, expired) = check_shape(manifest, bytes, context.clock)?;
     let signer = signed::check(manifest, version, context, scratch)?;
     let status_unchecked = signer.is_some() && signed::names_status(manifest);
     Ok(Checked { version, signer, expired, status_unchecked })
+}
+
+/// Holds a manifest that was read strictly to every rule but those of who signed it: gives its version, and whether
+/// the clock was asked and it has expired.
+///
+/// # Errors
+/// As [`check`], but for `signature.*` of the last rule.
+pub fn check_shape(manifest: Value<'_, '_>, bytes: usize, clock: Clock) -> Result<(Version, bool), Refusal> {
+    rules::limits::check(manifest, bytes)?;
+    rules::names::check(manifest)?;
+    let version = rules::names::version(manifest)?;
+    let expired = rules::times::check(manifest, clock)?;
+    rules::lists::check(manifest)?;
+    rules::of(version).iter().try_for_each(|rule| rule(manifest, version))?;
+    Ok((version, expired))
+}
+
+/// Who signed a manifest of a version, where that is a signed one.
+///
+/// # Errors
+/// `signature.*`.
+pub fn signer(
+    manifest: Value<'_, '_>,
+    version: Version,
+    context: &Context<'_>,
+    scratch: &mut Scratch,
+) -> Result<Option<Signer>, Refusal> {
+    signed::check(manifest, version, context, scratch)
 }

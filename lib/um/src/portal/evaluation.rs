@@ -1,0 +1,172 @@
+//! A document through the stages.
+
+use std::borrow::Cow;
+
+use ulp_core::hash::Sha256;
+use ulp_core::json::{Tape, Value, raw};
+use ulp_core::trust::{Did, Instant, Scratch};
+
+use super::receipt::{ClaimResult, Code, Outcome};
+use super::{Offer, Receipt, Setting, Stage, View, arrive, compose, consent, project, verify};
+use crate::hash;
+use crate::manifest::Version;
+
+/// What was found of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evaluation {
+    /// The stage that it came to.
+    pub stage: Stage,
+    pub receipt: Receipt,
+    pub view: View,
+    /// What is known of the two sides, where verify held at a door.
+    pub crossing: Option<Crossing>,
+    /// Whether a proof of ours held, at a door: what it was given for is spent then, whatever comes of the rest.
+    pub proof_held: bool,
+    /// What the document is called by its content, where it has any.
+    pub hash: Option<Sha256>,
+}
+
+/// Two sides that met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crossing {
+    pub session: String,
+    pub exchange: String,
+    /// Who came.
+    pub visitor: String,
+    pub offer: Offer,
+}
+
+impl Evaluation {
+    /// Whether it goes no further.
+    pub fn is_rejected(&self) -> bool {
+        self.receipt.is_rejected()
+    }
+}
+
+/// Why something goes no further: the codes that say it.
+#[derive(Debug)]
+pub struct Rejection(pub Vec<Code>);
+
+impl Rejection {
+    pub fn of(code: &'static str) -> Rejection {
+        Rejection(vec![Cow::Borrowed(code)])
+    }
+}
+
+/// What a stage says: on, or no further.
+pub type Passed = Result<(), Rejection>;
+
+/// A manifest that arrived, and what is found of it.
+pub struct Work<'w, 's, 't, 'a> {
+    pub setting: &'w Setting<'s>,
+    pub manifest: Value<'t, 'a>,
+    pub version: Version,
+    /// Who signed it, once that holds.
+    pub key: Option<Did>,
+    /// What it answers, at a door.
+    pub offer: Option<Offer>,
+    /// The claims that were asked for, in its order.
+    pub claims: Vec<Claimed>,
+    pub scratch: Scratch,
+    pub found: &'w mut Evaluation,
+}
+
+/// A claim that was judged.
+pub struct Claimed {
+    pub kind: String,
+    /// The claim, as canonical JSON.
+    pub text: String,
+    pub status: ClaimResult,
+}
+
+impl Claimed {
+    /// Whether it is of that type, and holds.
+    pub fn holds(&self, kind: &str) -> bool {
+        self.kind == kind && self.status == ClaimResult::Verified
+    }
+
+    /// A text that it says.
+    pub fn member_text(&self, name: &str) -> Option<String> {
+        raw::member(&self.text, name).and_then(raw::text).map(Cow::into_owned)
+    }
+}
+
+/// Takes a document through the stages, up to `last` or where it goes no further.
+pub fn evaluate(bytes: &[u8], setting: &Setting<'_>, last: Stage) -> Evaluation {
+    evaluate_watched(bytes, setting, last, &mut |_| {})
+}
+
+/// As [`evaluate`]; `watch` sees what is found after each stage.
+pub fn evaluate_watched(
+    bytes: &[u8],
+    setting: &Setting<'_>,
+    last: Stage,
+    watch: &mut dyn FnMut(&Evaluation),
+) -> Evaluation {
+    let mut tape = Tape::new();
+    let mut found = Evaluation {
+        stage: Stage::Arrive,
+        receipt: Receipt::new(String::new(), Instant::print(setting.now)),
+        view: View::default(),
+        crossing: None,
+        proof_held: false,
+        hash: None,
+    };
+    let arrived = arrive::arrive(bytes, &mut tape, &mut found);
+    let Some((manifest, version)) = end(arrived, &mut found, watch) else { return found };
+    found.hash = Some(hash::of(manifest));
+    let scratch = Scratch::default();
+    let mut work = Work {
+        setting,
+        manifest,
+        version,
+        key: None,
+        offer: None,
+        claims: Vec::new(),
+        scratch,
+        found: &mut found,
+    };
+    for stage in [Stage::Verify, Stage::Project, Stage::Consent, Stage::Compose] {
+        if stage > last {
+            break;
+        }
+        work.found.stage = stage;
+        let passed = work.run(stage);
+        if end(passed, work.found, watch).is_none() {
+            break;
+        }
+    }
+    found
+}
+
+impl Work<'_, '_, '_, '_> {
+    fn run(&mut self, stage: Stage) -> Passed {
+        match stage {
+            Stage::Arrive => Ok(()),
+            Stage::Verify => verify::run(self),
+            Stage::Project => {
+                project::run(self);
+                Ok(())
+            }
+            Stage::Consent => {
+                consent::run(self);
+                Ok(())
+            }
+            Stage::Compose => compose::run(self),
+        }
+    }
+}
+
+/// Ends a stage: a rejection says why.
+fn end<T>(
+    passed: Result<T, Rejection>,
+    found: &mut Evaluation,
+    watch: &mut dyn FnMut(&Evaluation),
+) -> Option<T> {
+    let passed = passed.map_err(|Rejection(codes)| {
+        codes.into_iter().for_each(|code| found.receipt.warn(code));
+        found.receipt.outcome = Some(Outcome::Rejected);
+    });
+    watch(found);
+    passed.ok()
+}
