@@ -40,10 +40,7 @@ fn day(offer_issued_at: &Value) -> Day {
 }
 
 fn openings(vectors: &Value) -> [Opening; 1] {
-    let text = format!(
-        r#"{{"birthDate":{},"blinding":{}}}"#,
-        vectors["birthDate"], vectors["blinding"]
-    );
+    let text = format!(r#"{{"birthDate":{},"blinding":{}}}"#, vectors["birthDate"], vectors["blinding"]);
     [Opening::parse(&text).unwrap()]
 }
 
@@ -126,7 +123,8 @@ fn a_proof_is_made_and_checked_in_milliseconds() {
     let (proof, openings) = (&vectors["proofs"][0], openings(&vectors));
     let mut draws = Draws::seeded(&[0; 32]);
     let start = Clock::now();
-    let made = (0..ROUNDS).map(|_| claim_proof(vc, 18, &asked(proof), &openings, &mut draws).unwrap().unwrap());
+    let made =
+        (0..ROUNDS).map(|_| claim_proof(vc, 18, &asked(proof), &openings, &mut draws).unwrap().unwrap());
     let made: Vec<String> = made.collect();
     let proving = start.elapsed() / ROUNDS;
     let (start, subject) = (Clock::now(), vectors["credential"]["credentialSubject"]["id"].as_str().unwrap());

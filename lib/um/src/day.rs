@@ -59,7 +59,8 @@ mod tests {
             assert_eq!(Day::parse(date), Some(Day(day)));
             assert_eq!(Day(day).print().as_deref(), Some(date));
         }
-        for bad in ["1858-11-16", "2001-02-29", "2001-5-9", "20010509xx", "", "2001-05-09T00:00:00Z", "９９"] {
+        for bad in ["1858-11-16", "2001-02-29", "2001-5-9", "20010509xx", "", "2001-05-09T00:00:00Z", "９９"]
+        {
             assert_eq!(Day::parse(bad), None, "{bad}");
         }
         assert_eq!(Day(u64::MAX).print(), None);

@@ -74,9 +74,7 @@ fn shown(statement: &Statement<'_>, commitment: &[u8; 32], bytes: &[u8]) -> Opti
     let mut weight = Drawn { bytes: &weight };
     let gens_of_bits = BulletproofGens::new(CAPACITY, 1);
     let mut transcript = transcript(statement);
-    proof
-        .verify_single_with_rng(&gens_of_bits, &gens, &mut transcript, &between, BITS, &mut weight)
-        .ok()
+    proof.verify_single_with_rng(&gens_of_bits, &gens, &mut transcript, &between, BITS, &mut weight).ok()
 }
 
 /// What is said before the proof, by whoever makes it and whoever reads it.

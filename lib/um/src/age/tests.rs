@@ -8,7 +8,8 @@ use crate::draws::Draws;
 
 const ALICE: &str = "did:key:z6Mko9hTggMwjSTEaJaPUfE6tqcy2xvU6BnNq3e3o8qVBiyH";
 const WORLD: &str = "did:key:z6MkvRXNYcE7MMduynWTgeKbDaT1iijDSC8pZqXZc8rHPrf2";
-const OPENING: &str = r#"{"birthDate":"2001-05-09","blinding":"SlPD-7xZlw7l-Fr4E4dd_8E6kEouU65-ZfoN6m5iyQE"}"#;
+const OPENING: &str =
+    r#"{"birthDate":"2001-05-09","blinding":"SlPD-7xZlw7l-Fr4E4dd_8E6kEouU65-ZfoN6m5iyQE"}"#;
 const CREDENTIAL: &str = r#"{"credentialSubject":{"birthDateCommitment":"gNHtR-Lz2xb0-E0HxUv7K1dq8JjYADWwRPQN0shzNDI","commitmentScheme":"pedersen-ristretto255-mjd","id":"did:key:z6Mko9hTggMwjSTEaJaPUfE6tqcy2xvU6BnNq3e3o8qVBiyH"}}"#;
 
 fn asked(day: &str) -> Asked<'static> {

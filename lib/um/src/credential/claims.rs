@@ -218,10 +218,13 @@ fn cases<'t, 'a, 's>(
     let plain = (!is_in_zero_knowledge).then(|| credentials(proof)).into_iter().flatten();
     let hidden = is_in_zero_knowledge.then(|| each(proof)).into_iter().flatten();
     let hidden = hidden.map(|proof| (proof.get("verifiableCredential").unwrap_or(proof), Some(proof)));
-    plain
-        .map(|credential| (credential, None))
-        .chain(hidden)
-        .map(move |(credential, hidden)| Case { kind, claim, about, credential, hidden })
+    plain.map(|credential| (credential, None)).chain(hidden).map(move |(credential, hidden)| Case {
+        kind,
+        claim,
+        about,
+        credential,
+        hidden,
+    })
 }
 
 /// The items of an array; anything else is one.

@@ -5,11 +5,11 @@ use ulp_core::json::Tape;
 use ulp_core::trust::{Instant, Scratch, SecretKey, Verifier};
 
 use super::claims::{About, Court, Standing, Trusted, judge_all, judge_these};
+use super::{Profile, sign};
 use crate::age::{Asked, MECHANISM, Opening, claim_proof};
 use crate::day::Day;
-use crate::draws::Draws;
-use super::{Profile, sign};
 use crate::dids::Dids;
+use crate::draws::Draws;
 
 const SUBJECT: &str = "did:example:alice";
 const ENTITY: &str = "identity.entityType";
@@ -206,10 +206,12 @@ fn claims_are_held_to_each_other() {
 fn an_age_is_shown_in_zero_knowledge_to_whoever_asked() {
     let opening = r#"{"birthDate":"2001-05-09","blinding":"SlPD-7xZlw7l-Fr4E4dd_8E6kEouU65-ZfoN6m5iyQE"}"#;
     let committed = r#""birthDateCommitment":"gNHtR-Lz2xb0-E0HxUv7K1dq8JjYADWwRPQN0shzNDI","commitmentScheme":"pedersen-ristretto255-mjd""#;
-    let asked = Asked { audience: "did:example:world", challenge: "00", day: Day::parse("2026-06-01").unwrap() };
+    let asked =
+        Asked { audience: "did:example:world", challenge: "00", day: Day::parse("2026-06-01").unwrap() };
     let of = |credential: &str| {
         let mut tape = Tape::new();
-        let (credential, openings) = (tape.parse(credential, 64).unwrap(), [Opening::parse(opening).unwrap()]);
+        let (credential, openings) =
+            (tape.parse(credential, 64).unwrap(), [Opening::parse(opening).unwrap()]);
         claim_proof(credential, 18, &asked, &openings, &mut Draws::seeded(&[9; 32])).unwrap().unwrap()
     };
     let good = of(&credential(Profile::EddsaJcs2022, committed));
@@ -233,6 +235,9 @@ fn an_age_is_shown_in_zero_knowledge_to_whoever_asked() {
     let said = credential(Profile::EddsaJcs2022, "\"age_over_18\":true");
     assert_eq!(judged(&says, &said, Some(asked)), of_claim, "a credential by itself");
     assert_eq!(judged(&says, &good.replace("2027-01-01", "2028-01-01"), Some(asked)), of_credential);
-    let other = of(&resign(&credential(Profile::EddsaJcs2022, committed).replace(SUBJECT, "did:x"), Profile::EddsaJcs2022));
+    let other = of(&resign(
+        &credential(Profile::EddsaJcs2022, committed).replace(SUBJECT, "did:x"),
+        Profile::EddsaJcs2022,
+    ));
     assert_eq!(judged(&says, &other, Some(asked)), Standing::Failed("portal.holder"));
 }

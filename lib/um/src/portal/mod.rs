@@ -14,16 +14,28 @@
 
 mod arrive;
 pub mod asked;
+pub mod chain;
 pub mod claims;
+pub mod close;
 mod compose;
 mod consent;
 mod evaluation;
+pub mod exchange;
+pub mod facets;
+pub mod issuers;
+pub mod ledger;
+pub mod offer;
 pub mod positions;
 mod presence;
+pub mod present;
 mod project;
 pub mod receipt;
+pub mod roles;
+pub mod rules;
+mod settings;
 mod verify;
 mod view;
+mod write;
 
 pub use asked::Offer;
 pub use evaluation::{Crossing, Evaluation, evaluate, evaluate_watched};
