@@ -12,18 +12,28 @@
 //!
 //! An offer is a manifest too, and a visitor takes it through the same stages: see [`Stand`].
 
+pub mod answer;
 mod arrive;
 pub mod asked;
+pub mod chain;
 pub mod claims;
 mod compose;
 mod consent;
+pub mod context;
+pub mod envelope;
 mod evaluation;
+pub mod issuers;
+pub mod ledger;
 pub mod positions;
 mod presence;
 mod project;
 pub mod receipt;
+pub mod roles;
+pub mod settings;
+pub mod trace;
 mod verify;
 mod view;
+pub mod world;
 
 pub use asked::Offer;
 pub use evaluation::{Crossing, Evaluation, evaluate, evaluate_watched};
@@ -107,8 +117,8 @@ pub enum Stand<'s> {
     Challenged {
         /// The nonce.
         challenge: &'s str,
-        /// Who gave it out.
-        audience: &'s str,
+        /// Who gave it out, where that is said.
+        audience: Option<&'s str>,
     },
     /// Before a door: the document is an offer.
     Offered,
