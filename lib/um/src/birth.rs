@@ -16,6 +16,7 @@ use ulp_core::report::Refusal;
 use ulp_core::trust::{Instant, signature};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use crate::day::Day;
 use crate::draws::{Draws, NoRandomness};
 use crate::hash::canonical_without;
 
@@ -28,9 +29,6 @@ const BLINDING: [u8; 32] = [
     0x8c, 0x92, 0x40, 0xb4, 0x56, 0xa9, 0xe6, 0xdc, 0x65, 0xc3, 0x77, 0xa1, 0x04, 0x8d, 0x74, 0x5f, 0x94,
     0xa0, 0x8c, 0xdb, 0x7f, 0x44, 0xcb, 0xcd, 0x7b, 0x46, 0xf3, 0x40, 0x48, 0x87, 0x11, 0x34,
 ];
-/// The Modified Julian Day of 1970-01-01.
-const UNIX_EPOCH: i64 = 40_587;
-const DAY: i64 = 86_400_000_000_000;
 const DATE_CHARS: usize = 10;
 
 /// The secret half of a commitment. Wiped when dropped.
@@ -101,11 +99,9 @@ fn date(value: Value<'_, '_>) -> Option<String> {
     Instant::parse(&format!("{text}T00:00:00Z")).map(|_| text)
 }
 
-/// The Modified Julian Day of a date that is past or today.
+/// The day of a date that is past or today.
 fn day(date: &str, now: Time) -> Option<u64> {
-    let start = Instant::parse(&format!("{date}T00:00:00Z"))?.time()?;
-    let is_past = start.0 <= now.0;
-    u64::try_from(start.0.div_euclid(DAY) + UNIX_EPOCH).ok().filter(|_| is_past)
+    Day::parse(date).filter(|day| Day::of(now).is_some_and(|today| *day <= today)).map(|day| day.0)
 }
 
 fn second_base() -> RistrettoPoint {

@@ -8,7 +8,7 @@ use ulp_core::trust::signature;
 use crate::hash::canonical;
 
 /// The member that says so, and what it says.
-const PROFILE: &str = "encryptionProfile";
+pub const PROFILE: &str = "encryptionProfile";
 const INLINE: &str = "jwe-inline-v1";
 const ENTITY: &str = "entity";
 

@@ -4,7 +4,8 @@
 //! [`manifest::judge`] holds a document to every rule of its version; [`credential::verify`] says who issued a
 //! credential, and [`credential::claims`] which claims that makes true. [`dids`] says which key a name stands for,
 //! [`hash`] what a document is called by its content, and [`cache`] what is held to be true where documents came by
-//! many roads. [`jwe`] hides what only some may read, and [`facets`] where that stands; [`birth`] commits to a date.
+//! many roads. [`jwe`] hides what only some may read, and [`facets`] where that stands; [`birth`] commits to a date, and [`age`]
+//! shows that one is older than so many years by it.
 //!
 //! ```
 //! use ulp_core::trust::{Scratch, Verifier};
@@ -16,9 +17,11 @@
 //! assert_eq!(refused.map_err(|refusal| refusal.code), Err("um.context".into()));
 //! ```
 
+pub mod age;
 pub mod birth;
 pub mod cache;
 pub mod credential;
+pub mod day;
 pub mod dids;
 pub mod draws;
 pub mod facets;

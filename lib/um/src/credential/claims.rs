@@ -2,13 +2,15 @@
 //!
 //! A claim is verified when its `claimProof` holds a credential that a key of its `issuer` signed, within its times,
 //! about the manifest's subject, by the issuer whom the claim names and whom one trusts for it, and what is signed says
-//! what the claim says. Claims of three types can be: `identity.entityType`, `.personhood` and `.ageOver`.
+//! what the claim says. Claims of three types can be: `identity.entityType`, `.personhood` and `.ageOver`; an age also
+//! where a proof in zero knowledge shows it of what is signed ([`crate::age`]).
 
 use ulp_core::id::Time;
 use ulp_core::json::{Kind, Value};
 use ulp_core::trust::{Instant, Scratch, Verifier};
 
 use super::{Profile, issuer, profile, verify};
+use crate::age;
 use crate::dids::Dids;
 
 const CREDENTIAL: &str = "portal.credential";
@@ -16,14 +18,15 @@ const HOLDER: &str = "portal.holder";
 const CLAIM: &str = "portal.claim";
 const EXPIRED: &str = "um:reason:freshness:expired";
 const UNRESOLVED: &str = "um:reason:trust:claimproof-unresolved";
-const UNKNOWN_ISSUER: &str = "um:reason:trust:issuer-unknown";
+/// The code of an issuer who is not believed.
+pub const UNKNOWN_ISSUER: &str = "um:reason:trust:issuer-unknown";
 const CONFLICTING: &str = "um:reason:entity:conflicting-attestations";
 const INCONSISTENT: &str = "um:reason:personhood:entity-type-inconsistent";
 
 /// What an entity can be.
 const ENTITY_TYPES: [&str; 3] = ["human", "ai_agent", "npc"];
-/// The ages that can be asked about, in years.
-const AGES: std::ops::RangeInclusive<i64> = 1..=150;
+/// A claim that several DIDs are one's: nothing here shows it.
+const CROSS_DID: &str = "identity.crossDidBinding";
 
 /// What is to be said of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,25 +71,53 @@ pub struct Court<'c> {
 pub fn judge_all(manifest: Value<'_, '_>, court: &Court<'_>, scratch: &mut Scratch) -> Vec<Standing> {
     let claims: Vec<Value<'_, '_>> = manifest.get("claims").into_iter().flat_map(Value::items).collect();
     let subject = manifest.get("subject").and_then(Value::as_text).unwrap_or_default();
+    judge_these(&claims, &About { subject: &subject, age: None }, court, scratch)
+}
+
+/// Whom claims are about, and what a proof of their age is bound to where one was asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct About<'s> {
+    /// The subject.
+    pub subject: &'s str,
+    /// Whom it is to convince. A proof in zero knowledge shows nothing to anybody else.
+    pub age: Option<age::Asked<'s>>,
+}
+
+/// Judges some claims, and holds them to each other.
+pub fn judge_these(
+    claims: &[Value<'_, '_>],
+    about: &About<'_>,
+    court: &Court<'_>,
+    scratch: &mut Scratch,
+) -> Vec<Standing> {
     let mut standings: Vec<Standing> =
-        claims.iter().map(|claim| judge(*claim, &subject, court, scratch)).collect();
-    settle(&claims, &mut standings);
+        claims.iter().map(|claim| judge(*claim, about, court, scratch)).collect();
+    settle(claims, &mut standings);
     standings
 }
 
-/// Judges a claim about a subject by itself, whatever stands beside it.
-pub fn judge(claim: Value<'_, '_>, subject: &str, court: &Court<'_>, scratch: &mut Scratch) -> Standing {
-    let Some(kind) = Known::of(claim) else { return Standing::Unprocessable };
-    let Some(proof) = claim.get("claimProof").filter(|proof| proof.kind() != Kind::String) else {
+/// Judges a claim by itself, whatever stands beside it.
+pub fn judge(claim: Value<'_, '_>, about: &About<'_>, court: &Court<'_>, scratch: &mut Scratch) -> Standing {
+    let Some(kind) = Known::of(claim) else { return unknown(claim) };
+    let Some(proof) = claim.get("claimProof").filter(|proof| is_proof(*proof)) else {
         return Standing::Unverified(UNRESOLVED);
     };
-    let standings = credentials(proof).map(|credential| {
-        let case = Case { kind, claim, subject, credential };
-        case.judge(court, scratch).map_or_else(|standing| standing, |()| Standing::Verified)
-    });
+    let standings = cases(kind, claim, proof, about)
+        .map(|case| case.judge(court, scratch).map_or_else(|standing| standing, |()| Standing::Verified));
     // One that shows it is enough; where none does, the first says why.
     let best = standings.reduce(|first, next| if next == Standing::Verified { next } else { first });
     best.unwrap_or(Standing::Failed(CREDENTIAL))
+}
+
+/// Whether there is an object that could show something.
+fn is_proof(proof: Value<'_, '_>) -> bool {
+    matches!(proof.kind(), Kind::Object | Kind::Array)
+}
+
+/// What is to be said of a claim that no credential is known to show.
+fn unknown(claim: Value<'_, '_>) -> Standing {
+    let is_binding = claim.get("@type").is_some_and(|kind| kind.is_str(CROSS_DID));
+    if is_binding { Standing::Unverified(UNRESOLVED) } else { Standing::Unprocessable }
 }
 
 /// Since when a claim about a subject is shown: by the latest of its credentials that hold. One that says no beginning
@@ -97,9 +128,8 @@ pub fn shown_from(
     court: &Court<'_>,
     scratch: &mut Scratch,
 ) -> Option<Instant> {
-    let kind = Known::of(claim)?;
-    let cases = credentials(claim.get("claimProof")?);
-    let cases = cases.map(|credential| Case { kind, claim, subject, credential });
+    let about = About { subject, age: None };
+    let cases = cases(Known::of(claim)?, claim, claim.get("claimProof")?, &about);
     let shown = cases.filter_map(|case| case.judge(court, scratch).ok().and_then(|()| case.times()));
     shown.map(|times| times.from.unwrap_or_else(|| Instant::from(Time(i64::MIN)))).max()
 }
@@ -149,9 +179,49 @@ impl Known {
     }
 }
 
+/// The credentials beside a claim that hold, are in time, about that subject and by the claim's issuer, whatever they
+/// say. Whether the issuer is believed is not asked.
+pub fn committed<'t, 'a>(
+    claim: Value<'t, 'a>,
+    subject: &str,
+    court: &Court<'_>,
+    scratch: &mut Scratch,
+) -> Vec<Value<'t, 'a>> {
+    let Some((kind, proof)) = Known::of(claim).zip(claim.get("claimProof")) else { return Vec::new() };
+    let about = About { subject, age: None };
+    let mut holds = |credential: &Value<'t, 'a>| {
+        let case = Case { kind, claim, about: &about, credential: *credential, hidden: None };
+        case.hold(court, scratch).is_ok()
+    };
+    credentials(proof).filter(&mut holds).collect()
+}
+
+/// Whether a claim of age says that it is shown in zero knowledge.
+pub fn is_in_zero_knowledge(claim: Value<'_, '_>) -> bool {
+    let is_age = Known::of(claim) == Some(Known::AgeOver);
+    is_age && claim.get("proofMechanism").is_some_and(|mechanism| mechanism.is_str(age::MECHANISM))
+}
+
 /// The credentials that a proof holds: it is one, is a presentation of some, or is a list of such.
 fn credentials<'t, 'a>(proof: Value<'t, 'a>) -> impl Iterator<Item = Value<'t, 'a>> {
     each(proof).flat_map(|proof| each(proof.get("verifiableCredential").unwrap_or(proof)))
+}
+
+/// What could show a claim, each with its credential.
+fn cases<'t, 'a, 's>(
+    kind: Known,
+    claim: Value<'t, 'a>,
+    proof: Value<'t, 'a>,
+    about: &'s About<'s>,
+) -> impl Iterator<Item = Case<'t, 'a, 's>> {
+    let is_in_zero_knowledge = is_in_zero_knowledge(claim);
+    let plain = (!is_in_zero_knowledge).then(|| credentials(proof)).into_iter().flatten();
+    let hidden = is_in_zero_knowledge.then(|| each(proof)).into_iter().flatten();
+    let hidden = hidden.map(|proof| (proof.get("verifiableCredential").unwrap_or(proof), Some(proof)));
+    plain
+        .map(|credential| (credential, None))
+        .chain(hidden)
+        .map(move |(credential, hidden)| Case { kind, claim, about, credential, hidden })
 }
 
 /// The items of an array; anything else is one.
@@ -164,23 +234,34 @@ fn each<'t, 'a>(value: Value<'t, 'a>) -> impl Iterator<Item = Value<'t, 'a>> {
 struct Case<'t, 'a, 's> {
     kind: Known,
     claim: Value<'t, 'a>,
-    subject: &'s str,
+    about: &'s About<'s>,
     credential: Value<'t, 'a>,
+    /// What shows an age of what the credential commits to.
+    hidden: Option<Value<'t, 'a>>,
 }
 
 impl Case<'_, '_, '_> {
     fn judge(&self, court: &Court<'_>, scratch: &mut Scratch) -> Result<(), Standing> {
+        let (times, issuer) = self.hold(court, scratch)?;
+        if !self.says(&times).unwrap_or(false) {
+            return Err(Standing::Failed(CLAIM));
+        }
+        if self.is_trusted(&issuer, court) { Ok(()) } else { Err(Standing::Unverified(UNKNOWN_ISSUER)) }
+    }
+
+    /// Whether the credential is sound, in time, about whom the claim is about and by whom the claim says: its times and
+    /// its issuer.
+    fn hold(&self, court: &Court<'_>, scratch: &mut Scratch) -> Result<(Times, String), Standing> {
         let hold = |holds: bool, code| if holds { Ok(()) } else { Err(Standing::Failed(code)) };
         let signed = verify(self.credential, court.verifier, court.dids, scratch);
         hold(self.is_formed() && signed.is_ok_and(|signed| signed.is_some_and(|s| s.by_issuer)), CREDENTIAL)?;
         let times = self.times().ok_or(Standing::Failed(CREDENTIAL))?;
         hold(times.hold(court.now), EXPIRED)?;
         let about = self.credential.get("credentialSubject").and_then(|subject| subject.get("id"));
-        hold(about.is_some_and(|id| id.is_str(self.subject)), HOLDER)?;
+        hold(about.is_some_and(|id| id.is_str(self.about.subject)), HOLDER)?;
         let issuer = issuer(self.credential).unwrap_or_default();
         hold(self.claim.get("issuer").is_some_and(|claimed| claimed.is_str(&issuer)), CLAIM)?;
-        hold(self.says(&times).unwrap_or(false), CLAIM)?;
-        if self.is_trusted(&issuer, court) { Ok(()) } else { Err(Standing::Unverified(UNKNOWN_ISSUER)) }
+        Ok((times, issuer))
     }
 
     /// Whether it is a credential of one of the two forms that issuers use.
@@ -228,12 +309,20 @@ impl Case<'_, '_, '_> {
                 is_true("personhood") && is("namespace", &namespace) && times.until.is_some()
             }
             Known::AgeOver => {
-                let years = self.claim.get("ageOver")?.as_i64().filter(|years| AGES.contains(years))?;
-                let said =
-                    signed.get("ageOver").and_then(Value::as_i64) == Some(years) && is_true("satisfied");
-                said || is_true(&format!("age_over_{years}"))
+                let years = u32::try_from(self.claim.get("ageOver")?.as_i64()?).ok()?;
+                let years = Some(years).filter(|years| age::AGES.contains(years))?;
+                let said = signed.get("ageOver").and_then(Value::as_i64) == Some(years.into());
+                match self.hidden {
+                    Some(proof) => self.is_shown(proof, years),
+                    None => (said && is_true("satisfied")) || is_true(&format!("age_over_{years}")),
+                }
             }
         })
+    }
+
+    /// Whether an age is shown to whoever asked for it.
+    fn is_shown(&self, proof: Value<'_, '_>, years: u32) -> bool {
+        self.about.age.is_some_and(|asked| age::shows(proof, years, self.about.subject, &asked))
     }
 
     fn is_trusted(&self, issuer: &str, court: &Court<'_>) -> bool {

@@ -4,7 +4,10 @@ use ulp_core::id::Time;
 use ulp_core::json::Tape;
 use ulp_core::trust::{Instant, Scratch, SecretKey, Verifier};
 
-use super::claims::{Court, Standing, Trusted, judge_all};
+use super::claims::{About, Court, Standing, Trusted, judge_all, judge_these};
+use crate::age::{Asked, MECHANISM, Opening, claim_proof};
+use crate::day::Day;
+use crate::draws::Draws;
 use super::{Profile, sign};
 use crate::dids::Dids;
 
@@ -86,6 +89,12 @@ fn a_claim_is_verified_where_its_credential_says_it() {
             (AGE, r#""ageOver":18"#, r#""ageOver":18,"satisfied":false"#, Standing::Failed("portal.claim")),
             (AGE, r#""ageOver":0"#, r#""age_over_0":true"#, Standing::Failed("portal.claim")),
             ("x", HUMAN, HUMAN, Standing::Unprocessable),
+            (
+                "identity.crossDidBinding",
+                HUMAN,
+                HUMAN,
+                Standing::Unverified("um:reason:trust:claimproof-unresolved"),
+            ),
         ] {
             let standing = one(claim(kind, claimed, &credential(profile, signed)));
             assert_eq!(standing, expected, "{kind} {claimed} {signed}");
@@ -135,6 +144,7 @@ fn what_does_not_hold_is_named() {
     );
     let unresolved = Standing::Unverified("um:reason:trust:claimproof-unresolved");
     assert_eq!(one(claim(ENTITY, HUMAN, "\"https://example.org/vc\"")), unresolved);
+    assert_eq!(one(claim(ENTITY, HUMAN, "7")), unresolved);
     assert_eq!(one(claim(ENTITY, HUMAN, "[]")), Standing::Failed("portal.credential"));
     assert_eq!(
         one(claim(ENTITY, HUMAN, &format!("[{flipped},{good}]"))),
@@ -190,4 +200,39 @@ fn claims_are_held_to_each_other() {
     assert_eq!(stand(&[entity("human"), entity("human"), person("n")]), [Standing::Verified; 3]);
     let elsewhere = Standing::Unverified("um:reason:trust:issuer-unknown");
     assert_eq!(stand(&[person("m"), entity("human")]), [elsewhere, Standing::Verified]);
+}
+
+#[test]
+fn an_age_is_shown_in_zero_knowledge_to_whoever_asked() {
+    let opening = r#"{"birthDate":"2001-05-09","blinding":"SlPD-7xZlw7l-Fr4E4dd_8E6kEouU65-ZfoN6m5iyQE"}"#;
+    let committed = r#""birthDateCommitment":"gNHtR-Lz2xb0-E0HxUv7K1dq8JjYADWwRPQN0shzNDI","commitmentScheme":"pedersen-ristretto255-mjd""#;
+    let asked = Asked { audience: "did:example:world", challenge: "00", day: Day::parse("2026-06-01").unwrap() };
+    let of = |credential: &str| {
+        let mut tape = Tape::new();
+        let (credential, openings) = (tape.parse(credential, 64).unwrap(), [Opening::parse(opening).unwrap()]);
+        claim_proof(credential, 18, &asked, &openings, &mut Draws::seeded(&[9; 32])).unwrap().unwrap()
+    };
+    let good = of(&credential(Profile::EddsaJcs2022, committed));
+    let judged = |says: &str, proof: &str, age: Option<Asked<'_>>| {
+        let text = claim(AGE, says, proof);
+        let mut tape = Tape::new();
+        let (verifier, dids, trusted) = (Verifier::new(), Dids::none(), trusted());
+        let court =
+            Court { verifier: &verifier, dids: &dids, trusted: &trusted, now: time("2026-06-01T00:00:00Z") };
+        let about = About { subject: SUBJECT, age };
+        judge_these(&[tape.parse(&text, 64).unwrap()], &about, &court, &mut Scratch::default())[0]
+    };
+    let says = format!("\"ageOver\":18,\"proofMechanism\":\"{MECHANISM}\"");
+    let (of_claim, of_credential) = (Standing::Failed("portal.claim"), Standing::Failed("portal.credential"));
+    assert_eq!(judged(&says, &good, Some(asked)), Standing::Verified);
+    assert_eq!(judged(&says, &format!("[{good}]"), Some(asked)), Standing::Verified);
+    assert_eq!(judged(&says, &good, None), of_claim, "nobody asked");
+    assert_eq!(judged(&says, &good, Some(Asked { challenge: "01", ..asked })), of_claim);
+    assert_eq!(judged(&says.replace("18", "17"), &good, Some(asked)), of_claim, "another age");
+    assert_eq!(judged("\"ageOver\":18", &good, Some(asked)), of_claim, "another mechanism");
+    let said = credential(Profile::EddsaJcs2022, "\"age_over_18\":true");
+    assert_eq!(judged(&says, &said, Some(asked)), of_claim, "a credential by itself");
+    assert_eq!(judged(&says, &good.replace("2027-01-01", "2028-01-01"), Some(asked)), of_credential);
+    let other = of(&resign(&credential(Profile::EddsaJcs2022, committed).replace(SUBJECT, "did:x"), Profile::EddsaJcs2022));
+    assert_eq!(judged(&says, &other, Some(asked)), Standing::Failed("portal.holder"));
 }

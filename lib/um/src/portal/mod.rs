@@ -22,6 +22,7 @@ mod consent;
 pub mod context;
 pub mod envelope;
 mod evaluation;
+pub mod facets;
 pub mod issuers;
 pub mod ledger;
 pub mod positions;
