@@ -66,7 +66,7 @@ proof: export ULP_PROOF = 1
 proof: test
 
 conformance:
-	$(CARGO) build --locked --quiet --bin um-sign
+	$(CARGO) build --locked --quiet --bin um-sign --bin um-portal
 	@PATH="$(CURDIR)/target/debug:$$PATH" python3 -B tests/conformance.py $(FIXTURES)
 
 bench:

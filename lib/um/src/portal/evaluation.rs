@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use ulp_core::hash::Sha256;
+use ulp_core::id::Time;
 use ulp_core::json::{Tape, Value, raw};
 use ulp_core::trust::{Did, Instant, Scratch};
 
@@ -14,16 +15,20 @@ use crate::manifest::Version;
 /// What was found of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evaluation {
+    /// The one instant of it.
+    pub now: Time,
     /// The stage that it came to.
     pub stage: Stage,
     pub receipt: Receipt,
     pub view: View,
     /// What is known of the two sides, where verify held at a door.
     pub crossing: Option<Crossing>,
-    /// Whether a proof of ours held, at a door: what it was given for is spent then, whatever comes of the rest.
-    pub proof_held: bool,
+    /// The nonce whose proof held: it is spent then, whatever comes of the rest.
+    pub proven: Option<String>,
     /// What the document is called by its content, where it has any.
     pub hash: Option<Sha256>,
+    /// What the offer is called that it answers, at a door.
+    pub offer: Option<Sha256>,
 }
 
 /// Two sides that met.
@@ -33,7 +38,8 @@ pub struct Crossing {
     pub exchange: String,
     /// Who came.
     pub visitor: String,
-    pub offer: Offer,
+    /// Until when it can be closed, as it was written.
+    pub expires: String,
 }
 
 impl Evaluation {
@@ -105,12 +111,14 @@ pub fn evaluate_watched(
 ) -> Evaluation {
     let mut tape = Tape::new();
     let mut found = Evaluation {
+        now: setting.now,
         stage: Stage::Arrive,
         receipt: Receipt::new(String::new(), Instant::print(setting.now)),
         view: View::default(),
         crossing: None,
-        proof_held: false,
+        proven: None,
         hash: None,
+        offer: None,
     };
     let arrived = arrive::arrive(bytes, &mut tape, &mut found);
     let Some((manifest, version)) = end(arrived, &mut found, watch) else { return found };

@@ -12,6 +12,7 @@
 //!
 //! An offer is a manifest too, and a visitor takes it through the same stages: see [`Stand`].
 
+pub mod answer;
 mod arrive;
 pub mod asked;
 pub mod chain;
@@ -19,6 +20,8 @@ pub mod claims;
 pub mod close;
 mod compose;
 mod consent;
+pub mod context;
+pub mod envelope;
 mod evaluation;
 pub mod exchange;
 pub mod facets;
@@ -32,9 +35,11 @@ mod project;
 pub mod receipt;
 pub mod roles;
 pub mod rules;
-mod settings;
+pub mod settings;
+pub mod trace;
 mod verify;
 mod view;
+pub mod world;
 mod write;
 
 pub use asked::Offer;
@@ -119,8 +124,8 @@ pub enum Stand<'s> {
     Challenged {
         /// The nonce.
         challenge: &'s str,
-        /// Who gave it out.
-        audience: &'s str,
+        /// Who gave it out, where that is said.
+        audience: Option<&'s str>,
     },
     /// Before a door: the document is an offer.
     Offered,

@@ -27,7 +27,8 @@ pub fn proof(work: &mut Work<'_, '_, '_, '_>, key: Did) -> Passed {
             let now = Instant::from(work.setting.now);
             let text = challenge.as_deref().and_then(open);
             work.offer = text.as_deref().and_then(read_offer).filter(|offer| now <= offer.expires);
-            (us, work.offer.is_some())
+            work.found.offer = work.offer.as_ref().map(|offer| offer.hash);
+            (Some(us), work.offer.is_some())
         }
     };
     let status = match proof {
@@ -37,7 +38,7 @@ pub fn proof(work: &mut Work<'_, '_, '_, '_>, key: Did) -> Passed {
     };
     work.found.receipt.bound().proof = status;
     if status == ProofStatus::Verified {
-        work.found.proof_held = true;
+        work.found.proven = challenge;
         return Ok(());
     }
     let code = if status == ProofStatus::Failed { FAILED } else { MISSING };
@@ -51,15 +52,15 @@ fn read_offer(text: &str) -> Option<Offer> {
 }
 
 /// Whether the manifest's key signed what is signed, the challenge, the audience and the time.
-fn holds(work: &Work<'_, '_, '_, '_>, proof: Value<'_, '_>, audience: &str, key: Did) -> bool {
+fn holds(work: &Work<'_, '_, '_, '_>, proof: Value<'_, '_>, audience: Option<&str>, key: Did) -> bool {
     let text = |name: &str| proof.get(name).and_then(Value::as_text);
     let is = |name: &str, word: &str| proof.get(name).is_some_and(|value| value.is_str(word));
-    let parts = || Some((text("challenge")?, text("created")?, value_of(proof)?));
-    let Some((challenge, created, value)) = parts() else { return false };
+    let parts = || Some((text("challenge")?, text("audience")?, text("created")?, value_of(proof)?));
+    let Some((challenge, said, created, value)) = parts() else { return false };
     let digest = Sha256::of(&signing_input(work.manifest, work.version)).0;
-    let message = [&digest[..], challenge.as_bytes(), audience.as_bytes(), created.as_bytes()].concat();
+    let message = [&digest[..], challenge.as_bytes(), said.as_bytes(), created.as_bytes()].concat();
     is("proofType", "did-auth")
-        && is("audience", audience)
+        && audience.is_none_or(|audience| audience == said)
         && work.setting.verifier.verify_bytes(&message, &Signature { signer: key, value }).is_ok()
 }
 
@@ -72,14 +73,14 @@ fn value_of(proof: Value<'_, '_>) -> Option<[u8; 64]> {
 pub fn session(work: &mut Work<'_, '_, '_, '_>) -> Passed {
     let Stand::Door { us, .. } = work.setting.stand else { return Ok(()) };
     let session = work.manifest.get("session");
-    let offer = work.offer.clone();
+    let offer = work.offer.as_ref();
     let crossing = session.zip(offer).and_then(|(session, offer)| meet(work.manifest, session, us, offer));
     work.found.crossing = Some(crossing.ok_or_else(|| Rejection::of(SESSION))?);
     Ok(())
 }
 
 /// The two sides of a session that is as it should be.
-fn meet(manifest: Value<'_, '_>, session: Value<'_, '_>, us: &str, offer: Offer) -> Option<Crossing> {
+fn meet(manifest: Value<'_, '_>, session: Value<'_, '_>, us: &str, offer: &Offer) -> Option<Crossing> {
     let text = |name: &str| session.get(name).and_then(Value::as_text).filter(|text| !text.is_empty());
     let is = |name: &str, word: &str| session.get(name).is_some_and(|value| value.is_str(word));
     let time = |name: &str| session.get(name).and_then(Instant::of);
@@ -92,7 +93,8 @@ fn meet(manifest: Value<'_, '_>, session: Value<'_, '_>, us: &str, offer: Offer)
         && offer.world == us
         && is_between(session.get("participants")?, &visitor, us);
     is_answer.then_some(())?;
-    Some(Crossing { session: text("sessionId")?, exchange: text("exchangeId")?, visitor, offer })
+    let (session, exchange) = (text("sessionId")?, text("exchangeId")?);
+    Some(Crossing { session, exchange, visitor, expires: text("expiresAt")? })
 }
 
 /// Whether the visitor began it and we answer, and nobody else is there.

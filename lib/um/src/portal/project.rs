@@ -107,7 +107,6 @@ fn take(work: &mut Work<'_, '_, '_, '_>, claim: Value<'_, '_>, standing: Standin
         Standing::Verified => (ClaimResult::Verified, None),
         Standing::Failed(reason) => (ClaimResult::Failed, Some(reason)),
         Standing::Unverified(reason) => (ClaimResult::Unverified, Some(reason)),
-        Standing::Unprocessable if kind == CROSS_DID => (ClaimResult::Unverified, None),
         Standing::Unprocessable => (ClaimResult::Unprocessable, None),
     };
     let required = required_tier(claim);

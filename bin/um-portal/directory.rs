@@ -1,0 +1,61 @@
+//! The directory of a portal.
+//!
+//! ```text
+//! <portal>/key.pem                    whose it is
+//! <portal>/agree.pem                  what opens what is sealed to it
+//! <portal>/trust.toml, roles.toml     its settings
+//! <portal>/dids/<DID>.json            the documents of DIDs
+//! <portal>/sessions/<nonce>.offer     what was offered, until its nonce is spent
+//! <portal>/sessions/<nonce>.receipt   what it was spent on
+//! <portal>/receipts/<hash>.json       receipts that were signed here
+//! <portal>/ledger.jsonl               that they were
+//! <portal>/lock                       flock'ed by whoever changes something
+//! ```
+
+use std::path::Path;
+
+use ulp_cli::{Failure, Log, read_dids, read_key, read_secret};
+use ulp_core::trust::SecretKey;
+use ulp_store::dir::Dir;
+use ulp_um::dids::Dids;
+use ulp_um::jwe::{self, AGREEMENT};
+use ulp_um::portal::Trust;
+
+use crate::settings;
+
+pub const KEY: &str = "key.pem";
+const AGREE: &str = "agree.pem";
+pub const DIDS: &str = "dids";
+
+/// A portal, as far as evaluating needs it.
+pub struct Portal {
+    pub dir: Dir,
+    pub key: SecretKey,
+    /// The DID of the key.
+    pub did: String,
+    pub opener: Option<jwe::SecretKey>,
+    pub trust: Trust,
+    pub ratings: Vec<String>,
+    pub dids: Dids,
+}
+
+impl Portal {
+    /// # Errors
+    /// Where there is no such directory or no key in it; usage: its settings are not understood.
+    pub fn open(path: &Path, log: &mut Log) -> Result<Portal, Failure> {
+        let dir = Dir::root(path)?;
+        let key = read_key(&path.join(KEY), log)?;
+        let agree = path.join(AGREE);
+        let opener = agree.exists().then(|| read_secret(&agree, &AGREEMENT, log)).transpose()?;
+        let dids = path.join(DIDS);
+        Ok(Portal {
+            dir,
+            did: key.did().to_string(),
+            key,
+            opener,
+            trust: settings::trust(path)?,
+            ratings: settings::roles(path)?.ratings,
+            dids: read_dids(Some(dids.as_path()).filter(|path| path.is_dir()))?,
+        })
+    }
+}
