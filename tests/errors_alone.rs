@@ -69,6 +69,16 @@ const ROWS: [Row; 16] = [
         (REJECTED, "sync.away"),
     ),
     (
+        "um-portal",
+        "mkdir portal; um-key generate -o portal/key.pem $E; um-portal ledger --portal portal $E; \
+         um-portal ledger --portal portal --check $E; um-portal enter --portal portal $E < /dev/null",
+        (
+            "mkdir portal; um-key generate -o portal/key.pem $E; echo '{}' | um-portal enter --portal portal $E",
+            1,
+        ),
+        (REJECTED, "um.context"),
+    ),
+    (
         "ulp-sync",
         "ulp-append --store w $E; ulp-store init v $E; ulp-sync --store w $E --with 'ulp-sync --serve --store v $E'",
         ("ulp-sync --store w $E --with true", 4),
@@ -169,6 +179,7 @@ fn a_failure_is_one_line_whenever_it_comes() {
                 "ulp-store" if status == 4 || script.ends_with("all") => " stat --store nowhere",
                 "um-seal" if status == 4 || script.ends_with("all") => " --open --key nowhere",
                 "um-cache" if status == 4 || script.ends_with("all") => " --cache nowhere",
+                "um-portal" if status == 4 || script.ends_with("all") => " ledger --portal nowhere",
                 "um-key" if status == 4 || script.ends_with("all") => " did nowhere",
                 _ => "",
             };

@@ -16,6 +16,7 @@ mod memory;
 mod pack;
 mod pages;
 mod peer;
+mod portal;
 mod projector_2d;
 mod projector_3d;
 mod projector_audio;

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 
 use ulp_cli::{Failure, Log, Output, Status, Witness, read_dids, read_key, refuse_named_pipe};
+use ulp_core::json::Tape;
 use ulp_core::json::write::Members;
 use ulp_core::report::{Diagnostic, Outcome, Position, Refusal};
 use ulp_core::trust::Verifier;
@@ -12,28 +13,33 @@ use ulp_um::portal::{chain, ledger};
 
 use crate::directory::{DIDS, KEY};
 
-/// Checks the ledger of a portal, or the chain in a file; prints how far it holds.
+/// Checks the ledger of a portal, or the chain or ledger in a file; prints how far it holds.
 pub fn run(portal: Option<&Path>, file: Option<&Path>, log: &mut Log) -> Result<Status, Failure> {
     let verifier = Verifier::new();
-    let (path, held) = match (portal, file) {
-        (portal, Some(file)) => {
-            let dids = dids(portal)?;
-            let mut check = chain::Check::new(&verifier, &dids);
-            (file.to_owned(), hold(file, &mut |line| check.take(line))?)
-        }
-        (Some(portal), None) => {
-            let path = portal.join(crate::ledger::NAME);
-            let owner = read_key(&portal.join(KEY), log)?.did();
-            let mut check = ledger::Check::new(&verifier, owner);
-            let held = match path.exists() {
-                true => hold(&path, &mut |line| check.take(line).map(drop))?,
-                false => Held::default(),
-            };
-            (path, held)
-        }
+    let path = match (portal, file) {
+        (_, Some(file)) => file.to_owned(),
+        (Some(portal), None) => portal.join(crate::ledger::NAME),
         (None, None) => return Err(Failure::usage("--portal", "it is missing")),
     };
-    say(&path, &held, log)
+    refuse_named_pipe(&path)?;
+    if file.is_none() && !path.exists() {
+        return say(&path, &Held::default(), log);
+    }
+    if file.is_some_and(|file| !is_ledger(file)) {
+        let dids = dids(portal)?;
+        let mut check = chain::Check::new(&verifier, &dids);
+        return say(&path, &hold(&path, &mut |line| check.take(line))?, log);
+    }
+    let owner = portal.map(|portal| read_key(&portal.join(KEY), log)).transpose()?.map(|key| key.did());
+    let mut check = ledger::Check::new(&verifier, owner);
+    say(&path, &hold(&path, &mut |line| check.take(line).map(drop))?, log)
+}
+
+/// Whether a file begins as a ledger does.
+fn is_ledger(path: &Path) -> bool {
+    let mut line = String::new();
+    let first = std::fs::File::open(path).and_then(|file| BufReader::new(file).read_line(&mut line));
+    first.is_ok() && ledger::Line::read(line.trim_end(), &mut Tape::new()).is_ok()
 }
 
 fn dids(portal: Option<&Path>) -> Result<Dids, Failure> {
@@ -50,7 +56,6 @@ struct Held {
 }
 
 fn hold(path: &Path, take: &mut dyn FnMut(&str) -> Result<(), Refusal>) -> Result<Held, Failure> {
-    refuse_named_pipe(path)?;
     let io = |error| Failure::io(path.display(), error);
     let mut reader = BufReader::new(std::fs::File::open(path).map_err(io)?);
     let (mut held, mut line) = (Held::default(), Vec::new());

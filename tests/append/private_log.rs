@@ -17,6 +17,7 @@ fn command(tool: &str) -> (&'static str, bool) {
         "ulp-sync" => ("ulp-sync --store w --with 'ulp-sync --serve --store w'", false),
         "um-cache" => ("um-cache --cache copies", false),
         "um-key" => ("um-key did key.pem", false),
+        "um-portal" => ("mkdir -p portal; cp key.pem portal; um-portal ledger --portal portal", false),
         "um-seal" => {
             ("um-seal --to did:key:z6LSh6zfJpSAp8142MKt2zeXVBhc5Ze38qhBfK9V8JXoSRWc /dev/null", false)
         }

@@ -133,14 +133,15 @@ impl Line {
 /// Holds lines to each other and to whose they are, one after the other.
 pub struct Check<'c> {
     verifier: &'c Verifier,
-    owner: Did,
+    /// Whose it is; whoever signed the first line, where nobody else is named.
+    owner: Option<Did>,
     scratch: Scratch,
     tail: Tail,
 }
 
 impl<'c> Check<'c> {
-    /// Begins with the first line of an owner's ledger.
-    pub fn new(verifier: &'c Verifier, owner: Did) -> Check<'c> {
+    /// Begins with the first line of a ledger, which is an owner's where one is named.
+    pub fn new(verifier: &'c Verifier, owner: Option<Did>) -> Check<'c> {
         Check { verifier, owner, scratch: Scratch::default(), tail: Tail::default() }
     }
 
@@ -154,7 +155,7 @@ impl<'c> Check<'c> {
         let object = tape.parse(text, json::EVENT_DEPTH)?;
         let unsigned = || Refusal::new("signature.missing", "a line of a ledger is signed");
         let signature = Signature::of_event(object.get(SIGNATURE).ok_or_else(unsigned)?)?;
-        if signature.signer != self.owner {
+        if signature.signer != *self.owner.get_or_insert(signature.signer) {
             return Err(Refusal::new("signature.signer", "not by the ledger's owner"));
         }
         self.verifier.verify(object, &signature, &mut self.scratch)?;
