@@ -72,6 +72,7 @@ conformance:
 bench:
 	$(CARGO) build --release --locked --quiet
 	$(CARGO) build --release --locked --quiet -p ulp-core --example sign_bench --example stages
+	$(CARGO) build --release --locked --quiet -p ulp-um --example crossing_bench
 	@PATH="$(CURDIR)/target/release:$$PATH" PYTHONPATH=target/peers python3 -B tests/bench/bench.py $(ROW)
 
 bench-pi:

@@ -93,6 +93,7 @@ fn say(path: &Path, held: &Held, log: &mut Log) -> Result<Status, Failure> {
     if let Some((refusal, rest)) = &held.broken {
         log.set_sources(vec![path.display().to_string()]);
         log.tally_mut().read += rest;
+        log.tally_mut().rejected += rest;
         log.fail(
             Status::Corrupt,
             &Diagnostic {

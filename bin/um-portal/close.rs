@@ -28,11 +28,11 @@ pub fn run(path: &Path, files: &Files, drawn: &Drawn, now: &Now, log: &mut Log) 
     let Some(portal) = door.portal() else { return Err(Failure::usage("--portal", "it is missing")) };
     let rules = settings::rules(path, &portal.roles)?;
     let mut desk = Desk { door: &door, portal, rules, draws: draws(drawn.random.as_deref(), log)? };
-    pass::run(files, now, log, &mut |documents| {
+    pass::run(files, now, log, &mut |bytes| {
         let mut ledger = portal.lock()?;
-        let done = documents.iter().map(|bytes| desk.take(bytes, &mut ledger)).collect();
+        let done = desk.take(bytes, &mut ledger)?;
         ledger.release()?;
-        done
+        Ok(done)
     })
 }
 
@@ -64,9 +64,7 @@ impl Desk<'_> {
         let closed = match close(text, &closing, &mut self.draws) {
             Ok(closed) => closed,
             Err(NotClosed::Randomness(error)) => return Err(no_randomness(error)),
-            Err(NotClosed::Receipt(refusal)) => {
-                return Ok(Done { refusal: Some(refusal), ..Done::default() });
-            }
+            Err(NotClosed::Receipt(refusal)) => return Ok(Done::refused(refusal)),
         };
         let spent = Spent {
             receipt: closed.text,
@@ -91,5 +89,5 @@ fn answered(spent: Spent, bytes: &[u8]) -> Done {
 }
 
 fn refused(detail: &str) -> Done {
-    Done { refusal: Some(Refusal::new(RECEIPT, detail)), ..Done::default() }
+    Done::refused(Refusal::new(RECEIPT, detail))
 }

@@ -18,11 +18,11 @@ use crate::sessions::Spent;
 /// Reads receipts; for each that completes an exchange the ledger has a line, which is passed on.
 pub fn run(portal: &Path, files: &Files, now: &Now, log: &mut Log) -> Result<Status, Failure> {
     let desk = Desk { portal: Portal::open(portal, log)?, now: whole(now.time()), verifier: Verifier::new() };
-    pass::run(files, now, log, &mut |documents| {
+    pass::run(files, now, log, &mut |bytes| {
         let mut ledger = desk.portal.lock()?;
-        let done = documents.iter().map(|bytes| desk.take(bytes, &mut ledger)).collect();
+        let done = desk.take(bytes, &mut ledger)?;
         ledger.release()?;
-        done
+        Ok(done)
     })
 }
 
@@ -39,16 +39,16 @@ impl Desk {
             .and_then(|text| Ok((text, answer::read(text, self.now, &self.verifier, &self.portal.dids)?)));
         match read {
             Ok((text, answer)) => self.answer(text, &answer, ledger),
-            Err(refusal) => Ok(refused(refusal)),
+            Err(refusal) => Ok(Done::refused(refusal)),
         }
     }
 
     fn answer(&self, text: &str, answer: &Answer, ledger: &mut Open) -> Result<Done, Failure> {
         let Some(spent) = self.portal.spent_on(&answer.ours)? else {
-            return Ok(refused(Refusal::new(RECEIPT, "it answers no receipt of ours")));
+            return Ok(Done::refused(Refusal::new(RECEIPT, "it answers no receipt of ours")));
         };
         if let Err(refusal) = answer::check(text, &spent.receipt, spent.entry.with.as_deref()) {
-            return Ok(refused(refusal));
+            return Ok(Done::refused(refusal));
         }
         let is_end = |state| matches!(state, State::Completed | State::Expired);
         let same = |line: &ulp_um::portal::ledger::Line| line.entry.theirs == Some(answer.hash);
@@ -57,7 +57,7 @@ impl Desk {
         }
         let is_ended = self.portal.says(&answer.ours, |line| is_end(line.entry.state))?;
         if is_ended || spent.entry.state != State::ManifestsExchanged {
-            return Ok(refused(Refusal::new(RECEIPT, "its exchange has ended")));
+            return Ok(Done::refused(Refusal::new(RECEIPT, "its exchange has ended")));
         }
         self.close(answer, &spent, ledger)
     }
@@ -76,8 +76,4 @@ impl Desk {
         let refusal = is_late.then(|| Refusal::new("portal.session", "its session is over"));
         Ok(Done { text: Some(line.into_bytes()), refusal, ..Done::default() })
     }
-}
-
-fn refused(refusal: Refusal) -> Done {
-    Done { refusal: Some(refusal), ..Done::default() }
 }

@@ -26,8 +26,8 @@ pub fn run(with: &With, drawn: &Drawn, events: Option<&Path>, log: &mut Log) -> 
     let door = Door::open(with, log)?;
     let mut drafts = events.map(Output::file).transpose()?;
     let mut desk = Desk { door: &door, draws: draws(drawn.random.as_deref(), log)?, drafts: drafts.as_mut() };
-    let status = pass::run(&with.files, &with.now, log, &mut |documents| {
-        desk.locked(|desk, ledger| documents.iter().map(|bytes| desk.enter(bytes, ledger)).collect())
+    let status = pass::run(&with.files, &with.now, log, &mut |bytes| {
+        desk.locked(|desk, ledger| desk.enter(bytes, ledger))
     })?;
     if let Some(mut drafts) = drafts {
         drafts.seal()?;
@@ -40,8 +40,8 @@ pub fn run(with: &With, drawn: &Drawn, events: Option<&Path>, log: &mut Log) -> 
 pub fn receive(with: &With, drawn: &Drawn, log: &mut Log) -> Result<Status, Failure> {
     let door = Door::open(with, log)?;
     let mut desk = Desk { door: &door, draws: draws(drawn.random.as_deref(), log)?, drafts: None };
-    pass::run(&with.files, &with.now, log, &mut |documents| {
-        desk.locked(|desk, ledger| documents.iter().map(|bytes| desk.receive(bytes, ledger)).collect())
+    pass::run(&with.files, &with.now, log, &mut |bytes| {
+        desk.locked(|desk, ledger| desk.receive(bytes, ledger))
     })
 }
 
@@ -52,15 +52,15 @@ struct Desk<'d> {
     drafts: Option<&'d mut Output>,
 }
 
-/// What is written of a batch: the ledger of a portal, which nobody else changes meanwhile.
+/// The ledger of a portal, which nobody else changes meanwhile.
 type Ledger<'l> = Option<&'l mut Open>;
 
 impl<'d> Desk<'d> {
     /// Does some work while nobody else changes anything in the portal.
     fn locked(
         &mut self,
-        work: impl FnOnce(&mut Desk<'d>, &mut Ledger<'_>) -> Result<Vec<Done>, Failure>,
-    ) -> Result<Vec<Done>, Failure> {
+        work: impl FnOnce(&mut Desk<'d>, &mut Ledger<'_>) -> Result<Done, Failure>,
+    ) -> Result<Done, Failure> {
         let Some(portal) = self.door.portal() else { return work(self, &mut None) };
         let mut ledger = portal.lock()?;
         let done = work(self, &mut Some(&mut ledger))?;

@@ -171,6 +171,11 @@ impl Open {
         Ok(text)
     }
 
+    /// How long it is, in bytes.
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
     /// Lets others change things again.
     pub fn release(self) -> Result<(), Failure> {
         Ok(self.lock.release()?)

@@ -22,71 +22,87 @@ pub struct Done {
     pub failure: Option<Failure>,
 }
 
-/// What becomes of some documents that came together.
-pub type Work<'w> = dyn FnMut(&[&[u8]]) -> Result<Vec<Done>, Failure> + 'w;
+/// What becomes of a document.
+pub type Work<'w> = dyn FnMut(&[u8]) -> Result<Done, Failure> + 'w;
 
-/// Reads all that the arguments name, and passes on what `work` makes of it.
+/// Reads all that the arguments name, and passes on what `work` makes of it: one after the other, so that nothing is done
+/// of what comes after an end.
 pub fn run(files: &Files, now: &Now, log: &mut Log, work: &mut Work<'_>) -> Result<Status, Failure> {
-    let mut out = Output::stdout()?;
-    let mut reader = log.lines(files, STATE_BYTES)?;
+    let mut pass = Pass { out: Output::stdout()?, log, work };
+    let mut reader = pass.log.lines(files, STATE_BYTES)?;
     let mut framing = Framing::default();
-    let mut take = |chunk: &Chunk<'_>, documents: &[Document<'_>], lines: u64| {
-        batch(chunk, documents, lines, &mut out, log, work)
-    };
     while let Some(chunk) = reader.next_chunk()? {
-        framing.take(chunk, &mut take)?;
+        framing.take(chunk, &mut |chunk, documents, lines| pass.batch(chunk, documents, lines))?;
+        // What was done is done, and whoever reads behind us is to see it.
+        pass.out.flush()?;
     }
-    framing.end(&mut take)?;
+    framing.end(&mut |chunk, documents, lines| pass.batch(chunk, documents, lines))?;
     let witness = Witness { input: Some(reader.digest()), now: now.given(), ..Witness::default() };
-    log.finish(Some(out), &witness)
+    pass.log.finish(Some(pass.out), &witness)
 }
 
-fn batch(
-    chunk: &Chunk<'_>,
-    documents: &[Document<'_>],
-    lines: u64,
-    out: &mut Output,
-    log: &mut Log,
-    work: &mut Work<'_>,
-) -> Result<(), Failure> {
-    let texts: Vec<&[u8]> = documents.iter().filter_map(|document| document.text.ok()).collect();
-    let mut done = work(&texts)?.into_iter();
-    let mut report = log.report();
-    let mut failure = None;
-    for document in documents {
-        let one = match document.text {
-            Ok(_) => done.next().unwrap_or_default(),
-            Err(fault) => {
-                let refusal = Refusal::new(fault.code(), fault.to_string());
-                Done { refusal: Some(refusal), ..Done::default() }
-            }
-        };
-        if let Some(text) = &one.text {
-            out.write_all(text)?;
-            out.write_all(b"\n")?;
-        }
-        let at = Position { source: chunk.source, line: document.line };
-        for (code, detail) in &one.notes {
-            report.say(Outcome::Noted, *code, at, true, || (None, (*detail).to_owned()));
-        }
-        count(one.refusal, at, &mut report);
-        failure = failure.or(one.failure);
-        if failure.is_some() {
-            break;
-        }
+/// Where documents go, and what is said of them.
+struct Pass<'p, 'w> {
+    out: Output,
+    log: &'p mut Log,
+    work: &'p mut Work<'w>,
+}
+
+impl Pass<'_, '_> {
+    fn batch(&mut self, chunk: &Chunk<'_>, documents: &[Document<'_>], lines: u64) -> Result<(), Failure> {
+        let mut report = self.log.report();
+        let ended = self.each(chunk, documents, &mut report);
+        // What was done before an end is written, and said.
+        let flushed = if ended.is_err() { self.out.flush() } else { Ok(()) };
+        self.log.feed(report, chunk.source, lines)?;
+        flushed?;
+        ended
     }
-    // What was done is done, and whoever reads behind us is to see it.
-    out.flush()?;
-    log.feed(report, chunk.source, lines)?;
-    failure.map_or(Ok(()), Err)
+
+    fn each(
+        &mut self,
+        chunk: &Chunk<'_>,
+        documents: &[Document<'_>],
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        for document in documents {
+            let done = match document.text {
+                Ok(bytes) => (self.work)(bytes)?,
+                Err(fault) => Done::refused(Refusal::new(fault.code(), fault.to_string())),
+            };
+            if let Some(text) = &done.text {
+                self.out.write_all(text)?;
+                self.out.write_all(b"\n")?;
+            }
+            let ends = done.refusal.is_some() && self.log.is_strict();
+            let failure = done.failure.clone();
+            count(done, Position { source: chunk.source, line: document.line }, report);
+            match failure {
+                Some(failure) => return Err(failure),
+                None if ends => return Ok(()),
+                None => {}
+            }
+        }
+        Ok(())
+    }
 }
 
-fn count(refusal: Option<Refusal>, at: Position, report: &mut Report) {
+fn count(done: Done, at: Position, report: &mut Report) {
     report.tally.read += 1;
-    if let Some(mut refusal) = refusal {
+    for (code, detail) in &done.notes {
+        report.say(Outcome::Noted, *code, at, true, || (None, (*detail).to_owned()));
+    }
+    if let Some(mut refusal) = done.refusal {
         // Nothing here is an event, which alone could be for some and not for others.
         refusal.shared = true;
         report.refuse(at, refusal);
+    }
+}
+
+impl Done {
+    /// Something of which nothing is passed on.
+    pub fn refused(refusal: Refusal) -> Done {
+        Done { refusal: Some(refusal), ..Done::default() }
     }
 }
 

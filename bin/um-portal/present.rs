@@ -50,13 +50,17 @@ pub fn run(files: &Files, with: &With<'_>, drawn: &Drawn, log: &mut Log) -> Resu
         ttl,
         draws: draws(drawn.random.as_deref(), log)?,
         shown: Vec::new(),
+        seen: None,
     };
-    pass::run(files, with.now, log, &mut |documents| {
+    pass::run(files, with.now, log, &mut |bytes| {
         let mut ledger = portal.lock()?;
-        desk.shown = portal.shown()?;
-        let done = documents.iter().map(|bytes| desk.answer(bytes, &mut ledger)).collect();
+        if desk.seen != Some(ledger.end()) {
+            desk.shown = portal.shown()?;
+        }
+        let done = desk.answer(bytes, &mut ledger)?;
+        desk.seen = Some(ledger.end());
         ledger.release()?;
-        done
+        Ok(done)
     })
 }
 
@@ -72,6 +76,8 @@ struct Desk<'d> {
     draws: Draws,
     /// The ages that worlds were shown.
     shown: Vec<(String, i64)>,
+    /// As far as what the ledger was read for these.
+    seen: Option<u64>,
 }
 
 impl Desk<'_> {
@@ -95,14 +101,15 @@ impl Desk<'_> {
             Presented::Sent(sent) => {
                 self.portal.open_session(&key_of(&sent.exchange.exchange), &sent.exchange.json())?;
                 ledger.append(self.portal, &sent.entry)?;
-                self.shown.extend(sent.entry.with.clone().zip(sent.entry.age));
+                let shown = sent.entry.with.clone().zip(sent.entry.age);
+                self.shown.extend(shown.filter(|shown| !self.shown.contains(shown)));
                 let notes = sent.notes.into_iter().map(|code| (code, "asked for, and not sent")).collect();
                 Ok(Done { text: Some(sent.text.into_bytes()), notes, ..Done::default() })
             }
             Presented::Refused(refused) => {
                 self.portal.keep(&refused.receipt)?;
                 ledger.append(self.portal, &refused.entry)?;
-                Ok(Done { refusal: Some(refusal(&refused.codes)), ..Done::default() })
+                Ok(Done::refused(refusal(&refused.codes)))
             }
         }
     }

@@ -14,22 +14,17 @@ use crate::pass::{self, Done, rejection};
 /// The first stage, which reads documents.
 pub fn arrive(with: &With, log: &mut Log) -> Result<Status, Failure> {
     let door = Door::open(with, log)?;
-    pass::run(&with.files, &with.now, log, &mut |documents| {
-        let one = |bytes: &&[u8]| {
-            let found = door.evaluate(bytes, door.now, Stage::Arrive, &mut |_| {})?;
-            let text = Some(envelope::print(&found, bytes, door.now));
-            Ok(Done { text, refusal: rejection(&found.receipt), ..Done::default() })
-        };
-        documents.iter().map(one).collect()
+    pass::run(&with.files, &with.now, log, &mut |bytes| {
+        let found = door.evaluate(bytes, door.now, Stage::Arrive, &mut |_| {})?;
+        let text = Some(envelope::print(&found, bytes, door.now));
+        Ok(Done { text, refusal: rejection(&found.receipt), ..Done::default() })
     })
 }
 
 /// Any later stage, which reads the envelopes of the one before it.
 pub fn filter(with: &With, before: Stage, stage: Stage, log: &mut Log) -> Result<Status, Failure> {
     let door = Door::open(with, log)?;
-    pass::run(&with.files, &with.now, log, &mut |documents| {
-        documents.iter().map(|bytes| further(bytes, before, stage, &door)).collect()
-    })
+    pass::run(&with.files, &with.now, log, &mut |bytes| further(bytes, before, stage, &door))
 }
 
 fn further(bytes: &[u8], before: Stage, stage: Stage, door: &Door) -> Result<Done, Failure> {

@@ -26,6 +26,8 @@ STEPS = {
     'ledger': ('world', 'ack', 'line'),
 }
 NAMES = list(STEPS)
+# So many cross in one run.
+CROSSINGS = 3
 
 
 def tool(name, *args, cwd=WORK, text=None):
@@ -57,16 +59,18 @@ def make():
 make()
 
 
-def command(name, minute=None):
-    minute = NAMES.index(name) if minute is None else minute
-    return [TOOL, name, '--portal', STEPS[name][0], '--now', '2026-11-20T12:0%d:00Z' % minute]
+def command(name):
+    side, given, _ = STEPS[name]
+    return [TOOL, name, '--portal', side, '--now', '2026-11-20T12:0%d:00Z' % NAMES.index(name)] + ([given] if given else [])
 
 
 def run(name, where):
     """Does a step, undisturbed; tells the status."""
-    side, given, made = STEPS[name]
-    with open(os.path.join(where, given) if given else os.devnull) as given, open(os.path.join(where, made), 'w') as made:
-        return subprocess.run(command(name), cwd=where, stdin=given, stdout=made, stderr=subprocess.DEVNULL).returncode
+    status = 0
+    with open(os.path.join(where, STEPS[name][2]), 'w') as made:
+        for _ in range(CROSSINGS if name == 'offer' else 1):
+            status |= subprocess.run(command(name), cwd=where, stdout=made, stderr=subprocess.DEVNULL).returncode
+    return status
 
 
 def fresh(name, tag):
@@ -81,9 +85,8 @@ def fresh(name, tag):
 
 
 def disturb(name, where, *how):
-    side, given, made = STEPS[name]
-    with open(os.path.join(where, given) if given else os.devnull) as given, open(os.path.join(where, 'cut'), 'w') as out:
-        return calls.run(command(name), *how, cwd=where, stdin=given, stdout=out, stderr=subprocess.DEVNULL)
+    with open(os.path.join(where, 'cut'), 'w') as out:
+        return calls.run(command(name), *how, cwd=where, stdout=out, stderr=subprocess.DEVNULL)
 
 
 def lines(where, side):
@@ -106,10 +109,12 @@ def judge(name, where, at):
         faults.append('%s: the step again: %d' % (at, status))
     with open(os.path.join(where, made)) as file:
         again = file.read().splitlines()
-    if name in ('enter', 'close') and (kept or shown) and again != (kept or shown):
+    if name in ('enter', 'close') and not set(kept) <= set(again):
         faults.append('%s: it was spent, and gives another receipt' % at)
-    if shown and name in ('enter', 'close') and shown != again:
+    if name in ('enter', 'close') and not set(shown) <= set(kept):
         faults.append('%s: what was shown is not what there is' % at)
+    if len(again) != CROSSINGS and name != 'ledger':
+        faults.append('%s: %d came out' % (at, len(again)))
     for later in NAMES[NAMES.index(name) + 1:]:
         status = run(later, where)
         if status:
@@ -119,10 +124,11 @@ def judge(name, where, at):
         if checked.returncode:
             faults.append('%s: the ledger of %s: %s' % (at, one, checked.stdout))
     world, alice = lines(where, 'world'), lines(where, 'alice')
-    if world != ['manifests-exchanged', 'completed']:
+    if world != ['manifests-exchanged'] * CROSSINGS + ['completed'] * CROSSINGS:
         faults.append('%s: the world has %s' % (at, world))
     # A presentation that nobody saw was made for nothing: it may stand there.
-    if alice[-2:] != ['manifests-exchanged', 'receipts-exchanged'] or len(alice) > (3 if name == 'present' else 2):
+    most = CROSSINGS * (3 if name == 'present' else 2)
+    if alice[-2 * CROSSINGS:] != ['manifests-exchanged'] * CROSSINGS + ['receipts-exchanged'] * CROSSINGS or len(alice) > most:
         faults.append('%s: the visitor has %s' % (at, alice))
     for folder, _, files in os.walk(where):
         faults += ['%s: left behind: %s' % (at, file) for file in files if file.startswith('.tmp')]

@@ -125,6 +125,17 @@ def caches(seeds):
         seeds.add("journal", "".join(json.dumps(line) + "\n" for line in story["journal"]).encode())
 
 
+def crossings(seeds):
+    """What portals read: documents, envelopes, receipts, ledgers."""
+    folder = os.path.join(ROOT, "../shared/fixtures/portal/crossing")
+    if not os.path.isdir(folder):
+        return
+    for name in sorted(os.listdir(folder)):
+        if name.endswith((".json", ".jsonl")) and name != "attacks.json":
+            with open(os.path.join(folder, name), "rb") as file:
+                seeds.add("envelope", file.read())
+
+
 def statements(seeds, scratch):
     world, pem = os.path.join(scratch, "w"), os.path.join(scratch, "key.pem")
     now = ("--now", "1795167000")
@@ -174,6 +185,7 @@ def main():
             sys.exit("no store was made: are the tools in PATH?")
         keys(seeds, scratch)
         caches(seeds)
+    crossings(seeds)
         run("ulp-store", "init", os.path.join(scratch, "empty"))
         statements(seeds, scratch)
         air(seeds, scratch)
