@@ -74,7 +74,7 @@ impl Desk {
         };
         let line = ledger.append(&self.portal, &entry)?;
         let refusal = is_late.then(|| Refusal::new("portal.session", "its session is over"));
-        Ok(Done { text: Some(line.into_bytes()), refusal, failure: None })
+        Ok(Done { text: Some(line.into_bytes()), refusal, ..Done::default() })
     }
 }
 

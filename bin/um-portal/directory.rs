@@ -3,10 +3,14 @@
 //! ```text
 //! <portal>/key.pem                    whose it is
 //! <portal>/agree.pem                  what opens what is sealed to it
-//! <portal>/trust.toml, roles.toml     its settings
+//! <portal>/bind.pem                   what shows that whoever presents claims holds them
+//! <portal>/terms.json                 what a world offers
+//! <portal>/container.json             what a visitor has
+//! <portal>/openings/*.json            the openings of its commitments
+//! <portal>/trust.toml, roles.toml, rules.toml
 //! <portal>/dids/<DID>.json            the documents of DIDs
-//! <portal>/sessions/<nonce>.offer     what was offered, until its nonce is spent
-//! <portal>/sessions/<nonce>.receipt   what it was spent on
+//! <portal>/sessions/<key>.open        what was offered or sent, until it is spent
+//! <portal>/sessions/<key>.receipt     what it was spent on
 //! <portal>/receipts/<hash>.json       receipts that were signed here
 //! <portal>/ledger.jsonl               that they were
 //! <portal>/lock                       flock'ed by whoever changes something
@@ -20,6 +24,7 @@ use ulp_store::dir::Dir;
 use ulp_um::dids::Dids;
 use ulp_um::jwe::{self, AGREEMENT};
 use ulp_um::portal::Trust;
+use ulp_um::portal::roles::Roles;
 
 use crate::settings;
 
@@ -35,7 +40,7 @@ pub struct Portal {
     pub did: String,
     pub opener: Option<jwe::SecretKey>,
     pub trust: Trust,
-    pub ratings: Vec<String>,
+    pub roles: Roles,
     pub dids: Dids,
 }
 
@@ -54,7 +59,7 @@ impl Portal {
             key,
             opener,
             trust: settings::trust(path)?,
-            ratings: settings::roles(path)?.ratings,
+            roles: settings::roles(path)?,
             dids: read_dids(Some(dids.as_path()).filter(|path| path.is_dir()))?,
         })
     }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::path::Path;
 
-use ulp_cli::{Failure, Log};
+use ulp_cli::{Failure, Log, Now};
 use ulp_core::hash::Sha256;
 use ulp_core::id::Time;
 use ulp_core::json::{self, Tape, Value};
@@ -50,16 +50,30 @@ impl Door {
             }
             (None, None) => return Err(Failure::usage("--portal", "it is missing")),
         };
+        Door::at(at, with.status.as_deref(), &with.now)
+    }
+
+    /// The door of a portal.
+    pub fn of_portal(
+        portal: &Path,
+        status: Option<&Path>,
+        now: &Now,
+        log: &mut Log,
+    ) -> Result<Door, Failure> {
+        Door::at(Stands::Portal(Box::new(Portal::open(portal, log)?)), status, now)
+    }
+
+    fn at(at: Stands, status: Option<&Path>, now: &Now) -> Result<Door, Failure> {
         let told = match &at {
             Stands::Context { told, .. } => told.now,
             Stands::Portal(_) => None,
         };
         Ok(Door {
             at,
-            now: whole(told.unwrap_or_else(|| with.now.time())),
-            is_given: told.is_some() || with.now.given().is_some(),
+            now: whole(told.unwrap_or_else(|| now.time())),
+            is_given: told.is_some() || now.given().is_some(),
             verifier: Verifier::new(),
-            status: settings::statuses(with.status.as_deref())?,
+            status: settings::statuses(status)?,
         })
     }
 
@@ -68,6 +82,10 @@ impl Door {
             Stands::Portal(portal) => Some(portal),
             Stands::Context { .. } => None,
         }
+    }
+
+    pub fn verifier(&self) -> &Verifier {
+        &self.verifier
     }
 
     /// Takes a document through the stages up to one, at an instant. `watch` sees what is found after each.
@@ -79,7 +97,7 @@ impl Door {
         watch: &mut dyn FnMut(&Evaluation),
     ) -> Result<Evaluation, Failure> {
         let failure = RefCell::new(None);
-        let open = |nonce: &str| match self.portal().map(|portal| portal.open_offer(nonce)) {
+        let open = |nonce: &str| match self.portal().map(|portal| portal.opened(nonce)) {
             Some(Ok(offer)) => offer,
             Some(Err(error)) => {
                 failure.replace(Some(error));
@@ -91,7 +109,7 @@ impl Door {
         failure.into_inner().map_or(Ok(found), Err)
     }
 
-    fn setting<'s>(&'s self, now: Time, open: &'s dyn Fn(&str) -> Option<String>) -> Setting<'s> {
+    pub fn setting<'s>(&'s self, now: Time, open: &'s dyn Fn(&str) -> Option<String>) -> Setting<'s> {
         let Door { verifier, status, .. } = self;
         match &self.at {
             Stands::Portal(portal) => Setting {
@@ -99,7 +117,7 @@ impl Door {
                 verifier,
                 dids: &portal.dids,
                 trust: &portal.trust,
-                ratings: &portal.ratings,
+                ratings: &portal.roles.ratings,
                 opener: portal.opener.as_ref(),
                 status,
                 assurance: Assurance::Software,

@@ -1,6 +1,5 @@
-//! Where randomness comes from, and names that are made of it.
+//! Where randomness comes from.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -34,19 +33,4 @@ pub fn draws(seed: Option<&Path>, log: &mut Log) -> Result<Draws, Failure> {
 /// A failure of randomness.
 pub fn no_randomness(error: NoRandomness) -> Failure {
     Failure::new(Kind::System, "randomness", error)
-}
-
-/// A random UUID (RFC 9562, version 4), as a URN.
-pub fn urn(draws: &mut Draws) -> Result<String, Failure> {
-    let mut bytes = [0; 16];
-    draws.fill(&mut bytes).map_err(no_randomness)?;
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut text = "urn:uuid:".to_owned();
-    for (i, byte) in bytes.iter().enumerate() {
-        let dash = if [4, 6, 8, 10].contains(&i) { "-" } else { "" };
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{dash}{byte:02x}");
-    }
-    Ok(text)
 }

@@ -14,7 +14,7 @@ use ulp_um::portal::{Evaluation, Stage, receipt, trace, world};
 
 use crate::directory::Portal;
 use crate::door::{Door, Stands};
-use crate::draws::{draws, urn};
+use crate::draws::{draws, no_randomness};
 use crate::ledger::Open;
 use crate::pass::{self, Done, rejection};
 use crate::sessions::Spent;
@@ -109,7 +109,11 @@ impl<'d> Desk<'d> {
             }
         }
         self.draft(bytes, &spent.receipt)?;
-        Ok(Done { text: Some(spent.receipt.into_bytes()), refusal: rejection(&found.receipt), failure: None })
+        Ok(Done {
+            text: Some(spent.receipt.into_bytes()),
+            refusal: rejection(&found.receipt),
+            ..Done::default()
+        })
     }
 
     fn unsigned(&self, found: &Evaluation) -> Done {
@@ -119,12 +123,12 @@ impl<'d> Desk<'d> {
         {
             receipt.processed_at = None;
         }
-        Done { text: Some(receipt.unsigned().bytes()), refusal: rejection(&receipt), failure: None }
+        Done { text: Some(receipt.unsigned().bytes()), refusal: rejection(&receipt), ..Done::default() }
     }
 
     /// The signed receipt, and all that is written of it.
     fn spent(&mut self, portal: &Portal, bytes: &[u8], found: &Evaluation) -> Result<Spent, Failure> {
-        let id = urn(&mut self.draws)?;
+        let id = self.draws.uuid().map_err(no_randomness)?;
         let now = found.now;
         let signed = receipt::sign(world::members(found), &portal.key, &id, now);
         let receipt = signed.map_err(|refusal| Failure::new(Kind::System, "the receipt", refusal.detail))?;
@@ -148,7 +152,7 @@ impl<'d> Desk<'d> {
         let is_refused = spent.entry.state == State::Refused;
         let detail = "the receipt that it has already";
         let refusal = is_refused.then(|| ulp_core::report::Refusal::new("portal.rejected", detail));
-        Ok(Done { text: Some(spent.receipt.clone().into_bytes()), refusal, failure: None })
+        Ok(Done { text: Some(spent.receipt.clone().into_bytes()), refusal, ..Done::default() })
     }
 
     /// Writes what a trace may know of it.

@@ -1,5 +1,6 @@
 //! ledger.jsonl: appended to, line by line, and never changed.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 
@@ -34,9 +35,9 @@ impl Portal {
         let mut ledger = Open { lock, tail, end };
         if ledger.lock.after_a_crash {
             self.sweep()?;
-            for nonce in self.unfinished()? {
-                if let Some(spent) = self.spent(&nonce)? {
-                    ledger.finish(self, &nonce, &spent)?;
+            for key in self.unfinished()? {
+                if let Some(spent) = self.spent(&key)? {
+                    ledger.finish(self, &key, &spent)?;
                 }
             }
         }
@@ -85,6 +86,17 @@ impl Portal {
         }
     }
 
+    /// The ages that worlds were shown, each with the world.
+    pub fn shown(&self) -> Result<Vec<(String, i64)>, Failure> {
+        let (mut tape, mut shown) = (Tape::new(), BTreeSet::new());
+        self.lines(|text| {
+            let entry = Line::read(text, &mut tape).ok().map(|line| line.entry);
+            shown.extend(entry.and_then(|entry| entry.with.zip(entry.age)));
+            Ok(true)
+        })?;
+        Ok(shown.into_iter().collect())
+    }
+
     /// Whether a line says what became of a receipt of ours, as far as `is` asks.
     pub fn says(&self, own: &Sha256, is: impl Fn(&Line) -> bool) -> Result<bool, Failure> {
         let (mut tape, mut found) = (Tape::new(), false);
@@ -116,24 +128,24 @@ fn piece(file: &mut File, from: u64, to: u64, after: Vec<u8>) -> std::io::Result
 }
 
 impl Open {
-    /// Spends a nonce and writes all that is to be written of it.
-    pub fn spend(&mut self, portal: &Portal, nonce: &str, spent: &Spent) -> Result<(), Failure> {
-        if !portal.spend(nonce, spent)? {
-            return Err(Failure::new(Kind::System, nonce, "it was spent by somebody who did not wait"));
+    /// Spends a session and writes all that is to be written of it.
+    pub fn spend(&mut self, portal: &Portal, key: &str, spent: &Spent) -> Result<(), Failure> {
+        if !portal.spend(key, spent)? {
+            return Err(Failure::new(Kind::System, key, "it was spent by somebody who did not wait"));
         }
         portal.keep(&spent.receipt)?;
         self.append(portal, &spent.entry)?;
-        portal.forget_offer(nonce)
+        portal.forget_opened(key)
     }
 
-    /// Writes what is missing of a nonce that is spent.
-    fn finish(&mut self, portal: &Portal, nonce: &str, spent: &Spent) -> Result<(), Failure> {
-        portal.link_by_receipt(nonce, &spent.entry.own)?;
+    /// Writes what is missing of a session that is spent.
+    fn finish(&mut self, portal: &Portal, key: &str, spent: &Spent) -> Result<(), Failure> {
+        portal.link_by_receipt(key, &spent.entry.own)?;
         portal.keep(&spent.receipt)?;
         if !portal.says(&spent.entry.own, |_| true)? {
             self.append(portal, &spent.entry)?;
         }
-        portal.forget_offer(nonce)
+        portal.forget_opened(key)
     }
 
     /// Appends a line, whole and durable; gives its text.

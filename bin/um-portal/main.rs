@@ -1,19 +1,23 @@
 //! cross from one world into another: show what was asked, and read what came
 
 mod check;
+mod close;
 mod complete;
 mod directory;
 mod door;
 mod draws;
 mod enter;
 mod ledger;
+mod offer;
 mod pass;
+mod present;
 mod sessions;
 mod settings;
 mod stages;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{ArgGroup, Parser, Subcommand};
 use ulp_cli::{Failure, Files, Log, Now, Status};
@@ -29,6 +33,32 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make an offer of a world's terms, and keep it until its nonce is spent
+    Offer {
+        #[command(flatten)]
+        at: At,
+        #[command(flatten)]
+        drawn: Drawn,
+        #[command(flatten)]
+        now: Now,
+    },
+    /// Read offers, and answer each with what was asked, is admitted, allowed and consented to
+    Present {
+        #[command(flatten)]
+        files: Files,
+        #[command(flatten)]
+        at: At,
+        /// How long a presentation is good for, as 90s, 10m, 1h; at most 1h
+        #[arg(long, value_name = "TIME", value_parser = ulp_cli::duration, default_value = "1h")]
+        ttl: Duration,
+        /// Know the status of manifests by the responses of a statusRef in FILE, one a line
+        #[arg(long, value_name = "FILE")]
+        status: Option<PathBuf>,
+        #[command(flatten)]
+        drawn: Drawn,
+        #[command(flatten)]
+        now: Now,
+    },
     /// Read presentations, each through all stages: a receipt a line
     Enter {
         #[command(flatten)]
@@ -56,6 +86,17 @@ enum Command {
         #[command(flatten)]
         drawn: Drawn,
     },
+    /// Read the receipts of worlds, hold each to what was sent, and answer it with one's own
+    Close {
+        #[command(flatten)]
+        files: Files,
+        #[command(flatten)]
+        at: At,
+        #[command(flatten)]
+        drawn: Drawn,
+        #[command(flatten)]
+        now: Now,
+    },
     /// Read the receipts of visitors, and say in the ledger that their exchanges are completed; or check a ledger
     Ledger {
         #[command(flatten)]
@@ -69,6 +110,14 @@ enum Command {
         #[command(flatten)]
         now: Now,
     },
+}
+
+/// The portal that a command is about.
+#[derive(clap::Args)]
+struct At {
+    /// The portal: its key, its settings, its sessions, receipts and ledger
+    #[arg(long, value_name = "DIR")]
+    portal: PathBuf,
 }
 
 /// What documents are evaluated with.
@@ -104,6 +153,12 @@ fn main() -> ExitCode {
 
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     match &args.command {
+        Command::Offer { at, drawn, now } => offer::run(&at.portal, drawn, now, log),
+        Command::Present { files, at, ttl, status, drawn, now } => {
+            let with = present::With { portal: &at.portal, status: status.as_deref(), ttl: *ttl, now };
+            present::run(files, &with, drawn, log)
+        }
+        Command::Close { files, at, drawn, now } => close::run(&at.portal, files, drawn, now, log),
         Command::Enter { with, drawn, events } => enter::run(with, drawn, events.as_deref(), log),
         Command::Arrive(with) => stages::arrive(with, log),
         Command::Verify(with) => stages::filter(with, Stage::Arrive, Stage::Verify, log),

@@ -5,8 +5,9 @@ use std::io::Write as _;
 use ulp_cli::framing::{Document, Framing};
 use ulp_cli::{Chunk, Failure, Files, Log, Now, Output, Status, Witness};
 use ulp_core::json::STATE_BYTES;
-use ulp_core::report::{Position, Refusal, Report};
+use ulp_core::report::{Outcome, Position, Refusal, Report};
 use ulp_um::portal::Receipt;
+use ulp_um::portal::receipt::Code;
 
 /// What became of a document.
 #[derive(Default)]
@@ -15,6 +16,8 @@ pub struct Done {
     pub text: Option<Vec<u8>>,
     /// Why it goes no further.
     pub refusal: Option<Refusal>,
+    /// What is odd about it, or was left out.
+    pub notes: Vec<(&'static str, &'static str)>,
     /// Something that contradicts itself, at which the run ends.
     pub failure: Option<Failure>,
 }
@@ -62,7 +65,11 @@ fn batch(
             out.write_all(text)?;
             out.write_all(b"\n")?;
         }
-        count(one.refusal, Position { source: chunk.source, line: document.line }, &mut report);
+        let at = Position { source: chunk.source, line: document.line };
+        for (code, detail) in &one.notes {
+            report.say(Outcome::Noted, *code, at, true, || (None, (*detail).to_owned()));
+        }
+        count(one.refusal, at, &mut report);
         failure = failure.or(one.failure);
         if failure.is_some() {
             break;
@@ -83,11 +90,14 @@ fn count(refusal: Option<Refusal>, at: Position, report: &mut Report) {
     }
 }
 
-/// Why a document goes no further, as its receipt says: our own code, and all codes there are.
+/// Why a document goes no further, as its receipt says.
 pub fn rejection(receipt: &Receipt) -> Option<Refusal> {
-    receipt.is_rejected().then(|| {
-        let own = receipt.warnings.iter().rev().find(|code| !code.starts_with("um:"));
-        let code = own.cloned().unwrap_or_else(|| "portal.rejected".into());
-        Refusal::new(code, receipt.warnings.join(", "))
-    })
+    receipt.is_rejected().then(|| refusal(&receipt.warnings))
+}
+
+/// Why a document goes no further: our own code where there is one, and all codes there are.
+pub fn refusal(codes: &[Code]) -> Refusal {
+    let own = codes.iter().rev().find(|code| !code.starts_with("um:"));
+    let code = own.cloned().unwrap_or_else(|| "portal.rejected".into());
+    Refusal::new(code, codes.join(", "))
 }

@@ -1,9 +1,10 @@
-//! What was offered, and what it was spent on.
+//! What is open: an offer, by its nonce; an exchange that waits for its receipt, by its [`key_of`]; and what either was
+//! spent on.
 //!
-//! A nonce is spent by a name that must not exist: `<nonce>.receipt`, a file of two lines, the receipt and what it was
-//! given for. The same file is linked by the hash of its receipt. All else that is written of a spent nonce, the
-//! receipt's own file and the line of the ledger, can be made again of that file; the offer is removed last, so that
-//! whoever finds it beside a spent nonce knows that something is missing.
+//! A session is spent by a name that must not exist: `<key>.receipt`, a file of two lines, the receipt and what it was
+//! given for. The same file is linked by the hash of its receipt. All else that is written of a spent session, the
+//! receipt's own file and the line of the ledger, can be made again of that file; what was open is removed last, so that
+//! whoever finds it beside a spent session knows that something is missing.
 
 use std::io::Write as _;
 
@@ -21,14 +22,14 @@ use crate::directory::Portal;
 
 const SESSIONS: &str = "sessions";
 const RECEIPTS: &str = "receipts";
-const OFFER: &str = ".offer";
+const OPEN: &str = ".open";
 const SPENT: &str = ".receipt";
-/// Characters of a nonce: 16 bytes as hex digits.
-const NONCE: usize = 32;
+/// Characters of a key: 16 bytes as hex digits, as a nonce has them.
+const KEY: usize = 32;
 /// For their owner's eyes alone.
 const PRIVATE: Mode = Mode::from_raw_mode(0o600);
 
-/// What a nonce was spent on.
+/// What a session was spent on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spent {
     /// The receipt, without a line end.
@@ -42,23 +43,31 @@ pub struct Spent {
 }
 
 impl Portal {
-    /// The offer that a nonce was given out with, where that is not spent.
-    pub fn open_offer(&self, nonce: &str) -> Result<Option<String>, Failure> {
-        let Some(dir) = self.sessions(nonce)? else { return Ok(None) };
-        if dir.sort(&format!("{nonce}{SPENT}"))?.is_some() {
-            return Ok(None);
-        }
-        let offer = dir.read(&format!("{nonce}{OFFER}"))?;
-        Ok(offer.and_then(|bytes| String::from_utf8(bytes).ok()))
+    /// Opens a session, durably.
+    pub fn open_session(&self, key: &str, text: &str) -> Result<(), Failure> {
+        let dir = self.made(SESSIONS)?;
+        let temporary = write(&dir, text.as_bytes())?;
+        dir.rename(&temporary, &format!("{key}{OPEN}"))?;
+        Ok(dir.sync()?)
     }
 
-    /// What a nonce was spent on.
+    /// What was opened by that key, where it is not spent.
+    pub fn opened(&self, key: &str) -> Result<Option<String>, Failure> {
+        let Some(dir) = self.sessions(key)? else { return Ok(None) };
+        if dir.sort(&format!("{key}{SPENT}"))?.is_some() {
+            return Ok(None);
+        }
+        let opened = dir.read(&format!("{key}{OPEN}"))?;
+        Ok(opened.and_then(|bytes| String::from_utf8(bytes).ok()))
+    }
+
+    /// What a session was spent on.
     ///
     /// # Errors
     /// Corrupt: the file is not what was written.
-    pub fn spent(&self, nonce: &str) -> Result<Option<Spent>, Failure> {
-        let Some(dir) = self.sessions(nonce)? else { return Ok(None) };
-        read(&dir, &format!("{nonce}{SPENT}"))
+    pub fn spent(&self, key: &str) -> Result<Option<Spent>, Failure> {
+        let Some(dir) = self.sessions(key)? else { return Ok(None) };
+        read(&dir, &format!("{key}{SPENT}"))
     }
 
     /// What a receipt was given for.
@@ -72,19 +81,19 @@ impl Portal {
         }
     }
 
-    fn sessions(&self, nonce: &str) -> Result<Option<Dir>, Failure> {
+    fn sessions(&self, key: &str) -> Result<Option<Dir>, Failure> {
         // Strangers choose what they call a nonce: nothing else is looked for on the disk.
-        if nonce.len() != NONCE || !nonce.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        if key.len() != KEY || !key.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
             return Ok(None);
         }
         Ok(self.dir.at(SESSIONS)?)
     }
 
-    /// Spends a nonce, durably; answers whether it was open.
-    pub fn spend(&self, nonce: &str, spent: &Spent) -> Result<bool, Failure> {
+    /// Spends a session, durably; answers whether it was open.
+    pub fn spend(&self, key: &str, spent: &Spent) -> Result<bool, Failure> {
         let dir = self.made(SESSIONS)?;
         let temporary = write(&dir, &spent.print())?;
-        let linked = link(&dir, &temporary, &format!("{nonce}{SPENT}"));
+        let linked = link(&dir, &temporary, &format!("{key}{SPENT}"));
         let linked = linked.and_then(|is_first| {
             if is_first {
                 link(&dir, &temporary, &format!("{}{SPENT}", Sha256::of(spent.receipt.as_bytes()).hex()))?;
@@ -96,10 +105,10 @@ impl Portal {
         linked
     }
 
-    /// Links a spent nonce's file by the hash of its receipt, where a run ended before it did so.
-    pub fn link_by_receipt(&self, nonce: &str, own: &Sha256) -> Result<(), Failure> {
+    /// Links a spent session's file by the hash of its receipt, where a run ended before it did so.
+    pub fn link_by_receipt(&self, key: &str, own: &Sha256) -> Result<(), Failure> {
         let dir = self.made(SESSIONS)?;
-        link(&dir, &format!("{nonce}{SPENT}"), &format!("{}{SPENT}", own.hex()))?;
+        link(&dir, &format!("{key}{SPENT}"), &format!("{}{SPENT}", own.hex()))?;
         Ok(dir.sync()?)
     }
 
@@ -115,22 +124,21 @@ impl Portal {
         Ok(dir.sync()?)
     }
 
-    /// Forgets an offer whose nonce is spent, once all is written that is to be.
-    pub fn forget_offer(&self, nonce: &str) -> Result<(), Failure> {
-        match self.sessions(nonce)? {
-            Some(dir) => Ok(dir.remove(&format!("{nonce}{OFFER}"))?),
+    /// Forgets what was opened and is spent, once all is written that is to be.
+    pub fn forget_opened(&self, key: &str) -> Result<(), Failure> {
+        match self.sessions(key)? {
+            Some(dir) => Ok(dir.remove(&format!("{key}{OPEN}"))?),
             None => Ok(()),
         }
     }
 
-    /// The nonces that are spent and whose offers are still there: a run ended before it had written everything.
+    /// The sessions that are spent and whose beginnings are still there: a run ended before it had written everything.
     pub fn unfinished(&self) -> Result<Vec<String>, Failure> {
         let Some(dir) = self.dir.at(SESSIONS)? else { return Ok(Vec::new()) };
         let mut nonces = Vec::new();
         for (name, _) in dir.list()? {
-            let nonce = name.strip_suffix(OFFER);
-            let is_spent =
-                |nonce: &&str| dir.sort(&format!("{nonce}{SPENT}")).is_ok_and(|sort| sort.is_some());
+            let nonce = name.strip_suffix(OPEN);
+            let is_spent = |key: &&str| dir.sort(&format!("{key}{SPENT}")).is_ok_and(|sort| sort.is_some());
             nonces.extend(nonce.filter(is_spent).map(str::to_owned));
         }
         Ok(nonces)
@@ -156,6 +164,11 @@ impl Portal {
         }
         Ok(dir)
     }
+}
+
+/// The key of an exchange.
+pub fn key_of(exchange: &str) -> String {
+    Sha256::of(exchange.as_bytes()).hex()[..KEY].to_owned()
 }
 
 /// Writes a file without a name that anybody looks for, durably.

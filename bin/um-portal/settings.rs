@@ -1,4 +1,4 @@
-//! The settings of a portal: trust.toml, roles.toml. What is not there is empty.
+//! The settings of a portal: trust.toml, roles.toml, rules.toml. What is not there is empty.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -6,12 +6,14 @@ use std::path::Path;
 use ulp_cli::Failure;
 use ulp_um::cache::said::Status;
 use ulp_um::portal::roles::{self, Roles};
+use ulp_um::portal::rules::{self, Rules};
 use ulp_um::portal::{Trust, issuers};
 
 use ulp_core::json::{self, Tape};
 
-pub const TRUST: &str = "trust.toml";
-pub const ROLES: &str = "roles.toml";
+const TRUST: &str = "trust.toml";
+const ROLES: &str = "roles.toml";
+const RULES: &str = "rules.toml";
 
 pub fn trust(portal: &Path) -> Result<Trust, Failure> {
     read(&portal.join(TRUST), issuers::parse)
@@ -21,11 +23,15 @@ pub fn roles(portal: &Path) -> Result<Roles, Failure> {
     read(&portal.join(ROLES), roles::parse)
 }
 
+pub fn rules(portal: &Path, roles: &Roles) -> Result<Rules, Failure> {
+    read(&portal.join(RULES), |text| rules::parse(text, roles))
+}
+
 /// Reads a file of settings.
 ///
 /// # Errors
 /// Usage: something in it is not understood.
-fn read<T: Default>(path: &Path, parse: fn(&str) -> Result<T, String>) -> Result<T, Failure> {
+fn read<T: Default>(path: &Path, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Failure> {
     match std::fs::read_to_string(path) {
         Ok(text) => parse(&text).map_err(|reason| Failure::usage(path.display(), reason)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(T::default()),

@@ -18,7 +18,7 @@ pub fn arrive(with: &With, log: &mut Log) -> Result<Status, Failure> {
         let one = |bytes: &&[u8]| {
             let found = door.evaluate(bytes, door.now, Stage::Arrive, &mut |_| {})?;
             let text = Some(envelope::print(&found, bytes, door.now));
-            Ok(Done { text, refusal: rejection(&found.receipt), failure: None })
+            Ok(Done { text, refusal: rejection(&found.receipt), ..Done::default() })
         };
         documents.iter().map(one).collect()
     })
@@ -41,7 +41,7 @@ fn further(bytes: &[u8], before: Stage, stage: Stage, door: &Door) -> Result<Don
         Ok(found) => Ok(Done {
             text: Some(envelope::print(&found, &envelope.bytes, envelope.now)),
             refusal: rejection(&found.receipt),
-            failure: None,
+            ..Done::default()
         }),
         Err(wrong) => wrong.done(),
     }
@@ -68,7 +68,7 @@ impl Wrong {
             Wrong::Failed(failure) => Err(failure),
             Wrong::Refused(refusal) => {
                 let failure = Failure::new(Kind::Corrupt, &refusal.code, &refusal.detail);
-                Ok(Done { text: None, refusal: Some(refusal), failure: Some(failure) })
+                Ok(Done { text: None, refusal: Some(refusal), failure: Some(failure), ..Done::default() })
             }
         }
     }
