@@ -6,39 +6,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Deserialize;
 use ulp_cli::{Failure, read_dids};
 use ulp_core::id::Time;
 use ulp_core::json::write::Object;
 use ulp_core::json::{self, Tape, Value};
-use ulp_core::trust::{Instant, Scratch, Verifier};
+use ulp_core::trust::{Scratch, Verifier};
 use ulp_um::cache::document::Attested;
 use ulp_um::credential::claims::{Court, Standing, Trusted, judge_all, shown_from};
 use ulp_um::dids::{self, Dids};
+use ulp_um::portal::issuers;
 
 /// The name of the file, in the cache.
 const NAME: &str = "trust.toml";
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Text {
-    #[serde(default)]
-    issuer: Vec<Issuer>,
-    /// Conditions that a portal enforces; here they say nothing.
-    #[serde(default, rename = "enforced")]
-    _enforced: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Issuer {
-    did: String,
-    #[serde(default)]
-    claims: Vec<String>,
-    #[serde(default)]
-    namespaces: Vec<String>,
-    until: Option<toml::value::Datetime>,
-}
 
 /// What claims are judged by.
 #[derive(Default)]
@@ -114,16 +93,7 @@ impl Rules {
     }
 }
 
+/// Whose word is believed. The conditions that a portal keeps say nothing here.
 fn trusted(text: &str) -> Result<Vec<Trusted>, String> {
-    let text: Text = toml::from_str(text).map_err(|error| error.message().to_owned())?;
-    text.issuer.into_iter().map(issuer).collect()
-}
-
-fn issuer(text: Issuer) -> Result<Trusted, String> {
-    let until = text.until.map(|until| {
-        let instant = Instant::parse(&until.to_string()).and_then(|instant| instant.time());
-        instant.ok_or_else(|| format!("{}: until is no time with an offset", text.did))
-    });
-    let Issuer { did, claims, namespaces, .. } = text;
-    Ok(Trusted { did, claims, namespaces, until: until.transpose()? })
+    issuers::parse(text).map(|trust| trust.trusted)
 }

@@ -105,7 +105,7 @@ fn no_bit_of_a_proof_may_change() {
     let value = proof["claimProof"]["proofValue"].as_str().unwrap();
     let bytes = BASE64URL_NOPAD.decode(value.as_bytes()).unwrap();
     assert!(verify(&statement, &commitment, &bytes));
-    let bits: Vec<usize> = sample::of(0..bytes.len() * 8, 16).collect();
+    let bits: Vec<usize> = sample::of(0..bytes.len() * 8, 32).collect();
     sample::each(&bits, |_, bit| {
         let mut flipped = bytes.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);

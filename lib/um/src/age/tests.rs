@@ -114,8 +114,8 @@ fn no_bit_of_a_proof_may_change() {
     };
     let commitment = commitment(credential).unwrap();
     assert!(verify(&statement, &commitment, &bytes));
-    // Each byte once; all bits are tried on the vectors.
-    for bit in (0..bytes.len()).map(|byte| byte * 8 + byte % 8) {
+    // A bit of each of its 17 parts; all of them are tried on the vectors.
+    for bit in (0..bytes.len() * 8).step_by(251) {
         let mut flipped = bytes.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
         assert!(!verify(&statement, &commitment, &flipped), "bit {bit}");

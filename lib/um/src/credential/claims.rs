@@ -18,8 +18,7 @@ const HOLDER: &str = "portal.holder";
 const CLAIM: &str = "portal.claim";
 const EXPIRED: &str = "um:reason:freshness:expired";
 const UNRESOLVED: &str = "um:reason:trust:claimproof-unresolved";
-/// The code of an issuer who is not believed.
-pub const UNKNOWN_ISSUER: &str = "um:reason:trust:issuer-unknown";
+const UNKNOWN_ISSUER: &str = "um:reason:trust:issuer-unknown";
 const CONFLICTING: &str = "um:reason:entity:conflicting-attestations";
 const INCONSISTENT: &str = "um:reason:personhood:entity-type-inconsistent";
 

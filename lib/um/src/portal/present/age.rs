@@ -5,9 +5,9 @@ use ulp_core::trust::Scratch;
 
 use super::PROBE;
 use super::Visitor;
-use super::claims::{Claim, is_shown};
+use super::claims::Claim;
 use crate::age::{Asked, MECHANISM, Opening, YOUNG, can_show, commitment};
-use crate::credential::claims::{About, Court, committed, judge};
+use crate::credential::claims::{About, Court, Standing, committed, judge};
 use crate::day::Day;
 use crate::portal::Offer;
 use crate::portal::asked::ClaimAsk;
@@ -95,7 +95,7 @@ impl Case<'_> {
         let about = About { subject: &subject, age: None };
         let claims = own.iter().filter_map(|claim| {
             let standing = judge(*claim, &about, self.court, &mut Scratch::default());
-            Claim::of(*claim, standing).filter(|_| is_shown(standing))
+            Claim::of(*claim, standing).filter(|claim| claim.is_shown)
         });
         let is_enough = |claim: &Claim| claim.years.is_some_and(|own| own >= years && self.allowed.age(own));
         claims.filter(is_enough).min_by_key(|claim| claim.years)
@@ -104,7 +104,7 @@ impl Case<'_> {
 
 /// A claim of age that is shown when it goes.
 fn to_show(claim: Value<'_, '_>, age: ToShow) -> Option<Claim> {
-    let mut shown = Claim::of(claim, crate::credential::claims::Standing::Verified)?;
+    let mut shown = Claim::of(claim, Standing::Verified)?;
     shown.members.retain(|(name, _)| !["ageOver", "proofMechanism", "claimProof"].contains(&name.as_str()));
     let anew = [("ageOver", age.years.to_string()), ("proofMechanism", format!("\"{MECHANISM}\""))];
     shown.members.extend(anew.map(|(name, raw)| (name.to_owned(), raw)));

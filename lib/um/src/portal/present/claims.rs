@@ -4,7 +4,7 @@ use ulp_core::json::Value;
 use ulp_core::trust::Scratch;
 
 use super::{Visitor, age};
-use crate::credential::claims::{About, Court, Standing, judge_these};
+use crate::credential::claims::{About, Court, Standing, Trusted, judge_these};
 use crate::portal::Offer;
 use crate::portal::asked::ClaimAsk;
 use crate::portal::facets::{AGE_OVER, CLAIMS};
@@ -51,14 +51,11 @@ pub fn choose(
     visitor: &Visitor<'_>,
     notes: &mut Vec<&'static str>,
 ) -> Vec<Claim> {
-    let setting = &visitor.setting;
-    let court = Court {
-        verifier: setting.verifier,
-        dids: setting.dids,
-        trusted: &setting.trust.trusted,
-        now: setting.now,
-    };
     let own: Vec<Value<'_, '_>> = items(container, "claims").collect();
+    let believed = believed(&own);
+    let setting = &visitor.setting;
+    let (verifier, dids) = (setting.verifier, setting.dids);
+    let court = Court { verifier, dids, trusted: &believed, now: setting.now };
     let asked = offer.claims.iter().filter(|ask| allowed.claim(&ask.claim)).collect::<Vec<_>>();
     let wanted =
         |claim: &Value<'_, '_>| asked.iter().any(|ask| ask.claim != AGE_OVER && is_asked(*claim, ask));
@@ -82,7 +79,18 @@ fn is_asked(claim: Value<'_, '_>, ask: &ClaimAsk) -> bool {
         && ask.namespace.as_ref().is_none_or(|namespace| text("namespace").as_ref() == Some(namespace))
 }
 
-/// Those that do not fail beside each other. Whom the world believes is for it to say.
+/// The issuers of claims, as one sees them who believes everybody: whom the world believes is for it to say.
+fn believed(claims: &[Value<'_, '_>]) -> Vec<Trusted> {
+    let issuer = |claim: &Value<'_, '_>| {
+        let text = |name: &str| claim.get(name).and_then(Value::as_text);
+        let (claims, namespaces) =
+            (last_type(*claim).into_iter().collect(), text("namespace").into_iter().collect());
+        Some(Trusted { did: text("issuer")?, claims, namespaces, until: None })
+    };
+    claims.iter().filter_map(issuer).collect()
+}
+
+/// Those that do not fail beside each other.
 fn could_hold(claims: &[Value<'_, '_>], court: &Court<'_>, visitor: &Visitor<'_>) -> Vec<Claim> {
     let subject = visitor.key.did().to_string();
     let about = About { subject: &subject, age: None };
@@ -105,12 +113,7 @@ impl Claim {
             Some((name, value.raw().to_owned()))
         });
         let years = claim.get("ageOver").and_then(Value::as_i64).and_then(|years| u32::try_from(years).ok());
-        let is_shown = is_shown(standing);
+        let is_shown = standing == Standing::Verified;
         Some(Claim { members: members.collect(), age: None, years, is_shown, kind })
     }
-}
-
-/// Whether something shows a claim: what by, whoever believes it.
-pub fn is_shown(standing: Standing) -> bool {
-    matches!(standing, Standing::Verified | Standing::Unverified(crate::credential::claims::UNKNOWN_ISSUER))
 }

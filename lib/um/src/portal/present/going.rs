@@ -1,11 +1,13 @@
 //! The manifest that goes, put together and signed.
 
+use std::collections::BTreeSet;
+
 use data_encoding::BASE64URL_NOPAD;
 use ulp_core::hash::Sha256;
 use ulp_core::json::write::{Object, write_list, write_texts};
 use ulp_core::json::{self, Tape, Value};
 use ulp_core::report::Refusal;
-use ulp_core::trust::{Scratch, SecretKey, signature};
+use ulp_core::trust::{Instant, Scratch, SecretKey, signature};
 
 use super::chosen::Chosen;
 use super::claims::Claim;
@@ -17,6 +19,7 @@ use crate::day::Day;
 use crate::draws::Draws;
 use crate::hash;
 use crate::manifest::{self, Clock, Context, Version, signing_input};
+use crate::portal::asked::POSITIONS;
 use crate::portal::claims::RECIPROCAL;
 use crate::portal::exchange::{Exchange, Service};
 use crate::portal::ledger::{Entry, State};
@@ -94,7 +97,7 @@ fn facet(id: &str, n: usize, chosen: &Facet) -> Object {
 }
 
 fn consent(id: &str, n: usize, facet: usize, chosen: &Consent, times: &Times) -> Object {
-    let end = ulp_core::trust::Instant::parse(&times.expires);
+    let end = Instant::parse(&times.expires);
     let is_sooner = end.is_some_and(|end| chosen.expires.time <= end);
     let expires = if is_sooner { &chosen.expires.text } else { &times.expires };
     let (scope, purpose, granted) = (&chosen.scope, &chosen.purpose, &chosen.granted.text);
@@ -217,12 +220,12 @@ fn kept(
     chosen: &Chosen,
     presentation: Sha256,
 ) -> Exchange {
-    let texts = |names: std::collections::BTreeSet<&str>| names.into_iter().map(str::to_owned).collect();
+    let texts = |names: BTreeSet<&str>| names.into_iter().map(str::to_owned).collect();
     let sent: Vec<String> = texts(chosen.kinds());
     let presented: Vec<String> = texts(chosen.types());
     let asked = offer.facets.iter().map(|ask| ask.kind.as_str());
     let asked = asked.chain(offer.claims.iter().map(|ask| ask.claim.as_str()));
-    let positions = offer.wants(super::super::asked::POSITIONS).then_some(super::super::asked::POSITIONS);
+    let positions = offer.wants(POSITIONS).then_some(POSITIONS);
     let is_here = |name: &str| sent.iter().chain(&presented).any(|here| here == name);
     let withheld = texts(asked.chain(positions).filter(|name| !is_here(name)).collect());
     Exchange {

@@ -12,6 +12,8 @@ mod consents;
 mod facets;
 mod going;
 mod positions;
+#[cfg(test)]
+mod tests;
 
 use ulp_core::hash::Sha256;
 use ulp_core::json::{self, Tape};
