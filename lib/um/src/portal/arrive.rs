@@ -6,7 +6,7 @@ use ulp_core::json::{self, Fault, Kind, Tape, Value};
 use ulp_core::report::Refusal;
 use ulp_core::trust::SIGNATURE;
 
-use super::evaluation::{Evaluation, Rejection};
+use super::work::{Evaluation, Rejection};
 use crate::manifest::{Clock, Version, check_shape};
 
 const MALFORMED: &str = "um:reason:structure:malformed";

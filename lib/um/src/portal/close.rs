@@ -15,7 +15,7 @@ use super::ledger::{Entry, State};
 use super::positions::{DENIED, is_word, rank};
 use super::project::items;
 use super::receipt;
-use super::view::texts;
+use super::shown::texts;
 use crate::dids::Dids;
 use crate::draws::{Draws, NoRandomness};
 use crate::hash;

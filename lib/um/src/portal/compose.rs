@@ -2,21 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use std::fmt;
-use std::str::FromStr;
-
 use ulp_core::json::raw;
-use ulp_core::json::write::{Object, write_texts};
 use ulp_core::json::{self, Tape, Value};
 use ulp_core::trust::Instant;
-use ulp_core::words;
 
 use super::asked::{ClaimAsk, Service};
 use super::consent::{PERFORMANCE, TIER};
-use super::evaluation::{Passed, Rejection, Work};
 use super::project::{ENTITY_TYPE, required_tier};
 use super::receipt::{ClaimResult, FacetResult, Outcome};
-use super::{Offer, Setting, Stand, View, positions, view};
+use super::shown::{Avatar, Kind, Shown};
+use super::work::{Claimed, Passed, Rejection, Work};
+use super::{Offer, Setting, Stand, View, positions};
 
 pub const PERSONA: &str = "portal:persona";
 const AVATAR: &str = "portal:avatarDefinition";
@@ -28,40 +24,6 @@ const AGE_OVER: &str = "identity.ageOver";
 const ZK: &str = "zk-age-over-v1";
 const RATING: &str = "portal.rating";
 const REQUIREMENT: &str = "portal.requirement";
-
-/// What is shown and started.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
-    pub entity: Option<Kind>,
-    /// The world's rating.
-    pub rating: Option<String>,
-    pub avatar: Avatar,
-    /// Frames a second, as the number was written.
-    pub rate: Option<String>,
-    /// What age was shown to be reached, and how.
-    pub age: Option<(i64, &'static str)>,
-    pub positions: BTreeMap<String, String>,
-    pub services: Vec<String>,
-    pub applied: Vec<&'static str>,
-}
-
-/// What it is that came.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kind {
-    pub value: String,
-    pub issuer: Option<String>,
-    pub is_verified: bool,
-}
-
-words!(
-    /// What body is shown.
-    Avatar {
-        None = "none",
-        Substituted = "substituted",
-        Parametric = "parametric",
-        Reference = "reference",
-    }
-);
 
 pub fn run(work: &mut Work<'_, '_, '_, '_>) -> Passed {
     check_floors(work)?;
@@ -151,15 +113,14 @@ fn show(work: &Work<'_, '_, '_, '_>, offer: &Offer) -> Shown {
             (position.to_owned(), positions::lesser(position, of(position), word).to_owned())
         })
         .collect();
-    let starting: Vec<&Service> =
-        offer.services.iter().filter(|service| starts(service, &positions)).collect();
+    let starting = offer.services.iter().filter(|service| starts(service, &positions));
     Shown {
         entity: kind(work),
         rating: offer.rating.clone(),
         avatar: avatar(view, offer, work.setting),
         rate: rate(view),
         age: age(work),
-        services: view::ids(&starting),
+        services: starting.map(|service| service.id.clone()).collect(),
         positions,
         applied: applied(view),
     }
@@ -180,9 +141,7 @@ fn kind(work: &Work<'_, '_, '_, '_>) -> Option<Kind> {
         let (value, issuer) = (entity.r#type.clone(), entity.issuer.clone());
         return Some(Kind { value, issuer, is_verified: true });
     }
-    let unverified = |claim: &&super::evaluation::Claimed| {
-        claim.kind == ENTITY_TYPE && claim.status != ClaimResult::Failed
-    };
+    let unverified = |claim: &&Claimed| claim.kind == ENTITY_TYPE && claim.status != ClaimResult::Failed;
     let claimed = work.claims.iter().find(unverified);
     let claimed = claimed.and_then(|c| Some((c.member_text("entityType")?, c.member_text("issuer"))));
     let own = || Some((text(work.found.view.facet(PERSONA)?, "entityType")?, None));
@@ -261,32 +220,4 @@ pub fn is_above(setting: &Setting<'_>, own: &str, world: Option<&str>) -> bool {
 
 fn text(object: &str, name: &str) -> Option<String> {
     raw::member(object, name).and_then(raw::text).map(|text| text.into_owned())
-}
-
-impl Shown {
-    /// The canonical object.
-    pub fn object(&self) -> Object {
-        let mut object = Object::default();
-        if let Some((years, mechanism)) = self.age {
-            let mut age = Object::default();
-            age.text("mechanism", Some(mechanism)).number("over", years as f64);
-            object.object("age", age);
-        }
-        if let Some(kind) = &self.entity {
-            let mut entity = Object::default();
-            entity
-                .text("issuer", kind.issuer.as_deref())
-                .text("status", Some(if kind.is_verified { "verified" } else { "unverified" }))
-                .text("value", Some(&kind.value));
-            object.object("entityType", entity);
-        }
-        object
-            .member("applied", |out| write_texts(self.applied.iter().copied(), out))
-            .text("avatar", Some(self.avatar.as_str()))
-            .member("positions", |out| view::texts(&self.positions).write(out))
-            .raw("rate", self.rate.as_deref())
-            .text("rating", self.rating.as_deref())
-            .member("services", |out| write_texts(self.services.iter().map(String::as_str), out));
-        object
-    }
 }

@@ -7,9 +7,9 @@ use ulp_core::json::{self, Kind, Tape, Value};
 use ulp_core::trust::Instant;
 
 use super::asked::{POSITION, POSITIONS};
-use super::evaluation::Work;
 use super::project::{id, items, last_type, required_tier, wants_facet};
 use super::receipt::{ConsentResult, ConsentStatus, FacetResult, FacetStatus};
+use super::work::Work;
 use super::{Assurance, Offer, Setting, positions};
 use crate::facets;
 use crate::jwe::{self, Closed};

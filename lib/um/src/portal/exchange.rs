@@ -8,7 +8,7 @@ use ulp_core::json::write::{Object, write_texts};
 use ulp_core::json::{self, Kind, Tape, Value};
 
 use super::asked;
-use super::view::texts;
+use super::shown::texts;
 
 /// An exchange that waits for its receipts.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -36,16 +36,19 @@ pub mod receipt;
 pub mod roles;
 pub mod rules;
 pub mod settings;
+mod shown;
 pub mod trace;
 mod verify;
 mod view;
+mod work;
 pub mod world;
 mod write;
 
 pub use asked::Offer;
-pub use evaluation::{Crossing, Evaluation, evaluate, evaluate_watched};
+pub use evaluation::{evaluate, evaluate_watched};
 pub use receipt::{Outcome, Receipt};
 pub use view::View;
+pub use work::{Crossing, Evaluation};
 
 use std::fmt;
 use std::str::FromStr;

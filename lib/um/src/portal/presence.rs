@@ -5,8 +5,8 @@ use ulp_core::hash::Sha256;
 use ulp_core::json::{self, Kind, Tape, Value};
 use ulp_core::trust::{Did, Instant, Signature};
 
-use super::evaluation::{Crossing, Passed, Rejection, Work};
 use super::receipt::ProofStatus;
+use super::work::{Crossing, Passed, Rejection, Work};
 use super::{Offer, Stand};
 use crate::manifest::{Version, signing_input};
 

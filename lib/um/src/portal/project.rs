@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use ulp_core::json::{Kind, Value};
 
-use super::evaluation::{Claimed, Work};
 use super::receipt::{ClaimResult, ClaimStatus, Unprocessed};
 use super::verify::DELEGATION;
 use super::view::Entity;
+use super::work::{Claimed, Work};
 use super::{AgeAsked, Bench, Binding, Stand, claims};
 use crate::credential::claims::{Court, Standing};
 use crate::hash::canonical;

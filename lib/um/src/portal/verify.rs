@@ -5,8 +5,8 @@ use ulp_core::json::Value;
 use ulp_core::report::Refusal;
 use ulp_core::trust::{Instant, SIGNATURE};
 
-use super::evaluation::{Passed, Rejection, Work};
 use super::receipt::{Freshness, Liveness, SignatureCheck};
+use super::work::{Passed, Rejection, Work};
 use super::{Stand, presence};
 use crate::cache::said::{Condition, Status};
 use crate::dids::Purpose;

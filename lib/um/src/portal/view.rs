@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use ulp_core::json::write::Object;
 
-use super::asked::Service;
-use super::compose::Shown;
+use super::shown::{Shown, texts};
 
 /// Content by what it is called.
 type Raws = BTreeMap<String, String>;
@@ -67,18 +66,4 @@ impl View {
     pub fn facet(&self, kind: &str) -> Option<&str> {
         self.facets.as_ref()?.get(kind).map(String::as_str)
     }
-}
-
-/// An object of texts.
-pub fn texts<K: AsRef<str>>(members: &BTreeMap<K, String>) -> Object {
-    let mut object = Object::default();
-    for (name, text) in members {
-        object.text(name.as_ref(), Some(text));
-    }
-    object
-}
-
-/// The services that start, by their ids.
-pub fn ids(services: &[&Service]) -> Vec<String> {
-    services.iter().map(|service| service.id.clone()).collect()
 }

@@ -3,8 +3,8 @@
 use ulp_core::json::write::Object;
 
 use super::Evaluation;
-use super::compose::Avatar;
 use super::receipt::{ClaimResult, FacetResult};
+use super::shown::Avatar;
 use super::{Binding, Receipt};
 
 /// What a world's receipt says, but for its envelope and signature.
