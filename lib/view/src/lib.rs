@@ -30,5 +30,6 @@ pub mod series;
 pub mod style;
 pub mod transform;
 pub mod view;
+pub mod xml;
 
 pub use view::View;
