@@ -154,9 +154,7 @@ impl Door {
 }
 
 fn told(file: &Path) -> Result<Told, Failure> {
-    ulp_cli::refuse_named_pipe(file)?;
-    let text = std::fs::read_to_string(file).map_err(|error| Failure::io(file.display(), error))?;
-    context::parse(&text).map_err(|reason| Failure::usage(file.display(), reason))
+    context::parse(&settings::text(file)?).map_err(|reason| Failure::usage(file.display(), reason))
 }
 
 /// An instant as fine as it is written.

@@ -10,6 +10,7 @@ use crate::Drawn;
 use crate::directory::Portal;
 use crate::door::whole;
 use crate::draws::{draws, no_randomness};
+use crate::settings;
 
 const TERMS: &str = "terms.json";
 
@@ -18,7 +19,7 @@ pub fn run(portal: &Path, drawn: &Drawn, now: &Now, log: &mut Log) -> Result<Sta
     let mut out = Output::stdout()?;
     let path = portal.join(TERMS);
     let portal = Portal::open(portal, log)?;
-    let terms = std::fs::read_to_string(&path).map_err(|error| Failure::io(path.display(), error))?;
+    let terms = settings::text(&path)?;
     let mut draws = draws(drawn.random.as_deref(), log)?;
     let made = make(&terms, &portal.key, &mut draws, whole(now.time())).map_err(|error| match error {
         NotMade::Randomness(error) => no_randomness(error),

@@ -44,7 +44,7 @@ pub fn run(files: &Files, with: &With<'_>, drawn: &Drawn, log: &mut Log) -> Resu
         door: &door,
         portal,
         bound,
-        container: read(&with.portal.join(CONTAINER))?,
+        container: settings::text(&with.portal.join(CONTAINER))?,
         openings: openings(&with.portal.join(OPENINGS))?,
         rules: settings::rules(with.portal, &portal.roles)?,
         ttl,
@@ -115,10 +115,6 @@ impl Desk<'_> {
     }
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|error| Failure::io(path.display(), error))
-}
-
 /// The openings of a directory, by their names.
 ///
 /// # Errors
@@ -133,7 +129,7 @@ fn openings(dir: &Path) -> Result<Vec<Opening>, Failure> {
     paths.retain(|path| path.extension().is_some_and(|end| end == "json"));
     paths.sort();
     let opening = |path: &std::path::PathBuf| {
-        let text = zeroize::Zeroizing::new(read(path)?);
+        let text = zeroize::Zeroizing::new(settings::text(path)?);
         Opening::parse(&text).ok_or_else(|| Failure::new(Kind::Usage, path.display(), "not an opening"))
     };
     paths.iter().map(opening).collect()

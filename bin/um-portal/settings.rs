@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use ulp_cli::Failure;
+use ulp_cli::{Failure, refuse_named_pipe};
 use ulp_um::cache::said::Status;
 use ulp_um::portal::roles::{self, Roles};
 use ulp_um::portal::rules::{self, Rules};
@@ -32,11 +32,18 @@ pub fn rules(portal: &Path, roles: &Roles) -> Result<Rules, Failure> {
 /// # Errors
 /// Usage: something in it is not understood.
 fn read<T: Default>(path: &Path, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Failure> {
+    refuse_named_pipe(path)?;
     match std::fs::read_to_string(path) {
         Ok(text) => parse(&text).map_err(|reason| Failure::usage(path.display(), reason)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(T::default()),
         Err(error) => Err(Failure::io(path.display(), error)),
     }
+}
+
+/// The text of a file that must be there.
+pub fn text(path: &Path) -> Result<String, Failure> {
+    refuse_named_pipe(path)?;
+    std::fs::read_to_string(path).map_err(|error| Failure::io(path.display(), error))
 }
 
 /// The responses of status services, one a line.
@@ -45,8 +52,7 @@ fn read<T: Default>(path: &Path, parse: impl FnOnce(&str) -> Result<T, String>) 
 /// Usage: a line is no such response.
 pub fn statuses(path: Option<&Path>) -> Result<Vec<Status>, Failure> {
     let Some(path) = path else { return Ok(Vec::new()) };
-    ulp_cli::refuse_named_pipe(path)?;
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::io(path.display(), error))?;
+    let text = text(path)?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let mut tape = Tape::new();
     lines

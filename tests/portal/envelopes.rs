@@ -91,7 +91,9 @@ fn changed(desk: &Desk, rng: &mut Rng) -> String {
             }
             4 => manifest["requiredTrustTier"] = json!(rng.below(3)),
             5 => {
-                manifest["pointers"] = json!([{"@type": "um:agentDelegation", "delegateType": "bot", "delegatedBy": manifest["subject"], "delegatedAt": "2026-01-01T00:00:00Z", "expiresAt": ["2026-01-02T00:00:00Z", "2027-01-01T00:00:00Z"][rng.below(2)]}, {"@type": "x"}])
+                let ends = ["2026-01-02T00:00:00Z", "2027-01-01T00:00:00Z"][rng.below(2)];
+                let by = manifest["subject"].clone();
+                manifest["pointers"] = json!([{"@type": "um:agentDelegation", "delegateType": "bot", "delegatedBy": by, "delegatedAt": "2026-01-01T00:00:00Z", "expiresAt": ends}, {"@type": "x"}]);
             }
             6 => {
                 manifest["expiresAt"] =

@@ -20,8 +20,34 @@ pub fn evaluate_watched(
     last: Stage,
     watch: &mut dyn FnMut(&Evaluation),
 ) -> Evaluation {
-    let mut tape = Tape::new();
-    let mut found = Evaluation {
+    let (mut tape, mut found) = (Tape::new(), begun(setting));
+    let arrived = arrive::arrive(bytes, &mut tape, &mut found);
+    let Some((manifest, version)) = end(arrived, &mut found, watch) else { return found };
+    found.hash = Some(hash::of(manifest));
+    let mut work = Work {
+        setting,
+        manifest,
+        version,
+        key: None,
+        offer: None,
+        claims: Vec::new(),
+        scratch: Scratch::default(),
+        found: &mut found,
+    };
+    let stages = [Stage::Verify, Stage::Project, Stage::Consent, Stage::Compose];
+    for stage in stages.into_iter().take_while(|stage| *stage <= last) {
+        work.found.stage = stage;
+        let passed = run(stage, &mut work);
+        if end(passed, work.found, watch).is_none() {
+            break;
+        }
+    }
+    found
+}
+
+/// What is found of a document before anything is.
+fn begun(setting: &Setting<'_>) -> Evaluation {
+    Evaluation {
         now: setting.now,
         stage: Stage::Arrive,
         receipt: Receipt::new(String::new(), Instant::print(setting.now)),
@@ -30,32 +56,7 @@ pub fn evaluate_watched(
         proven: None,
         hash: None,
         offer: None,
-    };
-    let arrived = arrive::arrive(bytes, &mut tape, &mut found);
-    let Some((manifest, version)) = end(arrived, &mut found, watch) else { return found };
-    found.hash = Some(hash::of(manifest));
-    let scratch = Scratch::default();
-    let mut work = Work {
-        setting,
-        manifest,
-        version,
-        key: None,
-        offer: None,
-        claims: Vec::new(),
-        scratch,
-        found: &mut found,
-    };
-    for stage in [Stage::Verify, Stage::Project, Stage::Consent, Stage::Compose] {
-        if stage > last {
-            break;
-        }
-        work.found.stage = stage;
-        let passed = run(stage, &mut work);
-        if end(passed, work.found, watch).is_none() {
-            break;
-        }
     }
-    found
 }
 
 fn run(stage: Stage, work: &mut Work<'_, '_, '_, '_>) -> Passed {
