@@ -10,6 +10,7 @@ use ulp_view::geodesy::{Origin, Plane};
 use crate::ids::Names;
 use crate::objects::Objects;
 use crate::place::Ground;
+use crate::table::TableArgs;
 use crate::time::Times;
 use crate::{Args, Format};
 
@@ -39,9 +40,12 @@ pub struct Desk {
     pub actor_is_given: bool,
     pub kind: Option<String>,
     pub ground: Ground,
+    /// Whether `--origin` says where the point (0,0,0) lies.
+    pub has_origin: bool,
     /// Whether y is turned up: `--flip`.
     pub flip: bool,
     pub objects: Option<Objects>,
+    pub table: TableArgs,
     /// Of the dotfiles, where `--scope` names some.
     pub scope_digest: Option<Blake3>,
     grid: Option<Grid>,
@@ -63,6 +67,8 @@ impl Desk {
             actor_is_given: args.actor.is_some(),
             kind: args.kind.clone(),
             ground: ground(args)?,
+            has_origin: args.origin.is_some(),
+            table: table(args)?,
             flip: args.flip,
             objects: args.objects.clone().map(Objects::new),
             scope_digest: scope.digest(),
@@ -88,6 +94,13 @@ fn ground(args: &Args) -> Result<Ground, Failure> {
         None if args.format.has_degrees() => Err(no_origin()),
         None => Ok(Ground::None),
     }
+}
+
+fn table(args: &Args) -> Result<TableArgs, Failure> {
+    if args.table.is_given() && args.format != Format::Csv {
+        return Err(Failure::usage("--delimiter, --columns, --sensor", "they are of -f csv alone"));
+    }
+    Ok(args.table.clone())
 }
 
 /// Latitudes and longitudes came, and nothing says what they are put onto.

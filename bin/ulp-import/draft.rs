@@ -20,7 +20,7 @@ pub struct Draft {
 }
 
 /// What the record itself says of its envelope. What it does not say comes from the options.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Envelope {
     pub actor: Option<String>,
     pub space: Option<String>,

@@ -4,17 +4,24 @@ use ulp_cli::{Chunk, Failure};
 
 use crate::Format;
 use crate::desk::Desk;
-use crate::gpx;
+use crate::{geojson, gpx, senml};
 use crate::pipe::Pipe;
+use crate::rows::Rows;
+use crate::texts::Texts;
 use crate::whole::Whole;
 
 pub enum Framer {
+    Rows(Rows),
+    Texts(Texts),
     Whole(Whole),
 }
 
 impl Framer {
-    pub fn of(format: Format) -> Framer {
-        match format {
+    pub fn of(desk: &Desk) -> Framer {
+        match desk.format {
+            Format::Csv => Framer::Rows(Rows::new(desk.table.delimiter.unwrap_or(b','))),
+            Format::Geojson => Framer::Texts(Texts::new(geojson::READING)),
+            Format::Senml => Framer::Texts(Texts::new(senml::READING)),
             Format::Gpx => Framer::Whole(Whole::new(gpx::read)),
         }
     }
@@ -23,8 +30,10 @@ impl Framer {
     ///
     /// # Errors
     /// What whoever takes the records fails with; usage that does not fit the input.
-    pub fn take(&mut self, chunk: Chunk<'_>, _desk: &Desk, _pipe: &mut Pipe<'_>) -> Result<(), Failure> {
+    pub fn take(&mut self, chunk: Chunk<'_>, desk: &Desk, pipe: &mut Pipe<'_>) -> Result<(), Failure> {
         match self {
+            Framer::Rows(rows) => rows.take(chunk, desk, pipe),
+            Framer::Texts(texts) => texts.take(chunk, desk, pipe),
             Framer::Whole(whole) => {
                 whole.take(&chunk);
                 Ok(())
@@ -38,6 +47,11 @@ impl Framer {
     /// As [`Framer::take`].
     pub fn end(&mut self, source: u32, desk: &Desk, pipe: &mut Pipe<'_>) -> Result<(), Failure> {
         match self {
+            Framer::Rows(rows) => {
+                rows.end(source, pipe);
+                Ok(())
+            }
+            Framer::Texts(texts) => texts.end(source, desk, pipe),
             Framer::Whole(whole) => {
                 whole.end(source, desk, pipe);
                 Ok(())

@@ -3,15 +3,22 @@
 mod desk;
 mod draft;
 mod framer;
+mod geojson;
 mod gpx;
 mod ids;
 mod objects;
 mod pipe;
 mod place;
 mod record;
+mod row;
+mod rows;
+mod senml;
 mod shape;
 mod sink;
+mod split;
 mod survey;
+mod table;
+mod texts;
 mod time;
 mod whole;
 mod work;
@@ -25,6 +32,7 @@ use ulp_cli::{Failure, Files, Jobs, Log, Output, OutputArgs, Status, Witness};
 use ulp_core::id::{is_id, is_place};
 
 use desk::{Desk, OriginArg};
+use table::TableArgs;
 
 /// make events of what other programs write: tables, maps, tracks, readings, drawings
 #[derive(Parser)]
@@ -81,14 +89,22 @@ struct Args {
     #[arg(long, value_name = "DIR")]
     objects: Option<PathBuf>,
     #[command(flatten)]
+    table: TableArgs,
+    #[command(flatten)]
     jobs: Jobs,
 }
 
 /// What can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
+    /// A table, as RFC 4180 has it
+    Csv,
+    /// GeoJSON: a collection, a feature a line, or a sequence as RFC 8142 has it
+    Geojson,
     /// GPS exchange format, 1.0 and 1.1
     Gpx,
+    /// Readings as RFC 8428 has them, in JSON
+    Senml,
 }
 
 /// The longest document, and the longest line of a format of documents, in bytes.
@@ -97,21 +113,26 @@ const DOCUMENT_BYTES: usize = 2 << 30;
 impl Format {
     fn name(self) -> &'static str {
         match self {
+            Format::Csv => "csv",
+            Format::Geojson => "geojson",
             Format::Gpx => "gpx",
+            Format::Senml => "senml",
         }
     }
 
-    /// Whether it says where things are in degrees.
+    /// Whether it always says in degrees where things are.
     fn has_degrees(self) -> bool {
         match self {
-            Format::Gpx => true,
+            Format::Geojson | Format::Gpx => true,
+            Format::Csv | Format::Senml => false,
         }
     }
 
     /// The longest line that is kept, in bytes.
     fn line_bytes(self) -> usize {
         match self {
-            Format::Gpx => DOCUMENT_BYTES,
+            Format::Csv => rows::ROW_BYTES,
+            Format::Geojson | Format::Gpx | Format::Senml => DOCUMENT_BYTES,
         }
     }
 }

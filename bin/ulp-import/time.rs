@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _};
+use ulp_core::event::time_number;
 use ulp_core::id::Time;
 use ulp_core::json::{Kind, Value};
 use ulp_core::report::Refusal;
@@ -157,8 +158,7 @@ impl Times {
     fn parse(&self, text: &str) -> Option<Time> {
         let by_format = self.format.as_ref().and_then(|format| self.formatted(text, format));
         let time = by_format.or_else(|| seconds(text)).or_else(|| self.rfc3339(text))?;
-        // A time is a double in an event, and is that from the start, so that times which are one there are one here.
-        ulp_core::event::time_number(time).parse().ok().and_then(Time::from_seconds).filter(|t| t.is_timestamp())
+        whole(time)
     }
 
     /// A time by `--time-format`: with an offset, without one, or a date alone.
@@ -225,6 +225,12 @@ fn seconds(text: &str) -> Option<Time> {
         return None;
     }
     Time::parse(text).or_else(|| ulp_core::json::raw::number(text).and_then(Time::from_seconds))
+}
+
+/// A time as an event holds it, where it may have it: a double, so that times which are one there are one here.
+pub fn whole(time: Time) -> Option<Time> {
+    let seconds = time_number(time).parse().ok()?;
+    Time::from_seconds(seconds).filter(|time| time.is_timestamp())
 }
 
 fn nanos(time: DateTime<FixedOffset>) -> Option<Time> {

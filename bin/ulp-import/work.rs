@@ -65,7 +65,7 @@ struct Way<'w, 't> {
 
 impl<'w, 't> Way<'w, 't> {
     fn new(desk: &'w Desk, taker: Taker<'t>) -> Way<'w, 't> {
-        Way { desk, framer: Framer::of(desk.format), pipe: Pipe::new(taker), source: None }
+        Way { desk, framer: Framer::of(desk), pipe: Pipe::new(taker), source: None }
     }
 
     fn take(&mut self, chunk: Chunk<'_>) -> Result<(), Failure> {
