@@ -105,5 +105,8 @@ fn table(args: &Args) -> Result<TableArgs, Failure> {
 
 /// Latitudes and longitudes came, and nothing says what they are put onto.
 pub fn no_origin() -> Failure {
-    Failure::usage("--origin", "latitude and longitude need LAT,LON[,H[,GEOID]] of the point (0,0,0), or auto")
+    Failure::usage(
+        "--origin",
+        "latitude and longitude need LAT,LON[,H[,GEOID]] of the point (0,0,0), or auto",
+    )
 }

@@ -4,11 +4,11 @@ use ulp_cli::{Chunk, Failure};
 
 use crate::Format;
 use crate::desk::Desk;
-use crate::{geojson, gpx, senml};
 use crate::pipe::Pipe;
 use crate::rows::Rows;
 use crate::texts::Texts;
 use crate::whole::Whole;
+use crate::{geojson, gpx, senml};
 
 pub enum Framer {
     Rows(Rows),

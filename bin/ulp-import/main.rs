@@ -157,7 +157,11 @@ fn time_format(text: &str) -> Result<String, String> {
 
 fn place_name(text: &str) -> Result<String, String> {
     let valid = is_place(text);
-    if valid { Ok(text.to_owned()) } else { Err("not 1 to 80 bytes without / and control characters".to_owned()) }
+    if valid {
+        Ok(text.to_owned())
+    } else {
+        Err("not 1 to 80 bytes without / and control characters".to_owned())
+    }
 }
 
 fn actor_name(text: &str) -> Result<String, String> {
