@@ -11,6 +11,7 @@ pub mod frame;
 pub mod geometry;
 pub mod history;
 pub mod join;
+pub mod json_canvas;
 #[cfg(feature = "draw")]
 pub mod labels;
 pub mod media;
@@ -28,6 +29,7 @@ pub mod scene;
 pub mod series;
 #[cfg(feature = "draw")]
 pub mod style;
+mod text_at;
 pub mod transform;
 pub mod view;
 
