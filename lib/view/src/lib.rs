@@ -7,6 +7,7 @@ pub mod font;
 #[cfg(feature = "draw")]
 pub mod fonts;
 pub mod frame;
+pub mod geodesy;
 #[cfg(feature = "draw")]
 pub mod geometry;
 pub mod history;
