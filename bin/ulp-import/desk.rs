@@ -81,6 +81,11 @@ impl Desk {
         matches!(self.ground, Ground::Survey)
     }
 
+    /// Whether tiles are asked for.
+    pub fn has_tiles(&self) -> bool {
+        self.grid.is_some()
+    }
+
     /// The tile of a point, where tiles are asked for.
     pub fn tile_of(&self, [x, y]: [f64; 2]) -> Option<Tile> {
         self.grid?.tile_of(x, y)
@@ -105,5 +110,8 @@ fn table(args: &Args) -> Result<TableArgs, Failure> {
 
 /// Latitudes and longitudes came, and nothing says what they are put onto.
 pub fn no_origin() -> Failure {
-    Failure::usage("--origin", "latitude and longitude need LAT,LON[,H[,GEOID]] of the point (0,0,0), or auto")
+    Failure::usage(
+        "--origin",
+        "latitude and longitude need LAT,LON[,H[,GEOID]] of the point (0,0,0), or auto",
+    )
 }

@@ -35,11 +35,21 @@ pub enum What {
     /// A node: created where its id is new, changed where it came before at another time.
     Node(Box<Node>),
     /// A node that is somewhere else, at a time of its own: never created by this.
-    Move { node_id: String, transform: Json },
+    Move {
+        node_id: String,
+        transform: Json,
+    },
     /// Properties of `@space` or of a layer.
-    Properties { node_id: String, properties: Json },
+    Properties {
+        node_id: String,
+        properties: Json,
+    },
     /// A node's media of a role other than the default one.
-    Media { node_id: String, role: String, media: Json },
+    Media {
+        node_id: String,
+        role: String,
+        media: Json,
+    },
     Link(Box<Link>),
     Reading(Box<Reading>),
 }

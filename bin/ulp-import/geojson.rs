@@ -52,13 +52,14 @@ fn text(number: u64, text: &str, desk: &Desk, tape: &mut Tape) -> Vec<Record> {
 ///
 /// All of it is looked through before anything of it is used, as a document with a fault is none.
 fn document(source: u32, bytes: &[u8], desk: &Desk, pipe: &mut Pipe<'_>) -> Result<(), Failure> {
-    let features = match simdutf8::basic::from_utf8(bytes).map_err(|_| no_document("not UTF-8")).and_then(features) {
-        Ok(features) => features,
-        Err(refusal) => {
-            pipe.put(source, vec![refused(1, refusal)]);
-            return Ok(());
-        }
-    };
+    let features =
+        match simdutf8::basic::from_utf8(bytes).map_err(|_| no_document("not UTF-8")).and_then(features) {
+            Ok(features) => features,
+            Err(refusal) => {
+                pipe.put(source, vec![refused(1, refusal)]);
+                return Ok(());
+            }
+        };
     let numbered: Vec<(u64, &[&str])> = (0..).step_by(TOGETHER).zip(features.chunks(TOGETHER)).collect();
     pipe.parts(source, &numbered, |(first, features)| {
         let mut tape = Tape::new();
@@ -168,7 +169,10 @@ fn id(value: Value<'_, '_>, desk: &Desk, record: &mut Record) -> String {
         }
         other => {
             if other.is_some() {
-                record.note("import.id", "an id that is neither text nor a number: it is called by a hash of all");
+                record.note(
+                    "import.id",
+                    "an id that is neither text nor a number: it is called by a hash of all",
+                );
             }
             desk.names.known(&format!("f-{}", hash(&canonical(value))))
         }
@@ -199,9 +203,8 @@ fn looks(properties: Value<'_, '_>) -> Option<Json> {
     (out.len() > 2).then_some(out)
 }
 
-const GEOMETRIES: [&str; 7] = [
-    "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection",
-];
+const GEOMETRIES: [&str; 7] =
+    ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"];
 
 /// Gathers the parts of a geometry.
 fn gather(
@@ -212,7 +215,8 @@ fn gather(
 ) -> Result<(), Refusal> {
     let kind = geometry.get("type").and_then(Value::as_plain_str).unwrap_or_default();
     let list = geometry.get(if kind == "GeometryCollection" { "geometries" } else { "coordinates" });
-    let list = list.filter(|list| list.kind() == Kind::Array).ok_or_else(|| wrong("a geometry without its list"))?;
+    let list =
+        list.filter(|list| list.kind() == Kind::Array).ok_or_else(|| wrong("a geometry without its list"))?;
     // What has no coordinates may be taken for no geometry (RFC 7946, section 3.1).
     let mut each = |read: &mut dyn FnMut(Value<'_, '_>) -> Result<Option<Part>, Refusal>, one: bool| {
         if one {
@@ -295,7 +299,9 @@ fn position(
 ) -> Result<([f64; 2], Option<f64>), Refusal> {
     let no_number = || Refusal::new("import.coordinates", "a position that is not two numbers or three");
     let mut numbers = value.items().map(Value::as_f64);
-    let (Some(Some(lon)), Some(Some(lat))) = (numbers.next(), numbers.next()) else { return Err(no_number()) };
+    let (Some(Some(lon)), Some(Some(lat))) = (numbers.next(), numbers.next()) else {
+        return Err(no_number());
+    };
     let height = numbers.next().map(|height| height.ok_or_else(no_number)).transpose()?;
     Ok((desk.ground.point(lat, lon, &mut record.around)?, height))
 }

@@ -33,7 +33,9 @@ pub fn read(text: &str, desk: &Desk) -> Result<Vec<Record>, Refusal> {
     }
     let kinds = root.children().filter_map(|element| Some((Kind::of(element)?, element)));
     let numbered = (1..).zip(kinds);
-    Ok(numbered.map(|(number, (kind, element))| Record::of(number, |record| kind.read(element, desk, record))).collect())
+    Ok(numbered
+        .map(|(number, (kind, element))| Record::of(number, |record| kind.read(element, desk, record)))
+        .collect())
 }
 
 #[derive(Clone, Copy)]
@@ -107,13 +109,15 @@ impl Kind {
             let points = children(*segment, point).map(|element| Spot::of(element, desk, record));
             spots.push(points.collect::<Result<Vec<Spot>, Refusal>>()?);
         }
-        let first = segments.iter().find_map(|segment| children(*segment, point).next()).ok_or_else(no_line)?;
+        let first =
+            segments.iter().find_map(|segment| children(*segment, point).next()).ok_or_else(no_line)?;
         let id = self.id(element, first, desk);
         if matches!(self, Kind::Track) && spots.iter().flatten().any(|spot| spot.time.is_some()) {
             return self.moving(id, &spots, properties(element), desk, record);
         }
         let long = spots.iter().filter(|points| points.len() > 1);
-        let parts: Vec<Part> = long.map(|points| Part::Line(points.iter().map(|spot| spot.at).collect())).collect();
+        let parts: Vec<Part> =
+            long.map(|points| Part::Line(points.iter().map(|spot| spot.at).collect())).collect();
         if parts.is_empty() {
             return Err(no_line());
         }
@@ -146,9 +150,9 @@ impl Kind {
                 last = Stamp::Own(time);
                 path.push(spot.at);
                 let draft = match properties.take() {
-                    Some(properties) => {
-                        self.shape(&[Part::Point(spot.at, spot.z)], id.clone(), properties, last, desk).remove(0)
-                    }
+                    Some(properties) => self
+                        .shape(&[Part::Point(spot.at, spot.z)], id.clone(), properties, last, desk)
+                        .remove(0),
                     None => moved(id.clone(), spot, last),
                 };
                 record.drafts.push(draft);

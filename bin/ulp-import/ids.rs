@@ -38,7 +38,8 @@ impl Names {
 
     /// The node of that id, where it is named again: by a link, a member, a reading.
     pub fn known(&self, id: &str) -> String {
-        let id = if self.is_refused(id) { Cow::Owned(format!("n-{}", hash(id.as_bytes()))) } else { id.into() };
+        let id =
+            if self.is_refused(id) { Cow::Owned(format!("n-{}", hash(id.as_bytes()))) } else { id.into() };
         format!("{}{id}", self.prefix)
     }
 

@@ -26,7 +26,10 @@ impl Ground {
     /// It is no place of WGS84, or one that the plane does not reach.
     pub fn point(&self, lat: f64, lon: f64, around: &mut Around) -> Result<[f64; 2], Refusal> {
         if !(lat.abs() <= 90.0 && lon.abs() <= 180.0) {
-            return Err(Refusal::new("import.coordinates", "no latitude within ±90, or no longitude within ±180"));
+            return Err(Refusal::new(
+                "import.coordinates",
+                "no latitude within ±90, or no longitude within ±180",
+            ));
         }
         match self {
             Ground::None => Err(Refusal::new("import.coordinates", "latitude and longitude need --origin")),
@@ -95,7 +98,8 @@ fn hundredth(x: f64) -> f64 {
 pub fn middle(points: &[[f64; 2]]) -> [f64; 2] {
     [0, 1].map(|axis| {
         let numbers = points.iter().map(|point| point[axis]);
-        let (least, greatest) = (numbers.clone().fold(f64::INFINITY, f64::min), numbers.fold(f64::NEG_INFINITY, f64::max));
+        let (least, greatest) =
+            (numbers.clone().fold(f64::INFINITY, f64::min), numbers.fold(f64::NEG_INFINITY, f64::max));
         round::height(f64::midpoint(least, greatest))
     })
 }

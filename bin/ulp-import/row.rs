@@ -87,7 +87,11 @@ impl<'r> Row<'r> {
     }
 
     /// Where it is: by x and y as they stand, else by latitude and longitude.
-    fn place(&self, bench: &mut Bench, record: &mut Record) -> Result<Option<([f64; 2], Option<f64>)>, Refusal> {
+    fn place(
+        &self,
+        bench: &mut Bench,
+        record: &mut Record,
+    ) -> Result<Option<([f64; 2], Option<f64>)>, Refusal> {
         if self.cell(Meaning::X).is_some() || self.cell(Meaning::Y).is_some() {
             let at = self.pair(Meaning::X, Meaning::Y, bench)?;
             return Ok(Some((at, self.number(Meaning::Z, bench)?)));
@@ -156,7 +160,11 @@ impl<'r> Row<'r> {
             }
             members.comma(&mut out);
             out.extend_from_slice(key);
-            if *is_text { write_text(cell, &mut bench.tape, &mut out) } else { write_cell(cell, &mut bench.tape, &mut out) }
+            if *is_text {
+                write_text(cell, &mut bench.tape, &mut out)
+            } else {
+                write_cell(cell, &mut bench.tape, &mut out)
+            }
         }
         members.close(&mut out);
         (out.len() > 2).then_some(out)
@@ -188,8 +196,12 @@ impl<'r> Row<'r> {
             })),
         };
         if self.columns.sensors.is_empty() {
-            let sensor = self.cell(Meaning::Sensor).ok_or_else(|| Refusal::new("import.sensor", "a reading of no sensor"))?;
-            let value = self.cell(Meaning::Value).map_or_else(|| b"null".to_vec(), |cell| value(cell, &mut bench.tape));
+            let sensor = self
+                .cell(Meaning::Sensor)
+                .ok_or_else(|| Refusal::new("import.sensor", "a reading of no sensor"))?;
+            let value = self
+                .cell(Meaning::Value)
+                .map_or_else(|| b"null".to_vec(), |cell| value(cell, &mut bench.tape));
             record.drafts.push(reading(sensor, self.cell(Meaning::Unit), value));
             return Ok(());
         }

@@ -166,7 +166,9 @@ fn count(text: &[u8]) -> u64 {
 fn end_of_row(text: &[u8], start: usize, delimiter: u8, quoted: bool) -> Option<usize> {
     let mut at = if quoted { end_of_quotes(text, start)? } else { start };
     loop {
-        let Some(found) = memchr2(b'"', b'\n', &text[at..]) else { return (start < text.len()).then_some(text.len()) };
+        let Some(found) = memchr2(b'"', b'\n', &text[at..]) else {
+            return (start < text.len()).then_some(text.len());
+        };
         let here = at + found;
         if text[here] == b'\n' {
             return Some(here + 1);
@@ -210,7 +212,9 @@ fn rows(part: &Part<'_>, delimiter: u8, columns: &Columns, desk: &Desk) -> Vec<R
         counted = from + blank;
         match read {
             Ok(_) if row::is_blank(&cells, columns) => {}
-            Ok(_) => records.push(Record::of(line, |record| row::read(&cells, columns, desk, &mut bench, record))),
+            Ok(_) => {
+                records.push(Record::of(line, |record| row::read(&cells, columns, desk, &mut bench, record)))
+            }
             Err(_) => records.push(refused(line, "import.utf8", "not UTF-8")),
         }
     }
@@ -224,8 +228,17 @@ mod tests {
     #[test]
     fn a_row_ends_where_the_reader_of_rows_ends_it() {
         let texts = [
-            "a,b\nc,d\n", "\"a\nb\",c\nd\n", "a\"b\nc\n", "\"a\"\"\n\",b\nc\n", "\"a\"b\nc\n", "a,\"\n\"\"\n\"\nb\n",
-            "a\r\n\"b\r\n\"\r\nc", ",\"\"\"\"\n,\n", "\n\n\"x\"\n", "\"a\"\"b\",\"c\"\nd", "a,b\"\n\"c\nd\"\n",
+            "a,b\nc,d\n",
+            "\"a\nb\",c\nd\n",
+            "a\"b\nc\n",
+            "\"a\"\"\n\",b\nc\n",
+            "\"a\"b\nc\n",
+            "a,\"\n\"\"\n\"\nb\n",
+            "a\r\n\"b\r\n\"\r\nc",
+            ",\"\"\"\"\n,\n",
+            "\n\n\"x\"\n",
+            "\"a\"\"b\",\"c\"\nd",
+            "a,b\"\n\"c\nd\"\n",
         ];
         for text in texts {
             let (mut at, mut ends) = (0, Vec::new());

@@ -38,7 +38,9 @@ fn text(number: u64, text: &str, desk: &Desk, tape: &mut Tape) -> Vec<Record> {
 fn document(source: u32, bytes: &[u8], desk: &Desk, pipe: &mut Pipe<'_>) -> Result<(), Failure> {
     let records = whole::document(bytes, false, |text| {
         let mut tape = Tape::new();
-        let value = tape.parse_any(text.trim_ascii(), STATE_DEPTH).map_err(|error| no_document(error.fault.to_string()))?;
+        let value = tape
+            .parse_any(text.trim_ascii(), STATE_DEPTH)
+            .map_err(|error| no_document(error.fault.to_string()))?;
         if value.kind() != Kind::Array {
             return Err(no_pack());
         }
@@ -123,7 +125,8 @@ impl Base {
                 write_number(value + self.value.unwrap_or_default(), &mut out);
                 // A sum may lie beyond what events hold.
                 let text = std::str::from_utf8(&out).unwrap_or_default();
-                raw::number(text).ok_or_else(|| Refusal::new("senml.value", "a value beyond what events hold"))?;
+                raw::number(text)
+                    .ok_or_else(|| Refusal::new("senml.value", "a value beyond what events hold"))?;
             }
             [_, Some(value), ..] => {
                 let value = value.as_bool().ok_or_else(|| wrong("vb"))?;

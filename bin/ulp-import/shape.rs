@@ -135,4 +135,3 @@ fn transform_below(parent: &str, at: [f64; 2], z: Option<f64>) -> Json {
     members.close(&mut out);
     out
 }
-

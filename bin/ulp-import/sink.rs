@@ -92,7 +92,9 @@ impl<'s> Sink<'s> {
         if let Some(dir) = self.desk.objects.as_ref().filter(|_| refused.is_none()) {
             objects.iter().try_for_each(|(hash, bytes)| dir.put(bytes, *hash))?;
         }
-        notes.into_iter().try_for_each(|Note { code, detail }| self.say(Outcome::Noted, at, code.into(), detail))?;
+        notes
+            .into_iter()
+            .try_for_each(|Note { code, detail }| self.say(Outcome::Noted, at, code.into(), detail))?;
         self.out.write_all(&self.lines)?;
         self.lines.clear();
         let Some(Refusal { code, detail, .. }) = refused else { return Ok(()) };
@@ -147,7 +149,8 @@ impl<'s> Sink<'s> {
             What::Properties { node_id, properties } => {
                 let tile = envelope.tile.or_else(|| self.desk.tile_of([0.0, 0.0]));
                 let operation = "set_properties";
-                let line = Line { operation, tile, node_id: Some(&node_id), properties: Some(&properties), ..frame };
+                let line =
+                    Line { operation, tile, node_id: Some(&node_id), properties: Some(&properties), ..frame };
                 self.write(line, stamp)
             }
             What::Media { node_id, role, media } => {
@@ -159,7 +162,10 @@ impl<'s> Sink<'s> {
                 let Link { from, to, relation, properties } = *link;
                 let tile = envelope.tile.or_else(|| self.first_tile(place, &from));
                 let line = Line { operation: "link_nodes", tile, from: Some(&from), to: Some(&to), ..frame };
-                self.write(Line { relation: relation.as_deref(), properties: properties.as_ref(), ..line }, stamp)
+                self.write(
+                    Line { relation: relation.as_deref(), properties: properties.as_ref(), ..line },
+                    stamp,
+                )
             }
             What::Reading(reading) => self.reading(&reading, frame, envelope.tile, stamp),
         }
@@ -173,7 +179,8 @@ impl<'s> Sink<'s> {
         stamp: Stamp,
     ) -> Result<(), Refusal> {
         let place = frame.space.unwrap_or_default();
-        let by_node = || reading.node_id.as_ref().and_then(|node| self.first_tile(place, node));
+        let node = reading.node_id.as_ref().filter(|_| self.desk.has_tiles());
+        let by_node = || node.and_then(|node| self.first_tile(place, node));
         let by_position = || reading.at.and_then(|at| self.desk.tile_of(at));
         let line = Line {
             operation: "sensor_reading",

@@ -165,12 +165,28 @@ mod tests {
     #[test]
     fn what_is_no_frame_is_broken() {
         for bad in [
-            "", "[", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,}", "{\"a\":1}x", "{\"l\":[1,]}", "{\"l\":[1 2]}", "{\"l\":[",
-            "{,}", "{\"a\\", "{\"a\":\"\\", "{\"l\":[,]}", "{1:2}",
+            "",
+            "[",
+            "{",
+            "{\"a\"",
+            "{\"a\":",
+            "{\"a\":1",
+            "{\"a\":1,}",
+            "{\"a\":1}x",
+            "{\"l\":[1,]}",
+            "{\"l\":[1 2]}",
+            "{\"l\":[",
+            "{,}",
+            "{\"a\\",
+            "{\"a\":\"\\",
+            "{\"l\":[,]}",
+            "{1:2}",
         ] {
             assert_eq!(object(bad.as_bytes(), "l"), Err(Broken), "{bad}");
         }
-        for (text, one) in [("{}", true), (" [1]\n", true), ("{} {}", false), ("[", false), ("1", true), ("", false)] {
+        for (text, one) in
+            [("{}", true), (" [1]\n", true), ("{} {}", false), ("[", false), ("1", true), ("", false)]
+        {
             assert_eq!(is_one_value(text.as_bytes()), one, "{text}");
         }
     }

@@ -183,7 +183,8 @@ impl Columns {
 
     /// Finds out what the rows are, and which columns are left as properties.
     fn settle(&mut self, header: &[String], desk: &Desk) -> Result<(), Failure> {
-        let has = |columns: &Columns, meanings: &[Meaning]| meanings.iter().all(|m| columns.column(*m).is_some());
+        let has =
+            |columns: &Columns, meanings: &[Meaning]| meanings.iter().all(|m| columns.column(*m).is_some());
         self.are_readings = !self.sensors.is_empty() || has(self, &[Meaning::Sensor, Meaning::Value]);
         let on_plane = has(self, &[Meaning::X, Meaning::Y]);
         let on_earth = has(self, &[Meaning::Lat, Meaning::Lon]);

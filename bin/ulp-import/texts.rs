@@ -145,7 +145,13 @@ impl Texts {
         })
     }
 
-    fn sequence(&mut self, source: u32, text: &[u8], desk: &Desk, pipe: &mut Pipe<'_>) -> Result<(), Failure> {
+    fn sequence(
+        &mut self,
+        source: u32,
+        text: &[u8],
+        desk: &Desk,
+        pipe: &mut Pipe<'_>,
+    ) -> Result<(), Failure> {
         self.held.extend_from_slice(text);
         // The last text is open until the next begins, or until it is a whole value with its line end.
         let last = memrchr(SEPARATOR, &self.held).map_or(0, |at| at + 1);
@@ -162,9 +168,16 @@ impl Texts {
     }
 
     /// Reads the texts of a sequence.
-    fn read(&self, source: u32, parts: Vec<Part<'_>>, desk: &Desk, pipe: &mut Pipe<'_>) -> Result<(), Failure> {
+    fn read(
+        &self,
+        source: u32,
+        parts: Vec<Part<'_>>,
+        desk: &Desk,
+        pipe: &mut Pipe<'_>,
+    ) -> Result<(), Failure> {
         let text_of = self.reading.text;
-        let full: Vec<Part<'_>> = parts.into_iter().filter(|part| !part.text.trim_ascii().is_empty()).collect();
+        let full: Vec<Part<'_>> =
+            parts.into_iter().filter(|part| !part.text.trim_ascii().is_empty()).collect();
         pipe.parts(source, &full.chunks(TOGETHER).collect::<Vec<_>>(), |parts| {
             let mut tape = Tape::new();
             let texts = parts.iter().map(|part| (part.line, part.text));

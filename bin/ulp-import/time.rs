@@ -188,7 +188,8 @@ impl Times {
         };
         let clock = whole_clock(clock, rest.is_empty())?;
         if offset.is_empty() {
-            let local = NaiveDateTime::parse_from_str(&format!("{date}T{clock}"), "%Y-%m-%dT%H:%M:%S%.f").ok()?;
+            let local =
+                NaiveDateTime::parse_from_str(&format!("{date}T{clock}"), "%Y-%m-%dT%H:%M:%S%.f").ok()?;
             return nanos(self.zone?.from_local_datetime(&local).single()?);
         }
         ulp_cli::time(&format!("{date}T{clock}{offset}")).ok()
@@ -280,8 +281,20 @@ mod tests {
             assert_eq!(times.parse(text), Some(Time(expected)), "{text}");
         }
         for bad in [
-            "", "x", "yesterday", "2026-13-01", "2026-01-01T", "2026-01-01T1:00", "2026-01-01T25:00", "2026",
-            "2026-01-01Z", "1767225600000", "é26-01-01", "2026-01-01T00:00:00.Z", "NaN", "1e400",
+            "",
+            "x",
+            "yesterday",
+            "2026-13-01",
+            "2026-01-01T",
+            "2026-01-01T1:00",
+            "2026-01-01T25:00",
+            "2026",
+            "2026-01-01Z",
+            "1767225600000",
+            "é26-01-01",
+            "2026-01-01T00:00:00.Z",
+            "NaN",
+            "1e400",
         ]
         .iter()
         .filter(|text| **text != "2026")
@@ -294,9 +307,11 @@ mod tests {
     #[test]
     fn a_format_of_ones_own_comes_first() {
         let zone = Some(zone("Z").unwrap());
-        for (format, text) in
-            [("%Y%m%d", "20260101"), ("%d/%m/%Y %H:%M", "01/01/2026 00:00"), ("%d.%m.%Y %z", "01.01.2026 +0000")]
-        {
+        for (format, text) in [
+            ("%Y%m%d", "20260101"),
+            ("%d/%m/%Y %H:%M", "01/01/2026 00:00"),
+            ("%d.%m.%Y %z", "01.01.2026 +0000"),
+        ] {
             let times = Times::new(zone, Some(format.to_owned()), &[]);
             let read = times.parse(text);
             // A date with an offset but no time of day is no instant.

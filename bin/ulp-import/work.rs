@@ -35,7 +35,12 @@ struct Held {
 }
 
 /// Holds everything, as it is needed again once it is known where it lies.
-fn surveyed(desk: &mut Desk, reader: &mut LineReader, out: &mut Output, log: &mut Log) -> Result<(), Failure> {
+fn surveyed(
+    desk: &mut Desk,
+    reader: &mut LineReader,
+    out: &mut Output,
+    log: &mut Log,
+) -> Result<(), Failure> {
     let mut held = Vec::new();
     while let Some(Chunk { source, bytes, too_long, limit }) = reader.next_chunk()? {
         held.push(Held { source, bytes: bytes.to_vec(), too_long, limit });
