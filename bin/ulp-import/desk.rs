@@ -81,6 +81,11 @@ impl Desk {
         matches!(self.ground, Ground::Survey)
     }
 
+    /// Whether tiles are asked for.
+    pub fn has_tiles(&self) -> bool {
+        self.grid.is_some()
+    }
+
     /// The tile of a point, where tiles are asked for.
     pub fn tile_of(&self, [x, y]: [f64; 2]) -> Option<Tile> {
         self.grid?.tile_of(x, y)

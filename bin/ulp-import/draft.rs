@@ -5,8 +5,8 @@
 
 use ulp_core::event::time_number;
 use ulp_core::id::{Tile, Time};
-use ulp_core::json::write_number;
 use ulp_core::json::write::Members;
+use ulp_core::json::write_number;
 
 use crate::time::Stamp;
 

@@ -8,7 +8,7 @@ use crate::pipe::Pipe;
 use crate::rows::Rows;
 use crate::texts::Texts;
 use crate::whole::Whole;
-use crate::{geojson, gpx, senml};
+use crate::{canvas, excalidraw, geojson, gpx, ocif, senml};
 
 pub enum Framer {
     Rows(Rows),
@@ -22,7 +22,10 @@ impl Framer {
             Format::Csv => Framer::Rows(Rows::new(desk.table.delimiter.unwrap_or(b','))),
             Format::Geojson => Framer::Texts(Texts::new(geojson::READING)),
             Format::Senml => Framer::Texts(Texts::new(senml::READING)),
+            Format::Canvas => Framer::Whole(Whole::new(canvas::read)),
+            Format::Excalidraw => Framer::Whole(Whole::new(excalidraw::read)),
             Format::Gpx => Framer::Whole(Whole::new(gpx::read)),
+            Format::Ocif => Framer::Whole(Whole::new(ocif::read)),
         }
     }
 

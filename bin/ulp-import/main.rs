@@ -1,12 +1,15 @@
 //! make events of what other programs write: tables, maps, tracks, readings, drawings
 
+mod canvas;
 mod desk;
 mod draft;
+mod excalidraw;
 mod framer;
 mod geojson;
 mod gpx;
 mod ids;
 mod objects;
+mod ocif;
 mod pipe;
 mod place;
 mod record;
@@ -15,6 +18,7 @@ mod rows;
 mod senml;
 mod shape;
 mod sink;
+mod sketch;
 mod split;
 mod survey;
 mod table;
@@ -97,12 +101,18 @@ struct Args {
 /// What can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
+    /// JSON Canvas 1.0
+    Canvas,
     /// A table, as RFC 4180 has it
     Csv,
+    /// A drawing of Excalidraw
+    Excalidraw,
     /// GeoJSON: a collection, a feature a line, or a sequence as RFC 8142 has it
     Geojson,
     /// GPS exchange format, 1.0 and 1.1
     Gpx,
+    /// Open Canvas Interchange Format, 0.3 to 0.7
+    Ocif,
     /// Readings as RFC 8428 has them, in JSON
     Senml,
 }
@@ -113,9 +123,12 @@ const DOCUMENT_BYTES: usize = 2 << 30;
 impl Format {
     fn name(self) -> &'static str {
         match self {
+            Format::Canvas => "canvas",
             Format::Csv => "csv",
+            Format::Excalidraw => "excalidraw",
             Format::Geojson => "geojson",
             Format::Gpx => "gpx",
+            Format::Ocif => "ocif",
             Format::Senml => "senml",
         }
     }
@@ -124,7 +137,7 @@ impl Format {
     fn has_degrees(self) -> bool {
         match self {
             Format::Geojson | Format::Gpx => true,
-            Format::Csv | Format::Senml => false,
+            Format::Canvas | Format::Csv | Format::Excalidraw | Format::Ocif | Format::Senml => false,
         }
     }
 
@@ -132,7 +145,7 @@ impl Format {
     fn line_bytes(self) -> usize {
         match self {
             Format::Csv => rows::ROW_BYTES,
-            Format::Geojson | Format::Gpx | Format::Senml => DOCUMENT_BYTES,
+            _ => DOCUMENT_BYTES,
         }
     }
 }

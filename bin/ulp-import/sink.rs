@@ -178,7 +178,8 @@ impl<'s> Sink<'s> {
         stamp: Stamp,
     ) -> Result<(), Refusal> {
         let place = frame.space.unwrap_or_default();
-        let by_node = || reading.node_id.as_ref().and_then(|node| self.first_tile(place, node));
+        let node = reading.node_id.as_ref().filter(|_| self.desk.has_tiles());
+        let by_node = || node.and_then(|node| self.first_tile(place, node));
         let by_position = || reading.at.and_then(|at| self.desk.tile_of(at));
         let line = Line {
             operation: "sensor_reading",
