@@ -3,8 +3,10 @@
 //! A [`Draft`] says what a record gives; the [`Sink`](crate::sink::Sink) adds what the options and the records before
 //! it settle, and writes it.
 
-use ulp_core::id::Tile;
+use ulp_core::event::time_number;
+use ulp_core::id::{Tile, Time};
 use ulp_core::json::write::Members;
+use ulp_core::json::write_number;
 
 use crate::time::Stamp;
 
@@ -107,8 +109,7 @@ pub struct Line<'l> {
     pub layer: Option<&'l str>,
     pub tile: Option<Tile>,
     pub scope: Option<&'l Json>,
-    /// The number, as canonical JSON.
-    pub timestamp: Option<&'l str>,
+    pub timestamp: Option<Time>,
     pub node_id: Option<&'l str>,
     pub kind: Option<&'l str>,
     pub transform: Option<&'l Json>,
@@ -149,13 +150,26 @@ impl Line<'_> {
         if let Some(tile) = self.tile {
             line.word("tile", tile, out);
         }
-        line.raw("timestamp", self.timestamp, out);
+        if let Some(time) = self.timestamp {
+            line.name("timestamp", out);
+            write_seconds(time, out);
+        }
         text(&mut line, "to_node", self.to, out);
         json(&mut line, "transform", self.transform, out);
         text(&mut line, "unit", self.unit, out);
         json(&mut line, "value", self.value, out);
         line.end_line(out);
     }
+}
+
+/// Appends a time as the canonical number of its seconds, as [`time_number`] gives it.
+fn write_seconds(time: Time, out: &mut Vec<u8>) {
+    if time.0 % 1_000 != 0 {
+        return out.extend_from_slice(time_number(time).as_bytes());
+    }
+    // Microseconds of any timestamp are below 2^53, so that one division gives the double that is nearest.
+    #[expect(clippy::cast_precision_loss, reason = "it is an integer below 2^53")]
+    write_number((time.0 / 1_000) as f64 / 1e6, out);
 }
 
 fn text(line: &mut Members, name: &str, text: Option<&str>, out: &mut Vec<u8>) {
@@ -168,5 +182,28 @@ fn json(line: &mut Members, name: &str, json: Option<&Json>, out: &mut Vec<u8>) 
     if let Some(json) = json {
         line.name(name, out);
         out.extend_from_slice(json);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_the_number_of_their_time() {
+        for nanos in [
+            0,
+            1_000,
+            -1_000,
+            1_767_225_600_000_001_000,
+            7_289_654_399_999_999_000,
+            -8_520_335_999_999_999_000,
+            5,
+            1_767_225_600_123_456_789,
+        ] {
+            let mut out = Vec::new();
+            write_seconds(Time(nanos), &mut out);
+            assert_eq!(out, time_number(Time(nanos)).as_bytes(), "{nanos}");
+        }
     }
 }

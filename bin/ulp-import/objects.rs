@@ -1,6 +1,8 @@
 //! `--objects DIR`: images that a drawing brings along, each in a file that is named by its hash, for `ulp-store put`.
 
+use std::fs::Permissions;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use ulp_cli::Failure;
@@ -24,7 +26,10 @@ impl Objects {
         if path.is_file() {
             return Ok(());
         }
-        let mut file = tempfile::NamedTempFile::new_in(&self.dir).map_err(fail)?;
+        // Opened with the mode that a new file has, so that the system applies the umask.
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".ulp-").permissions(Permissions::from_mode(0o666));
+        let mut file = builder.tempfile_in(&self.dir).map_err(fail)?;
         file.write_all(bytes).map_err(fail)?;
         file.persist(&path).map(drop).map_err(|error| fail(error.error))
     }

@@ -1,9 +1,11 @@
 //! A row: what its cells make of it.
 
+use std::borrow::Cow;
+
 use csv::StringRecord;
 use ulp_core::id::{is_id, is_place};
 use ulp_core::json::write::Members;
-use ulp_core::json::{Kind, STATE_DEPTH, Tape, write_number, write_string};
+use ulp_core::json::{STATE_DEPTH, Tape, raw, write_number, write_string};
 use ulp_core::report::Refusal;
 use ulp_view::geodesy::round;
 
@@ -62,21 +64,27 @@ impl<'r> Row<'r> {
         Some(cell).filter(|cell| !cell.is_empty())
     }
 
+    /// The text of such a cell, which may hold it as a JSON string.
+    fn text(&self, meaning: Meaning) -> Option<Cow<'r, str>> {
+        self.cell(meaning).map(text_of)
+    }
+
     fn stamp(&self) -> Result<Stamp, Refusal> {
-        let own = self.cell(Meaning::Timestamp).map_or(Said::Nothing, Said::text);
-        let property = |name: &str| {
-            let cell = self.columns.time(name).and_then(|column| self.cells.get(column));
-            cell.map_or(Said::Nothing, Said::text)
+        let said = |cell: Option<&'r str>| match cell {
+            Some("") | None => Said::Nothing,
+            Some(cell) => Said::Text(text_of(cell)),
         };
+        let own = said(self.cell(Meaning::Timestamp));
+        let property = |name: &str| said(self.columns.time(name).and_then(|column| self.cells.get(column)));
         self.desk.times.stamp(own, property)
     }
 
     fn envelope(&self) -> Result<Envelope, Refusal> {
-        let name = |meaning, is_one: fn(&str) -> bool| match self.cell(meaning) {
-            Some(cell) if !is_one(cell) => {
+        let name = |meaning, is_one: fn(&str) -> bool| match self.text(meaning) {
+            Some(text) if !is_one(&text) => {
                 Err(Refusal::new("import.name", "an actor, space or layer that no event may name"))
             }
-            cell => Ok(cell.map(str::to_owned)),
+            text => Ok(text.map(Cow::into_owned)),
         };
         Ok(Envelope {
             actor: name(Meaning::ActorId, is_id)?,
@@ -121,13 +129,13 @@ impl<'r> Row<'r> {
     fn node(&self, stamp: Stamp, bench: &mut Bench, record: &mut Record) -> Result<(), Refusal> {
         let envelope = self.envelope()?;
         let place = self.place(bench, record)?;
-        let id = match self.cell(Meaning::NodeId) {
-            Some(id) => self.desk.names.node(id, record),
+        let id = match self.text(Meaning::NodeId) {
+            Some(id) => self.desk.names.node(&id, record),
             None => self.desk.names.known(&format!("row-{}", self.hash(bench))),
         };
         let node = Node {
             id,
-            kind: self.cell(Meaning::Kind).map(str::to_owned).or_else(|| self.desk.kind.clone()),
+            kind: self.text(Meaning::Kind).map(Cow::into_owned).or_else(|| self.desk.kind.clone()),
             at: place.map(|(at, _)| at),
             transform: place.map(|(at, z)| transform(at, z)),
             properties: self.properties(bench),
@@ -161,7 +169,7 @@ impl<'r> Row<'r> {
             members.comma(&mut out);
             out.extend_from_slice(key);
             if *is_text {
-                write_text(cell, &mut bench.tape, &mut out)
+                write_string(&text_of(cell), &mut out)
             } else {
                 write_cell(cell, &mut bench.tape, &mut out)
             }
@@ -181,7 +189,7 @@ impl<'r> Row<'r> {
             write_position(at, z, &mut out);
             out
         });
-        let node_id = self.cell(Meaning::NodeId).map(|id| self.desk.names.node(id, record));
+        let node_id = self.text(Meaning::NodeId).map(|id| self.desk.names.node(&id, record));
         let at = place.map(|(at, _)| at);
         let reading = |sensor: &str, unit: Option<&str>, value| Draft {
             envelope: envelope.clone(),
@@ -202,7 +210,7 @@ impl<'r> Row<'r> {
             let value = self
                 .cell(Meaning::Value)
                 .map_or_else(|| b"null".to_vec(), |cell| value(cell, &mut bench.tape));
-            record.drafts.push(reading(sensor, self.cell(Meaning::Unit), value));
+            record.drafts.push(reading(&sensor, self.text(Meaning::Unit).as_deref(), value));
             return Ok(());
         }
         for Sensor { column, name, unit } in &self.columns.sensors {
@@ -234,16 +242,12 @@ fn write_cell(cell: &str, tape: &mut Tape, out: &mut Vec<u8>) {
     {
         return write_number(number, out);
     }
-    write_text(cell, tape, out);
+    write_string(&text_of(cell), out);
 }
 
-/// A cell as text, which it may hold as a JSON string.
-fn write_text(cell: &str, tape: &mut Tape, out: &mut Vec<u8>) {
-    let parsed = cell.starts_with('"').then(|| tape.parse_any(cell, STATE_DEPTH).ok()).flatten();
-    match parsed.filter(|value| value.kind() == Kind::String).and_then(|value| value.as_text()) {
-        Some(text) => write_string(&text, out),
-        None => write_string(cell, out),
-    }
+/// The text of a cell, which may hold it as a JSON string.
+fn text_of(cell: &str) -> Cow<'_, str> {
+    raw::text(cell).unwrap_or(Cow::Borrowed(cell))
 }
 
 fn no_number() -> Refusal {

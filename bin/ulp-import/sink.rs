@@ -6,7 +6,6 @@ use std::io::Write as _;
 
 use foldhash::{HashMap, HashSet};
 use ulp_cli::{Failure, Log, Output};
-use ulp_core::event::time_number;
 use ulp_core::id::{Tile, Time};
 use ulp_core::json::EVENT_BYTES;
 use ulp_core::report::{Diagnostic, Note, Outcome, Position, Refusal};
@@ -221,7 +220,8 @@ impl<'s> Sink<'s> {
         };
         self.write(line, stamp)?;
         let number = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
-        self.known.insert(key.into_owned(), Known { number, tile, time: stamp.given() });
+        let key = if place.is_empty() { node.id } else { key.into_owned() };
+        self.known.insert(key, Known { number, tile, time: stamp.given() });
         Ok(())
     }
 
@@ -282,9 +282,8 @@ impl<'s> Sink<'s> {
             Stamp::All(time) => Some(Time(time.0.saturating_add(self.taken.saturating_mul(STEP)))),
             Stamp::Open => None,
         };
-        let timestamp = time.map(time_number);
         let start = self.lines.len();
-        Line { timestamp: timestamp.as_deref(), ..line }.write(&mut self.lines);
+        Line { timestamp: time, ..line }.write(&mut self.lines);
         if self.lines.len() - start > EVENT_BYTES + 1 {
             self.lines.truncate(start);
             return Err(Refusal::new(TOO_LONG, "an event of more than 1 MiB"));

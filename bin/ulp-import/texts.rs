@@ -155,7 +155,9 @@ impl Texts {
         self.held.extend_from_slice(text);
         // The last text is open until the next begins, or until it is a whole value with its line end.
         let last = memrchr(SEPARATOR, &self.held).map_or(0, |at| at + 1);
-        let is_whole = self.held.ends_with(b"\n") && is_one_value(&self.held[last..]);
+        // Of one that is long the end is not looked for again and again: nobody waits for it.
+        let is_short = self.held.len() - last <= LIVE;
+        let is_whole = is_short && self.held.ends_with(b"\n") && is_one_value(&self.held[last..]);
         let end = if is_whole { self.held.len() } else { last.saturating_sub(1) };
         let rest = self.held.split_off(end);
         let whole = std::mem::replace(&mut self.held, rest);
@@ -187,6 +189,8 @@ impl Texts {
     }
 }
 
+/// The longest text that is taken before the next one begins, in bytes.
+const LIVE: usize = 1 << 20;
 /// How many texts of a sequence are read together.
 const TOGETHER: usize = 256;
 

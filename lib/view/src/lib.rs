@@ -33,5 +33,6 @@ pub mod style;
 mod text_at;
 pub mod transform;
 pub mod view;
+pub mod xml;
 
 pub use view::View;
