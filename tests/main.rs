@@ -27,6 +27,7 @@ mod run;
 mod sample;
 mod scripts;
 mod seal;
+mod sketches;
 mod state;
 mod store;
 mod sync;

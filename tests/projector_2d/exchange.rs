@@ -170,7 +170,7 @@ fn readings_and_layers_stand_as_given_and_parents_are_survivors() {
     );
     assert_eq!(known("layer:rivers", "@ulp/layer")["properties"], json!({"note": "kept", "order": 3}));
     assert_eq!(known("layer:default", "@ulp/layer")["properties"], json!({}));
-    let readings = known("space:demo", "@ulp/space")["sensors"].clone();
+    let readings = known("space:default", "@ulp/space")["sensors"].clone();
     assert_eq!(readings[0]["tile"], "z3/x1/y2");
     assert_eq!((&readings[0]["layer_id"], &readings[0]["position"]), (&json!("rivers"), &Value::Null));
     assert_eq!(readings[1]["position"], json!([1, 2, 3]));

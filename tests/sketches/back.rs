@@ -71,7 +71,8 @@ fn a_world_of_edges_comes_back() {
         r#""operation":"create_node","node_id":"kid","space_id":"other","transform":{"position":[1,1]}"#.to_owned(),
         r#""operation":"link_nodes","from_node":"kid","to_node":"kid","space_id":"other""#.to_owned(),
     ];
-    let line = |(i, event): (usize, &String)| format!("{{\"timestamp\":{},\"actor_id\":\"u\",{event}}}\n", 1000 + i);
+    let line =
+        |(i, event): (usize, &String)| format!("{{\"timestamp\":{},\"actor_id\":\"u\",{event}}}\n", 1000 + i);
     let trace: String = events.iter().enumerate().map(line).collect();
     comes_back(trace.as_bytes(), "edges");
     let file = feed("projector-2d", &["-f", "ocif"], &trace).stdout;
@@ -89,7 +90,9 @@ fn a_world_of_edges_comes_back() {
 /// Every fixture that a store takes adds something once, and nothing when it comes again.
 #[test]
 fn twice_into_a_store_is_once() {
-    let Some(shared) = run::shared() else { return run::skipped("drawings twice into a store: no ../shared") };
+    let Some(shared) = run::shared() else {
+        return run::skipped("drawings twice into a store: no ../shared");
+    };
     for (format, ending) in FORMATS {
         for name in ["all", "boxes", "foreign", "old", "own", "small"] {
             let path = shared.join(format!("fixtures/import/{format}-{name}.{ending}"));
@@ -97,10 +100,17 @@ fn twice_into_a_store_is_once() {
             let drafts = import(format, &["--time", TIME], document).stdout;
             let dir = tempfile::tempdir().unwrap();
             std::fs::write(dir.path().join("drafts.jsonl"), &drafts).unwrap();
-            run::sh("ulp-store init w 2> /dev/null; ulp-append --store w drafts.jsonl 2> /dev/null > once", dir.path());
+            run::sh(
+                "ulp-store init w 2> /dev/null; ulp-append --store w drafts.jsonl 2> /dev/null > once",
+                dir.path(),
+            );
             run::sh("ulp-append --store w drafts.jsonl 2> log > twice", dir.path());
             let read = |name: &str| std::fs::read(dir.path().join(name)).unwrap();
-            assert_eq!((lines(&read("once")).len(), read("twice").len()), (lines(&drafts).len(), 0), "{format}-{name}");
+            assert_eq!(
+                (lines(&read("once")).len(), read("twice").len()),
+                (lines(&drafts).len(), 0),
+                "{format}-{name}"
+            );
         }
     }
 }
@@ -119,17 +129,25 @@ fn a_canvas_comes_back() {
     let drafts = import("canvas", &["--time", TIME], json!({"nodes": cards, "edges": edges}).to_string());
     let canvas = feed("projector-2d", &["-f", "canvas"], drafts.stdout).stdout;
     let canvas: Value = serde_json::from_slice(&canvas).unwrap();
-    let expected: Vec<Value> = cards.as_array().unwrap().iter().map(|card| {
-        let mut card = card.clone();
-        if card["text"] == "a \\* b\nwater_level" {
-            // A star between blanks is no markup.
-            card["text"] = json!("a * b\nwater_level");
-        }
-        card
-    }).collect();
+    let expected: Vec<Value> = cards
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|card| {
+            let mut card = card.clone();
+            if card["text"] == "a \\* b\nwater_level" {
+                // A star between blanks is no markup.
+                card["text"] = json!("a * b\nwater_level");
+            }
+            card
+        })
+        .collect();
     assert_eq!(canvas["nodes"].as_array().unwrap()[1..], expected);
     let edge = &canvas["edges"][0];
-    assert_eq!((&edge["fromNode"], &edge["toNode"], &edge["label"], &edge["color"]), (&json!("t"), &json!("f"), &json!("see"), &json!("2")));
+    assert_eq!(
+        (&edge["fromNode"], &edge["toNode"], &edge["label"], &edge["color"]),
+        (&json!("t"), &json!("f"), &json!("see"), &json!("2"))
+    );
 }
 
 /// The canvas of a world, read back, has its title and its nodes.

@@ -1,6 +1,7 @@
 //! Documents that mean harm, or nothing: refused whole or in part, never more.
 
 use super::{FORMATS, codes, events, import, is_taken};
+use crate::reference::generate::Rng;
 use serde_json::{Value, json};
 
 const OCIF: &str = "https://canvasprotocol.org/ocif/v0.7.0";
@@ -18,7 +19,9 @@ fn document(format: &str, things: &str) -> String {
 fn thing(format: &str, id: &str, x: &str) -> String {
     match format {
         "canvas" => {
-            format!("{{\"id\":{id},\"type\":\"text\",\"text\":\"t\",\"x\":{x},\"y\":0,\"width\":1,\"height\":1}}")
+            format!(
+                "{{\"id\":{id},\"type\":\"text\",\"text\":\"t\",\"x\":{x},\"y\":0,\"width\":1,\"height\":1}}"
+            )
         }
         "excalidraw" => {
             format!("{{\"id\":{id},\"type\":\"rectangle\",\"x\":{x},\"y\":0,\"width\":1,\"height\":1}}")
@@ -95,15 +98,21 @@ fn groups_that_hold_each_other_end() {
 fn arrows_to_what_is_not_there_are_lines() {
     let arrow = |start: Value, end: Value| {
         json!({"id": "a", "type": "arrow", "x": 0, "y": 0, "points": [[0, 0], [9, 9]],
-            "startBinding": start, "endBinding": end}).to_string()
+            "startBinding": start, "endBinding": end})
+        .to_string()
     };
     let rect = thing("excalidraw", "\"r\"", "0");
     let bound = json!({"elementId": "r"});
     for end in [json!(null), json!({"elementId": "gone"}), json!({"elementId": "a"}), json!(7), json!({})] {
-        let events = events("excalidraw", &[], document("excalidraw", &format!("{rect},{}", arrow(bound.clone(), end))));
+        let events = events(
+            "excalidraw",
+            &[],
+            document("excalidraw", &format!("{rect},{}", arrow(bound.clone(), end))),
+        );
         assert_eq!((events.len(), &events[2]["geometry"]["kind"]), (3, &json!("polyline")));
     }
-    let events = events("excalidraw", &[], document("excalidraw", &format!("{rect},{}", arrow(bound.clone(), bound))));
+    let events =
+        events("excalidraw", &[], document("excalidraw", &format!("{rect},{}", arrow(bound.clone(), bound))));
     assert_eq!(events[2]["operation"], "link_nodes");
 }
 
@@ -151,7 +160,8 @@ fn our_own_extensions_are_not_believed() {
         let output = import("ocif", &["--time", super::TIME], document("ocif", &own(known.clone())));
         assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{known}");
     }
-    let mixed = format!("{},{}", own(json!({"type": "@ulp/node", "node_id": "a"})), thing("ocif", "\"b\"", "0"));
+    let mixed =
+        format!("{},{}", own(json!({"type": "@ulp/node", "node_id": "a"})), thing("ocif", "\"b\"", "0"));
     assert_eq!(codes(&import("ocif", &[], document("ocif", &mixed))), json!({"import.foreign": 1}));
 }
 
@@ -163,9 +173,67 @@ fn large_documents_are_read() {
         "files": {"F": {"dataURL": picture}}});
     let events = events("excalidraw", &[], drawing.to_string());
     assert_eq!(events[1]["media"]["bytes"].as_u64(), Some(crate::sample::size(21 << 20, 3 << 20)));
-    let many: Vec<String> =
-        (0..crate::sample::size(200_000, 20_000)).map(|i| thing("canvas", &format!("\"n{i}\""), "5")).collect();
+    let many: Vec<String> = (0..crate::sample::size(200_000, 20_000))
+        .map(|i| thing("canvas", &format!("\"n{i}\""), "5"))
+        .collect();
     let output = import("canvas", &["--time", super::TIME], document("canvas", &many.join(",")));
     assert!(output.status.success());
     assert_eq!(output.stdout.iter().filter(|b| **b == b'\n').count(), many.len() + 1);
+}
+
+/// Documents with bytes changed, cut out or doubled are refused or read, and what is read is an event.
+#[test]
+fn broken_documents_break_nothing() {
+    let seeds: Vec<u64> = crate::sample::of(0..2_000, 40).collect();
+    let bases = [
+        ("canvas", document("canvas", &thing("canvas", "\"a\"", "1.5"))),
+        (
+            "excalidraw",
+            std::fs::read_to_string(crate::run::root().join("examples/sketch/sketch.excalidraw")).unwrap(),
+        ),
+        ("ocif", exchanged()),
+    ];
+    crate::sample::each(&seeds, |_, seed| {
+        let mut rng = Rng::new(*seed);
+        for (format, base) in &bases {
+            let broken = broken(base.as_bytes(), &mut rng);
+            let output = import(format, &["--time", super::TIME], &broken);
+            assert!(matches!(output.status.code(), Some(0 | 1)), "{format}, seed {seed}");
+            is_taken(&output.stdout);
+        }
+    });
+}
+
+/// An exchange file of ours.
+fn exchanged() -> String {
+    let trace = r#"{"timestamp":1,"actor_id":"a","operation":"create_node","node_id":"n","geometry":{"kind":"rect","width":2,"height":1},"media":{"ref":"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","mime":"image/png"},"physics":{"body":"static"},"transform":{"position":[1,2,3],"scale":2},"properties":{"label":"x"}}
+{"timestamp":2,"actor_id":"a","operation":"link_nodes","from_node":"n","to_node":"n","properties":{"label":"y"}}
+{"timestamp":3,"actor_id":"a","operation":"sensor_reading","sensor":"s","value":1.5,"node_id":"n"}
+{"timestamp":4,"actor_id":"a","operation":"set_properties","node_id":"@layer:default","properties":{"order":3}}
+"#;
+    String::from_utf8(super::feed("projector-2d", &["-f", "ocif"], trace).stdout).unwrap()
+}
+
+/// A text with some of its bytes changed, left out or written again.
+fn broken(base: &[u8], rng: &mut Rng) -> Vec<u8> {
+    let mut bytes = base.to_vec();
+    for _ in 0..1 + rng.below(4) {
+        let at = rng.below(bytes.len().max(1));
+        let end = (at + 1 + rng.below(40)).min(bytes.len());
+        match rng.below(5) {
+            0 => bytes[at] = rng.below(256) as u8,
+            1 => drop(bytes.drain(at..end)),
+            2 => bytes
+                .splice(at..at, base[at.min(base.len())..end.min(base.len())].iter().copied())
+                .for_each(drop),
+            3 => drop(
+                bytes.splice(at..end, rng.pick(&["null", "-1e999", "\"\"", "{}", "[[]]", "1e15"]).bytes()),
+            ),
+            _ => bytes[at..end].reverse(),
+        }
+        if bytes.is_empty() {
+            break;
+        }
+    }
+    bytes
 }

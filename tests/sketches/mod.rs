@@ -9,7 +9,8 @@ use serde_json::Value;
 use std::process::Output;
 
 /// The formats, with the ending of a file of each.
-const FORMATS: [(&str, &str); 3] = [("canvas", "canvas"), ("excalidraw", "excalidraw"), ("ocif", "ocif.json")];
+const FORMATS: [(&str, &str); 3] =
+    [("canvas", "canvas"), ("excalidraw", "excalidraw"), ("ocif", "ocif.json")];
 const TIME: &str = "2026-01-01T00:00:00Z";
 
 /// What a tool makes of its input.
@@ -29,7 +30,11 @@ fn events(format: &str, more: &[&str], document: impl AsRef<[u8]>) -> Vec<Value>
 }
 
 fn lines(bytes: &[u8]) -> Vec<Value> {
-    bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(|l| serde_json::from_slice(l).unwrap()).collect()
+    bytes
+        .split(|b| *b == b'\n')
+        .filter(|l| !l.is_empty())
+        .map(|l| serde_json::from_slice(l).unwrap())
+        .collect()
 }
 
 /// The codes of a run's witness line, with how often each came.

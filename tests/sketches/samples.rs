@@ -12,8 +12,11 @@ fn fixtures_come_out_to_the_byte() {
     let cases = std::fs::read_to_string(dir.join("cases.tsv")).unwrap();
     let mut count = 0;
     for case in cases.lines().skip(1) {
-        let [name, input, options, status, expected] = case.split('\t').collect::<Vec<_>>()[..] else { continue };
-        if !["canvas", "ocif", "excalidraw"].iter().any(|format| options.starts_with(&format!("-f {format}"))) {
+        let [name, input, options, status, expected] = case.split('\t').collect::<Vec<_>>()[..] else {
+            continue;
+        };
+        if !["canvas", "ocif", "excalidraw"].iter().any(|format| options.starts_with(&format!("-f {format}")))
+        {
             continue;
         }
         let options: Vec<&str> = options.split(' ').collect();
@@ -40,7 +43,10 @@ fn a_canvas_of_obsidian() {
     assert_eq!(events[0]["properties"]["background"], "img/map.png");
     assert_eq!(events[1]["properties"]["label"], "teams.md");
     assert_eq!(events[2]["properties"]["label"], "Learn more:\n\n- [Apps](/docs/apps.md)\n- 2 * 3");
-    assert_eq!((&events[3]["from_node"], &events[3]["properties"]), (&json!("8132d4d894c80022"), &json!({"stroke": "#123456"})));
+    assert_eq!(
+        (&events[3]["from_node"], &events[3]["properties"]),
+        (&json!("8132d4d894c80022"), &json!({"stroke": "#123456"}))
+    );
 }
 
 /// What Excalidraw writes beside the fixtures: frames, round corners of all types, elbows, old spellings, no ids.
@@ -76,16 +82,27 @@ fn a_drawing_of_excalidraw() {
     let events = lines(&output.stdout);
     let node = |id: &str| events.iter().find(|event| event["node_id"] == id).unwrap();
     assert_eq!(node("@space")["properties"], json!({"y": "down"}));
-    assert_eq!(["r1", "r3", "old"].map(|id| node(id)["geometry"]["radius"].as_f64()), [Some(25.0), Some(12.0), Some(25.0)]);
+    assert_eq!(
+        ["r1", "r3", "old"].map(|id| node(id)["geometry"]["radius"].as_f64()),
+        [Some(25.0), Some(12.0), Some(25.0)]
+    );
     assert_eq!(node("d")["transform"]["rotation"], json!(28.647_89));
     assert_eq!(node("e")["properties"]["url"], "https://example.org/");
-    assert_eq!(node("f")["properties"], json!({"fill": "#a5d8ff", "label": "Sector 3", "opacity": 0.8, "stroke": "#1971c2", "stroke_style": "dotted", "stroke_width": 4}));
+    assert_eq!(
+        node("f")["properties"],
+        json!({"fill": "#a5d8ff", "label": "Sector 3", "opacity": 0.8, "stroke": "#1971c2", "stroke_style": "dotted", "stroke_width": 4})
+    );
     assert_eq!(node("hand")["geometry"]["points"], json!([[-0.5, -1], [0.5, 1]]));
     assert_eq!(node("t2")["geometry"]["text"], "again");
     let unnamed = events.iter().find(|event| event["kind"] == "ellipse").unwrap();
-    assert!(unnamed["node_id"].as_str().unwrap().starts_with("e-") && unnamed["properties"]["stroke"] == "none");
+    assert!(
+        unnamed["node_id"].as_str().unwrap().starts_with("e-") && unnamed["properties"]["stroke"] == "none"
+    );
     let link = events.last().unwrap();
-    assert_eq!((&link["from_node"], &link["to_node"], &link["properties"]["label"]), (&json!("d"), &json!("r1"), &json!("to\nhere")));
+    assert_eq!(
+        (&link["from_node"], &link["to_node"], &link["properties"]["label"]),
+        (&json!("d"), &json!("r1"), &json!("to\nhere"))
+    );
 }
 
 /// Documents of the format's own cookbook, by their features: a note, a grid, edges of both spellings, text styles.
@@ -112,7 +129,10 @@ fn an_exchange_file_of_another_program() {
     let events = lines(&output.stdout);
     let node = |id: &str| events.iter().find(|event| event["node_id"] == id).unwrap();
     assert_eq!(node("n")["transform"], json!({"position": [70, 30, 0], "scale": [2, 2, 2]}));
-    assert_eq!(node("n")["properties"], json!({"fill": "none", "font_size": 24, "label": "Hi", "stroke": "#123456", "stroke_width": 0.5}));
+    assert_eq!(
+        node("n")["properties"],
+        json!({"fill": "none", "font_size": 24, "label": "Hi", "stroke": "#123456", "stroke_width": 0.5})
+    );
     assert_eq!((&node("bare")["kind"], &node("bare")["geometry"]["width"]), (&json!("node"), &json!(100)));
     assert_eq!(node("pic")["media"]["mime"], "image/gif");
     assert_eq!(events.last().unwrap()["properties"], json!({"label": "Hi", "stroke": "#ff0000"}));
@@ -122,14 +142,24 @@ fn an_exchange_file_of_another_program() {
 #[test]
 fn pictures_are_written_for_a_store() {
     let dir = tempfile::tempdir().unwrap();
-    let image = |id: &str| json!({"id": id, "type": "image", "x": 0, "y": 0, "width": 9, "height": 9, "fileId": "F"});
+    let image =
+        |id: &str| json!({"id": id, "type": "image", "x": 0, "y": 0, "width": 9, "height": 9, "fileId": "F"});
     let drawing = json!({"elements": [image("a"), image("b")], "files": {"F": {"dataURL": "data:image/gif;base64,R0lGODlhAQABAAAAACw="}}});
     let objects = dir.path().join("objects");
     let output = import("excalidraw", &["--objects", objects.to_str().unwrap()], drawing.to_string());
     let media = lines(&output.stdout)[1]["media"].clone();
-    let names: Vec<_> = std::fs::read_dir(&objects).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let names: Vec<_> =
+        std::fs::read_dir(&objects).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names.len(), 1);
     assert_eq!(media["ref"], format!("sha256:{}", names[0].to_str().unwrap()));
     assert_eq!(media["mime"], "image/gif");
     assert_eq!(events("excalidraw", &[], drawing.to_string())[2]["media"], media);
+}
+
+#[test]
+fn the_sketch_of_the_example_joins_its_map() {
+    let dir = run::checkout();
+    let script = "for out in one two; do examples/sketch/run.sh $out; diff $out/story.txt examples/sketch/expected.txt; done
+        for file in sketch.jsonl map.svg map.canvas map.ocif; do cmp one/$file two/$file; done";
+    run::sh(script, dir.path());
 }

@@ -32,6 +32,14 @@ const MARGIN: f64 = 60.0;
 /// The farthest from 0 that a card may lie, in pixels: there a 32-bit number still tells half a pixel.
 const FARTHEST: f64 = 4e6;
 
+/// The extent of a space without content.
+const EMPTY: Bounds = Bounds { min: [0.0; 2], max: [400.0; 2] };
+/// What the group around a space is called, before its name.
+const SPACE: &str = "space:";
+
+/// The cards of nodes, by the nodes' ids: what they are called, and where they lie.
+type Cards<'a> = BTreeMap<&'a str, (String, Bounds)>;
+
 /// What could not be carried: node and what of it.
 pub type Dropped = Vec<(String, &'static str)>;
 
@@ -39,8 +47,7 @@ pub type Dropped = Vec<(String, &'static str)>;
 pub fn write(scenes: &[Scene<'_, '_>]) -> (Vec<u8>, Dropped) {
     let mut sheet = Sheet {
         scale: scale_of(scenes),
-        left: 0.0,
-        top: 0.0,
+        next: None,
         nodes: Vec::new(),
         edges: Vec::new(),
         used: Names::default(),
@@ -65,9 +72,10 @@ fn scale_of(scenes: &[Scene<'_, '_>]) -> f64 {
     if scenes.iter().flat_map(|scene| &scene.items).any(card::is_placed) {
         return 1.0;
     }
-    let side = scenes.iter().map(reach).fold(0.0, f64::max);
+    let side = scenes.iter().map(Scene::side).fold(0.0, f64::max);
+    let reach = scenes.iter().map(reach).fold(0.0, f64::max);
     let room = scenes.iter().map(|scene| (card::area(scene) * ROOM).sqrt()).fold(0.0, f64::max);
-    roomy(scale(side), side, room)
+    roomy(scale(side.max(reach)), reach, room)
 }
 
 /// The longer side of what a canvas shows of a space, layers that are hidden elsewhere included.
@@ -103,8 +111,7 @@ fn roomy(scale: f64, side: f64, room: f64) -> f64 {
 struct Sheet {
     scale: f64,
     /// Where the next space begins.
-    left: f64,
-    top: f64,
+    next: Option<Point>,
     nodes: Vec<Vec<u8>>,
     edges: Vec<Vec<u8>>,
     used: Names,
@@ -117,33 +124,35 @@ impl Sheet {
         let mut cards = card::deal(scene, self.scale, origin);
         table::lay(&mut cards, scene);
         let whole = cards.iter().map(|card| card.bounds).reduce(Bounds::join);
-        let whole = whole.unwrap_or(Bounds { min: [0.0; 2], max: [400.0; 2] }).grown(MARGIN);
-        let shift = if self.nodes.is_empty() { [0.0; 2] } else { [self.left, self.top] };
-        let shift = if self.nodes.is_empty() { shift } else { subtract(shift, whole.min) };
-        self.left = whole.max[0] + shift[0] + MARGIN;
-        self.top = whole.min[1] + shift[1];
-        let group = self.unused(&format!("space:{}", scene.space));
+        let whole = whole.unwrap_or(EMPTY).grown(MARGIN);
+        let shift = self.shift(whole);
+        let group = self.unused(&format!("{SPACE}{}", scene.space));
         let label = scene.title.as_deref().unwrap_or(scene.space);
-        self.push("group", &group, whole, shift, |line, out| {
-            line.text("label", &one_line(label), out);
-        });
-        let mut names: BTreeMap<&str, (String, Bounds)> = BTreeMap::new();
+        self.push("group", &group, whole, shift, |line, out| line.text("label", &one_line(label), out));
         let ids: Vec<String> = cards.iter().map(|card| self.unused(&card.id)).collect();
         // What frames others lies below them.
-        let frames = cards.iter().zip(&ids).filter(|(card, _)| card.stands == Stands::Frame);
-        frames.for_each(|(card, id)| self.card(card, id, shift));
-        for (card, id) in cards.iter().zip(&ids).filter(|(card, _)| card.stands != Stands::Frame) {
-            self.card(card, id, shift);
+        for below in [true, false] {
+            let cards = cards.iter().zip(&ids);
+            cards
+                .filter(|(card, _)| (card.stands == Stands::Frame) == below)
+                .for_each(|(card, id)| self.card(card, id, shift));
         }
-        for (card, id) in cards.iter().zip(ids) {
+        for card in &cards {
             self.dropped.extend(card.lost.iter().map(|what| (card.id.clone().into_owned(), *what)));
-            if let Some(item) = card.item {
-                names.insert(item.id, (id, card.bounds));
-            }
         }
-        for link in &scene.links {
-            self.edge(link, &names);
-        }
+        let named = cards.iter().zip(ids).filter_map(|(card, id)| Some((card.item?.id, (id, card.bounds))));
+        let names: Cards<'_> = named.collect();
+        scene.links.iter().for_each(|link| self.edge(link, &names));
+    }
+
+    /// The first space keeps its place, the next ones stand beside it.
+    fn shift(&mut self, whole: Bounds) -> Point {
+        let shift = match self.next {
+            None => [0.0; 2],
+            Some(next) => std::array::from_fn(|i| next[i] - whole.min[i]),
+        };
+        self.next = Some([whole.max[0] + shift[0] + MARGIN, whole.min[1] + shift[1]]);
+        shift
     }
 
     /// What is 0 in a space: a single one keeps its coordinates, as far as they can be shown.
@@ -154,7 +163,7 @@ impl Sheet {
         if all.min.iter().chain(&all.max).all(|x| x.abs() <= FARTHEST) {
             return [0.0; 2];
         }
-        if self.nodes.is_empty() {
+        if self.next.is_none() {
             self.dropped.push(("@space".to_owned(), "origin"));
         }
         all.centre()
@@ -212,7 +221,7 @@ impl Sheet {
         self.nodes.push(out);
     }
 
-    fn edge(&mut self, link: &Connection<'_>, names: &BTreeMap<&str, (String, Bounds)>) {
+    fn edge(&mut self, link: &Connection<'_>, names: &Cards<'_>) {
         let (Some((from, a)), Some((to, b))) = (names.get(link.ends.from), names.get(link.ends.to)) else {
             return;
         };
@@ -242,10 +251,6 @@ impl Sheet {
     fn unused(&mut self, id: &str) -> String {
         self.used.take(id)
     }
-}
-
-fn subtract(a: Point, b: Point) -> Point {
-    std::array::from_fn(|i| a[i] - b[i])
 }
 
 /// The side of `a` that looks at `b`.

@@ -140,16 +140,14 @@ impl Drawing<'_, '_, '_> {
             record.note("import.resource", "a resource that is not there");
             return None;
         };
-        let is_text = |mime: &str| mime.starts_with("text/plain");
-        let content = representations.items().find_map(|each| {
-            let mime = text(each, "mimeType").unwrap_or_default();
-            words(each, "content").filter(|_| is_text(&mime))
-        });
+        let is_text = |each| mime(each).is_none_or(|mime| mime.starts_with("text/plain"));
+        let content =
+            representations.items().find_map(|each| words(each, "content").filter(|_| is_text(each)));
         properties.text("label", content.as_deref());
         let picture = representations.items().find_map(|each| {
             let location = text(each, "location")?;
-            let (mime, bytes) = crate::excalidraw::held(&location)?;
-            Some((text(each, "mimeType").unwrap_or_else(|| mime.to_owned()), bytes))
+            let (held, bytes) = crate::excalidraw::held(&location)?;
+            Some((mime(each).unwrap_or_else(|| held.to_owned()), bytes))
         });
         if content.is_none() && picture.is_none() {
             record
@@ -188,6 +186,11 @@ impl Drawing<'_, '_, '_> {
         record.drafts.push(sketch::link(sketch::stamp(thing, self.desk)?, link));
         Ok(())
     }
+}
+
+/// What a representation is, in both spellings that programs write.
+fn mime(representation: Value<'_, '_>) -> Option<String> {
+    text(representation, "mimeType").or_else(|| text(representation, "mime-type"))
 }
 
 /// Notes the extensions of a node of which nothing is kept.
