@@ -22,7 +22,7 @@ PACKAGES := b3sum:b3sum jq:jq xmllint:libxml2-utils strace:strace sox:sox midics
     ssh:openssh-client socat:socat cct:proj-bin ogr2ogr:gdal-bin unshare:util-linux getent:libc-bin qemu-storage-daemon:qemu-utils qemu-storage-daemon:qemu-system-common mkfs.ext4:e2fsprogs losetup:mount \
     gcc:gcc clang:clang arm-none-eabi-gcc:gcc-arm-none-eabi busybox:busybox curl:curl ip:iproute2
 # What the benchmark sets the tools beside, and counts with; databases come from PyPI, parsers and CRDTs from crates.io.
-BENCH_PACKAGES := jq:jq openssl:openssl strace:strace tar:tar zstd:zstd valgrind:valgrind taskset:util-linux
+BENCH_PACKAGES := jq:jq ogr2ogr:gdal-bin openssl:openssl strace:strace tar:tar zstd:zstd valgrind:valgrind taskset:util-linux
 BENCH_MODULES := duckdb rocksdict lmdb
 BENCH_PROGRAMS := crdt floor
 

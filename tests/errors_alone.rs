@@ -11,12 +11,18 @@ const TRACE: &str = "head -20 examples/flood/trace.jsonl";
 const REJECTED: &str = "boundary witness";
 const DAMAGED: &str = "boundary boundary witness";
 
-const ROWS: [Row; 16] = [
+const ROWS: [Row; 17] = [
     (
         "ulp-append",
         "ulp-append --store w $E; ulp-append --store w $E",
         ("ulp-append --store w $E", 1),
         (REJECTED, "payload.node_id"),
+    ),
+    (
+        "ulp-import",
+        "printf 'node_id\\na\\n' | ulp-import -f csv $E",
+        ("printf 'node_id\\na\\na\\n' | ulp-import -f csv $E", 1),
+        (REJECTED, "import.repeated"),
     ),
     ("ulp-materialize", "ulp-materialize $E", ("ulp-materialize $E", 1), (REJECTED, "payload.node_id")),
     ("projector-2d", "projector-2d -f svg $E", ("projector-2d $E", 1), (REJECTED, "payload.node_id")),
@@ -177,6 +183,7 @@ fn a_failure_is_one_line_whenever_it_comes() {
                 "tile-unpack" => " --test",
                 "ulp-sync" if status == 4 || script.ends_with("all") => " --serve --store nowhere",
                 "ulp-store" if status == 4 || script.ends_with("all") => " stat --store nowhere",
+                "ulp-import" if status == 4 || script.ends_with("all") => " -f csv",
                 "um-seal" if status == 4 || script.ends_with("all") => " --open --key nowhere",
                 "um-cache" if status == 4 || script.ends_with("all") => " --cache nowhere",
                 "um-portal" if status == 4 || script.ends_with("all") => " ledger --portal nowhere",

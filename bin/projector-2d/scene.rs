@@ -34,6 +34,8 @@ pub struct Scene<'s, 'a> {
     pub acknowledgement: Option<String>,
     /// The properties of `@space`, in the order of their keys.
     pub settings: Vec<Written<'a>>,
+    /// All that is known of the space, drawn or not.
+    pub whole: &'s Space<'a>,
     /// Whether y runs up the page.
     pub y_up: bool,
     /// In paint order; every layer that holds something.
@@ -171,6 +173,7 @@ impl<'s, 'a> Scene<'s, 'a> {
             unit: settings.unit(),
             acknowledgement: settings.text("acknowledgement"),
             settings: settings.properties(),
+            whole: space,
             y_up: settings.y_up(),
             layers,
             items,

@@ -56,6 +56,7 @@ pub fn everything<'a>(space: &Space<'a>, history: &Resolved<'a>) -> Space<'a> {
         nodes,
         links,
         sensors: space.sensors.clone(),
+        reading_tiles: space.reading_tiles.clone(),
         settings,
         anomalies: Vec::new(),
     }

@@ -11,6 +11,7 @@ const SECRET: &str = r#"{"event_id":"secret-name","timestamp":1730000000000,"act
 fn command(tool: &str) -> (&'static str, bool) {
     match tool {
         "ulp-store" => ("ulp-store heads --store w", false),
+        "ulp-import" => ("ulp-import -f csv /dev/null", false),
         "ulp-gossip" => ("ulp-gossip --store w", false),
         "ulp-attest" => ("ulp-attest --rows --store w", false),
         "ulp-radio" => ("ulp-radio in.jsonl", true),

@@ -17,8 +17,7 @@ const SENSORS: &str = concat!(
 #[test]
 fn every_format_shows_them() {
     for format in FORMATS.into_iter().filter(|f| *f != "png" && *f != "jsonl") {
-        let drawn =
-            text(&["-f", format], SENSORS).replace("\\\\_", "_").replace("\\\\.", ".").replace("\\\\:", ":");
+        let drawn = text(&["-f", format], SENSORS);
         for words in ["water_level", "1.42", "battery", "pump"] {
             assert!(drawn.contains(words), "{format}: {words}");
         }
@@ -46,7 +45,7 @@ fn a_canvas_has_a_card_for_each() {
     let level = card("node:esp32_A12/water_level");
     let middle = |axis: &str, side: &str| level[axis].as_f64().unwrap() + level[side].as_f64().unwrap() / 2.0;
     assert!((middle("x", "width") - 12000.0).abs() <= 1.0 && (middle("y", "height") + 23005.0).abs() <= 1.0);
-    assert_eq!(card("node:esp32_B7/battery")["text"], "battery\\: none");
+    assert_eq!(card("node:esp32_B7/battery")["text"], "battery: none");
 }
 
 #[test]

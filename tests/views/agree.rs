@@ -87,7 +87,7 @@ fn a_node_has_one_name() {
         ("{}", "n"),
     ] {
         let input = node(&format!(r#""properties":{properties}"#));
-        assert_eq!(card(&input)["text"], name.replace('.', "\\."), "{properties}");
+        assert_eq!(card(&input)["text"], name, "{properties}");
         assert!(text(FLAT, "svg", &input).contains(&format!("<title>{name}</title>")), "{properties}");
         let record = json(SOLID, "jsonl", &input);
         assert_eq!(record["name"].as_str().unwrap_or("n"), name, "{properties}");

@@ -12,6 +12,7 @@ pub mod geodesy;
 pub mod geometry;
 pub mod history;
 pub mod join;
+pub mod json_canvas;
 #[cfg(feature = "draw")]
 pub mod labels;
 pub mod media;
@@ -29,6 +30,7 @@ pub mod scene;
 pub mod series;
 #[cfg(feature = "draw")]
 pub mod style;
+mod text_at;
 pub mod transform;
 pub mod view;
 pub mod xml;

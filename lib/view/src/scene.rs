@@ -8,6 +8,7 @@ use crate::transform::{self, Transform, finite};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use ulp_core::event::{Ends, Register, RegisterKind};
+use ulp_core::id::Tile;
 use ulp_core::json::{self, raw};
 use ulp_core::state::{Node, Reading, Written};
 
@@ -45,6 +46,8 @@ pub struct Sensor<'s, 'a> {
     pub actor: &'a str,
     pub name: &'a str,
     pub reading: &'s Reading<'a>,
+    /// The tile that the reading lies in, where that is known.
+    pub tile: Option<Tile>,
     /// The node that it says it is at.
     pub node: Option<String>,
     /// Whether that is a node that is seen, which shows what is read at it.
@@ -68,7 +71,7 @@ impl<'s, 'a> Settings<'s, 'a> {
         Settings(space.settings.get("@space"))
     }
 
-    fn of_layer(space: &'s Space<'a>, id: &str) -> Settings<'s, 'a> {
+    pub fn of_layer(space: &'s Space<'a>, id: &str) -> Settings<'s, 'a> {
         Settings(space.settings.get(format!("@layer:{id}").as_str()))
     }
 
@@ -135,6 +138,14 @@ pub fn layers<'a>(space: &Space<'a>) -> Vec<Layer> {
     layers
 }
 
+/// The layers of which something was said, and that hold no visible node: in the order of their ids.
+pub fn bare_layers(space: &Space<'_>, shown: &[Layer]) -> Vec<Layer> {
+    let named = space.settings.keys().filter_map(|name| name.strip_prefix("@layer:"));
+    let is_bare = |id: &&str| !shown.iter().any(|layer| layer.id == **id);
+    let said = |id: &&str| !Settings::of_layer(space, id).properties().is_empty();
+    named.filter(is_bare).filter(said).map(|id| layer(space, id.to_owned())).collect()
+}
+
 fn layer(space: &Space<'_>, id: String) -> Layer {
     let settings = Settings::of_layer(space, &id);
     Layer {
@@ -174,5 +185,6 @@ fn sensor<'s, 'a>(
         [x, y, z] => Some([x, y, z]),
         _ => of_node(),
     };
-    Sensor { actor, name, reading, node, is_at_node: number.is_some(), position }
+    let tile = space.reading_tiles.get(&(actor, name)).copied();
+    Sensor { actor, name, reading, tile, node, is_at_node: number.is_some(), position }
 }

@@ -32,6 +32,8 @@ pub struct Space<'a> {
     pub links: BTreeMap<Ends<'a>, Add<'a>>,
     /// The sensors, by actor and sensor.
     pub sensors: BTreeMap<(&'a str, &'a str), Reading<'a>>,
+    /// The tile that each of their readings lies in; empty where only a part of a space is looked at.
+    pub reading_tiles: BTreeMap<(&'a str, &'a str), Tile>,
     /// The properties of `@space` and `@layer:<layer_id>`, by that name.
     pub settings: BTreeMap<&'a str, Node<'a>>,
     /// What was odd, for the boundary log: code and node.
@@ -61,8 +63,11 @@ fn join_space<'a>(
 ) -> Space<'a> {
     let (special, plain): (Vec<_>, Vec<_>) = tiles.par_iter_mut().map(take_nodes).unzip();
     let settings = join_nodes(special).into_iter().map(|(name, node)| (name, node.state)).collect();
-    let (links, sensors) = join_rest(tiles);
-    Joined { space, nodes: join_nodes(plain), links, sensors, settings }.settle(filter, takes_tile)
+    let (links, read) = join_rest(tiles);
+    let reading_tiles = read.iter().map(|(name, (_, tile))| (*name, *tile)).collect();
+    let sensors = read.into_iter().map(|(name, (reading, _))| (name, reading)).collect();
+    let joined = Joined { space, nodes: join_nodes(plain), links, sensors, settings };
+    Space { reading_tiles, ..joined.settle(filter, takes_tile) }
 }
 
 /// A space, or a part of it, of which every lane is joined.
@@ -103,7 +108,15 @@ impl<'a> Joined<'a> {
         // Of links that have become one, the last stays: that of the greatest key.
         shown.sort_unstable_by(|(a, x, i), (b, y, k)| (a, x.key, k).cmp(&(b, y.key, i)));
         let links = shown.into_iter().map(|(ends, add, _)| (ends, add)).collect();
-        Space { space: self.space, nodes, links, sensors: self.sensors, settings: self.settings, anomalies }
+        Space {
+            space: self.space,
+            nodes,
+            links,
+            sensors: self.sensors,
+            reading_tiles: BTreeMap::new(),
+            settings: self.settings,
+            anomalies,
+        }
     }
 }
 
@@ -178,12 +191,16 @@ fn name_order(lists: &[Named<'_>]) -> Vec<(u64, Place)> {
     order
 }
 
-type Rest<'a> = (Map<Ends<'a>, Links<'a>>, BTreeMap<(&'a str, &'a str), Reading<'a>>);
+type Rest<'a> = (Map<Ends<'a>, Links<'a>>, BTreeMap<(&'a str, &'a str), (Reading<'a>, Tile)>);
 
-/// Joins the links and the sensors of all tiles.
+/// Joins the links and the sensors of all tiles; each reading with the tile that it lies in.
 fn join_rest<'a>(tiles: Vec<Derived<'a>>) -> Rest<'a> {
     let (mut links, mut sensors): Rest<'a> = Default::default();
-    for (lane, state) in tiles.into_iter().flat_map(|derived| derived.lanes) {
+    let lanes = tiles.into_iter().flat_map(|derived| {
+        let tile = derived.tile;
+        derived.lanes.into_iter().map(move |(lane, state)| (tile, lane, state))
+    });
+    for (tile, lane, state) in lanes {
         let redacted = is_redacted(lane);
         for (ends, link) in state.links {
             let link = if redacted { link.without_properties() } else { link };
@@ -197,11 +214,11 @@ fn join_rest<'a>(tiles: Vec<Derived<'a>>) -> Rest<'a> {
         for (name, reading) in state.sensors.into_iter().filter(|_| !redacted) {
             match sensors.entry(name) {
                 Entry::Vacant(slot) => {
-                    slot.insert(reading);
+                    slot.insert((reading, tile));
                 }
                 Entry::Occupied(mut slot) => {
-                    if reading.is_greater_than(slot.get()) {
-                        slot.insert(reading);
+                    if reading.is_greater_than(&slot.get().0) {
+                        slot.insert((reading, tile));
                     }
                 }
             }

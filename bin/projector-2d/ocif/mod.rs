@@ -1,24 +1,23 @@
 //! The Open Canvas Interchange Format, version 0.7: what a canvas needs to show, and beside it all that is known.
 //!
-//! A node's extension `@ulp/node` holds every register as it was written, so that nothing is lost; its place, size,
-//! shape and text are what any canvas can draw. Positions are of the page: y down, the top left corner.
+//! A node's extension `@ulp/node` holds every register as it was written, so that nothing is lost: `ulp-import -f ocif`
+//! gives back the same world. Its place, size, shape and text are what any canvas can draw. Positions are of the page: y
+//! down, the top left corner, about which a node is turned clockwise.
+
+mod known;
+mod shape;
 
 use crate::layout::MARK;
 use crate::names::Names;
-use crate::records::{clock, writer};
 use crate::scene::{Connection, Item, Scene};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use ulp_core::event::{Member, RegisterKind};
 use ulp_core::json::write::Members;
-use ulp_core::json::{write_canonical, write_number, write_string};
-use ulp_core::state::Written;
+use ulp_core::json::{write_canonical, write_string};
 use ulp_core::text::write_printable;
-use ulp_view::geometry::{Bounds, Shape, flat};
-use ulp_view::outline;
-use ulp_view::path::{Point, Segment};
-use ulp_view::scene::Sensor;
-use ulp_view::style::{Paint, Style};
+use ulp_view::geometry::{Bounds, Shape};
+use ulp_view::path::Point;
+use ulp_view::scene::{Layer, Sensor, bare_layers};
 use ulp_view::transform::{Transform, rounded};
 
 /// The format's name for itself.
@@ -115,43 +114,22 @@ impl File {
         for link in &scene.links {
             self.link(link, scene, names);
         }
-        let mut groups = Vec::new();
-        for (index, layer) in scene.layers.iter().enumerate() {
-            let members: Vec<&str> =
-                scene.items.iter().filter(|i| i.layer == index).map(|i| names[i.id].as_str()).collect();
-            let mut known = Vec::new();
-            let mut line = Members::open(&mut known);
-            line.text("type", "@ulp/layer", &mut known);
-            line.text("layer", &layer.id, &mut known);
-            line.text("title", &layer.title, &mut known);
-            line.boolean("visible", layer.visible, &mut known);
-            line.number("order", rounded(layer.order), &mut known);
-            line.number("opacity", rounded(layer.opacity), &mut known);
-            known.push(b'}');
-            groups.push(self.group(&format!("layer:{}", layer.id), &members, known));
-        }
-        let mut known = Vec::new();
-        let mut line = Members::open(&mut known);
-        line.text("type", "@ulp/space", &mut known);
-        line.text("space_id", scene.space, &mut known);
-        line.raws("properties", scene.settings.iter().map(Written::member), &mut known);
-        let writer = writer(scene, self.provenance);
-        let sensors: Vec<Vec<u8>> = scene
-            .sensors
-            .iter()
-            .map(|sensor| {
-                let mut record = Vec::new();
-                writer.sensor(sensor, &mut record);
-                record
-            })
-            .collect();
-        if !sensors.is_empty() {
-            line.list("sensors", &sensors, &mut known);
-        }
-        known.push(b'}');
+        let mut members: Vec<Vec<&str>> = scene.layers.iter().map(|_| Vec::new()).collect();
+        scene.items.iter().for_each(|item| members[item.layer].push(&names[item.id]));
+        let layers = scene.layers.iter().zip(&members);
+        let mut groups: Vec<String> = layers.map(|(layer, held)| self.layer(layer, held, scene)).collect();
+        let bare = bare_layers(scene.whole, &scene.layers);
+        groups.extend(bare.iter().map(|layer| self.layer(layer, &[], scene)));
         groups.extend(self.readings(scene));
         let members: Vec<&str> = groups.iter().map(String::as_str).collect();
+        let known = known::space(scene, self.provenance);
         self.group(&format!("space:{}", scene.space), &members, known);
+    }
+
+    /// A group of what lies in a layer, with what the layer was given and what it comes to; answers its id.
+    fn layer(&mut self, layer: &Layer, held: &[&str], scene: &Scene<'_, '_>) -> String {
+        let known = known::layer(layer, scene);
+        self.group(&format!("layer:{}", layer.id), held, known)
     }
 
     /// A node for each reading of no node; those that say no place stand right of the drawing, from its top down.
@@ -225,17 +203,16 @@ impl File {
         line.text("id", name, &mut out);
         line.numbers("position", &[x, y * turn, z].map(rounded), &mut out);
         line.numbers("size", &own.size().map(rounded), &mut out);
-        // Counter-clockwise on the page, wherever y runs.
-        line.number("rotation", rounded(item.world.rotation_2d() * -turn), &mut out);
+        line.number("rotation", clockwise(&item.world, scene), &mut out);
         line.numbers("scale", &item.world.scale_2d().map(rounded), &mut out);
         if let Some(resource) = resource {
             line.text("resource", &resource, &mut out);
         }
-        let mut data = vec![shape(item, own, turn)];
+        let mut data = vec![shape::shape(item, own, turn)];
         if let Shape::Text { size, .. } = &item.shape {
-            data.push(text_style(size.unwrap_or(scene.text_size), &item.style));
+            data.push(shape::text_style(size.unwrap_or(scene.text_size), &item.style));
         }
-        data.push(self.registers(item, scene));
+        data.push(known::node(item, scene, self.provenance));
         line.list("data", &data, &mut out);
         out.push(b'}');
         self.nodes.push(out);
@@ -277,36 +254,6 @@ impl File {
         id
     }
 
-    /// All that is known of a node.
-    fn registers(&self, item: &Item<'_, '_>, scene: &Scene<'_, '_>) -> Vec<u8> {
-        // Who absorbed it is not said: what is drawn stands for itself.
-        let held_as = |member| {
-            RegisterKind::all().filter(move |k| k.member() == member && *k != RegisterKind::AbsorbedInto)
-        };
-        let node = item.node;
-        let mut out = Vec::new();
-        let mut line = Members::open(&mut out);
-        line.text("type", "@ulp/node", &mut out);
-        line.text("node_id", item.id, &mut out);
-        line.text("space_id", scene.space, &mut out);
-        if let Some(tile) = node.tile {
-            line.text("tile", &tile.to_string(), &mut out);
-        }
-        held_as(Member::Own).for_each(|kind| line.raw(kind.name(), node.plain(kind), &mut out));
-        line.name("transform", &mut out);
-        let mut transform = Members::open(&mut out);
-        held_as(Member::Transform).for_each(|kind| transform.raw(kind.name(), node.plain(kind), &mut out));
-        out.push(b'}');
-        line.raws("properties", node.keyed(RegisterKind::Property).iter().map(Written::member), &mut out);
-        line.raws("media", node.keyed(RegisterKind::Media).iter().map(Written::member), &mut out);
-        if self.provenance {
-            line.name("clock", &mut out);
-            clock(item.node).write(&mut out);
-        }
-        out.push(b'}');
-        out
-    }
-
     fn link(&mut self, link: &Connection<'_>, scene: &Scene<'_, '_>, names: &BTreeMap<&str, String>) {
         let (Some(from), Some(to)) = (names.get(link.ends.from), names.get(link.ends.to)) else { return };
         let id = self.unused(&format!("{} {} {}", link.ends.from, link.ends.relation, link.ends.to));
@@ -317,7 +264,7 @@ impl File {
         line.numbers("start", &turn(link.points[0]).map(rounded), &mut arrow);
         line.numbers("end", &turn(link.points[1]).map(rounded), &mut arrow);
         line.text("endMarker", "arrowhead", &mut arrow);
-        strokes(&mut line, &link.style, "#4a6a8a", &mut arrow);
+        shape::strokes(&mut line, &link.style, "#4a6a8a", &mut arrow);
         arrow.push(b'}');
         let mut edge = Vec::new();
         let mut line = Members::open(&mut edge);
@@ -326,17 +273,7 @@ impl File {
         line.text("end", to, &mut edge);
         line.text("rel", link.ends.relation, &mut edge);
         edge.push(b'}');
-        let mut known = Vec::new();
-        let mut line = Members::open(&mut known);
-        line.text("type", "@ulp/link", &mut known);
-        line.text("from_node", link.ends.from, &mut known);
-        line.text("relation", link.ends.relation, &mut known);
-        line.text("to_node", link.ends.to, &mut known);
-        line.raw("properties", link.add.properties, &mut known);
-        if self.provenance {
-            line.text("key", &link.add.key.to_string(), &mut known);
-        }
-        known.push(b'}');
+        let known = known::link(link, scene, self.provenance);
         let mut out = Vec::new();
         let mut line = Members::open(&mut out);
         line.text("id", &id, &mut out);
@@ -346,107 +283,14 @@ impl File {
     }
 }
 
+/// How far a node is turned on the page, in degrees; there y runs down, so that a greater angle is clockwise.
+fn clockwise(world: &Transform, scene: &Scene<'_, '_>) -> f64 {
+    let degrees = world.rotation_2d() * if scene.y_up { -1.0 } else { 1.0 };
+    rounded(if degrees == -180.0 { 180.0 } else { degrees })
+}
+
 fn json_text(text: &str) -> Vec<u8> {
     let mut out = Vec::new();
     write_string(text, &mut out);
     out
-}
-
-/// The looks of a stroke.
-fn strokes(line: &mut Members, style: &Style, otherwise: &str, out: &mut Vec<u8>) {
-    match style.stroke.or(style.fill) {
-        Some(Paint::Color(color)) => line.text("strokeColor", &color.to_string(), out),
-        Some(Paint::None) => {}
-        None => line.text("strokeColor", otherwise, out),
-    }
-    if let Some(width) = style.stroke_width {
-        line.number("strokeWidth", rounded(width), out);
-    }
-}
-
-/// The shape of a node as one of the format's own.
-fn shape(item: &Item<'_, '_>, own: Bounds, turn: f64) -> Vec<u8> {
-    let path = |segments: &[Segment]| path_data(segments, own, turn);
-    let straight = |points: &[Point], closed: bool| {
-        let mut segments: Vec<Segment> = points.iter().map(|p| Segment::Line(*p)).collect();
-        if let Some(first) = segments.first_mut() {
-            *first = Segment::Move(points[0]);
-        }
-        segments.extend(closed.then_some(Segment::Close));
-        segments
-    };
-    let (kind, data) = match &item.shape {
-        Shape::Ellipse { .. } | Shape::Sphere(_) | Shape::Cylinder { .. } | Shape::Point => {
-            ("@ocif/oval", None)
-        }
-        Shape::Line(points) => {
-            let points: Vec<Point> = points.iter().copied().map(flat).collect();
-            ("@ocif/path", Some(path(&straight(&points, false))))
-        }
-        Shape::Polygon(rings) => {
-            let all: Vec<Segment> = rings.iter().flat_map(|ring| straight(ring, true)).collect();
-            ("@ocif/path", Some(path(&all)))
-        }
-        Shape::Path(segments) => ("@ocif/path", Some(path(segments))),
-        Shape::Mesh(mesh) => {
-            let all: Vec<Segment> = mesh.in_plane().flat_map(|t| straight(&t, true)).collect();
-            ("@ocif/path", Some(path(&all)))
-        }
-        Shape::Rect { .. } | Shape::Cuboid(_) | Shape::Text { .. } => ("@ocif/rect", None),
-        Shape::Unknown(_) | Shape::Blob { .. } => ("@ocif/rect", None),
-    };
-    let mut out = Vec::new();
-    let mut line = Members::open(&mut out);
-    line.text("type", kind, &mut out);
-    if let Some(data) = data {
-        line.text("path", &data, &mut out);
-    }
-    let is_text = matches!(item.shape, Shape::Text { .. });
-    let style = &item.style;
-    if !is_text {
-        if let Some(Paint::Color(color)) = style.fill {
-            line.text("fillColor", &color.to_string(), &mut out);
-        }
-        match style.stroke {
-            Some(Paint::Color(color)) => line.text("strokeColor", &color.to_string(), &mut out),
-            None if style.fill.is_none() => line.text("strokeColor", "#4a6a8a", &mut out),
-            _ => {}
-        }
-    }
-    // A stroke of the format's default width would be drawn where nobody asked for one.
-    let none = is_text || style.stroke.is_none() && style.fill.is_some() || style.stroke == Some(Paint::None);
-    match style.stroke_width {
-        _ if none => line.number("strokeWidth", 0.0, &mut out),
-        Some(width) => line.number("strokeWidth", rounded(width), &mut out),
-        None => {}
-    }
-    out.push(b'}');
-    out
-}
-
-fn text_style(size: f64, style: &Style) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut line = Members::open(&mut out);
-    line.text("type", "@ocif/textstyle", &mut out);
-    line.number("fontSizePx", rounded(size), &mut out);
-    if let Some(Paint::Color(color)) = style.fill {
-        line.text("color", &color.to_string(), &mut out);
-    }
-    out.push(b'}');
-    out
-}
-
-/// Path data from the top left corner of the node's box.
-fn path_data(segments: &[Segment], own: Bounds, turn: f64) -> String {
-    let top = if turn < 0.0 { own.max[1] } else { own.min[1] };
-    let show = |[x, y]: Point| {
-        let mut out = Vec::new();
-        write_number(rounded(x - own.min[0]), &mut out);
-        out.push(b' ');
-        write_number(rounded((y - top) * turn), &mut out);
-        String::from_utf8(out).unwrap_or_default()
-    };
-    let mut data = String::new();
-    outline::write(segments, &mut data, |point, out| out.push_str(&show(point)));
-    data
 }
