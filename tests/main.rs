@@ -4,6 +4,7 @@
 mod append;
 mod browser;
 mod cache;
+mod consent;
 mod counts;
 mod cron;
 mod device;

@@ -2,7 +2,7 @@
 
 use super::Drawn;
 use super::shown::Shown;
-use crate::project::{self, DefaultLanes, Projection};
+use crate::project::{self, DefaultLanes, Needs, Projection};
 use crate::{Failure, LineReader, Log, Output, Status, When, Witness, missing};
 use bumpalo::Bump;
 use std::collections::BTreeSet;
@@ -15,8 +15,10 @@ use ulp_core::scope::Scope;
 use ulp_core::world::{Batch, Filter, Growing, World};
 use ulp_store::blobs::Blobs;
 use ulp_view::View;
+use ulp_view::consent::Consent;
 use ulp_view::join::{Live, Part, Reached};
 use ulp_view::record::{self, Record};
+use ulp_view::view::Withheld;
 
 /// A trace that is followed.
 pub(super) struct Trace<'f> {
@@ -59,13 +61,16 @@ impl<'f> Trace<'f> {
         self.say(report, log)?;
         let takes_tile = |tile: Tile| self.args.select.tile(tile);
         let blobs = Blobs::new(self.args.objects.as_deref(), None);
-        let mut parts = live.update(growing, &touched, &self.filter, &takes_tile);
+        let consent = Consent::default();
+        let mut parts = live.update((growing, arena), &touched, &self.filter, &takes_tile);
         let (mut ids, mut records) = (Vec::new(), Vec::new());
         while !parts.is_empty() {
             let (spaces, reached) =
                 parts.into_iter().map(|part: Part<'_>| (part.space, part.reached)).unzip();
             let (filter, count) = (&self.filter, live.len());
-            let view = View { world: growing.world(), filter, spaces, count, blobs: &blobs };
+            let (world, withheld) = (growing.world(), Withheld::default());
+            let (consent, takes_tile, blobs) = (&consent, &takes_tile, &blobs);
+            let view = View { world, filter, spaces, count, blobs, consent, takes_tile, withheld };
             let reached: Vec<Reached<'_>> = reached;
             let drawn = part(&view, &reached);
             view.spaces.iter().zip(&reached).for_each(|(space, reached)| {
@@ -73,7 +78,7 @@ impl<'f> Trace<'f> {
             });
             records.extend(drawn.records);
             let again = |(space, nodes): &(String, Option<BTreeSet<String>>)| {
-                live.part(space, nodes.as_ref(), &self.filter, &takes_tile)
+                live.part((space, arena), nodes.as_ref(), &self.filter, takes_tile)
             };
             parts = drawn.again.iter().filter_map(again).collect();
         }
@@ -91,7 +96,7 @@ impl<'f> Trace<'f> {
         log: &mut Log,
         whole: impl Fn(&View<'_, '_>) -> Result<Vec<Record>, Failure>,
     ) -> Result<Vec<Batch<'a>>, Failure> {
-        let (_, report) = self.whole(&mut world, log, whole)?;
+        let (_, report, _) = self.whole(&mut world, log, whole)?;
         self.say(report, log)?;
         self.out.flush()?;
         log.flush()?;
@@ -106,40 +111,48 @@ impl<'f> Trace<'f> {
         log: &mut Log,
         whole: impl Fn(&View<'_, '_>) -> Result<Vec<Record>, Failure>,
     ) -> Result<Status, Failure> {
-        let (root, mut report) = self.whole(&mut world, log, whole)?;
+        let (root, mut report, withheld) = self.whole(&mut world, log, whole)?;
         let tally = log.tally().clone();
         missing::in_stream(&self.args.select, project::places_of(&world, &self.filter), &tally, log)?;
         report.diagnostics.retain(|diagnostic| self.said.insert(diagnostic.clone()));
         log.say(report)?;
+        withheld
+            .into_iter()
+            .try_for_each(|(_, node)| project::note_in(&self.filter, "consent.denied", node, log))?;
         let (input, root) = (Some(self.reader.digest()), Some(root));
         log.finish(Some(self.out), &Witness { input, root, scope: scope.digest(), ..Witness::default() })
     }
 
-    /// Derives the view of all lines so far, and writes what differs from what was shown.
+    /// Derives the view of all lines so far, and writes what differs from what was shown; with the root, what there is to
+    /// say, and what is withheld.
     fn whole(
         &mut self,
         world: &mut World<'_>,
         log: &mut Log,
         whole: impl Fn(&View<'_, '_>) -> Result<Vec<Record>, Failure>,
-    ) -> Result<(Blake3, Report), Failure> {
+    ) -> Result<(Blake3, Report, BTreeSet<(String, String)>), Failure> {
         let all = log.writes_all();
         let mut report = world.order(all);
         let reading = Filter { at: None, ..self.filter.clone() };
         self.filter.at = project::cut(self.args.at.at.as_ref(), world, &reading)?;
         let mut arenas = project::view_arenas(world);
         let takes_tile = |tile| self.args.select.tile(tile);
-        let (spaces, roots, said) = project::view(world, &self.filter, takes_tile, &mut arenas, all);
+        let consent = project::consent(world, &self.filter, takes_tile, Needs::History);
+        let room = Bump::new();
+        let (spaces, roots, said) =
+            project::view(world, &self.filter, takes_tile, (&consent, &room), &mut arenas, all);
         report.join(said);
         let blobs = Blobs::new(self.args.objects.as_deref(), None);
-        let count = spaces.len();
-        let view = View { world, filter: &self.filter, spaces, count, blobs: &blobs };
+        let (filter, count, withheld) = (&self.filter, spaces.len(), Withheld::default());
+        let (consent, takes_tile, blobs) = (&consent, &takes_tile, &blobs);
+        let view = View { world, filter, spaces, count, blobs, consent, takes_tile, withheld };
         // What was worked out part by part is all there is. Where that is being tested it is held against the whole.
         if !self.is_whole || cfg!(debug_assertions) {
             let differs = self.shown.replace(whole(&view)?, &mut self.out)?;
             debug_assert!(!(self.is_whole && differs), "what was worked out part by part is not the whole");
         }
         project::note_blobs(&view, log)?;
-        Ok((roots.root(false), report))
+        Ok((roots.root(false), report, view.withheld()))
     }
 
     /// Says what was not said before; all is counted at the end.
