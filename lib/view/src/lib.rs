@@ -8,6 +8,7 @@ pub mod font;
 #[cfg(feature = "draw")]
 pub mod fonts;
 pub mod frame;
+pub mod geodesy;
 #[cfg(feature = "draw")]
 pub mod geometry;
 pub mod history;
@@ -31,5 +32,6 @@ pub mod series;
 pub mod style;
 pub mod transform;
 pub mod view;
+pub mod xml;
 
 pub use view::View;
