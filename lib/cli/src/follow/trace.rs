@@ -33,6 +33,14 @@ pub(super) struct Trace<'f> {
     pub(super) is_whole: bool,
 }
 
+/// What a look at the whole comes to.
+struct Looked {
+    root: Blake3,
+    report: Report,
+    /// The nodes that persons do not consent to being shown, by space.
+    withheld: BTreeSet<(String, String)>,
+}
+
 impl<'f> Trace<'f> {
     pub(super) fn open(args: &'f Projection, log: &mut Log) -> Result<Trace<'f>, Failure> {
         Ok(Trace {
@@ -96,8 +104,8 @@ impl<'f> Trace<'f> {
         log: &mut Log,
         whole: impl Fn(&View<'_, '_>) -> Result<Vec<Record>, Failure>,
     ) -> Result<Vec<Batch<'a>>, Failure> {
-        let (_, report, _) = self.whole(&mut world, log, whole)?;
-        self.say(report, log)?;
+        let looked = self.whole(&mut world, log, whole)?;
+        self.say(looked.report, log)?;
         self.out.flush()?;
         log.flush()?;
         Ok(world.into_batches())
@@ -111,7 +119,7 @@ impl<'f> Trace<'f> {
         log: &mut Log,
         whole: impl Fn(&View<'_, '_>) -> Result<Vec<Record>, Failure>,
     ) -> Result<Status, Failure> {
-        let (root, mut report, withheld) = self.whole(&mut world, log, whole)?;
+        let Looked { root, mut report, withheld } = self.whole(&mut world, log, whole)?;
         let tally = log.tally().clone();
         missing::in_stream(&self.args.select, project::places_of(&world, &self.filter), &tally, log)?;
         report.diagnostics.retain(|diagnostic| self.said.insert(diagnostic.clone()));
@@ -123,14 +131,13 @@ impl<'f> Trace<'f> {
         log.finish(Some(self.out), &Witness { input, root, scope: scope.digest(), ..Witness::default() })
     }
 
-    /// Derives the view of all lines so far, and writes what differs from what was shown; with the root, what there is to
-    /// say, and what is withheld.
+    /// Derives the view of all lines so far, and writes what differs from what was shown.
     fn whole(
         &mut self,
         world: &mut World<'_>,
         log: &mut Log,
         whole: impl Fn(&View<'_, '_>) -> Result<Vec<Record>, Failure>,
-    ) -> Result<(Blake3, Report, BTreeSet<(String, String)>), Failure> {
+    ) -> Result<Looked, Failure> {
         let all = log.writes_all();
         let mut report = world.order(all);
         let reading = Filter { at: None, ..self.filter.clone() };
@@ -152,7 +159,7 @@ impl<'f> Trace<'f> {
             debug_assert!(!(self.is_whole && differs), "what was worked out part by part is not the whole");
         }
         project::note_blobs(&view, log)?;
-        Ok((roots.root(false), report, view.withheld()))
+        Ok(Looked { root: roots.root(false), report, withheld: view.withheld() })
     }
 
     /// Says what was not said before; all is counted at the end.
