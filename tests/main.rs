@@ -5,6 +5,7 @@ mod age;
 mod append;
 mod browser;
 mod cache;
+mod consent;
 mod counts;
 mod cron;
 mod device;

@@ -10,6 +10,7 @@ use ulp_core::json::write::{Members, Object};
 use ulp_core::parallel::write_all;
 use ulp_core::state::{Written, write_key};
 use ulp_view::join::ViewNode;
+use ulp_view::name::reading;
 use ulp_view::record::{self, Record, Writer};
 use ulp_view::transform::rounded;
 
@@ -56,6 +57,7 @@ fn write_node(item: &Item<'_, '_>, writer: Writer<'_>, out: &mut Vec<u8>) {
     line.text("node_id", item.id, out);
     line.numbers("position", &item.world.position().map(rounded)[..2], out);
     line.raws("properties", node.keyed(RegisterKind::Property).iter().map(Written::member), out);
+    reading(node).iter().for_each(|reads| line.text("reads", reads, out));
     line.number("rotation", rounded(item.world.rotation_2d()), out);
     line.numbers("scale", &item.world.scale_2d().map(rounded), out);
     line.text("space_id", writer.space, out);

@@ -5,14 +5,14 @@ use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
-use ulp_core::event::{Ends, Register, RegisterKind};
+use ulp_core::event::{Ends, RegisterKind};
 use ulp_core::id::Key;
 use ulp_core::json::{Tape, raw};
 use ulp_core::state::{Add, Written};
 use ulp_view::frame::least_reach;
 use ulp_view::geometry::{Border, Bounds, Shape, flat, on_plane};
 use ulp_view::join::{Reached, Space, ViewNode};
-use ulp_view::name::name_of;
+use ulp_view::name;
 use ulp_view::outline;
 use ulp_view::path::Point;
 use ulp_view::scene::{Layer, Sensor, Settings, ends_of, layers, sensors};
@@ -92,8 +92,7 @@ pub struct Connection<'a> {
 impl Item<'_, '_> {
     /// What it is called.
     pub fn name(&self) -> Cow<'_, str> {
-        let name = name_of(|key| self.node.get(Register::property(key)));
-        name.map_or(Cow::Borrowed(self.id), Cow::Owned)
+        name::of_node(self.node).map_or(Cow::Borrowed(self.id), Cow::Owned)
     }
 
     /// What is written beside it. What would be a bare mark for something is always named, and what is missing says so.

@@ -7,6 +7,7 @@ use ulp_core::json::write::Members;
 use ulp_core::parallel::write_all;
 use ulp_core::state::Written;
 use ulp_view::join::ViewNode;
+use ulp_view::name::reading;
 use ulp_view::record::{Record, Writer, clock};
 use ulp_view::transform::rounded;
 
@@ -53,6 +54,7 @@ fn write_node(node: &Node<'_, '_>, scene: &Scene<'_, '_>, style: Style, out: &mu
     node.name.iter().for_each(|name| line.text("name", name, out));
     line.text("node_id", node.id, out);
     node.parent.iter().for_each(|p| line.text("parent", scene.nodes[*p].id, out));
+    reading(node.view).iter().for_each(|reads| line.text("reads", reads, out));
     line.numbers("rotation", &node.local.rotation.quaternion().map(rounded), out);
     line.numbers("scale", &node.local.scale, out);
     if style.several {
@@ -78,6 +80,7 @@ pub fn about(node: &Node<'_, '_>, sensors: &[Vec<u8>], style: Style) -> Vec<u8> 
     extras.write_media(&mut about, &mut out);
     about.text("node_id", node.id, &mut out);
     extras.write_rest(&mut about, &mut out);
+    reading(node.view).iter().for_each(|reads| about.text("reads", reads, &mut out));
     if !sensors.is_empty() {
         about.list("sensors", sensors, &mut out);
     }

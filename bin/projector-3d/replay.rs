@@ -31,15 +31,24 @@ const MOMENT: f64 = 0.25;
 pub fn everything<'a>(space: &Space<'a>, history: &Resolved<'a>) -> Space<'a> {
     let mut nodes: BTreeMap<&'a str, ViewNode<'a>> = BTreeMap::new();
     let mut links: BTreeMap<Ends<'a>, Add<'a>> = BTreeMap::new();
+    // What is withheld keeps what it was told to be, until it is told anew.
+    let mut withheld: BTreeSet<&str> = BTreeSet::new();
     for effect in history.steps.iter().flat_map(|s| &s.effects) {
         match effect {
             Effect::Create { node, key, .. } => {
+                if withheld.remove(node) {
+                    nodes.remove(node);
+                }
                 let state = &mut nodes.entry(node).or_default().state;
                 state.created = state.created.max(Some(*key));
             }
             Effect::Write { node, written, .. } => {
                 nodes.entry(node).or_default().state.registers.write(*written);
             }
+            Effect::Withhold { node } => {
+                withheld.insert(node);
+            }
+            Effect::Occlude { node } => nodes.entry(node).or_default().is_occluder = true,
             Effect::Link { ends, stands: Some(standing) } => {
                 links.insert(*ends, standing.add);
             }
@@ -59,6 +68,7 @@ pub fn everything<'a>(space: &Space<'a>, history: &Resolved<'a>) -> Space<'a> {
         reading_tiles: space.reading_tiles.clone(),
         settings,
         anomalies: Vec::new(),
+        withheld: Vec::new(),
     }
 }
 
@@ -306,13 +316,19 @@ impl<'p, 'v, 'a> Play<'p, 'v, 'a> {
                         links.insert(*i);
                     }
                 }
-                Effect::Create { node, .. } | Effect::Delete { node, .. } | Effect::Write { node, .. } => {
+                Effect::Create { node, .. }
+                | Effect::Delete { node, .. }
+                | Effect::Write { node, .. }
+                | Effect::Withhold { node } => {
                     if let Some(i) = self.index.get(node).copied() {
                         self.change(i, effect);
                         nodes.insert(i);
                     }
                 }
-                Effect::Read { .. } | Effect::Nothing { .. } => {}
+                Effect::Read { .. }
+                | Effect::Nothing { .. }
+                | Effect::Occlude { .. }
+                | Effect::Unread { .. } => {}
             }
         }
         for i in nodes {
@@ -345,7 +361,12 @@ impl<'p, 'v, 'a> Play<'p, 'v, 'a> {
                 }
                 state.registers.write(*written);
             }
-            Effect::Link { .. } | Effect::Read { .. } | Effect::Nothing { .. } => {}
+            Effect::Withhold { .. } => *state = State::default(),
+            Effect::Link { .. }
+            | Effect::Read { .. }
+            | Effect::Nothing { .. }
+            | Effect::Occlude { .. }
+            | Effect::Unread { .. } => {}
         }
     }
 

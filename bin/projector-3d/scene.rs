@@ -12,7 +12,7 @@ use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::state::Add;
 use ulp_view::geometry::Shape;
 use ulp_view::join::{Space, ViewNode};
-use ulp_view::name::name_of;
+use ulp_view::name;
 use ulp_view::scene::{Sensor, ends_of, sensors};
 use ulp_view::transform::{self, Local, Transform};
 
@@ -64,7 +64,7 @@ impl<'v, 'a> Scene<'v, 'a> {
             Node {
                 id,
                 view,
-                name: name_of(|key| view.get(Register::property(key))),
+                name: name::of_node(view),
                 kind: word(view, RegisterKind::Kind),
                 layer: word(view, RegisterKind::Layer),
                 parent: view.parent.and_then(|p| places[p]),

@@ -91,7 +91,7 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
         }
         return follow::follow_whole(&args.projection, log, |view| records(&args, &mapping, view));
     }
-    let needs = Needs::History;
+    let needs = if args.format == Format::Wav { Needs::Mix } else { Needs::History };
     project::project(&args.projection, needs, log, |view, out, log| write(&args, &mapping, view, out, log))
 }
 

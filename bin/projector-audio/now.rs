@@ -7,7 +7,7 @@ use ulp_core::event::{Register, RegisterKind, Set};
 use ulp_core::id::Key;
 use ulp_core::state::Written;
 use ulp_view::join::{ViewNode, unquoted};
-use ulp_view::name::{NAMES, name_of};
+use ulp_view::name::{self, ENTITY, NAMES};
 use ulp_view::transform::{Local, Transform};
 
 /// What a node was at the moment that is being heard. What its registers say is read once, when they are set.
@@ -63,8 +63,12 @@ impl<'a> Now<'a> {
         let mut news = News::default();
         for Set { register, value } in sets.iter().copied() {
             match register.kind {
-                R::Property if NAMES.contains(&register.key) => news.name = true,
-                R::Kind | R::Layer => news.words = true,
+                R::Property if NAMES.contains(&register.key) || ENTITY.contains(&register.key) => {
+                    news.name = true;
+                }
+                // A person is called otherwise.
+                R::Kind => (news.name, news.words) = (true, true),
+                R::Layer => news.words = true,
                 R::Parent => news.parent = true,
                 R::Position | R::Rotation | R::Scale => news.place = true,
                 _ => continue,
@@ -78,8 +82,7 @@ impl<'a> Now<'a> {
     fn read(&mut self, news: &News, mut special: impl FnMut(Words) -> Option<Sound>) {
         let text = |kind| self.node.get(Register::plain(kind)).map(unquoted).filter(|t| !t.is_empty());
         if news.name {
-            let words = name_of(|key| self.node.get(Register::property(key)));
-            let name = words.map(|w| clean(&w)).filter(|w| !w.is_empty());
+            let name = name::of_node(&self.node).map(|w| clean(&w)).filter(|w| !w.is_empty());
             self.name = name.unwrap_or_else(|| clean(&self.id)).into();
         }
         if news.words {

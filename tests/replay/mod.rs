@@ -5,6 +5,7 @@ mod page;
 mod records;
 mod small;
 
+use crate::consent::worlds;
 use crate::reference::generate::{self, Rng};
 use crate::{run, sample, state};
 use page::{Page, Reader};
@@ -60,7 +61,13 @@ struct Tally {
 
 /// Compares the pages of one history with the records of some instants.
 fn look_at(seed: u64, reader: &mut Reader, tally: &Tally) {
-    let lines = lines(seed);
+    let mut lines = lines(seed);
+    let mut looks = &Look::ALL[..];
+    if seed % 5 < 2 {
+        // Nobody is asked for consent to what a view of registers holds.
+        looks = &looks[..2];
+        lines.extend(worlds::woven(&mut Rng::new(seed)));
+    }
     let input = lines.join("\n");
     let view = VIEWS[(seed / 7) as usize % VIEWS.len()];
     let pages = ["projector-2d", "projector-3d"].map(|tool| Page::of(tool, view, &input));
@@ -71,7 +78,7 @@ fn look_at(seed: u64, reader: &mut Reader, tally: &Tally) {
     for (i, instant) in instants.iter().enumerate() {
         let args = [view, &instant.args()].concat();
         tally.instants.fetch_add(1, Ordering::Relaxed);
-        for look in Look::ALL {
+        for look in looks {
             let records = look.records(&args, &input);
             for (shown, tool) in shown.iter().zip(["2d", "3d"]) {
                 tally.compared.fetch_add(records.len(), Ordering::Relaxed);

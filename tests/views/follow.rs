@@ -3,6 +3,7 @@
 //!
 //! Tools that are built for tests hold more: that what was worked out part by part is all that the whole comes to.
 
+use crate::consent::worlds;
 use crate::reference::{self, generate, generate::Rng};
 use crate::run;
 use crate::sample;
@@ -77,6 +78,9 @@ fn pieces(seed: u64) -> Vec<Vec<String>> {
         lines.extend(reference::derive_lines(&told));
     }
     lines.extend(more(&mut rng));
+    if rng.chance(40) {
+        lines.extend(worlds::woven(&mut rng));
+    }
     if rng.chance(60) {
         generate::shuffle(&mut rng, &mut lines);
     }
@@ -301,7 +305,7 @@ fn work(lines: &[String], piece: usize) -> usize {
         growing.order();
         let (touched, _) = growing.derive(&filter, &arena);
         work += touched.iter().map(|t| t.nodes.len() + t.links.len() + t.sensors.len()).sum::<usize>();
-        let parts = live.update(&growing, &touched, &filter, &|_| true);
+        let parts = live.update((&growing, &arena), &touched, &filter, &|_| true);
         work += parts.iter().map(|part| part.space.nodes.len() + part.space.links.len()).sum::<usize>();
     }
     work

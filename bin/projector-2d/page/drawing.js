@@ -160,7 +160,7 @@ class Drawing {
       const { text, width } = this.#measured(name);
       return { text: text + this.data.words.missing.text, width: width + this.data.words.missing.width };
     }
-    return wordsOf(node, "label") ?? ((shape.named && !seen) || unknown ? this.#measured(name) : null);
+    return labelOf(node) ?? ((shape.named && !seen) || unknown ? this.#measured(name) : null);
   }
 
   /** Words that the projector did not measure: an id may be shown at times. */

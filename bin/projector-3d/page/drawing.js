@@ -387,7 +387,7 @@ class Drawing {
   #words(node, shape, picture) {
     if (picture?.missing) return nameOf(node) + this.missing;
     const isOdd = shape.bare && picture === undefined && typeof node.get("kind") === "string";
-    return wordsOf(node, "label")?.text ?? (shape.named || isOdd ? nameOf(node) : null);
+    return labelOf(node)?.text ?? (shape.named || isOdd ? nameOf(node) : null);
   }
 
   /** Reads a node's registers into an item. */

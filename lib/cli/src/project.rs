@@ -18,7 +18,9 @@ use ulp_store::Store;
 use ulp_store::blobs::Blobs;
 use ulp_store::read::{Wanted, manifest_lines};
 use ulp_view::View;
+use ulp_view::consent::Consent;
 use ulp_view::join::{self, Space};
+use ulp_view::view::Withheld;
 
 /// Whether lanes that are not for everyone are taken in where no option names a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,6 +226,8 @@ pub enum Needs {
     State,
     /// How it came about: the events.
     History,
+    /// The same, for a mix of sounds, of which no part can be told: what may be heard in one is there.
+    Mix,
 }
 
 /// Notes in the log what a format could not show. Of lanes that are not for everyone the log names nothing.
@@ -231,7 +235,15 @@ pub enum Needs {
 /// # Errors
 /// What the log answers.
 pub fn note(view: &View<'_, '_>, code: &'static str, detail: String, log: &mut Log) -> Result<(), Failure> {
-    let shared = Lane::all().all(|lane| lane.is_shared() || !view.filter.lanes[lane.index()]);
+    note_in(view.filter, code, detail, log)
+}
+
+/// The same of a view that takes in what `filter` does.
+///
+/// # Errors
+/// What the log answers.
+pub fn note_in(filter: &Filter, code: &'static str, detail: String, log: &mut Log) -> Result<(), Failure> {
+    let shared = Lane::all().all(|lane| lane.is_shared() || !filter.lanes[lane.index()]);
     let (outcome, code) = (Outcome::Noted, code.into());
     log.record(&Diagnostic { position: None, outcome, code, shared, event_id: None, detail })
 }
@@ -258,12 +270,17 @@ pub fn project(
     mut write: impl FnMut(&View<'_, '_>, &mut Output, &mut Log) -> Result<(), Failure> + Send,
 ) -> Result<Status, Failure> {
     args.jobs.run(|| match &args.stored.store {
-        None => project_stream(args, log, &mut write),
+        None => project_stream(args, needs, log, &mut write),
         Some(dir) => project_store(args, dir, needs, log, &mut write),
     })?
 }
 
-fn project_stream(args: &Projection, log: &mut Log, write: Write<'_>) -> Result<Status, Failure> {
+fn project_stream(
+    args: &Projection,
+    needs: Needs,
+    log: &mut Log,
+    write: Write<'_>,
+) -> Result<Status, Failure> {
     let mut out = Output::open(&args.output)?;
     let input = log.input(&args.files)?;
     let filter = filter(&args.lanes, &args.layers, &args.kinds, DefaultLanes::Shared);
@@ -274,7 +291,8 @@ fn project_stream(args: &Projection, log: &mut Log, write: Write<'_>) -> Result<
     let tally = log.tally().clone();
     missing::in_stream(&args.select, places_of(&world, &filter), &tally, log)?;
     let blobs = Blobs::new(args.objects.as_deref(), None);
-    let roots = show(args, &world, (filter.clone(), report), &blobs, (&mut out, log), write)?;
+    let about = (needs, filter.clone(), report);
+    let roots = show(args, &world, about, &blobs, (&mut out, log), write)?;
     let root = Some(roots.root(false));
     log.finish(
         Some(out),
@@ -304,7 +322,7 @@ fn project_store(
         if let Some(first) = read.damage.first() {
             return Err(Failure::Corrupt(stored::describe(first) + SEE_CHECK));
         }
-        let about = (filter.clone(), read.report);
+        let about = (needs, filter.clone(), read.report);
         let roots = show(args, read.world, about, &blobs, (&mut out, log), write)?;
         Ok((roots.root(true), manifest_lines(read.parts)))
     });
@@ -317,7 +335,7 @@ fn project_store(
 fn show(
     args: &Projection,
     world: &World<'_>,
-    (mut filter, mut report): (Filter, Report),
+    (needs, mut filter, mut report): (Needs, Filter, Report),
     blobs: &Blobs<'_>,
     (out, log): (&mut Output, &mut Log),
     write: Write<'_>,
@@ -329,14 +347,43 @@ fn show(
     filter.at = cut(args.at.at.as_ref(), world, &filter)?;
     let mut arenas = view_arenas(world);
     let takes_tile = |tile| args.select.tile(tile);
-    let (spaces, roots, said) = view(world, &filter, takes_tile, &mut arenas, log.writes_all());
+    let (room, consent) = (Bump::new(), consent(world, &filter, takes_tile, needs));
+    let shapes = (&consent, &room);
+    let (spaces, roots, said) = view(world, &filter, takes_tile, shapes, &mut arenas, log.writes_all());
     report.join(said);
     log.say(report)?;
-    let count = spaces.len();
-    let view = View { world, filter: &filter, spaces, count, blobs };
+    let (count, withheld) = (spaces.len(), Withheld::default());
+    let (filter, consent, takes_tile) = (&filter, &consent, &takes_tile);
+    let view = View { world, filter, spaces, count, blobs, consent, takes_tile, withheld };
     write(&view, out, log)?;
+    note_withheld(&view, log)?;
     leave(view.spaces);
     Ok(roots)
+}
+
+/// What a view asks of consents: where it is of a time before, what the end of what was read says too.
+pub fn consent(
+    world: &World<'_>,
+    filter: &Filter,
+    takes_tile: impl Fn(Tile) -> bool + Sync,
+    needs: Needs,
+) -> Consent {
+    let asks = filter.at.is_some() && ulp_view::view::may_record(world);
+    let ends = asks.then(|| {
+        let whole = Filter { at: None, ..filter.clone() };
+        let mut arenas = view_arenas(world);
+        let (tiles, _, _) = derive(world, &whole, &mut arenas, false);
+        ulp_view::view::ends(tiles, &whole, takes_tile)
+    });
+    Consent { mix: needs == Needs::Mix, ends }
+}
+
+/// Notes the nodes that persons do not consent to being shown, each once.
+///
+/// # Errors
+/// What the log answers.
+pub fn note_withheld(view: &View<'_, '_>, log: &mut Log) -> Result<(), Failure> {
+    view.withheld().into_iter().try_for_each(|(_, node)| note(view, "consent.denied", node, log))
 }
 
 /// Leaves what was shown where it lies: the process ends now, and to give it back piece by piece takes longer than what
@@ -355,17 +402,18 @@ pub fn view_arenas(world: &World<'_>) -> Vec<Bump> {
     (0..world.len()).map(|_| Bump::new()).collect()
 }
 
-/// Derives every tile, on the threads of the current pool, and joins what `filter` may see of them; with the roots
-/// of the tiles, and what there is to say.
+/// Derives every tile, on the threads of the current pool, and joins what `filter` may see of them and persons consent
+/// to; with the roots of the tiles, and what there is to say.
 pub fn view<'a>(
     world: &World<'a>,
     filter: &Filter,
     takes_tile: impl Fn(Tile) -> bool + Sync,
+    (consent, room): (&Consent, &'a Bump),
     arenas: &'a mut [Bump],
     all: bool,
 ) -> (Vec<Space<'a>>, Roots, Report) {
     let (tiles, roots, mut report) = derive(world, filter, arenas, all);
-    let spaces = join::join(tiles, filter, takes_tile);
+    let spaces = join::join_shown(tiles, filter, takes_tile, consent, room);
     for (code, _) in spaces.iter().flat_map(|s| &s.anomalies) {
         report.tally.note(*code, 1);
     }

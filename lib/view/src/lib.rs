@@ -1,5 +1,6 @@
 //! What may be seen of a world: its lanes and tiles joined, where its nodes stand, and the pages that play it.
 
+pub mod consent;
 #[cfg(feature = "draw")]
 pub mod digits;
 #[cfg(feature = "draw")]

@@ -1,10 +1,15 @@
 //! What things are called, and words as they are shown: one line, printable, not too long.
 
+use crate::join::{ViewNode, is_person};
+use ulp_core::event::Register;
 use ulp_core::json::{raw, write_canonical};
 use ulp_core::text::is_obeyed;
 
 /// The properties by which a node is called, the first that says something.
 pub const NAMES: [&str; 3] = ["label", "name", "title"];
+
+/// The properties that say what a person is.
+pub const ENTITY: [&str; 2] = ["entity_type", "entity_verified"];
 
 /// Longest label that is drawn, in characters; the rest is an ellipsis.
 const LABEL: usize = 120;
@@ -13,6 +18,37 @@ const LABEL: usize = 120;
 /// has none of them is called by its id.
 pub fn name_of<'a>(property: impl Fn(&str) -> Option<&'a str>) -> Option<String> {
     NAMES.into_iter().find_map(|key| text_in(property(key)?))
+}
+
+/// What a person is said to be, where nobody vouched for it.
+pub const UNVERIFIED: &str = "unverified";
+/// What stands between what a person is said to be and that, and around both after a name.
+pub const COMMA: &str = ", ";
+pub const OPEN: &str = " (";
+pub const CLOSE: &str = ")";
+
+/// What a node is called. A person reads what it is said to be, by itself or after its name.
+pub fn of_node(node: &ViewNode<'_>) -> Option<String> {
+    let name = name_of(|key| node.get(Register::property(key)));
+    match (name, reading(node)) {
+        (name, None) => name,
+        (None, reading) => reading,
+        (Some(name), Some(reading)) => Some(format!("{name}{OPEN}{reading}{CLOSE}")),
+    }
+}
+
+/// What a person reads: its `entity_type`, and that it is unverified unless `entity_verified`.
+pub fn reading(node: &ViewNode<'_>) -> Option<String> {
+    if !is_person(node) {
+        return None;
+    }
+    let [entity, verified] = ENTITY.map(|key| node.get(Register::property(key)));
+    let (entity, is_verified) = (entity.and_then(text_in), verified == Some("true"));
+    match (entity, is_verified) {
+        (Some(entity), true) => Some(entity),
+        (Some(entity), false) => Some(format!("{entity}{COMMA}{UNVERIFIED}")),
+        (None, _) => Some(UNVERIFIED.to_owned()),
+    }
 }
 
 /// The text of a raw JSON string, number or boolean, however it was spelled; nothing where it is blank.

@@ -9,12 +9,12 @@
 //! assert_eq!(paint("hwb(0.5turn 0% 0%)"), paint("AQUA"));
 //! ```
 
-use crate::join::ViewNode;
-use crate::name::text_in;
+use crate::join::{ViewNode, is_person};
+use crate::name::{of_node, text_in};
 use crate::transform::finite;
 use std::fmt;
 use ulp_core::event::{Register, RegisterKind};
-use ulp_core::json::{self, Kind, Tape, Value};
+use ulp_core::json::{self, Kind, Tape, Value, raw};
 
 /// The properties that are looks.
 const LOOKS: [&str; 7] = ["color", "fill", "font_size", "label", "opacity", "stroke", "stroke_width"];
@@ -105,11 +105,18 @@ impl Style {
     /// The looks of a node, from its properties.
     pub fn of_node(node: &ViewNode<'_>, tape: &mut Tape) -> Style {
         let mut style = Style::default();
+        if node.is_occluder {
+            let grey = node.get(Register::property("fill")).and_then(raw::text).and_then(|text| paint(&text));
+            return Style { fill: grey, stroke: grey, color: grey, ..style };
+        }
         let is_look = |r: Register<'_>| r.kind == RegisterKind::Property && LOOKS.contains(&r.key);
         for written in node.state.registers.iter().filter(|w| is_look(w.register) && w.value != "null") {
             if let Ok(value) = tape.parse_any(written.value, json::STATE_DEPTH) {
                 style.take(written.register.key, value);
             }
+        }
+        if is_person(node) {
+            style.label = of_node(node);
         }
         style
     }

@@ -5,7 +5,8 @@
 //! counts, the root and the witness, which are those of a run that reads at once. Where much is new by then, that look
 //! shows it too.
 //!
-//! Where every record depends on all that is heard, as in a score, there is only the whole; it is worked out anew as
+//! Where every record depends on all that is heard, as in a score, or on what comes after it, as with `--at`, there is
+//! only the whole; it is worked out anew as
 //! often as that takes no more than a fifth of the time.
 
 mod shown;
@@ -59,6 +60,10 @@ pub fn follow(
     whole: impl Fn(&View<'_, '_>) -> Vec<Record> + Send + Sync,
     mut part: impl FnMut(&View<'_, '_>, &[Reached<'_>]) -> Drawn + Send,
 ) -> Result<Status, Failure> {
+    if args.at.at.is_some() {
+        // What persons consent to at the end decides on what is seen of a time before: any line may change all.
+        return follow_whole(args, log, |view| Ok(whole(view)));
+    }
     on_ground(args, log, |mut trace, ground, log| {
         let mut growing = Growing::new(ground.scope.defaults(), log.writes_all());
         let mut live = Live::default();

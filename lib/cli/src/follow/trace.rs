@@ -2,7 +2,7 @@
 
 use super::Drawn;
 use super::shown::Shown;
-use crate::project::{self, DefaultLanes, Projection};
+use crate::project::{self, DefaultLanes, Needs, Projection};
 use crate::{Failure, LineReader, Log, Output, Status, When, Witness, missing};
 use bumpalo::Bump;
 use std::collections::BTreeSet;
@@ -15,8 +15,10 @@ use ulp_core::scope::Scope;
 use ulp_core::world::{Batch, Filter, Growing, World};
 use ulp_store::blobs::Blobs;
 use ulp_view::View;
+use ulp_view::consent::Consent;
 use ulp_view::join::{Live, Part, Reached};
 use ulp_view::record::{self, Record};
+use ulp_view::view::Withheld;
 
 /// A trace that is followed.
 pub(super) struct Trace<'f> {
@@ -29,6 +31,14 @@ pub(super) struct Trace<'f> {
     said: BTreeSet<Diagnostic>,
     /// Whether all was shown by now that the lines so far come to.
     pub(super) is_whole: bool,
+}
+
+/// What a look at the whole comes to.
+struct Looked {
+    root: Blake3,
+    report: Report,
+    /// The nodes that persons do not consent to being shown, by space.
+    withheld: BTreeSet<(String, String)>,
 }
 
 impl<'f> Trace<'f> {
@@ -59,13 +69,16 @@ impl<'f> Trace<'f> {
         self.say(report, log)?;
         let takes_tile = |tile: Tile| self.args.select.tile(tile);
         let blobs = Blobs::new(self.args.objects.as_deref(), None);
-        let mut parts = live.update(growing, &touched, &self.filter, &takes_tile);
+        let consent = Consent::default();
+        let mut parts = live.update((growing, arena), &touched, &self.filter, &takes_tile);
         let (mut ids, mut records) = (Vec::new(), Vec::new());
         while !parts.is_empty() {
             let (spaces, reached) =
                 parts.into_iter().map(|part: Part<'_>| (part.space, part.reached)).unzip();
             let (filter, count) = (&self.filter, live.len());
-            let view = View { world: growing.world(), filter, spaces, count, blobs: &blobs };
+            let (world, withheld) = (growing.world(), Withheld::default());
+            let (consent, takes_tile, blobs) = (&consent, &takes_tile, &blobs);
+            let view = View { world, filter, spaces, count, blobs, consent, takes_tile, withheld };
             let reached: Vec<Reached<'_>> = reached;
             let drawn = part(&view, &reached);
             view.spaces.iter().zip(&reached).for_each(|(space, reached)| {
@@ -73,7 +86,7 @@ impl<'f> Trace<'f> {
             });
             records.extend(drawn.records);
             let again = |(space, nodes): &(String, Option<BTreeSet<String>>)| {
-                live.part(space, nodes.as_ref(), &self.filter, &takes_tile)
+                live.part((space, arena), nodes.as_ref(), &self.filter, takes_tile)
             };
             parts = drawn.again.iter().filter_map(again).collect();
         }
@@ -91,8 +104,8 @@ impl<'f> Trace<'f> {
         log: &mut Log,
         whole: impl Fn(&View<'_, '_>) -> Result<Vec<Record>, Failure>,
     ) -> Result<Vec<Batch<'a>>, Failure> {
-        let (_, report) = self.whole(&mut world, log, whole)?;
-        self.say(report, log)?;
+        let looked = self.whole(&mut world, log, whole)?;
+        self.say(looked.report, log)?;
         self.out.flush()?;
         log.flush()?;
         Ok(world.into_batches())
@@ -106,11 +119,14 @@ impl<'f> Trace<'f> {
         log: &mut Log,
         whole: impl Fn(&View<'_, '_>) -> Result<Vec<Record>, Failure>,
     ) -> Result<Status, Failure> {
-        let (root, mut report) = self.whole(&mut world, log, whole)?;
+        let Looked { root, mut report, withheld } = self.whole(&mut world, log, whole)?;
         let tally = log.tally().clone();
         missing::in_stream(&self.args.select, project::places_of(&world, &self.filter), &tally, log)?;
         report.diagnostics.retain(|diagnostic| self.said.insert(diagnostic.clone()));
         log.say(report)?;
+        withheld
+            .into_iter()
+            .try_for_each(|(_, node)| project::note_in(&self.filter, "consent.denied", node, log))?;
         let (input, root) = (Some(self.reader.digest()), Some(root));
         log.finish(Some(self.out), &Witness { input, root, scope: scope.digest(), ..Witness::default() })
     }
@@ -121,25 +137,29 @@ impl<'f> Trace<'f> {
         world: &mut World<'_>,
         log: &mut Log,
         whole: impl Fn(&View<'_, '_>) -> Result<Vec<Record>, Failure>,
-    ) -> Result<(Blake3, Report), Failure> {
+    ) -> Result<Looked, Failure> {
         let all = log.writes_all();
         let mut report = world.order(all);
         let reading = Filter { at: None, ..self.filter.clone() };
         self.filter.at = project::cut(self.args.at.at.as_ref(), world, &reading)?;
         let mut arenas = project::view_arenas(world);
         let takes_tile = |tile| self.args.select.tile(tile);
-        let (spaces, roots, said) = project::view(world, &self.filter, takes_tile, &mut arenas, all);
+        let consent = project::consent(world, &self.filter, takes_tile, Needs::History);
+        let room = Bump::new();
+        let (spaces, roots, said) =
+            project::view(world, &self.filter, takes_tile, (&consent, &room), &mut arenas, all);
         report.join(said);
         let blobs = Blobs::new(self.args.objects.as_deref(), None);
-        let count = spaces.len();
-        let view = View { world, filter: &self.filter, spaces, count, blobs: &blobs };
+        let (filter, count, withheld) = (&self.filter, spaces.len(), Withheld::default());
+        let (consent, takes_tile, blobs) = (&consent, &takes_tile, &blobs);
+        let view = View { world, filter, spaces, count, blobs, consent, takes_tile, withheld };
         // What was worked out part by part is all there is. Where that is being tested it is held against the whole.
         if !self.is_whole || cfg!(debug_assertions) {
             let differs = self.shown.replace(whole(&view)?, &mut self.out)?;
             debug_assert!(!(self.is_whole && differs), "what was worked out part by part is not the whole");
         }
         project::note_blobs(&view, log)?;
-        Ok((roots.root(false), report))
+        Ok(Looked { root: roots.root(false), report, withheld: view.withheld() })
     }
 
     /// Says what was not said before; all is counted at the end.

@@ -81,6 +81,10 @@ pub const CODES: &[Row] = &[
     ),
     row(&["export.dropped"], "what the format cannot carry; the node, and what of it (noted)"),
     row(
+        &["consent.denied"],
+        "a recording of which nothing is shown, as the person that it is of does not consent; the node (noted)",
+    ),
+    row(
         &[
             "view.space", "view.tile", "view.lane", "view.layer", "view.authority", "view.boundary",
         ],

@@ -64,6 +64,19 @@ pub enum Effect<'a> {
     Nothing {
         node: &'a str,
     },
+    /// From now on the node is as if it had never been, until it is created again.
+    Withhold {
+        node: &'a str,
+    },
+    /// From now on its shape alone is shown, until it is withheld.
+    Occlude {
+        node: &'a str,
+    },
+    /// What the sensor read is not shown any more.
+    Unread {
+        actor: &'a str,
+        sensor: &'a str,
+    },
 }
 
 impl<'a> Resolved<'a> {
@@ -76,8 +89,19 @@ impl<'a> Resolved<'a> {
     }
 }
 
-/// Resolves a history.
+/// Resolves a history, whatever persons consent to.
 pub fn resolve<'a>(history: &History<'a>) -> Resolved<'a> {
+    finish(history, steps(history), &BTreeSet::new())
+}
+
+/// Of a history all that came of it: its steps but for echoes, and but for those that are left out unless another one
+/// needs them.
+pub(super) fn finish<'a>(history: &History<'a>, steps: Vec<Step<'a>>, out: &BTreeSet<usize>) -> Resolved<'a> {
+    Resolved { space: history.space, steps: without_echoes(steps, out), defaults: history.defaults }
+}
+
+/// A step an event, of those too that come to nothing.
+pub(super) fn steps<'a>(history: &History<'a>) -> Vec<Step<'a>> {
     let mut joined = Joined::default();
     for (ends, tag) in &history.removed {
         joined.links.entry(*ends).or_default().remove(tag);
@@ -92,13 +116,13 @@ pub fn resolve<'a>(history: &History<'a>) -> Resolved<'a> {
         }
         Step { event: *event, effects: taking.finish() }
     };
-    let steps = history.events().iter().zip(told).map(step).collect();
-    Resolved { space: history.space, steps: without_echoes(steps), defaults: history.defaults }
+    history.events().iter().zip(told).map(step).collect()
 }
 
 /// Leaves out what only state lines tell of and what nothing comes of, and numbers the other steps anew.
-fn without_echoes(mut steps: Vec<Step<'_>>) -> Vec<Step<'_>> {
-    let mut kept: Vec<bool> = steps.iter().map(|step| step.event.is_at_hand()).collect();
+fn without_echoes<'a>(mut steps: Vec<Step<'a>>, out: &BTreeSet<usize>) -> Vec<Step<'a>> {
+    let is_kept = |(i, step): (usize, &Step<'a>)| step.event.is_at_hand() && !out.contains(&i);
+    let mut kept: Vec<bool> = steps.iter().enumerate().map(is_kept).collect();
     for (i, step) in steps.iter_mut().enumerate() {
         if !kept[i] {
             step.effects.retain(|effect| !matches!(effect, Effect::Nothing { .. }));
@@ -130,7 +154,9 @@ fn by<'e>(effect: &'e mut Effect<'_>) -> Option<&'e mut usize> {
         | Effect::Write { by, .. }
         | Effect::Read { by, .. } => Some(by),
         Effect::Link { stands, .. } => stands.as_mut().map(|standing| &mut standing.by),
-        Effect::Nothing { .. } => None,
+        Effect::Nothing { .. } | Effect::Withhold { .. } | Effect::Occlude { .. } | Effect::Unread { .. } => {
+            None
+        }
     }
 }
 
@@ -238,7 +264,7 @@ impl<'a> Taking<'_, 'a> {
                     touched.insert(node);
                 }
                 Effect::Link { ends, .. } => touched.extend([ends.from, ends.to]),
-                Effect::Read { .. } | Effect::Nothing { .. } => {}
+                _ => {}
             }
         }
         // The others are told of once.

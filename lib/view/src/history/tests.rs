@@ -61,6 +61,7 @@ fn came(resolved: &Resolved<'_>, effect: &Effect<'_>) -> String {
             format!("{}={}@{}", reading.sensor.sensor, reading.sensor.value, id(*by))
         }
         Effect::Nothing { node } => format!("({node})"),
+        Effect::Withhold { .. } | Effect::Occlude { .. } | Effect::Unread { .. } => format!("{effect:?}"),
     }
 }
 

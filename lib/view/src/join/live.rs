@@ -1,12 +1,15 @@
 //! A view that grows: of each space only what a change reaches is joined anew, with all that this rests on.
 //!
-//! Where a node moves, comes or goes, that reaches what names it as its parent or was absorbed into it, and so on
-//! downwards; the links of all these, with those that have become one with them; and the sensors at them. What is
+//! Where a node moves, comes or goes, that reaches what names it as its parent or was absorbed into it, or is a
+//! recording of it where it is a person, and so on downwards; the links of all these, with those that have become one with them; and the sensors at them. What is
 //! reached rests on what it names itself, and so on upwards. Both are closed under cycles, so a part of a space is
 //! settled as the whole would be.
 
+use super::withhold::{Asked, is_person, marks};
 use super::{Joined, Space, ViewNode, bury, keeps, seen, unquoted};
+use crate::consent::is_about_consent;
 use crate::redaction::is_redacted;
+use bumpalo::Bump;
 use foldhash::HashSet;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +52,8 @@ struct Known<'a> {
     nodes: Map<&'a str, HeldNode<'a>>,
     links: Map<Ends<'a>, HeldLink<'a>>,
     sensors: Map<SensorName<'a>, HeldSensor<'a>>,
-    /// By the name of a node: what names it as its parent, or as what it was absorbed into.
+    /// By the name of a node: what names it as its parent, as what it was absorbed into, or as whom it is a recording
+    /// of.
     below: Map<Cow<'a, str>, BTreeSet<&'a str>>,
     /// By the name of a node: the links that name it.
     links_at: Map<&'a str, BTreeSet<Ends<'a>>>,
@@ -68,6 +72,8 @@ struct HeldNode<'a> {
     bearing: Bearing<'a>,
     /// What says how large it is, which only its links ask: its geometry, and its medium.
     looks: [Option<&'a str>; 2],
+    /// What a recording of it asks, where it is a person: the values of registers, by name.
+    said: BTreeMap<String, &'a str>,
 }
 
 #[derive(Default)]
@@ -93,6 +99,8 @@ struct Bearing<'a> {
     /// As raw JSON.
     parent: Option<&'a str>,
     absorbed: Option<&'a str>,
+    /// Of a recording: its sensor, and the person.
+    recorded: [Option<&'a str>; 2],
     place: [Option<&'a str>; 3],
     /// Of a layer: whether it is shown.
     shown: Option<&'a str>,
@@ -120,7 +128,7 @@ impl<'a> Live<'a> {
     /// instead of one, or the other way round, that is all.
     pub fn update(
         &mut self,
-        growing: &Growing<'a>,
+        (growing, arena): (&Growing<'a>, &'a Bump),
         touched: &[Touched<'a>],
         filter: &Filter,
         takes_tile: &(impl Fn(Tile) -> bool + Sync),
@@ -138,7 +146,7 @@ impl<'a> Live<'a> {
         let part = |(space, dirty)| {
             let known = self.spaces.get_mut(space)?;
             let reached = known.rejoin(growing, dirty, |node| keeps(node, filter, takes_tile));
-            Some(known.part(space, reached, filter, takes_tile))
+            Some(known.part((space, arena), reached, filter, takes_tile))
         };
         dirty.into_iter().filter_map(part).collect()
     }
@@ -146,7 +154,7 @@ impl<'a> Live<'a> {
     /// The part of a space with these nodes, and what hangs on them but for other nodes; or all of it.
     pub fn part(
         &mut self,
-        space: &str,
+        (space, arena): (&str, &'a Bump),
         nodes: Option<&BTreeSet<String>>,
         filter: &Filter,
         takes_tile: &(impl Fn(Tile) -> bool + Sync),
@@ -162,7 +170,7 @@ impl<'a> Live<'a> {
             reached.links.extend(known.links.keys());
             reached.sensors.extend(known.sensors.keys());
         }
-        Some(known.part(space, reached, filter, takes_tile))
+        Some(known.part((space, arena), reached, filter, takes_tile))
     }
 }
 
@@ -212,8 +220,12 @@ impl<'a> Known<'a> {
         for name in &nodes {
             let Some(held) = self.nodes.get_mut(name) else { continue };
             let (before, looked) = (held.bearing, held.looks);
+            let said = std::mem::take(&mut held.said);
             held.rejoin(name, growing, &keeps);
             let now = held.bearing;
+            if said != held.said {
+                moved.insert(*name);
+            }
             if looked != held.looks {
                 changed.insert(*name);
             }
@@ -289,7 +301,7 @@ impl<'a> Known<'a> {
     /// The part of the space that shows what is reached, of which the links are as they were written.
     fn part(
         &mut self,
-        space: &'a str,
+        (space, arena): (&'a str, &'a Bump),
         mut reached: Reached<'a>,
         filter: &Filter,
         takes_tile: &(impl Fn(Tile) -> bool + Sync),
@@ -311,7 +323,9 @@ impl<'a> Known<'a> {
             sensors,
             settings,
         };
-        Part { space: joined.settle(filter, takes_tile), reached }
+        // What is shown is what there is at the end of what was read.
+        let asked = Asked { end: None, mix: false, arena };
+        Part { space: joined.settle(filter, takes_tile, Some(asked)), reached }
     }
 
     /// Finds anew what is left of the ends of links, and gives that of before and of now.
@@ -414,6 +428,7 @@ impl<'a> HeldNode<'a> {
         self.bearing = node.map(|node| Bearing::of(name, node, keeps(node))).unwrap_or_default();
         self.looks = [Register::plain(RegisterKind::Geometry), Register::media("media")]
             .map(|register| node?.get(register));
+        self.said = node.filter(|node| is_person(node)).map(said).unwrap_or_default();
     }
 }
 
@@ -452,6 +467,7 @@ impl<'a> Bearing<'a> {
             is_kept: is_kept && node.state.created.is_some() && node.state.deleted.is_none(),
             parent: node.plain(RegisterKind::Parent),
             absorbed: node.plain(RegisterKind::AbsorbedInto),
+            recorded: recorded(node),
             place: [RegisterKind::Position, RegisterKind::Rotation, RegisterKind::Scale]
                 .map(|kind| node.plain(kind)),
             shown: node.get(Register::property("visible")).filter(|_| is_layer),
@@ -460,8 +476,21 @@ impl<'a> Bearing<'a> {
 
     /// The names of the nodes that the node rests on.
     fn above(&self) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
-        [self.parent, self.absorbed].into_iter().flatten().map(|raw| raw::text(raw).unwrap_or_default())
+        let above = [self.parent, self.absorbed, self.recorded[1]];
+        above.into_iter().flatten().map(|raw| raw::text(raw).unwrap_or_default())
     }
+}
+
+/// By what a node is a recording, as raw JSON.
+fn recorded<'a>(node: &ViewNode<'a>) -> [Option<&'a str>; 2] {
+    let is_recording = marks(node).is_some();
+    ["sensor", "of"].map(|key| node.get(Register::property(key)).filter(|_| is_recording))
+}
+
+/// What a recording of a person asks of that.
+fn said<'a>(node: &ViewNode<'a>) -> BTreeMap<String, &'a str> {
+    let asked = node.state.registers.iter().filter(|w| is_about_consent(w.register));
+    asked.map(|w| (w.register.to_string(), w.value)).collect()
 }
 
 fn add(tiles: &mut Vec<usize>, tile: usize) {

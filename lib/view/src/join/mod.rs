@@ -6,11 +6,15 @@
 mod family;
 mod live;
 mod nodes;
+mod withhold;
 
 pub use live::{Live, Part, Reached};
 pub use nodes::{Nodes, ViewNode};
+pub use withhold::{end, is_person, marks, occluding};
 
+use crate::consent::{Consent, End};
 use crate::redaction::{is_redacted, is_seen};
+use bumpalo::Bump;
 use family::Family;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -21,6 +25,7 @@ use ulp_core::id::{Authority, Boundary, Lane, Tile};
 use ulp_core::json::raw;
 use ulp_core::state::{Add, Links, Map, Node, Reading, Registers};
 use ulp_core::world::{Derived, Filter};
+use withhold::{Asked, Forms};
 
 /// What may be seen of one space.
 #[derive(Debug)]
@@ -38,21 +43,50 @@ pub struct Space<'a> {
     pub settings: BTreeMap<&'a str, Node<'a>>,
     /// What was odd, for the boundary log: code and node.
     pub anomalies: Vec<(&'static str, &'a str)>,
+    /// The nodes of which nothing is left, as persons do not consent to it.
+    pub withheld: Vec<&'a str>,
 }
 
 /// Joins derived tiles, given in the order of spaces, into a view a space, on the threads of the current pool.
-/// `takes_tile` says which tiles the view takes in; a node that moved to another is gone.
+/// `takes_tile` says which tiles the view takes in; a node that moved to another is gone. Nobody is asked for consent:
+/// that is what [`join_shown`] does.
 pub fn join<'a>(
     tiles: Vec<Derived<'a>>,
     filter: &Filter,
     takes_tile: impl Fn(Tile) -> bool + Sync,
+) -> Vec<Space<'a>> {
+    join_spaces(tiles, filter, &takes_tile, |_| None)
+}
+
+/// The same as far as persons consent; `arena` holds what is left of shapes.
+pub fn join_shown<'a>(
+    tiles: Vec<Derived<'a>>,
+    filter: &Filter,
+    takes_tile: impl Fn(Tile) -> bool + Sync,
+    consent: &Consent,
+    arena: &'a Bump,
+) -> Vec<Space<'a>> {
+    join_spaces(tiles, filter, &takes_tile, |space| Some(Asked::of(consent, space, arena)))
+}
+
+fn join_spaces<'c, 'a>(
+    tiles: Vec<Derived<'a>>,
+    filter: &Filter,
+    takes_tile: &(impl Fn(Tile) -> bool + Sync),
+    asked: impl Fn(&str) -> Option<Asked<'c, 'a>>,
 ) -> Vec<Space<'a>> {
     let mut spaces: BTreeMap<&'a str, Vec<Derived<'a>>> = BTreeMap::new();
     // A space of which nothing may be seen is not even named.
     for derived in tiles.into_iter().filter(|derived| !derived.lanes.is_empty()) {
         spaces.entry(derived.space).or_default().push(derived);
     }
-    spaces.into_iter().map(|(space, tiles)| join_space(space, tiles, filter, &takes_tile)).collect()
+    let join = |(space, tiles)| join_space(space, tiles, filter, takes_tile, asked(space));
+    spaces.into_iter().map(join).collect()
+}
+
+/// What a space says at its end, where it is one that was joined without asking for consent.
+pub fn end_of(space: &Space<'_>) -> End {
+    end(space.nodes.iter().map(|(name, node)| (name, node, node.visible)))
 }
 
 fn join_space<'a>(
@@ -60,6 +94,7 @@ fn join_space<'a>(
     mut tiles: Vec<Derived<'a>>,
     filter: &Filter,
     takes_tile: &(impl Fn(Tile) -> bool + Sync),
+    asked: Option<Asked<'_, 'a>>,
 ) -> Space<'a> {
     let (special, plain): (Vec<_>, Vec<_>) = tiles.par_iter_mut().map(take_nodes).unzip();
     let settings = join_nodes(special).into_iter().map(|(name, node)| (name, node.state)).collect();
@@ -67,7 +102,7 @@ fn join_space<'a>(
     let reading_tiles = read.iter().map(|(name, (_, tile))| (*name, *tile)).collect();
     let sensors = read.into_iter().map(|(name, (reading, _))| (name, reading)).collect();
     let joined = Joined { space, nodes: join_nodes(plain), links, sensors, settings };
-    Space { reading_tiles, ..joined.settle(filter, takes_tile) }
+    Space { reading_tiles, ..joined.settle(filter, takes_tile, asked) }
 }
 
 /// A space, or a part of it, of which every lane is joined.
@@ -81,9 +116,14 @@ struct Joined<'a> {
 }
 
 impl<'a> Joined<'a> {
-    /// Finds what hangs below what, and what is visible.
-    fn settle(self, filter: &Filter, takes_tile: &(impl Fn(Tile) -> bool + Sync)) -> Space<'a> {
-        let mut nodes = Nodes::of_sorted(self.nodes);
+    /// Finds what hangs below what, what is visible, and what of that is shown.
+    fn settle(
+        mut self,
+        filter: &Filter,
+        takes_tile: &(impl Fn(Tile) -> bool + Sync),
+        asked: Option<Asked<'_, 'a>>,
+    ) -> Space<'a> {
+        let mut nodes = Nodes::of_sorted(std::mem::take(&mut self.nodes));
         let mut family = Family::read(&nodes, |node| passes(node, filter) && stays(node, takes_tile));
         family.find_cycles();
         let visible = family.visible();
@@ -94,8 +134,11 @@ impl<'a> Joined<'a> {
         let mut anomalies: Vec<_> =
             family.anomalies.iter().map(|(code, i)| (*code, nodes.name(*i))).collect();
         anomalies.sort_unstable();
+        let forms = asked.and_then(|asked| Forms::of(&nodes, &family, &visible, asked.end, asked.mix));
+        let shows = |number: usize| forms.as_ref().is_none_or(|forms| forms.shows_whole(number));
         let survivor = |name: &str| {
-            let left = family.survivor(nodes.number(name)?)?;
+            let own = nodes.number(name).filter(|own| shows(*own))?;
+            let left = family.survivor(own)?;
             visible[left].then(|| nodes.name(left))
         };
         let mut shown: Vec<(Ends<'a>, Add<'a>, Ends<'a>)> = Vec::new();
@@ -108,15 +151,20 @@ impl<'a> Joined<'a> {
         // Of links that have become one, the last stays: that of the greatest key.
         shown.sort_unstable_by(|(a, x, i), (b, y, k)| (a, x.key, k).cmp(&(b, y.key, i)));
         let links = shown.into_iter().map(|(ends, add, _)| (ends, add)).collect();
-        Space {
-            space: self.space,
-            nodes,
-            links,
-            sensors: self.sensors,
-            reading_tiles: BTreeMap::new(),
-            settings: self.settings,
-            anomalies,
+        let end = asked.and_then(|asked| asked.end);
+        let is_shown = |reading: &Reading<'a>| {
+            let Some(node) = reading.sensor.node.and_then(raw::text) else { return true };
+            nodes.number(&node).map_or_else(|| withhold::is_whole_at(&node, end), shows)
+        };
+        if forms.is_some() || end.is_some() {
+            self.sensors.retain(|_, reading| is_shown(reading));
         }
+        let withheld = match (forms, asked) {
+            (Some(forms), Some(asked)) => forms.apply(&mut nodes, asked.arena),
+            _ => Vec::new(),
+        };
+        let Joined { space, sensors, settings, .. } = self;
+        Space { space, nodes, links, sensors, reading_tiles: BTreeMap::new(), settings, anomalies, withheld }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The nodes of a view.
 
+use crate::consent;
 use rayon::prelude::*;
 use ulp_core::event::{Register, RegisterKind};
 use ulp_core::id::Tile;
@@ -43,6 +44,10 @@ impl<'a> Nodes<'a> {
 
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, &ViewNode<'a>)> {
         self.list.iter().map(|(name, node)| (*name, node))
+    }
+
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&'a str, &mut ViewNode<'a>)> {
+        self.list.iter_mut().map(|(name, node)| (*name, node))
     }
 
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut ViewNode<'a>> {
@@ -97,6 +102,8 @@ pub struct ViewNode<'a> {
     pub visible: bool,
     /// The number of its parent in the view: after absorptions, and without cycles and unknown nodes.
     pub parent: Option<usize>,
+    /// Whether its shape alone is shown, in one flat grey.
+    pub is_occluder: bool,
     places: Places,
 }
 
@@ -106,6 +113,18 @@ impl<'a> ViewNode<'a> {
         let mut node = ViewNode { state, tile, ..ViewNode::default() };
         node.find_places();
         node
+    }
+
+    /// Leaves nothing of it but its name.
+    pub(super) fn withhold(&mut self) {
+        *self = ViewNode { parent: self.parent, ..ViewNode::default() };
+    }
+
+    /// Leaves so much of it, for others to stand behind.
+    pub(super) fn occlude(&mut self, left: Node<'a>) {
+        self.state = left;
+        self.is_occluder = true;
+        self.find_places();
     }
 
     fn find_places(&mut self) {
@@ -131,9 +150,12 @@ impl<'a> ViewNode<'a> {
         all.skip(first.saturating_sub(1)).take(if first == 0 { 0 } else { usize::MAX })
     }
 
-    /// The value of a register as raw JSON; null counts as none.
+    /// The value of a register as raw JSON; null counts as none. An occluder has its colours alone.
     pub fn get(&self, register: Register<'_>) -> Option<&'a str> {
         let kind = register.kind;
+        if self.is_occluder && kind == RegisterKind::Property {
+            return consent::grey(register.key);
+        }
         let written = self.since_first(kind).next()?;
         let is_it =
             written.register.kind == kind && (!kind.is_keyed() || written.register.key == register.key);

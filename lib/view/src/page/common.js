@@ -16,6 +16,7 @@ function readHistory(data, prepared, filter) {
   const history = new History(data, filter);
   const words = (value, [width, text]) => ({ width, text: text ?? String(value) });
   history.names = prepared.names;
+  history.person = Object.fromEntries(Object.entries(prepared.person).map(([name, [width, text]]) => [name, { width, text }]));
   history.shapes = new Map(prepared.shapes);
   history.words = new Map(prepared.words.map(([number, ...said]) => [number, words(data.values[number], said)]));
   history.idTexts = new Map(prepared.ids);
@@ -26,9 +27,31 @@ function readHistory(data, prepared, filter) {
 /** What a property says in words, {text, width}: how wide they are at size 1; null where it says nothing. */
 const wordsOf = (node, key) => node.history.words.get(node.number(`properties.${key}`)) ?? null;
 
-/** What a node is called: the first of its names that says something, else its id. */
-const nameOf = (node) =>
-  node.history.names.map((key) => wordsOf(node, key)).find((words) => words !== null)?.text ?? node.history.idTexts.get(node.index) ?? node.id;
+/** Words one after the other. */
+const joined = (...words) => words.reduce((a, b) => ({ text: a.text + b.text, width: a.width + b.width }));
+
+/** What a person reads: what it is said to be, and that it is unverified unless somebody vouched for it; else null. */
+function readingOf(node) {
+  if (node.get("kind") !== "person") return null;
+  const { comma, unverified } = node.history.person;
+  const entity = wordsOf(node, "entity_type");
+  if (entity === null) return unverified;
+  return node.property("entity_verified") === true ? entity : joined(entity, comma, unverified);
+}
+
+/** What a node is called in words: the first of its names that says something, and what a person reads; else null. */
+function calledOf(node) {
+  const name = node.history.names.map((key) => wordsOf(node, key)).find((words) => words !== null) ?? null;
+  const reading = readingOf(node);
+  const { open, close } = node.history.person;
+  return name === null || reading === null ? (name ?? reading) : joined(name, open, reading, close);
+}
+
+/** What a node is called, else its id. */
+const nameOf = (node) => calledOf(node)?.text ?? node.history.idTexts.get(node.index) ?? node.id;
+
+/** What is written beside a node: its label; a person is always called something. */
+const labelOf = (node) => (readingOf(node) === null ? wordsOf(node, "label") : calledOf(node));
 
 /** Colours as the projector read them: "none", #rrggbb or #rrggbbaa. What is no colour is null. */
 class Palette {

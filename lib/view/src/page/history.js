@@ -31,8 +31,12 @@ function onCycles(next) {
 }
 
 /** How many numbers a change is, by its kind, which is the first of them. */
-const CHANGE_LENGTHS = [4, 4, 2, 4, 2, 6, 2, 2];
-const [CREATED, SET, DELETED, LINKED, UNLINKED, READ, BY] = [0, 1, 2, 3, 4, 5, 6];
+const CHANGE_LENGTHS = [4, 4, 2, 4, 2, 6, 2, 2, 2, 2, 2];
+const [CREATED, SET, DELETED, LINKED, UNLINKED, READ, BY, , WITHHELD, OCCLUDED, UNREAD] = CHANGE_LENGTHS.keys();
+
+/** The colour of an occluder, and the properties that say so. */
+const GREY = "#808080";
+const COLORS = ["color", "fill", "stroke"];
 
 /** A node: its marks and registers as of now. */
 class HistoryNode {
@@ -51,6 +55,8 @@ class HistoryNode {
     /** By register number: the number of the value and of the event that set it. */
     this.values = new Map();
     this.touches = null;
+    /** Whether its shape alone is shown, in one flat grey. */
+    this.occluder = false;
     this.visible = false;
     this.parent = null;
     this.survivor = this;
@@ -75,6 +81,7 @@ class HistoryNode {
   }
 
   property(key) {
+    if (this.occluder) return COLORS.includes(key) ? GREY : undefined;
     return this.get(`properties.${key}`);
   }
 
@@ -195,8 +202,9 @@ class History {
       if (kind === LINKED || kind === UNLINKED) {
         take(ends[a][0]);
         take(ends[a][2]);
-      } else if (kind !== READ) take(a);
-      else if (d >= 0) take(d);
+      } else if (kind === READ) {
+        if (d >= 0) take(d);
+      } else if (kind !== UNREAD) take(a);
     });
   }
 
@@ -225,6 +233,9 @@ class History {
       else if (kind === LINKED) this.#link(this.links[a], { value: b, rank: c, event: by });
       else if (kind === UNLINKED) this.#link(this.links[a], null);
       else if (kind === READ) this.#read(this.sensors[a], { value: b, unit: c, node: d, position: e, event: by });
+      else if (kind === WITHHELD) this.#withhold(this.nodes[a]);
+      else if (kind === OCCLUDED) this.#occlude(this.nodes[a]);
+      else if (kind === UNREAD) this.#read(this.sensors[a], null);
     });
   }
 
@@ -265,6 +276,26 @@ class History {
     node.deleted = event;
     node.values = new Map();
     this.#touch(node, true);
+  }
+
+  /** It is as if it had never been. */
+  #withhold(node) {
+    const { created, rank, tile, values, occluder } = node;
+    this.replaced.push(() => {
+      Object.assign(node, { created, rank, tile, values, occluder });
+      this.#touch(node, true);
+    });
+    Object.assign(node, { created: -1, rank: -1, tile: -1, values: new Map(), occluder: false });
+    this.#touch(node, true);
+  }
+
+  #occlude(node) {
+    this.replaced.push(() => {
+      node.occluder = false;
+      this.#touch(node, false);
+    });
+    node.occluder = true;
+    this.#touch(node, false);
   }
 
   #set(node, register, written) {

@@ -15,7 +15,8 @@
 //! no instant lies between them. What already stands is not told again. Changes are numbers, one after the other: 0
 //! node tile rank (created), 1 node register value (set), 2 node (deleted, which leaves no register), 3 link value rank
 //! (the tag that stands last), 4 link (none stands), 5 sensor value unit node position (read), 6 event (by which the
-//! next change was made, where that is another one), 7 node (touched, to no effect). Ranks are those of keys. −1 is
+//! next change was made, where that is another one), 7 node (touched, to no effect), 8 node (withheld: as if it had
+//! never been), 9 node (an occluder from now on), 10 sensor (what it read is withheld). Ranks are those of keys. −1 is
 //! nothing.
 
 use super::prepared::Tables as Prepared;
@@ -25,7 +26,7 @@ use bumpalo::Bump;
 use foldhash::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
-use ulp_core::event::{Ends, RegisterKind, Sensor};
+use ulp_core::event::{Ends, RegisterKind};
 use ulp_core::id::{Key, Tile};
 use ulp_core::json::write_string;
 
@@ -130,7 +131,11 @@ impl<'a> Names<'a> {
                     self.node(&unquoted(written.value));
                 }
             }
-            Effect::Delete { node, .. } | Effect::Nothing { node } => self.node(node),
+            Effect::Delete { node, .. }
+            | Effect::Nothing { node }
+            | Effect::Withhold { node }
+            | Effect::Occlude { node } => self.node(node),
+            Effect::Unread { .. } => {}
             Effect::Link { ends, stands } => {
                 self.node(ends.from);
                 self.node(ends.to);
@@ -194,11 +199,11 @@ impl<'a> Tables<'a> {
         self.ranks.get(&key).copied()
     }
 
-    fn sensor(&mut self, sensor: &Sensor<'_>) -> usize {
+    fn sensor(&mut self, actor: &str, sensor: &str) -> usize {
         let mut json = b"[".to_vec();
-        write_string(sensor.actor, &mut json);
+        write_string(actor, &mut json);
         json.push(b',');
-        write_string(sensor.sensor, &mut json);
+        write_string(sensor, &mut json);
         json.push(b']');
         self.sensors.number(json)
     }
@@ -268,7 +273,9 @@ fn by(effect: &Effect<'_>) -> Option<usize> {
         | Effect::Write { by, .. }
         | Effect::Read { by, .. } => Some(*by),
         Effect::Link { stands, .. } => stands.map(|standing| standing.by),
-        Effect::Nothing { .. } => None,
+        Effect::Nothing { .. } | Effect::Withhold { .. } | Effect::Occlude { .. } | Effect::Unread { .. } => {
+            None
+        }
     }
 }
 
@@ -300,7 +307,7 @@ fn numbers<'a>(effect: &Effect<'a>, tables: &mut Tables<'a>) -> Vec<Option<usize
             let node = sensor.node.map(unquoted).filter(|n| !n.is_empty());
             vec![
                 Some(5),
-                Some(tables.sensor(&sensor)),
+                Some(tables.sensor(sensor.actor, sensor.sensor)),
                 tables.value(Some(sensor.value)),
                 tables.value(sensor.unit),
                 node.map(|n| tables.nodes.text(&n)),
@@ -308,6 +315,9 @@ fn numbers<'a>(effect: &Effect<'a>, tables: &mut Tables<'a>) -> Vec<Option<usize
             ]
         }
         Effect::Nothing { node } => vec![Some(7), Some(tables.nodes.text(node))],
+        Effect::Withhold { node } => vec![Some(8), Some(tables.nodes.text(node))],
+        Effect::Occlude { node } => vec![Some(9), Some(tables.nodes.text(node))],
+        Effect::Unread { actor, sensor } => vec![Some(10), Some(tables.sensor(actor, sensor))],
     }
 }
 

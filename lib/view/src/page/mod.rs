@@ -4,9 +4,9 @@
 //! hash. What events wrote stands in one JSON text that no event can end, and the script puts it into the page as
 //! text. What differs between projectors is the class `Drawing`, which each brings along.
 
-use crate::View;
-use crate::history::Resolved;
+use crate::history::{Effect, Resolved};
 use crate::style::{Paint, paint};
+use crate::{View, consent};
 use data_encoding::BASE64;
 use std::collections::BTreeMap;
 use ulp_core::hash::Sha256;
@@ -104,7 +104,11 @@ fn embedded(
         tables.push(history::write(history, &takes_tile, &mut out));
     }
     spaces.close(&mut out);
-    let colors = colors_in(&out[start..]);
+    let mut colors = colors_in(&out[start..]);
+    let occluded = |effect: &Effect<'_>| matches!(effect, Effect::Occlude { .. });
+    if histories.iter().flat_map(|h| &h.steps).flat_map(|step| &step.effects).any(occluded) {
+        colors.append(&mut colors_in(consent::GREY.as_bytes()));
+    }
     whole.name("prepared", &mut out);
     let mut spaces = Items::open(&mut out);
     for tables in tables {

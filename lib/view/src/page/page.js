@@ -294,11 +294,11 @@ function eventButton(event, className) {
 /** The readings taken at a node, with what they were before. */
 function readingsOf(node) {
   const at = history.sensors.filter(({ reading }) => reading !== null && reading.node === node.index);
-  return at.flatMap((sensor) => [element("h3", { textContent: sensor.name }), ...readingOf(sensor)]);
+  return at.flatMap((sensor) => [element("h3", { textContent: sensor.name }), ...takenAt(sensor)]);
 }
 
 /** What a sensor reads now, and what it read before. */
-function readingOf(sensor) {
+function takenAt(sensor) {
   const { reading } = sensor;
   const unit = reading.unit >= 0 ? ` ${shown(history.data.values[reading.unit])}` : "";
   const value = reading.value < 0 ? "none" : shown(history.data.values[reading.value]);
@@ -309,7 +309,7 @@ function readingOf(sensor) {
 
 function sensorDetails(sensor) {
   const who = element("p", { className: "sub", textContent: sensor.actor });
-  return [element("h2", { textContent: sensor.name }), who, ...(sensor.reading === null ? [] : readingOf(sensor))];
+  return [element("h2", { textContent: sensor.name }), who, ...(sensor.reading === null ? [] : takenAt(sensor))];
 }
 
 /** The readings of a sensor over time, those still to come faint. */

@@ -1,12 +1,12 @@
 //! What a page need not work out by itself: what its values look like, as shapes and as words, by their numbers.
 //!
 //! ```text
-//! {"names":["label",…],"shapes":[[value,shape],…],"words":[[value,width],[value,width,text],…],
+//! {"names":["label",…],"person":{"open":[width,text],…},"shapes":[[value,shape],…],"words":[[value,width],[value,width,text],…],
 //!  "ids":[[node,text],…],"sensors":[[name,width],[name,width,text],…]}
 //! ```
 //!
 //! `ids` are those of nodes that are not shown as they are, `sensors` the names of sensors as words. `names` are the
-//! properties by which a node is called. A shape is `{"named":…}`, a mark, which is named where its kind is unknown;
+//! properties by which a node is called, `person` what a person reads besides. A shape is `{"named":…}`, a mark, which is named where its kind is unknown;
 //! `{"box":…,"lines":[[text,width],…],"size":…}`, a text, whose box is that of size 1 where it gives no size; or
 //! `{"box":…,"d":…}`, SVG path data, with `at` (x, y and scale) where those numbers are told from a place of their own,
 //! `room` where a label may stand inside, `line` where it has no inside, `round` (the radii) where it is an ellipse,
@@ -17,7 +17,7 @@ use crate::digits::Digits;
 use crate::font;
 use crate::frame::Frame;
 use crate::geometry::{Bounds, Shape};
-use crate::name::{NAMES, one_line, text_in};
+use crate::name::{CLOSE, COMMA, NAMES, OPEN, UNVERIFIED, one_line, text_in};
 use crate::outline;
 use crate::transform::{LARGEST, Transform, rounded};
 use std::collections::BTreeSet;
@@ -37,6 +37,18 @@ pub fn write(tables: &Tables, shapes: bool, out: &mut Vec<u8>) {
     let values = &tables.values;
     let mut whole = Members::open(out);
     whole.texts("names", NAMES, out);
+    whole.name("person", out);
+    let mut words = Members::open(out);
+    for (name, text) in [("close", CLOSE), ("comma", COMMA), ("open", OPEN), ("unverified", UNVERIFIED)] {
+        words.name(name, out);
+        let mut pair = Items::open(out);
+        pair.next(out);
+        write_number(rounded(font::width(text)), out);
+        pair.next(out);
+        write_string(text, out);
+        pair.close(out);
+    }
+    words.close(out);
     let mut tape = Tape::new();
     if shapes {
         whole.name("shapes", out);
