@@ -23,7 +23,7 @@ const PROPERTIES: [&str; 5] = ["name", "cmt", "desc", "sym", "type"];
 /// # Errors
 /// It is no GPX, or has a document type.
 pub fn read(text: &str, desk: &Desk) -> Result<Vec<Record>, Refusal> {
-    let document = Document::parse(text).map_err(|error| no_document(error.to_string()))?;
+    let document = Document::parse(text).map_err(no_xml)?;
     let root = document.root_element();
     if root.tag_name().name() != "gpx" {
         return Err(no_document("not a gpx element"));
@@ -36,6 +36,14 @@ pub fn read(text: &str, desk: &Desk) -> Result<Vec<Record>, Refusal> {
     Ok(numbered
         .map(|(number, (kind, element))| Record::of(number, |record| kind.read(element, desk, record)))
         .collect())
+}
+
+/// What is wrong, and where; what stands there is not repeated.
+fn no_xml(error: roxmltree::Error) -> Refusal {
+    match error {
+        roxmltree::Error::DtdDetected => no_document("a document type"),
+        error => no_document(format!("no XML: line {}, column {}", error.pos().row, error.pos().col)),
+    }
 }
 
 #[derive(Clone, Copy)]

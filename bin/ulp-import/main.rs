@@ -33,6 +33,7 @@ use std::process::ExitCode;
 use chrono::FixedOffset;
 use clap::{Parser, ValueEnum};
 use ulp_cli::{Failure, Files, Jobs, Log, Output, OutputArgs, Status, Witness};
+use ulp_core::event::is_node;
 use ulp_core::id::{is_id, is_place};
 
 use desk::{Desk, OriginArg};
@@ -72,7 +73,7 @@ struct Args {
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
     /// Put P before every node_id
-    #[arg(long, value_name = "P", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "P", default_value = "", hide_default_value = true, value_parser = prefix)]
     prefix: String,
     /// Name the tiles of that zoom, 0 to 30, by position
     #[arg(long, value_name = "Z", value_parser = clap::value_parser!(u8).range(0..=30))]
@@ -180,6 +181,18 @@ fn place_name(text: &str) -> Result<String, String> {
 fn actor_name(text: &str) -> Result<String, String> {
     let valid = is_id(text);
     if valid { Ok(text.to_owned()) } else { Err("not 1 to 256 bytes without control characters".to_owned()) }
+}
+
+/// The longest prefix, in bytes: a hash has room behind it.
+const PREFIX: usize = 200;
+
+fn prefix(text: &str) -> Result<String, String> {
+    let valid = text.is_empty() || is_node(text) && text.len() <= PREFIX;
+    if valid {
+        Ok(text.to_owned())
+    } else {
+        Err("not up to 200 bytes that a node_id may begin with".to_owned())
+    }
 }
 
 fn tile_size(text: &str) -> Result<f64, String> {
