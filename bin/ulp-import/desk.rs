@@ -10,7 +10,7 @@ use ulp_view::geodesy::{Origin, Plane};
 use crate::ids::Names;
 use crate::objects::Objects;
 use crate::place::Ground;
-use crate::table::TableArgs;
+use crate::table_args::TableArgs;
 use crate::time::Times;
 use crate::{Args, Format};
 

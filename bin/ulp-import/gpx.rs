@@ -23,6 +23,9 @@ const PROPERTIES: [&str; 5] = ["name", "cmt", "desc", "sym", "type"];
 /// # Errors
 /// It is no GPX, or has a document type.
 pub fn read(text: &str, desk: &Desk) -> Result<Vec<Record>, Refusal> {
+    if depth(text) > DEPTH {
+        return Err(no_document("nested too deep"));
+    }
     let document = Document::parse(text).map_err(no_xml)?;
     let root = document.root_element();
     if root.tag_name().name() != "gpx" {
@@ -36,6 +39,50 @@ pub fn read(text: &str, desk: &Desk) -> Result<Vec<Record>, Refusal> {
     Ok(numbered
         .map(|(number, (kind, element))| Record::of(number, |record| kind.read(element, desk, record)))
         .collect())
+}
+
+/// The deepest nesting of elements; the reader of XML takes a part of the stack for each.
+const DEPTH: usize = 256;
+
+/// How deep elements are nested, as far as that can be told before the text is known to be XML.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest, mut rest) = (0usize, 0, text);
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at..];
+        let behind = |mark: &str, rest: &'_ str| rest.find(mark).map_or(rest.len(), |at| at + mark.len());
+        let end = if rest.starts_with("<!--") {
+            behind("-->", rest)
+        } else if rest.starts_with("<![CDATA[") {
+            behind("]]>", rest)
+        } else if rest.starts_with("<?") {
+            behind("?>", rest)
+        } else {
+            end_of_tag(rest)
+        };
+        let (tag, after) = rest.split_at(end);
+        if tag.starts_with("</") {
+            depth = depth.saturating_sub(1);
+        } else if !tag.starts_with("<!") && !tag.starts_with("<?") && !tag.ends_with("/>") {
+            depth += 1;
+            deepest = deepest.max(depth);
+        }
+        rest = after;
+    }
+    deepest
+}
+
+/// The place behind the bracket that ends a tag, which quotes may hold too.
+fn end_of_tag(tag: &str) -> usize {
+    let mut quote = None;
+    for (at, byte) in tag.bytes().enumerate() {
+        match (quote, byte) {
+            (None, b'>') => return at + 1,
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (Some(open), byte) if open == byte => quote = None,
+            _ => {}
+        }
+    }
+    tag.len()
 }
 
 /// What is wrong, and where; what stands there is not repeated.

@@ -22,6 +22,7 @@ mod sketch;
 mod split;
 mod survey;
 mod table;
+mod table_args;
 mod texts;
 mod time;
 mod whole;
@@ -37,7 +38,7 @@ use ulp_core::event::is_node;
 use ulp_core::id::{is_id, is_place};
 
 use desk::{Desk, OriginArg};
-use table::TableArgs;
+use table_args::TableArgs;
 
 /// make events of what other programs write: tables, maps, tracks, readings, drawings
 #[derive(Parser)]

@@ -14,7 +14,8 @@ use crate::draft::{Draft, Envelope, Json, Node, Reading, What};
 use crate::ids::hash;
 use crate::place::{transform, write_position};
 use crate::record::Record;
-use crate::table::{Columns, Meaning, Property, Sensor};
+use crate::table::{Columns, Property, Sensor};
+use crate::table_args::Meaning;
 use crate::time::{Said, Stamp};
 
 /// What is used again from row to row.

@@ -35,7 +35,7 @@ fn documents_with_a_fault_are_refused_whole() {
     ] {
         assert_eq!(codes("-f gpx --origin 0,0", gpx), refused, "{gpx}");
     }
-    assert_eq!(codes("-f gpx --origin 0,0", deep), "{}", "what is deep is only deep");
+    assert_eq!(codes("-f gpx --origin 0,0", deep), refused, "what is deep is told before it is read");
     let feature =
         r#"{"type":"Feature","geometry":{"type":"Point","coordinates":[0,0]},"properties":{"a":VALUE}}"#;
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));

@@ -6,8 +6,8 @@ use crate::run;
 pub const FILES: [(&str, &str, &str); 8] = [
     (
         "a.csv",
-        "-f csv --delimiter ;",
-        "node_id;timestamp;x;y;n\na;1767225600;0;0;1\na;1767225610;1;1;2\nb;2026-01-01T00:00Z;5;5;\n",
+        "-f csv",
+        "node_id,timestamp,x,y,n\na,1767225600,0,0,1\na,1767225610,1,1,2\nb,2026-01-01T00:00Z,5,5,\n",
     ),
     (
         "b.csv",

@@ -149,9 +149,9 @@ fn readings_and_layers_stand_as_given_and_parents_are_survivors() {
         &trace(&[
             r#"set_properties "node_id":"@layer:rivers","properties":{"note":"kept","order":3}"#,
             r#"create_node "node_id":"kid","transform":{"position":[5,5],"parent":"old"}"#,
-            r#"create_node "node_id":"old","event_id":"e1""#,
-            r#"create_node "node_id":"new","event_id":"e2","transform":{"position":[1,1]}"#,
-            r#"merge "node_id":"new","absorbs":["old"],"previous_events":["e1","e2"]"#,
+            r#"create_node "node_id":"old""#,
+            r#"create_node "node_id":"new","transform":{"position":[1,1]}"#,
+            r#"merge "node_id":"new","absorbs":["old"],"previous_events":["e2","e3"]"#,
             r#"create_node "node_id":"x","transform":{"parent":"y"}"#,
             r#"create_node "node_id":"y","transform":{"parent":"x"}"#,
             r#"create_node "node_id":"z","transform":{"parent":"nobody knows"}"#,

@@ -194,9 +194,10 @@ fn whole(bounds: Bounds) -> Bounds {
     Bounds { min, max: std::array::from_fn(|i| min[i] + size[i]) }
 }
 
-/// What a node says: its text, else its label, else its name.
+/// What a node says: its text, else its label, else its name. A card that a canvas had may say nothing.
 fn said(item: &Item<'_, '_>) -> String {
     match &item.shape {
+        _ if is_placed(item) => item.label().unwrap_or_default().into_owned(),
         Shape::Text { text, .. } => text.lines().collect::<Vec<_>>().join("\n"),
         _ => item.label().unwrap_or_else(|| item.name()).into_owned(),
     }

@@ -181,7 +181,9 @@ impl Sheet {
             match &card.form {
                 _ if card.stands == Stands::Frame => line.text("label", &one_line(&card.words), out),
                 Form::Group { background, style } => {
-                    line.text("label", &one_line(&card.words), out);
+                    if !card.words.is_empty() {
+                        line.text("label", &one_line(&card.words), out);
+                    }
                     background.iter().for_each(|path| line.text("background", path, out));
                     style.iter().for_each(|style| line.text("backgroundStyle", style, out));
                 }

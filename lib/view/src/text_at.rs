@@ -63,7 +63,7 @@ impl<'t> Place<'t> {
             '\\' => after.is_none_or(|c| c.is_ascii_punctuation()),
             '`' | '[' => true,
             '*' => !alone || self.is_first(),
-            '_' => !alone && !(word(self.before) && word(after)) || self.is_first() && twin,
+            '_' => !(alone || word(self.before) && word(after)) || self.is_first() && twin,
             '<' => begins_a_tag(after),
             '~' | '%' => twin,
             // A reader that takes HTML before Markdown finds no attribute, either.
