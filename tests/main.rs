@@ -18,6 +18,7 @@ mod peer;
 mod projector_2d;
 mod projector_3d;
 mod projector_audio;
+mod projector_dashboard;
 mod radio;
 mod reference;
 mod replay;

@@ -2,6 +2,7 @@
 
 use crate::history::{self, History, Resolved};
 use crate::join::Space;
+use crate::series::{self, Gathered};
 use bumpalo::Bump;
 use ulp_core::world::{Filter, World};
 use ulp_store::blobs::Blobs;
@@ -25,6 +26,11 @@ impl View<'_, '_> {
         // A space of which nothing may be seen is not even named.
         histories.retain(|h| self.spaces.binary_search_by_key(&h.space, |space| space.space).is_ok());
         histories
+    }
+
+    /// What its sensors said over time; `arena` holds what is worked out for it.
+    pub fn series<'h>(&'h self, arena: &'h Bump) -> Gathered<'h> {
+        series::gather(self.world, self.filter, arena)
     }
 
     /// How its spaces came about, resolved: what each event came to.
