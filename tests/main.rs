@@ -11,6 +11,7 @@ mod errors_alone;
 mod faults;
 mod font;
 mod ignore;
+mod map;
 mod memory;
 mod pack;
 mod pages;

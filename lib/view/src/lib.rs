@@ -7,6 +7,7 @@ pub mod font;
 #[cfg(feature = "draw")]
 pub mod fonts;
 pub mod frame;
+pub mod geodesy;
 #[cfg(feature = "draw")]
 pub mod geometry;
 pub mod history;
@@ -30,5 +31,6 @@ pub mod series;
 pub mod style;
 pub mod transform;
 pub mod view;
+pub mod xml;
 
 pub use view::View;

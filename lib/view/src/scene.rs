@@ -1,6 +1,7 @@
 //! What every drawing of a space has in common: what the space says of itself, its layers, its sensors, and between
 //! which nodes its links stand.
 
+use crate::geodesy::{Origin, Plane};
 use crate::join::{Space, unquoted};
 use crate::name::{one_line, text_in};
 use crate::transform::{self, Transform, finite};
@@ -18,6 +19,15 @@ pub const NOTHING: &str = "none";
 /// What a space or one of its layers says of itself: the properties of `@space` or of `@layer:<id>`.
 #[derive(Clone, Copy)]
 pub struct Settings<'s, 'a>(Option<&'s Node<'a>>);
+
+/// Why a space has no place on the Earth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unplaced {
+    /// It names no origin, and none was given.
+    Origin,
+    /// Its unit is no length that is known: `map.unit`.
+    Unit(String),
+}
 
 /// A layer, from the properties of `@layer:<id>`.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,6 +94,18 @@ impl<'s, 'a> Settings<'s, 'a> {
     /// Whether y runs up the page.
     pub fn y_up(self) -> bool {
         self.text("y").as_deref() != Some("down")
+    }
+
+    /// The plane of a space, about its own origin, else about one that was given.
+    ///
+    /// # Errors
+    /// As [`Unplaced`] says.
+    pub fn plane(self, given: Option<Origin>) -> Result<Plane, Unplaced> {
+        let own = self.get("origin").and_then(Origin::read);
+        let origin = own.or(given).ok_or(Unplaced::Origin)?;
+        let unit = self.unit();
+        let known = unit.parse().map_err(|()| Unplaced::Unit(unit))?;
+        Ok(Plane::of(origin, known, self.y_up()))
     }
 
     /// The properties that are set, in the order of their keys.

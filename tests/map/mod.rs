@@ -1,0 +1,3 @@
+//! The plane as a map.
+
+mod plane;
