@@ -57,9 +57,17 @@ impl Scale {
         while *ticks.last().unwrap_or(&high) < last * step - step / 2.0 {
             ticks.push((first + ticks.len() as f64) * step);
         }
-        let decimals = (0..12)
-            .find(|d| (step * 10_f64.powi(*d)).fract().min(1.0 - (step * 10_f64.powi(*d)).fract()) < 1e-6);
-        Scale { low: first * step, high: last * step, ticks, decimals: decimals.unwrap_or(12) as usize }
+        let is_whole = |d: &i32| {
+            let rest = (step * power(*d)).fract();
+            rest.min(1.0 - rest) < 1e-6
+        };
+        let decimals = (0..12).find(is_whole);
+        Scale {
+            low: first * step,
+            high: last * step,
+            ticks,
+            decimals: usize::try_from(decimals.unwrap_or(12)).unwrap_or_default(),
+        }
     }
 
     /// Where a number stands between the two ends, from 0 to 1.
@@ -79,15 +87,17 @@ impl Scale {
 
 /// The power of ten, or its double or its five times, that is next above a number.
 fn round_step(wanted: f64) -> f64 {
-    let power = 10_f64.powi(decade(wanted));
-    let step = [1.0, 2.0, 5.0, 10.0].map(|n| n * power).into_iter().find(|step| *step >= wanted);
+    // By its digits rather than by a logarithm.
+    let digits = format!("{:e}", wanted.abs());
+    let decade = digits.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0);
+    let steps = [1.0, 2.0, 5.0, 10.0].map(|n| n * power(decade));
+    let step = steps.into_iter().find(|step| *step >= wanted);
     step.filter(|step| step.is_normal()).unwrap_or(1.0)
 }
 
-/// The greatest power of ten that is not above a number, by its digits rather than by a logarithm.
-fn decade(number: f64) -> i32 {
-    let text = format!("{:e}", number.abs());
-    text.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0)
+/// A power of ten, to the nearest double.
+fn power(of: i32) -> f64 {
+    format!("1e{of}").parse().unwrap_or(1.0)
 }
 
 /// A tick in time, in seconds; with the day where that is another than that of the tick before it.

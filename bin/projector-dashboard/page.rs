@@ -74,9 +74,7 @@ fn head(title: &str) -> String {
         source(SCRIPT),
         source(STYLE)
     );
-    out.push_str(
-        "<meta name=\"referrer\" content=\"no-referrer\">\n<link rel=\"icon\" href=\"data:,\">\n<title>",
-    );
+    out.push_str("<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
     xml_into(title, &mut out);
     let _ = write!(out, "</title>\n<style>{STYLE}</style>\n</head>\n<body>\n");
     out
@@ -192,24 +190,26 @@ fn section(n: usize, shown: &Shown<'_, '_>, start: Option<Time>, end: Time, most
     let is_open = shown.findings.iter().any(|finding| finding.open().is_some());
     let mut out = format!("<section class=\"series{}\" id=\"s{n}\"", if is_open { " open" } else { "" });
     push_words(shown, &mut out);
-    let _ = write!(out, " aria-labelledby=\"s{n}-name\">\n<header><h2 id=\"s{n}-name\">");
-    xml_into(&words::short(series.sensor), &mut out);
+    let _ = write!(out, " aria-labelledby=\"s{n}-name s{n}-of\">\n<header><h2 id=\"s{n}-name\">");
+    let unit = words::short(&series.unit_text());
+    let named = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
+    xml_into(&format!("{}{named}", words::short(series.sensor)), &mut out);
     out.push_str("</h2>");
     if let Some(last) = figures.last {
-        let value = format!("{} {}", words::value(last), words::short(&series.unit_text()));
+        let value = format!("{} {}", words::value(last), unit);
         let class = if value.chars().count() > 16 { " class=\"long\"" } else { "" };
         let _ = write!(out, "<p{class}{}>", event_attribute(last));
         xml_into(value.trim(), &mut out);
         out.push_str("</p>");
     }
-    out.push_str("</header>\n<p class=\"sub\">");
+    let _ = write!(out, "</header>\n<p class=\"sub\" id=\"s{n}-of\">");
     let node = figures.readings.last().and_then(|last| last.sensor.node).map(unquoted).unwrap_or_default();
     let at = if node.is_empty() { String::new() } else { format!(" at {node}") };
     xml_into(&words::short(&format!("{}{at}, {}", series.actor, series.space)), &mut out);
     out.push_str("</p>\n");
     let span = Span::of(shown, start, end);
     if figures.readings.len() > 1 {
-        let _ = write!(out, "<figure>{}</figure>\n", draw(shown, span, end, &format!("s{n}-name"), most));
+        let _ = writeln!(out, "<figure>{}</figure>", draw(shown, span, end, &format!("s{n}-name"), most));
     }
     push_rules(shown, &mut out);
     push_figures(shown, span, end, &mut out);

@@ -31,7 +31,6 @@ fn a_rule_opens_and_closes_where_it_says() {
         ("below: 1.2, clear: 2.05", "+0 -2"),
         ("equals: 2", "+1 -2 +6"),
         ("silent: 1s", ""),
-        ("silent: 0s", "+0 -1 +1 -2 +2 -3 +3 -4 +4 -5 +5 -6"),
         ("above: 2, sensor: other", ""),
         (
             "above: 2, sensor: 'l*l', actor: 'node:*', space: default, layer: def*, tile: 'z0/*'",

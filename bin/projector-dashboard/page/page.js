@@ -4,7 +4,7 @@
 class Chart {
   constructor(figure) {
     this.svg = figure.querySelector("svg");
-    this.points = [...this.svg.querySelectorAll("circle[data-t]")];
+    this.points = [...this.svg.querySelectorAll("circle.point")];
     this.points.sort((a, b) => Number(a.dataset.t) - Number(b.dataset.t));
     this.at = -1;
     if (this.points.length === 0) {

@@ -30,7 +30,12 @@ impl View<'_, '_> {
 
     /// What its sensors said over time; `arena` holds what is worked out for it.
     pub fn series<'h>(&'h self, arena: &'h Bump) -> Gathered<'h> {
-        series::gather(self.world, self.filter, arena)
+        let mut gathered = series::gather(self.world, self.filter, arena);
+        // What a person has a say in is looked up in the history, which holds what may be shown and no more.
+        if gathered.is_of_people {
+            gathered.keep_shown(&self.histories(arena));
+        }
+        gathered
     }
 
     /// How its spaces came about, resolved: what each event came to.

@@ -1,12 +1,13 @@
 //! Gathering series from a world: from events, those of macros among them, and from state lines.
 
 use super::{Reading, Series};
+use crate::history::{Change, History};
 use crate::redaction::is_redacted;
 use bumpalo::Bump;
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use rayon::prelude::*;
 use std::cmp::Ordering;
-use ulp_core::event::{Payload, Sensor, Touch};
+use ulp_core::event::{Payload, Register, Sensor, Sets, Touch};
 use ulp_core::id::{Key, Lane, Tile, Time};
 use ulp_core::state::line::Body;
 use ulp_core::world::{AsOf, Filter, Row, World};
@@ -17,7 +18,12 @@ pub struct Gathered<'a> {
     pub series: Vec<Series<'a>>,
     /// The end of what is looked at: the cut, else the greatest effective time; nothing where nothing was read.
     pub end: Option<Time>,
+    /// Whether any node may be what a sensor recorded of a person, who has a say in it.
+    pub(crate) is_of_people: bool,
 }
+
+/// The property that names the person whom a recording is of.
+const OF: &str = "of";
 
 /// What tells series apart, but for their space.
 type Name<'a> = (&'a str, &'a str, &'a str);
@@ -31,6 +37,7 @@ struct OfTile<'a> {
     macros: Vec<(Key<'a>, Row<'a>)>,
     tile: Option<Tile>,
     latest: Option<Time>,
+    is_of_people: bool,
 }
 
 /// The series of all spaces that `filter` takes in; `arena` holds the keys of macros' primitives.
@@ -42,9 +49,11 @@ pub(crate) fn gather<'a>(world: &'a World<'_>, filter: &Filter, arena: &'a Bump)
         None => latest,
         Some(AsOf::Time(time) | AsOf::Key { eff: time, .. }) => *time,
     });
+    let mut is_of_people = false;
     let mut all: HashMap<(&'a str, Name<'a>), Vec<Reading<'a>>> = HashMap::default();
     for mut tile in tiles {
         tile.expand(arena);
+        is_of_people |= tile.is_of_people;
         for (name, mut readings) in tile.series {
             all.entry((tile.space, name)).or_default().append(&mut readings);
         }
@@ -52,7 +61,28 @@ pub(crate) fn gather<'a>(world: &'a World<'_>, filter: &Filter, arena: &'a Bump)
     let mut series: Vec<Series<'a>> = all.into_iter().map(named).collect();
     series.par_iter_mut().for_each(|series| put_in_order(&mut series.readings));
     series.sort_by_cached_key(|series| (series.space, series.actor, series.sensor, series.unit_text()));
-    Gathered { series, end }
+    Gathered { series, end, is_of_people }
+}
+
+impl<'a> Gathered<'a> {
+    /// Keeps of a space the readings that are among those that may be shown.
+    pub(crate) fn keep_shown(&mut self, histories: &[History<'a>]) {
+        let mut shown: HashSet<(&str, Key<'_>, &str, &str)> = HashSet::default();
+        for history in histories {
+            for part in history.parts() {
+                let read = history.changes(part).iter().filter_map(|change| match change {
+                    Change::Read(sensor) => Some((history.space, part.key, sensor.actor, sensor.sensor)),
+                    _ => None,
+                });
+                shown.extend(read);
+            }
+        }
+        for series in &mut self.series {
+            let (space, actor, sensor) = (series.space, series.actor, series.sensor);
+            series.readings.retain(|reading| shown.contains(&(space, reading.key, actor, sensor)));
+        }
+        self.series.retain(|series| !series.readings.is_empty());
+    }
 }
 
 fn named<'a>(((space, name), readings): ((&'a str, Name<'a>), Vec<Reading<'a>>)) -> Series<'a> {
@@ -71,13 +101,18 @@ fn of_tile<'a>(world: &'a World<'_>, place: usize, filter: &Filter) -> OfTile<'a
         match row.payload {
             Payload::Sensor(sensor) => of.take(key, tile, row.lane, sensor, Some(row.line)),
             Payload::Macro(_) => of.macros.push((key, row)),
+            Payload::Create { sets, .. } | Payload::Set { sets, .. } => of.is_of_people |= is_of_person(sets),
             _ => {}
         }
     }
     for line in world.state_lines(place).filter(|line| world.takes_line(line, filter)) {
         line.body.keys(|key| of.latest = of.latest.max(Some(key.eff)));
-        if let Body::Sensor(reading) = &line.body {
-            of.take(reading.key, tile, line.lane, &reading.sensor, None);
+        match &line.body {
+            Body::Sensor(reading) => of.take(reading.key, tile, line.lane, &reading.sensor, None),
+            Body::Node { registers, .. } => {
+                of.is_of_people |= registers.iter().any(|written| written.register == Register::property(OF));
+            }
+            _ => {}
         }
     }
     of
@@ -99,13 +134,24 @@ impl<'a> OfTile<'a> {
         for (key, row) in std::mem::take(&mut self.macros) {
             for primitive in row.payload.primitives() {
                 for touch in primitive.touches() {
-                    if let Touch::Read(sensor) = touch {
-                        self.take(primitive.key(key, arena), tile, row.lane, sensor, Some(row.line));
+                    match touch {
+                        Touch::Read(sensor) => {
+                            self.take(primitive.key(key, arena), tile, row.lane, sensor, Some(row.line));
+                        }
+                        Touch::Create { sets, .. } | Touch::Write { sets, .. } => {
+                            self.is_of_people |= is_of_person(sets);
+                        }
+                        _ => {}
                     }
                 }
             }
         }
     }
+}
+
+/// Whether an event says whom something is of.
+fn is_of_person(sets: Sets<'_>) -> bool {
+    sets.iter().any(|set| set.register == Register::property(OF))
 }
 
 /// Sorts readings, and drops what state lines tell of one that is at hand or was told already.
