@@ -54,6 +54,10 @@ deps:
 	@# Unpacked, not installed: a daemon of the system is nobody's wish. The test that needs it is skipped without.
 	@[ -x /usr/sbin/sshd ] || [ -d target/peers/ssh ] || { mkdir -p target/peers/ssh && cd target/peers/ssh && \
 	    apt-get download -q openssh-server libwrap0 > /dev/null 2>&1 && for p in *.deb; do dpkg -x $$p .; done; } || true
+	@# As above: promtool looks at what is written, and the collector takes it for one test.
+	@[ -d target/peers/prometheus ] || { mkdir -p target/peers/prometheus && cd target/peers/prometheus && \
+	    apt-get download -q prometheus prometheus-node-exporter > /dev/null 2>&1 && for p in *.deb; do dpkg -x $$p .; done; rm -f *.deb; } || true
+	@[ -d target/peers/axe ] || npm install --silent --no-fund --no-audit --prefix target/peers/axe axe-core
 	@[ -d target/peers/mesh ] || python3 -m pip install --quiet --target target/peers/mesh meshtastic
 	@[ -e target/peers/bagit.py ] || python3 -m pip install --quiet --target target/peers bagit
 

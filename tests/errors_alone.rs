@@ -28,6 +28,12 @@ const ROWS: &[Row] = &[
     ("projector-2d", "projector-2d -f svg $E", ("projector-2d $E", 1), (REJECTED, "payload.node_id")),
     ("projector-3d", "projector-3d -f html $E", ("projector-3d $E", 1), (REJECTED, "payload.node_id")),
     ("projector-audio", "projector-audio $E", ("projector-audio $E", 1), (REJECTED, "payload.node_id")),
+    (
+        "projector-dashboard",
+        "projector-dashboard -f prom $E",
+        ("projector-dashboard $E", 1),
+        (REJECTED, "payload.node_id"),
+    ),
     ("tile-pack", "tile-pack -f dir -o bag $E", ("tile-pack $E", 1), (REJECTED, "payload.node_id")),
     (
         "tile-unpack",

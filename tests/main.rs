@@ -23,6 +23,7 @@ mod portal;
 mod projector_2d;
 mod projector_3d;
 mod projector_audio;
+mod projector_dashboard;
 mod radio;
 mod reference;
 mod replay;

@@ -97,6 +97,7 @@ fn a_small_machine_is_enough_or_the_way_is_named() {
         "projector-2d -j 1 -f svg < in.jsonl",
         "projector-3d -j 1 -f glb < in.jsonl",
         "projector-audio -j 1 < in.jsonl",
+        "projector-dashboard -j 1 < in.jsonl",
         "projector-2d -j 1 --store w",
         "tile-pack -j 1 -o pack.tar < in.jsonl",
         "tile-unpack --test store.tar",

@@ -1,4 +1,4 @@
-//! What the three projectors have in common: every format of each, from a stream and from a store.
+//! What the projectors have in common: every format of each, from a stream and from a store.
 
 mod agree;
 mod blame;
@@ -11,7 +11,7 @@ mod stored;
 mod tombstones;
 
 /// Every format of every projector, as a command.
-pub const FORMATS: [&str; 14] = [
+pub const FORMATS: [&str; 20] = [
     "projector-2d -f jsonl",
     "projector-2d -f svg",
     "projector-2d -f html",
@@ -26,14 +26,21 @@ pub const FORMATS: [&str; 14] = [
     "projector-audio -f wav --duration 2s",
     "projector-audio -f mid",
     "projector-audio -f vtt",
+    "projector-dashboard -f jsonl",
+    "projector-dashboard -f html",
+    "projector-dashboard -f svg",
+    "projector-dashboard -f csv",
+    "projector-dashboard -f prom",
+    "projector-dashboard -f senml",
 ];
 
 /// What more can be asked of some.
-pub const MORE: [&str; 6] = [
+pub const MORE: [&str; 7] = [
     "projector-2d -f jsonl --provenance",
     "projector-2d -f svg --provenance",
     "projector-3d -f jsonl --provenance",
     "projector-3d -f glb --replay",
     "projector-3d -f glb --instancing",
     "projector-audio -f jsonl --speed 86400 --provenance",
+    "projector-dashboard -f jsonl --last 24h --provenance",
 ];

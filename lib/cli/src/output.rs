@@ -20,6 +20,8 @@ const BUFFER: usize = 256 << 10;
 const MAX_LINKS: usize = 40;
 /// What a new file's mode is before the umask.
 const NEW_MODE: u32 = 0o666;
+/// The mode of a file that everyone may read.
+const READABLE: u32 = 0o644;
 /// The bits of a mode that `chmod` sets.
 const MODE_BITS: u32 = 0o7777;
 
@@ -70,6 +72,13 @@ impl Output {
 
     fn new(name: String, sink: Sink) -> Output {
         Output { name, sink, buffer: Vec::with_capacity(BUFFER), hasher: blake3::Hasher::new(), failed: None }
+    }
+
+    /// Makes a file one that everyone may read, whatever the umask and the old mode: a service of its own reads it.
+    pub fn let_all_read(&mut self) {
+        if let Sink::File { mode, .. } = &mut self.sink {
+            *mode = Some(READABLE);
+        }
     }
 
     /// Makes everything that was written ready to be there: written out and, for a file, on the disk under its

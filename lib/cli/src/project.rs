@@ -243,9 +243,31 @@ pub fn note(view: &View<'_, '_>, code: &'static str, detail: String, log: &mut L
 /// # Errors
 /// What the log answers.
 pub fn note_in(filter: &Filter, code: &'static str, detail: String, log: &mut Log) -> Result<(), Failure> {
-    let shared = Lane::all().all(|lane| lane.is_shared() || !filter.lanes[lane.index()]);
-    let (outcome, code) = (Outcome::Noted, code.into());
+    let (outcome, code, shared) = (Outcome::Noted, code.into(), is_shared(filter));
     log.record(&Diagnostic { position: None, outcome, code, shared, event_id: None, detail })
+}
+
+/// Counts an event as withheld that the format has no place for, where `id` names one line, and as noted where it
+/// names one primitive of a macro: that line may be shown in part.
+///
+/// # Errors
+/// What the log answers.
+pub fn withhold(view: &View<'_, '_>, code: &'static str, id: &str, log: &mut Log) -> Result<(), Failure> {
+    let outcome = if id.contains('#') { Outcome::Noted } else { Outcome::Withheld };
+    let (code, event_id) = (code.into(), Some(id.to_owned()));
+    log.record(&Diagnostic {
+        position: None,
+        outcome,
+        code,
+        shared: is_shared(view.filter),
+        event_id,
+        detail: String::new(),
+    })
+}
+
+/// Whether all that a view takes in is for everyone.
+fn is_shared(filter: &Filter) -> bool {
+    Lane::all().all(|lane| lane.is_shared() || !filter.lanes[lane.index()])
 }
 
 /// Notes the blobs that could not be used.

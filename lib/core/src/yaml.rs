@@ -17,6 +17,11 @@ const MAX_DEPTH: usize = 16;
 /// What a plain string may not begin with.
 const INDICATORS: [char; 15] = [',', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '\'', '"', '%', '@'];
 
+/// What is said of what is no duration.
+pub const NO_DURATION: &str = "not a duration as 90s, 10m, 24h, 7d";
+
+const NANOS: i64 = 1_000_000_000;
+
 /// A place in a file: line and column from 1, the column in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
@@ -241,6 +246,26 @@ impl Node {
         if number.to_string() == *text { Ok(number) } else { Err(wrong()) }
     }
 
+    /// The value as a number, spelt as in JSON.
+    ///
+    /// # Errors
+    /// Anything else, and what is larger than any double.
+    pub fn number(&self) -> Result<f64, Fault> {
+        let number = match &self.value {
+            Value::Plain(text) if is_number(text) => text.parse().ok(),
+            _ => None,
+        };
+        number.filter(|n: &f64| n.is_finite()).ok_or_else(|| self.fault("a number is wanted"))
+    }
+
+    /// The value as a duration, in nanoseconds.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub fn duration(&self) -> Result<i64, Fault> {
+        self.any_text().and_then(duration).ok_or_else(|| self.fault(NO_DURATION))
+    }
+
     /// The value as one of the plain words `true` and `false`.
     ///
     /// # Errors
@@ -336,6 +361,16 @@ impl Node {
             }
         }
     }
+}
+
+/// Reads `90s`, `10m`, `24h` or `7d` into nanoseconds.
+pub fn duration(text: &str) -> Option<i64> {
+    let (number, seconds) = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)]
+        .into_iter()
+        .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))?;
+    let plain = number == "0" || !number.starts_with('0') && number.bytes().all(|b| b.is_ascii_digit());
+    let number: i64 = number.parse().ok().filter(|_| plain)?;
+    number.checked_mul(seconds)?.checked_mul(NANOS)
 }
 
 /// Whether a word is a number as JSON spells it.

@@ -3,6 +3,7 @@
 use crate::consent::{Consent, End};
 use crate::history::{self, History, Resolved, Rules, Shown};
 use crate::join::{self, Space};
+use crate::series::{self, Gathered};
 use bumpalo::Bump;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -78,6 +79,16 @@ impl View<'_, '_> {
         let names = withheld.into_iter().map(|node| (space.to_owned(), node.to_owned()));
         self.withheld.0.lock().unwrap_or_else(PoisonError::into_inner).extend(names);
         shown
+    }
+
+    /// What its sensors said over time; `arena` holds what is worked out for it.
+    pub fn series<'h>(&'h self, arena: &'h Bump) -> Gathered<'h> {
+        let mut gathered = series::gather(self.world, self.filter, arena);
+        // What a person has a say in is looked up in the history, which holds what may be shown and no more.
+        if gathered.is_of_people {
+            gathered.keep_shown(&self.histories(arena));
+        }
+        gathered
     }
 }
 

@@ -15,7 +15,6 @@ use std::str::FromStr;
 /// The built-in limit of a timestamp's lead over the clock, in nanoseconds: 10 minutes.
 pub const MAX_CLOCK_SKEW: i64 = 600 * NANOS;
 const NANOS: i64 = 1_000_000_000;
-const NO_DURATION: &str = "not a duration as 90s, 10m, 24h, 7d";
 
 /// Where a dotfile with rules may stand. A file is read differently in each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -344,13 +343,13 @@ fn up_to(value: &Node, most: u32) -> Result<u32, Fault> {
 }
 
 fn skew(value: &Node) -> Result<i64, Fault> {
-    let text = value.any_text().ok_or_else(|| value.fault(NO_DURATION))?;
+    let text = value.any_text().ok_or_else(|| value.fault(yaml::NO_DURATION))?;
     let in_seconds = text.parse::<u32>().is_ok().then(|| format!("{text}s"));
-    match duration(in_seconds.as_deref().unwrap_or(text)) {
+    match yaml::duration(in_seconds.as_deref().unwrap_or(text)) {
         Some(skew) if skew > MAX_CLOCK_SKEW => Err(value.fault("more than the built-in 10m")),
         Some(skew) if in_seconds.is_some() => Err(value.fault(with_unit(skew / NANOS))),
         Some(skew) => Ok(skew),
-        None => Err(value.fault(NO_DURATION)),
+        None => Err(value.fault(yaml::NO_DURATION)),
     }
 }
 
@@ -359,16 +358,6 @@ fn with_unit(seconds: i64) -> String {
     let minutes =
         if seconds > 0 && seconds % 60 == 0 { format!(" or {}m", seconds / 60) } else { String::new() };
     format!("a duration has a unit: write {seconds}s{minutes}")
-}
-
-/// Reads `90s`, `10m`, `24h` or `7d` into nanoseconds.
-fn duration(text: &str) -> Option<i64> {
-    let (number, seconds) = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)]
-        .into_iter()
-        .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))?;
-    let plain = number == "0" || !number.starts_with('0') && number.bytes().all(|b| b.is_ascii_digit());
-    let number: i64 = number.parse().ok().filter(|_| plain)?;
-    number.checked_mul(seconds)?.checked_mul(NANOS)
 }
 
 /// The DID of an Ed25519 key; whether its bytes are one that proves anything is seen when a signature is checked.

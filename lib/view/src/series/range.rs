@@ -1,5 +1,5 @@
-//! Series of readings: the range of each sensor, and how high a reading stands between the least and the greatest
-//! that its sensor ever gave.
+//! The range of each sensor, and how high a reading stands between the least and the greatest that its sensor ever
+//! gave.
 
 use crate::transform::numbers;
 use std::collections::BTreeMap;
