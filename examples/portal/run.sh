@@ -68,7 +68,7 @@ portal() {
 
 # What a world says came of it.
 tell() {
-  jq -r '"\(.outcome): \(.portal.entityType // {value: "nobody", status: "known"} | .value + ", " + .status), avatar \(.portal.avatar), \(.portal.services | join(" ") | if . == "" then "no service" else . end)"' "$1"
+  jq -r '"\(.outcome): \(.portal.entityType // {value: "somebody", status: "of whom it knows no more"} | .value + ", " + .status), avatar \(.portal.avatar), \(.portal.services | join(" ") | if . == "" then "no service" else . end)"' "$1"
 }
 
 # A crossing: a visitor, a world, and under which name it is kept.
