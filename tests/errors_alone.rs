@@ -11,7 +11,7 @@ const TRACE: &str = "head -20 examples/flood/trace.jsonl";
 const REJECTED: &str = "boundary witness";
 const DAMAGED: &str = "boundary boundary witness";
 
-const ROWS: [Row; 16] = [
+const ROWS: [Row; 17] = [
     (
         "ulp-append",
         "ulp-append --store w $E; ulp-append --store w $E",
