@@ -66,20 +66,24 @@ portal() {
   um-portal "$verb" --portal "$out/$who" --now "$(at "$when")" --random "$out/seed" --log errors
 }
 
+# What a world says came of it.
+tell() {
+  jq -r '"\(.outcome): \(.portal.entityType // {value: "somebody", status: "of whom it knows no more"} | .value + ", " + .status), avatar \(.portal.avatar), \(.portal.services | join(" ") | if . == "" then "no service" else . end)"' "$1"
+}
+
 # A crossing: a visitor, a world, and under which name it is kept.
 cross() {
   portal offer "$2" 00:00 >"$out/$3.offer.json"
   if ! portal present "$1" 00:20 <"$out/$3.offer.json" >"$out/$3.presentation.json" 2>"$out/$3.refused.jsonl"; then
     rm "$out/$3.presentation.json"
-    echo "stays away: $(sed -n 's/.*"reason":"\([^"]*\)".*/\1/p' "$out/$3.refused.jsonl")"
+    echo "does not go: $(sed -n 's/.*"action":"rejected","code":"\([^"]*\)".*/\1/p' "$out/$3.refused.jsonl")"
     return
   fi
   rm "$out/$3.refused.jsonl"
   portal enter "$2" 00:25 <"$out/$3.presentation.json" >"$out/$3.world-receipt.json" 2>"$out/errors.jsonl" || true
   portal close "$1" 00:30 <"$out/$3.world-receipt.json" >"$out/$3.visitor-receipt.json"
-  um-portal ledger --portal "$out/$2" --now "$(at 00:35)" --log errors <"$out/$3.visitor-receipt.json"
-  jq -r '"\(.outcome): \(.portal.entityType | .value + " " + .status), avatar \(.portal.avatar), services \(.portal.services | join(" "))"' \
-    "$out/$3.world-receipt.json"
+  um-portal ledger --portal "$out/$2" --now "$(at 00:35)" --log errors <"$out/$3.visitor-receipt.json" >"$out/line.json"
+  tell "$out/$3.world-receipt.json"
 }
 
 visitor alice human 1990-05-09
@@ -102,8 +106,8 @@ world bar world '.asks |= map(if .claim == "identity.ageOver" then .required = t
       echo "  the $side's receipt holds"
     fi
   done
-  um-portal ledger --portal "$out/alice" --check --log errors && echo "  her ledger holds"
-  um-portal ledger --portal "$out/hall" --check --log errors && echo "  the hall's ledger holds"
+  um-portal ledger --portal "$out/alice" --check --log errors >"$out/line.json" && echo "  her ledger holds"
+  um-portal ledger --portal "$out/hall" --check --log errors >"$out/line.json" && echo "  the hall's ledger holds"
 
   printf 'Alice, into a gallery that nobody knows: ' && cross alice gallery gallery
   echo "  it was sent: $(jq -c '.portal.sent' "$out/gallery.visitor-receipt.json"), of her persona $(
@@ -112,18 +116,34 @@ world bar world '.asks |= map(if .claim == "identity.ageOver" then .required = t
   printf 'Alice, before a casino: ' && cross alice casino casino
   printf 'Robin, an agent, into the hall: ' && cross robin hall robin
   printf 'A child, into the hall: ' && cross child hall child
-  echo "  age: $(jq -c '.portal.age' "$out/child.world-receipt.json")"
+  echo "  age that it knows: $(jq -c '.portal.age' "$out/child.world-receipt.json")"
   printf 'A child, into a bar: ' && cross child bar bar
 
+  # IWPS brings a visitor from one world into another with two calls. The answer to Query carries the offer, Teleport the
+  # presentation: as text, so that they arrive as they were signed.
+  printf 'Robin once more, through IWPS: '
+  portal offer hall 00:00 >"$out/line.json"
+  jq -Rc '{query: {name: "Lantern Hall", manifest: .}}' "$out/line.json" >"$out/iwps-query.json"
+  jq -r .query.manifest "$out/iwps-query.json" >"$out/arrived.json"
+  portal present robin 00:20 <"$out/arrived.json" >"$out/line.json"
+  jq -Rc '{teleport: {destination: "Lantern Hall", manifest: .}}' "$out/line.json" >"$out/iwps-teleport.json"
+  jq -r .teleport.manifest "$out/iwps-teleport.json" >"$out/arrived.json"
+  portal enter hall 00:25 <"$out/arrived.json" >"$out/iwps-receipt.json" 2>"$out/errors.jsonl" || true
+  tell "$out/iwps-receipt.json"
+
   # She withdraws what she let be done with her avatar, and then with her persona.
-  withdraw() { jq -c "(.consents[] | select(.facetRef == \"urn:alice:$1\")).withdrawnAt = \"2026-11-20T12:00:10Z\"" "$out/alice/container.json" >"$out/less.json" && mv "$out/less.json" "$out/alice/container.json"; }
+  withdraw() {
+    jq -c "(.consents[] | select(.facetRef == \"urn:alice:$1\")).withdrawnAt = \"2026-11-20T12:00:10Z\"" \
+      "$out/alice/container.json" >"$out/alice/less.json"
+    mv "$out/alice/less.json" "$out/alice/container.json"
+  }
   withdraw avatarDefinition
   printf 'Alice, without a body: ' && cross alice hall bodiless
   withdraw persona
   printf 'Alice, without a name: ' && cross alice hall nameless
 
-  # What the hall and its receipts know of what was not for it.
+  # What was never sent: in what each has, and nowhere else, be it a receipt, a ledger, a session or a log.
   printf 'What was never sent is in: '
-  grep -rl CANARY "$out" --exclude-dir=alice --exclude-dir=robin --exclude-dir=child || echo 'no file of any world'
+  grep -rl CANARY "$out" --exclude=container.json || echo 'no file but the containers'
 } >"$out/verdicts.txt"
-rm -f "$out/passed.json" "$out/errors.jsonl" "$out/seed"
+rm -f "$out/passed.json" "$out/errors.jsonl" "$out/line.json" "$out/arrived.json" "$out/seed"

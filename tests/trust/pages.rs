@@ -39,7 +39,7 @@ fn the_worked_examples_hold() {
 /// Examples are run twice, as their results are the same each time.
 #[test]
 fn the_examples_tell_their_story() {
-    for name in ["attest", "seal", "sign", "witness"] {
+    for name in ["attest", "portal", "seal", "sign", "witness"] {
         let dir = run::checkout();
         run::sh(
             &format!("examples/{name}/run.sh one && examples/{name}/run.sh two && diff -r one two"),

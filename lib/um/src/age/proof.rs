@@ -1,5 +1,7 @@
 //! The proof itself: a Bulletproof over ristretto255, its transcript by Merlin.
 
+use std::sync::LazyLock;
+
 use bulletproofs::{BulletproofGens, PedersenGens, RangeProof};
 use curve25519_dalek_4::ristretto::CompressedRistretto;
 use curve25519_dalek_4::scalar::Scalar;
@@ -24,6 +26,16 @@ const PROTOCOL: &[u8] = b"ulp zk-age-over-v1";
 /// Bytes that one scalar is drawn from.
 const WIDE: usize = 64;
 
+/// The points that proofs are made of, the same for all.
+struct Points {
+    pedersen: PedersenGens,
+    bits: BulletproofGens,
+}
+
+/// Working them out takes as long as a check does.
+static POINTS: LazyLock<Points> =
+    LazyLock::new(|| Points { pedersen: PedersenGens::default(), bits: BulletproofGens::new(CAPACITY, 1) });
+
 /// Shows that whoever has the opening was born by the day of the statement; nothing where that is not so.
 ///
 /// # Errors
@@ -38,8 +50,8 @@ pub fn prove(
     draws.fill(drawn.as_mut_slice())?;
     let mut blinding = -scalar(&opening.blinding);
     let proof = RangeProof::prove_single_with_rng(
-        &BulletproofGens::new(CAPACITY, 1),
-        &PedersenGens::default(),
+        &POINTS.bits,
+        &POINTS.pedersen,
         &mut transcript(statement),
         between,
         &blinding,
@@ -64,17 +76,16 @@ pub fn verify(statement: &Statement<'_>, commitment: &[u8; 32], proof: &[u8]) ->
 fn shown(statement: &Statement<'_>, commitment: &[u8; 32], bytes: &[u8]) -> Option<()> {
     let proof = RangeProof::from_bytes(Some(bytes).filter(|bytes| bytes.len() == PROOF)?).ok()?;
     let committed = CompressedRistretto(*commitment).decompress()?;
-    let gens = PedersenGens::default();
-    let between = (Scalar::from(statement.born_by.0) * gens.B - committed).compress();
+    let Points { pedersen, bits } = &*POINTS;
+    let between = (Scalar::from(statement.born_by.0) * pedersen.B - committed).compress();
     // Two equations are checked as one, weighed by what nobody could know while the proof was made: by itself.
     let weighed = [transcript_hash(statement).as_slice(), commitment, bytes].concat();
     let mut draws = Draws::seeded(&Sha256::of(&weighed).0);
     let mut weight = [0; WIDE];
     draws.fill(&mut weight).ok()?;
     let mut weight = Drawn { bytes: &weight };
-    let gens_of_bits = BulletproofGens::new(CAPACITY, 1);
     let mut transcript = transcript(statement);
-    proof.verify_single_with_rng(&gens_of_bits, &gens, &mut transcript, &between, BITS, &mut weight).ok()
+    proof.verify_single_with_rng(bits, pedersen, &mut transcript, &between, BITS, &mut weight).ok()
 }
 
 /// What is said before the proof, by whoever makes it and whoever reads it.
@@ -97,7 +108,7 @@ fn transcript_hash(statement: &Statement<'_>) -> [u8; 32] {
 /// The commitment that an opening opens.
 pub(super) fn commitment(opening: &Opening) -> [u8; 32] {
     let blinding = Zeroizing::new(scalar(&opening.blinding));
-    let point = PedersenGens::default().commit(Scalar::from(opening.day.0), *blinding);
+    let point = POINTS.pedersen.commit(Scalar::from(opening.day.0), *blinding);
     point.compress().to_bytes()
 }
 

@@ -3,9 +3,8 @@
 use ulp_core::json::Value;
 use ulp_core::trust::Scratch;
 
-use super::PROBE;
-use super::Visitor;
-use super::claims::Claim;
+use super::claim::{Claim, ToShow};
+use super::{PROBE, Visitor};
 use crate::age::{Asked, MECHANISM, Opening, YOUNG, can_show, commitment};
 use crate::credential::claims::{About, Court, Standing, committed, judge};
 use crate::day::Day;
@@ -18,14 +17,6 @@ use crate::portal::rules::Allowed;
 /// What a world asks for to be shown an age: a proof in zero knowledge, or what an issuer signed.
 const ZERO_KNOWLEDGE: &str = "zk";
 const SIGNED: &str = "signed-vc";
-
-/// What has to be shown anew for each world.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ToShow {
-    /// The credential with the commitment, as JSON.
-    pub credential: String,
-    pub years: u32,
-}
 
 /// The claim that shows an age as it was asked for.
 pub fn choose(

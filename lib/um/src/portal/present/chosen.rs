@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use ulp_core::json::Value;
 
-use super::claims::{self, Claim};
+use super::claim::Claim;
 use super::facets::{self, Facet};
-use super::{Visitor, positions};
+use super::{Visitor, claims, positions};
 use crate::portal::Offer;
 use crate::portal::asked::POSITIONS;
 use crate::portal::rules::Allowed;

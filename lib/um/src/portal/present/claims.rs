@@ -3,45 +3,14 @@
 use ulp_core::json::Value;
 use ulp_core::trust::Scratch;
 
+use super::claim::Claim;
 use super::{Visitor, age};
 use crate::credential::claims::{About, Court, Standing, Trusted, judge_these};
 use crate::portal::Offer;
 use crate::portal::asked::ClaimAsk;
-use crate::portal::facets::{AGE_OVER, CLAIMS};
+use crate::portal::facets::AGE_OVER;
 use crate::portal::project::{items, last_type};
 use crate::portal::rules::Allowed;
-
-/// What a claim of a known type has of its own; all else of it stays.
-const MEMBERS: [&str; 12] = [
-    "@type",
-    "issuer",
-    "entityType",
-    "namespace",
-    "ageOver",
-    "claimProof",
-    "proofMechanism",
-    "requiredTrustTier",
-    "issuedAt",
-    "validFrom",
-    "validUntil",
-    "expiresAt",
-];
-/// What a claim of another type is called by who has it, or gets anew.
-const OWN: [&str; 5] = ["@id", "name", "label", "subject", "holderBinding"];
-
-/// A claim that goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    pub kind: String,
-    /// Its members, by name, as JSON.
-    pub members: Vec<(String, String)>,
-    /// What age it is to show, where it has to be shown anew.
-    pub age: Option<age::ToShow>,
-    /// How many years it says, where it is one of age.
-    pub years: Option<u32>,
-    /// Whether something shows it.
-    pub is_shown: bool,
-}
 
 /// The claims that a world gets, by type, then in the container's order.
 pub fn choose(
@@ -97,23 +66,4 @@ fn could_hold(claims: &[Value<'_, '_>], court: &Court<'_>, visitor: &Visitor<'_>
     let standings = judge_these(claims, &about, court, &mut Scratch::default());
     let could = claims.iter().zip(standings).filter(|(_, standing)| !matches!(standing, Standing::Failed(_)));
     could.filter_map(|(claim, standing)| Claim::of(*claim, standing)).collect()
-}
-
-impl Claim {
-    /// A claim as it is, without what it is called.
-    pub fn of(claim: Value<'_, '_>, standing: Standing) -> Option<Claim> {
-        let kind = last_type(claim)?;
-        let is_known = CLAIMS.contains(&kind.as_str());
-        let goes = |name: &String| match is_known {
-            true => MEMBERS.contains(&name.as_str()),
-            false => !OWN.contains(&name.as_str()),
-        };
-        let members = claim.members().filter_map(|(name, value)| {
-            let name = name.as_text().filter(goes)?;
-            Some((name, value.raw().to_owned()))
-        });
-        let years = claim.get("ageOver").and_then(Value::as_i64).and_then(|years| u32::try_from(years).ok());
-        let is_shown = standing == Standing::Verified;
-        Some(Claim { members: members.collect(), age: None, years, is_shown, kind })
-    }
 }

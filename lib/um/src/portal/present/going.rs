@@ -10,7 +10,7 @@ use ulp_core::report::Refusal;
 use ulp_core::trust::{Instant, Scratch, SecretKey, signature};
 
 use super::chosen::Chosen;
-use super::claims::Claim;
+use super::claim::Claim;
 use super::consents::Consent;
 use super::facets::{Content, Facet};
 use super::{MAX_TTL, NotPresented, Sent, Visitor, positions};

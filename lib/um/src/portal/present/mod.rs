@@ -7,6 +7,7 @@
 
 mod age;
 mod chosen;
+mod claim;
 mod claims;
 mod consents;
 mod facets;
