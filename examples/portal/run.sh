@@ -68,7 +68,7 @@ portal() {
 
 # What a world says came of it.
 tell() {
-  jq -r '"\(.outcome): \(.portal.entityType // {value: "nobody", status: "known"} | .value + ", " + .status), avatar \(.portal.avatar), \(.portal.services | join(" ") | if . == "" then "no service" else . end)"' "$1"
+  jq -r '"\(.outcome): \(.portal.entityType // {value: "somebody", status: "of whom it knows no more"} | .value + ", " + .status), avatar \(.portal.avatar), \(.portal.services | join(" ") | if . == "" then "no service" else . end)"' "$1"
 }
 
 # A crossing: a visitor, a world, and under which name it is kept.
@@ -132,14 +132,18 @@ world bar world '.asks |= map(if .claim == "identity.ageOver" then .required = t
   tell "$out/iwps-receipt.json"
 
   # She withdraws what she let be done with her avatar, and then with her persona.
-  withdraw() { jq -c "(.consents[] | select(.facetRef == \"urn:alice:$1\")).withdrawnAt = \"2026-11-20T12:00:10Z\"" "$out/alice/container.json" >"$out/less.json" && mv "$out/less.json" "$out/alice/container.json"; }
+  withdraw() {
+    jq -c "(.consents[] | select(.facetRef == \"urn:alice:$1\")).withdrawnAt = \"2026-11-20T12:00:10Z\"" \
+      "$out/alice/container.json" >"$out/alice/less.json"
+    mv "$out/alice/less.json" "$out/alice/container.json"
+  }
   withdraw avatarDefinition
   printf 'Alice, without a body: ' && cross alice hall bodiless
   withdraw persona
   printf 'Alice, without a name: ' && cross alice hall nameless
 
-  # What the hall and its receipts know of what was not for it.
+  # What was never sent: in what each has, and nowhere else, be it a receipt, a ledger, a session or a log.
   printf 'What was never sent is in: '
-  grep -rl CANARY "$out" --exclude-dir=alice --exclude-dir=robin --exclude-dir=child || echo 'no file of any world'
+  grep -rl CANARY "$out" --exclude=container.json || echo 'no file but the containers'
 } >"$out/verdicts.txt"
 rm -f "$out/passed.json" "$out/errors.jsonl" "$out/line.json" "$out/arrived.json" "$out/seed"
