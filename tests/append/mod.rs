@@ -10,6 +10,7 @@ mod one_door;
 mod private_log;
 mod rejects;
 mod state_lines;
+mod twice;
 
 use crate::run;
 use std::path::Path;

@@ -121,7 +121,7 @@ fn a_withheld_node_is_noted_once() {
     let log = String::from_utf8(output.stderr).unwrap();
     let noted: Vec<&str> = log.lines().filter(|line| line.contains(r#""code":"consent.denied""#)).collect();
     assert_eq!(noted.len(), 1, "{log}");
-    assert!(noted[0].contains(r#""outcome":"noted""#) && noted[0].contains(r#""detail":"r""#), "{log}");
+    assert!(noted[0].contains(r#""action":"noted""#) && noted[0].contains(r#""detail":"r""#), "{log}");
 }
 
 #[test]

@@ -336,9 +336,9 @@ class Drawing {
     for (const item of this.order) {
       if (!this.isShown(item.layer)) continue;
       const b = item.box;
-      box = box === null ? [...b] : joined(box, b);
+      box = box === null ? [...b] : boxAround(box, b);
     }
-    for (const { x, y } of this.readings) box = box === null ? [x, y, x, y] : joined(box, [x, y, x, y]);
+    for (const { x, y } of this.readings) box = box === null ? [x, y, x, y] : boxAround(box, [x, y, x, y]);
     return box;
   }
 
@@ -1077,7 +1077,7 @@ function firstNotBefore(list, item) {
 }
 
 /** The box around two. */
-const joined = (a, b) => [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
+const boxAround = (a, b) => [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
 
 /** What a sensor read, in words. */
 function readingWords(history, sensor, { colon, blank, none }) {
