@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod age;
+mod alert;
 mod append;
 mod browser;
 mod cache;
