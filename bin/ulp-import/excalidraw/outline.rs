@@ -10,6 +10,7 @@ use crate::place::{middle, relative};
 use crate::record::Record;
 use crate::sketch::{self, Page, number_of, point, text};
 
+/// The size of a text that says none: as Excalidraw's own.
 pub const FONT_SIZE: f64 = 20.0;
 
 /// Corners are round by this part of the shorter side,
