@@ -52,6 +52,9 @@ pub fn read(
     if columns.are_readings { row.readings(stamp, bench, record) } else { row.node(stamp, bench, record) }
 }
 
+/// Where a row is on the plane, and how high.
+type Place = ([f64; 2], Option<f64>);
+
 struct Row<'r> {
     cells: &'r StringRecord,
     columns: &'r Columns,
@@ -96,11 +99,7 @@ impl<'r> Row<'r> {
     }
 
     /// Where it is: by x and y as they stand, else by latitude and longitude.
-    fn place(
-        &self,
-        bench: &mut Bench,
-        record: &mut Record,
-    ) -> Result<Option<([f64; 2], Option<f64>)>, Refusal> {
+    fn place(&self, bench: &mut Bench, record: &mut Record) -> Result<Option<Place>, Refusal> {
         if self.cell(Meaning::X).is_some() || self.cell(Meaning::Y).is_some() {
             let at = self.pair(Meaning::X, Meaning::Y, bench)?;
             return Ok(Some((at, self.number(Meaning::Z, bench)?)));
@@ -211,7 +210,7 @@ impl<'r> Row<'r> {
             let value = self
                 .cell(Meaning::Value)
                 .map_or_else(|| b"null".to_vec(), |cell| value(cell, &mut bench.tape));
-            record.drafts.push(reading(&sensor, self.text(Meaning::Unit).as_deref(), value));
+            record.drafts.push(reading(sensor, self.text(Meaning::Unit).as_deref(), value));
             return Ok(());
         }
         for Sensor { column, name, unit } in &self.columns.sensors {
