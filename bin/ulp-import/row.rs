@@ -205,12 +205,12 @@ impl<'r> Row<'r> {
         };
         if self.columns.sensors.is_empty() {
             let sensor = self
-                .cell(Meaning::Sensor)
+                .text(Meaning::Sensor)
                 .ok_or_else(|| Refusal::new("import.sensor", "a reading of no sensor"))?;
             let value = self
                 .cell(Meaning::Value)
                 .map_or_else(|| b"null".to_vec(), |cell| value(cell, &mut bench.tape));
-            record.drafts.push(reading(sensor, self.text(Meaning::Unit).as_deref(), value));
+            record.drafts.push(reading(&sensor, self.text(Meaning::Unit).as_deref(), value));
             return Ok(());
         }
         for Sensor { column, name, unit } in &self.columns.sensors {
