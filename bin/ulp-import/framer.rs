@@ -11,7 +11,7 @@ use crate::whole::Whole;
 use crate::{canvas, excalidraw, geojson, gpx, ocif, senml};
 
 pub enum Framer {
-    Rows(Rows),
+    Rows(Box<Rows>),
     Texts(Texts),
     Whole(Whole),
 }
@@ -19,7 +19,7 @@ pub enum Framer {
 impl Framer {
     pub fn of(desk: &Desk) -> Framer {
         match desk.format {
-            Format::Csv => Framer::Rows(Rows::new(desk.table.delimiter.unwrap_or(b','))),
+            Format::Csv => Framer::Rows(Box::new(Rows::new(desk.table.delimiter.unwrap_or(b',')))),
             Format::Geojson => Framer::Texts(Texts::new(geojson::READING)),
             Format::Senml => Framer::Texts(Texts::new(senml::READING)),
             Format::Canvas => Framer::Whole(Whole::new(canvas::read)),

@@ -141,9 +141,9 @@ fn feature(value: Value<'_, '_>, desk: &Desk, record: &mut Record) -> Result<(),
     let property = |name: &str| Said::json(properties.and_then(|properties| properties.get(name)));
     let stamp = desk.times.stamp(Said::Nothing, property)?;
     let mut parts = Vec::new();
-    match if bare { Some(value) } else { value.get("geometry").filter(|geometry| !geometry.is_null()) } {
-        Some(geometry) => gather(geometry, desk, record, &mut parts)?,
-        None => {}
+    let given = value.get("geometry").filter(|geometry| !geometry.is_null());
+    if let Some(geometry) = if bare { Some(value) } else { given } {
+        gather(geometry, desk, record, &mut parts)?;
     }
     if parts.is_empty() {
         record.note("import.geometry", "no geometry: it stands nowhere");

@@ -52,6 +52,9 @@ pub fn read(
     if columns.are_readings { row.readings(stamp, bench, record) } else { row.node(stamp, bench, record) }
 }
 
+/// Where a row is on the plane, and how high.
+type Place = ([f64; 2], Option<f64>);
+
 struct Row<'r> {
     cells: &'r StringRecord,
     columns: &'r Columns,
@@ -96,11 +99,7 @@ impl<'r> Row<'r> {
     }
 
     /// Where it is: by x and y as they stand, else by latitude and longitude.
-    fn place(
-        &self,
-        bench: &mut Bench,
-        record: &mut Record,
-    ) -> Result<Option<([f64; 2], Option<f64>)>, Refusal> {
+    fn place(&self, bench: &mut Bench, record: &mut Record) -> Result<Option<Place>, Refusal> {
         if self.cell(Meaning::X).is_some() || self.cell(Meaning::Y).is_some() {
             let at = self.pair(Meaning::X, Meaning::Y, bench)?;
             return Ok(Some((at, self.number(Meaning::Z, bench)?)));
@@ -206,7 +205,7 @@ impl<'r> Row<'r> {
         };
         if self.columns.sensors.is_empty() {
             let sensor = self
-                .cell(Meaning::Sensor)
+                .text(Meaning::Sensor)
                 .ok_or_else(|| Refusal::new("import.sensor", "a reading of no sensor"))?;
             let value = self
                 .cell(Meaning::Value)

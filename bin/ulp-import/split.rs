@@ -92,11 +92,14 @@ pub fn items(text: &[u8], at: usize) -> Result<(Vec<Range<usize>>, usize), Broke
 /// A member of an object: where its name stands with its quotes, and its value.
 pub type Member = (Range<usize>, Range<usize>);
 
+/// The members of an object, and the items of one of them.
+pub type Parts = (Vec<Member>, Option<Vec<Range<usize>>>);
+
 /// The members of an object that is the whole text; of the list named `list`, the items.
 ///
 /// # Errors
 /// It is no object of members with commas between them, or there is more than it.
-pub fn object(text: &[u8], list: &str) -> Result<(Vec<Member>, Option<Vec<Range<usize>>>), Broken> {
+pub fn object(text: &[u8], list: &str) -> Result<Parts, Broken> {
     let (mut members, mut listed) = (Vec::new(), None);
     let mut at = skip_blank(text, 0);
     if text.get(at) != Some(&b'{') {

@@ -3,10 +3,9 @@
 use ulp_core::json::write::{Object, write_texts};
 use ulp_core::json::{Kind, Value};
 use ulp_core::report::Refusal;
-use ulp_view::geodesy::round;
 
 use super::Drawing;
-use super::outline::{self, Outline};
+use super::outline::{self, FONT_SIZE, Outline};
 use crate::draft::{Link, Node};
 use crate::ids::hash;
 use crate::record::Record;
@@ -15,7 +14,6 @@ use crate::sketch::{self, full, number_of, text, words};
 /// What an element looks like that says nothing: as Excalidraw's own.
 const STROKE: &str = "#1e1e1e";
 const STROKE_WIDTH: f64 = 2.0;
-const FONT_SIZE: f64 = 20.0;
 const OPAQUE: f64 = 100.0;
 
 #[derive(Clone, Copy)]
@@ -187,9 +185,4 @@ impl Drawing<'_, '_, '_> {
         properties.text("label", label.or_else(|| words(element.value, "name")).as_deref());
         properties
     }
-}
-
-/// The size of a text.
-pub fn font_size(value: Value<'_, '_>) -> f64 {
-    round::position(number_of(value, "fontSize").unwrap_or(FONT_SIZE))
 }

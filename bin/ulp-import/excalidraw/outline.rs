@@ -5,11 +5,13 @@ use ulp_core::json::{Kind, Value};
 use ulp_core::report::Refusal;
 use ulp_view::geodesy::round;
 
-use super::element::font_size;
 use crate::draft::Json;
 use crate::place::{middle, relative};
 use crate::record::Record;
 use crate::sketch::{self, Page, number_of, point, text};
+
+/// The size of a text that says none: as Excalidraw's own.
+pub const FONT_SIZE: f64 = 20.0;
 
 /// Corners are round by this part of the shorter side,
 const ROUND: f64 = 0.25;
@@ -147,4 +149,9 @@ fn points(value: Value<'_, '_>) -> Option<Vec<[f64; 2]>> {
 /// Whether a line of at least three corners ends where it began.
 pub fn is_closed(value: Value<'_, '_>) -> bool {
     points(value).is_some_and(|points| points.len() > 3 && points.first() == points.last())
+}
+
+/// The size of a text.
+fn font_size(value: Value<'_, '_>) -> f64 {
+    round::position(number_of(value, "fontSize").unwrap_or(FONT_SIZE))
 }
