@@ -31,5 +31,6 @@ pub mod series;
 pub mod style;
 pub mod transform;
 pub mod view;
+pub mod xml;
 
 pub use view::View;

@@ -1,0 +1,175 @@
+//! XML as documents for other programs have it: an element a line, two blanks a level, LF at each end.
+//!
+//! No document has a DOCTYPE, and none a processing instruction but its declaration. Text is text whatever stands in
+//! it: `&`, `<` and `>` are escaped, CR is `&#13;` so that a reader does not take it for a line end, and what XML 1.0
+//! cannot hold is U+FFFD. Attributes escape `"` besides, and tabs and line ends, which a reader would take for blanks.
+//!
+//! ```
+//! use ulp_view::xml::Xml;
+//! let mut xml = Xml::new(Vec::new());
+//! xml.declare()?;
+//! xml.open("area", &[("xmlns", "urn:x")])?;
+//! xml.leaf("name", &[("id", "\"1\"")], "<b> & c")?;
+//! xml.close()?;
+//! let text = r#"<?xml version="1.0" encoding="UTF-8"?>
+//! <area xmlns="urn:x">
+//!   <name id="&quot;1&quot;">&lt;b&gt; &amp; c</name>
+//! </area>
+//! "#;
+//! assert_eq!(xml.into_inner(), text.as_bytes());
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+use std::fmt::{self, Write as _};
+use std::io;
+
+/// The attributes of an element, in their order.
+pub type Attributes<'a> = &'a [(&'a str, &'a str)];
+
+/// Writes a document, element by element.
+pub struct Xml<W> {
+    out: W,
+    /// The names of the elements that are open.
+    open: Vec<&'static str>,
+}
+
+impl<W: io::Write> Xml<W> {
+    pub fn new(out: W) -> Xml<W> {
+        Xml { out, open: Vec::new() }
+    }
+
+    /// What stands before the root.
+    ///
+    /// # Errors
+    /// As writing does; so do all that follow.
+    pub fn declare(&mut self) -> io::Result<()> {
+        writeln!(self.out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")
+    }
+
+    /// Opens an element that holds others.
+    ///
+    /// # Errors
+    /// As writing does.
+    pub fn open(&mut self, name: &'static str, attributes: Attributes<'_>) -> io::Result<()> {
+        self.start(name, attributes)?;
+        self.open.push(name);
+        writeln!(self.out, ">")
+    }
+
+    /// Closes the element that was opened last.
+    ///
+    /// # Errors
+    /// As writing does.
+    pub fn close(&mut self) -> io::Result<()> {
+        let name = self.open.pop().expect("because an element is closed that was opened");
+        self.indent()?;
+        writeln!(self.out, "</{name}>")
+    }
+
+    /// An element that holds text alone.
+    ///
+    /// # Errors
+    /// As writing does.
+    pub fn leaf(&mut self, name: &str, attributes: Attributes<'_>, text: &str) -> io::Result<()> {
+        self.start(name, attributes)?;
+        writeln!(self.out, ">{}</{name}>", Text(text))
+    }
+
+    /// An element that holds nothing.
+    ///
+    /// # Errors
+    /// As writing does.
+    pub fn empty(&mut self, name: &str, attributes: Attributes<'_>) -> io::Result<()> {
+        self.start(name, attributes)?;
+        writeln!(self.out, "/>")
+    }
+
+    /// What it wrote to.
+    pub fn into_inner(self) -> W {
+        self.out
+    }
+
+    fn start(&mut self, name: &str, attributes: Attributes<'_>) -> io::Result<()> {
+        self.indent()?;
+        write!(self.out, "<{name}")?;
+        attributes.iter().try_for_each(|(name, value)| write!(self.out, " {name}=\"{}\"", Attribute(value)))
+    }
+
+    fn indent(&mut self) -> io::Result<()> {
+        self.open.iter().try_for_each(|_| self.out.write_all(b"  "))
+    }
+}
+
+/// Text as it stands in an element.
+pub struct Text<'a>(pub &'a str);
+
+/// Text as it stands in an attribute, between `"`.
+pub struct Attribute<'a>(pub &'a str);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| write_char(c, f))
+    }
+}
+
+impl fmt::Display for Attribute<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| match c {
+            '"' => f.write_str("&quot;"),
+            '\t' => f.write_str("&#9;"),
+            '\n' => f.write_str("&#10;"),
+            c => write_char(c, f),
+        })
+    }
+}
+
+fn write_char(c: char, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match c {
+        '&' => f.write_str("&amp;"),
+        '<' => f.write_str("&lt;"),
+        '>' => f.write_str("&gt;"),
+        '\r' => f.write_str("&#13;"),
+        c => f.write_char(if is_char(c) { c } else { char::REPLACEMENT_CHARACTER }),
+    }
+}
+
+/// Whether XML 1.0 can hold a character, rule 2 of the recommendation.
+fn is_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_comes_back_as_it_was() {
+        let hostile = "]]><x a=\"1\" b='2'>&amp;\u{202e}\u{85}\t\r\n\u{10ffff}";
+        let text = "]]&gt;&lt;x a=\"1\" b='2'&gt;&amp;amp;\u{202e}\u{85}\t&#13;\n\u{10ffff}";
+        assert_eq!(Text(hostile).to_string(), text);
+        assert_eq!(
+            Attribute(hostile).to_string(),
+            text.replace('"', "&quot;").replace('\t', "&#9;").replace('\n', "&#10;")
+        );
+    }
+
+    #[test]
+    fn what_xml_cannot_hold_is_replaced() {
+        let none = "\0\u{1}\u{8}\u{b}\u{c}\u{1f}\u{fffe}\u{ffff}";
+        assert_eq!(Text(none).to_string(), "\u{fffd}".repeat(8));
+        assert_eq!(Attribute(none).to_string(), "\u{fffd}".repeat(8));
+    }
+
+    #[test]
+    fn an_element_is_a_line() {
+        let mut xml = Xml::new(Vec::new());
+        xml.open("a", &[]).unwrap();
+        xml.open("b", &[("k", "v"), ("l", "")]).unwrap();
+        xml.empty("c", &[("x", "1")]).unwrap();
+        xml.leaf("d", &[], "").unwrap();
+        xml.close().unwrap();
+        xml.close().unwrap();
+        let text = "<a>\n  <b k=\"v\" l=\"\">\n    <c x=\"1\"/>\n    <d></d>\n  </b>\n</a>\n";
+        assert_eq!(String::from_utf8(xml.into_inner()).unwrap(), text);
+    }
+}
