@@ -54,6 +54,7 @@ deps:
 	@# Unpacked, not installed: a daemon of the system is nobody's wish. The test that needs it is skipped without.
 	@[ -x /usr/sbin/sshd ] || [ -d target/peers/ssh ] || { mkdir -p target/peers/ssh && cd target/peers/ssh && \
 	    apt-get download -q openssh-server libwrap0 > /dev/null 2>&1 && for p in *.deb; do dpkg -x $$p .; done; } || true
+	@[ -d target/peers/map ] || python3 -m pip install --quiet --target target/peers/map pytak
 	@[ -d target/peers/mesh ] || python3 -m pip install --quiet --target target/peers/mesh meshtastic
 	@[ -e target/peers/bagit.py ] || python3 -m pip install --quiet --target target/peers bagit
 

@@ -96,6 +96,7 @@ fn every_line_that_is_read_is_counted_once() {
         "projector-2d",
         "projector-3d",
         "projector-audio",
+        "projector-map --origin 52.6,-2",
         "projector-2d --follow",
         "projector-audio --follow",
         "projector-3d -f glb",

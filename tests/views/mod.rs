@@ -11,7 +11,7 @@ mod stored;
 mod tombstones;
 
 /// Every format of every projector, as a command.
-pub const FORMATS: [&str; 14] = [
+pub const FORMATS: [&str; 19] = [
     "projector-2d -f jsonl",
     "projector-2d -f svg",
     "projector-2d -f html",
@@ -26,14 +26,22 @@ pub const FORMATS: [&str; 14] = [
     "projector-audio -f wav --duration 2s",
     "projector-audio -f mid",
     "projector-audio -f vtt",
+    "projector-map -f jsonl --origin 52.6,-2,100,48",
+    "projector-map -f geojson --origin 52.6,-2,100,48",
+    "projector-map -f kml --origin 52.6,-2,100,48",
+    "projector-map -f gpx --origin 52.6,-2,100,48",
+    "projector-map -f cot --origin 52.6,-2,100,48",
 ];
 
 /// What more can be asked of some.
-pub const MORE: [&str; 6] = [
+pub const MORE: [&str; 9] = [
     "projector-2d -f jsonl --provenance",
     "projector-2d -f svg --provenance",
     "projector-3d -f jsonl --provenance",
     "projector-3d -f glb --replay",
     "projector-3d -f glb --instancing",
     "projector-audio -f jsonl --speed 86400 --provenance",
+    "projector-map -f jsonl --origin 52.6,-2 --provenance",
+    "projector-map -f jsonl --origin 52.6,-2 --replay",
+    "projector-map -f gpx --origin 52.6,-2 --replay",
 ];

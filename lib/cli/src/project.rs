@@ -231,9 +231,31 @@ pub enum Needs {
 /// # Errors
 /// What the log answers.
 pub fn note(view: &View<'_, '_>, code: &'static str, detail: String, log: &mut Log) -> Result<(), Failure> {
+    say(view, Outcome::Noted, code, detail, log)
+}
+
+/// Says in the log what is left out of a view altogether, as [`note`] does.
+///
+/// # Errors
+/// What the log answers.
+pub fn withhold(
+    view: &View<'_, '_>,
+    code: &'static str,
+    detail: String,
+    log: &mut Log,
+) -> Result<(), Failure> {
+    say(view, Outcome::Withheld, code, detail, log)
+}
+
+fn say(
+    view: &View<'_, '_>,
+    outcome: Outcome,
+    code: &'static str,
+    detail: String,
+    log: &mut Log,
+) -> Result<(), Failure> {
     let shared = Lane::all().all(|lane| lane.is_shared() || !view.filter.lanes[lane.index()]);
-    let (outcome, code) = (Outcome::Noted, code.into());
-    log.record(&Diagnostic { position: None, outcome, code, shared, event_id: None, detail })
+    log.record(&Diagnostic { position: None, outcome, code: code.into(), shared, event_id: None, detail })
 }
 
 /// Notes the blobs that could not be used.

@@ -80,6 +80,8 @@ pub const CODES: &[Row] = &[
         "a parent that is not there, or a cycle, as ulp-state(5) says (noted)",
     ),
     row(&["export.dropped"], "what the format cannot carry; the node, and what of it (noted)"),
+    row(&["map.unit"], "a space in a unit that has no length in metres (withheld)"),
+    row(&["map.range"], "too far from the origin to have a place on its map (withheld)"),
     row(
         &[
             "view.space", "view.tile", "view.lane", "view.layer", "view.authority", "view.boundary",
