@@ -29,6 +29,17 @@ if command -v ulp-radio >/dev/null && command -v um-key >/dev/null; then
     "$out/sensor" node:esp32_A12 z0/x12/y7 6 51 "$bob" "$public" | "$out/broker" node:relay default 51 |
     ulp-radio --log errors >"$out/heard.jsonl"
   diff "$here/heard.jsonl" "$out/heard.jsonl"
+
+  # The same with two pipes, as a gateway has them: what ulp-radio sends is what the sensor hears, and what the broker
+  # relays is what ulp-radio hears, for as long as the sensor is on air.
+  rm -f "$out/heard" "$out/to-send"
+  mkfifo "$out/heard" "$out/to-send"
+  { IFS= read -r packet; printf '%s\n' "$packet" 'water_level 1.9'; } <"$out/to-send" |
+    "$out/sensor" node:esp32_A12 z0/x12/y7 6 51 "$bob" "$public" | "$out/broker" node:relay default 51 >"$out/heard" &
+  { echo "$advert"; cat "$out/heard"; } | ulp-radio --follow --key "$pem" --now 1795170000 --log errors |
+    tee -p "$out/to-send" | grep '"operation"' >"$out/gateway.jsonl"
+  wait
+  diff "$here/heard.jsonl" "$out/gateway.jsonl"
 else
   echo "SKIPPED: ulp-radio and um-key are not on the PATH"
 fi
