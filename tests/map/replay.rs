@@ -30,11 +30,11 @@ fn plain(mut feature: Value, is_interval: bool) -> String {
         assert!(start.is_some());
         let id = feature["id"].as_str().unwrap();
         // A key is an instant, a slash and a name, in which there may be anything.
-        let cut = (0..id.len()).filter(|i| id.is_char_boundary(*i) && id[*i..].starts_with('@'));
+        let mut cut = (0..id.len()).filter(|i| id.is_char_boundary(*i) && id[*i..].starts_with('@'));
         let is_key = |i: &usize| {
             id[i + 1..].split_once('/').is_some_and(|(eff, _)| ulp_core::id::Time::parse(eff).is_some())
         };
-        let cut = cut.filter(is_key).next().unwrap();
+        let cut = cut.find(is_key).unwrap();
         feature["id"] = Value::from(&id[..cut]);
     }
     feature.to_string()
