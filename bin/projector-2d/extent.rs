@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ulp_view::geometry::Bounds;
 use ulp_view::join::Reached;
 use ulp_view::outline;
+use ulp_view::paint::ordered;
 use ulp_view::path::Point;
 
 /// The extent of a drawing without content.
@@ -122,12 +123,6 @@ fn owned((actor, sensor): (&str, &str)) -> (String, String) {
 pub fn text_size(content: Option<Bounds>) -> f64 {
     let side = outline::side(content.unwrap_or(EMPTY));
     if side > 0.0 { side * TEXT } else { EMPTY.size()[0] * TEXT }
-}
-
-/// A double as an integer of the same order; -0 is 0.
-pub fn ordered(x: f64) -> i64 {
-    let bits = (x + 0.0).to_bits().cast_signed();
-    if bits < 0 { bits ^ i64::MAX } else { bits }
 }
 
 /// The double that [`ordered`] made an integer of.

@@ -1,12 +1,10 @@
 //! The drawing of one space: layers, nodes in paint order with their shapes and looks, links, sensors.
 
-use crate::extent::{EMPTY, Extent, Reading, Shown, ordered, text_size};
+use crate::extent::{EMPTY, Extent, Reading, Shown, text_size};
 use rayon::prelude::*;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use ulp_core::event::{Ends, RegisterKind};
-use ulp_core::id::Key;
 use ulp_core::json::{Tape, raw};
 use ulp_core::state::{Add, Written};
 use ulp_view::frame::least_reach;
@@ -14,6 +12,7 @@ use ulp_view::geometry::{Border, Bounds, Shape, flat, on_plane};
 use ulp_view::join::{Reached, Space, ViewNode};
 use ulp_view::name;
 use ulp_view::outline;
+use ulp_view::paint::{self as painting, Place};
 use ulp_view::path::Point;
 use ulp_view::scene::{Layer, Sensor, Settings, ends_of, layers, sensors};
 use ulp_view::style::{Color, Paint, Style, paint};
@@ -158,7 +157,7 @@ impl<'s, 'a> Scene<'s, 'a> {
         let settings = Settings::of_space(space);
         let worlds = transform::worlds(space, &transform::locals(space));
         let layers = layers(space);
-        let order = paint_order(space, &worlds, &layers);
+        let order = painting::order(space, &worlds, &layers);
         let item = |tape: &mut Tape, at: &Place<'a>| item(space, at, &worlds, looks, tape);
         let items = order.par_iter().map_init(Tape::new, item).collect();
         let mut scene = Scene {
@@ -299,31 +298,6 @@ fn between(from: &End<'_, '_, '_>, to: &End<'_, '_, '_>) -> [Point; 2] {
     let end = 1.0 - to.exit(b, a).unwrap_or(0.0);
     let along = |t: f64| std::array::from_fn(|i| a[i] + (b[i] - a[i]) * t);
     if start < end { [along(start), along(end)] } else { [a, b] }
-}
-
-/// Where a node comes in the order of painting: by its layer's order, then z, then created key. Nodes are numbered by
-/// their ids, which break the last tie. Doubles compare as integers of the same order.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Place<'a> {
-    order: i64,
-    z: i64,
-    created: Option<Key<'a>>,
-    number: usize,
-    layer: usize,
-}
-
-fn paint_order<'a>(space: &Space<'a>, worlds: &[Transform], layers: &[Layer]) -> Vec<Place<'a>> {
-    let places: BTreeMap<&str, usize> = layers.iter().map(|l| l.id.as_str()).zip(0..).collect();
-    let place = |(number, (_, node)): (usize, &(&str, ViewNode<'a>))| {
-        let id = node.plain(RegisterKind::Layer).and_then(raw::text).unwrap_or_default();
-        let layer = places.get(&*id).copied().unwrap_or(0);
-        let (order, z) = (ordered(layers[layer].order), ordered(worlds[number].position()[2]));
-        Place { order, z, created: node.state.created, number, layer }
-    };
-    let visible = space.nodes.list().par_iter().enumerate().filter(|(_, (_, n))| n.visible);
-    let mut order: Vec<Place<'a>> = visible.map(place).collect();
-    order.par_sort_unstable();
-    order
 }
 
 fn item<'s, 'a>(

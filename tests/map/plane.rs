@@ -18,7 +18,7 @@ fn number(value: &Value, name: &str) -> f64 {
 #[test]
 fn the_public_points_are_met_to_the_last_digit() {
     let Some(path) = run::shared().map(|s| s.join("fixtures/map/points.jsonl")).filter(|p| p.exists()) else {
-        return run::say("skipped: no public points of the map beside this checkout");
+        return run::skipped("no public points of the map beside this checkout");
     };
     let text = std::fs::read_to_string(path).unwrap();
     let mut count = 0;

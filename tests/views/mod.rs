@@ -11,7 +11,7 @@ mod stored;
 mod tombstones;
 
 /// Every format of every projector, as a command.
-pub const FORMATS: [&str; 20] = [
+pub const FORMATS: [&str; 25] = [
     "projector-2d -f jsonl",
     "projector-2d -f svg",
     "projector-2d -f html",
@@ -32,10 +32,15 @@ pub const FORMATS: [&str; 20] = [
     "projector-dashboard -f csv",
     "projector-dashboard -f prom",
     "projector-dashboard -f senml",
+    "projector-map -f jsonl --origin 52.6,-2,100,48",
+    "projector-map -f geojson --origin 52.6,-2,100,48",
+    "projector-map -f kml --origin 52.6,-2,100,48",
+    "projector-map -f gpx --origin 52.6,-2,100,48",
+    "projector-map -f cot --origin 52.6,-2,100,48",
 ];
 
 /// What more can be asked of some.
-pub const MORE: [&str; 7] = [
+pub const MORE: [&str; 10] = [
     "projector-2d -f jsonl --provenance",
     "projector-2d -f svg --provenance",
     "projector-3d -f jsonl --provenance",
@@ -43,4 +48,7 @@ pub const MORE: [&str; 7] = [
     "projector-3d -f glb --instancing",
     "projector-audio -f jsonl --speed 86400 --provenance",
     "projector-dashboard -f jsonl --last 24h --provenance",
+    "projector-map -f jsonl --origin 52.6,-2 --provenance",
+    "projector-map -f jsonl --origin 52.6,-2 --replay",
+    "projector-map -f gpx --origin 52.6,-2 --replay",
 ];

@@ -243,7 +243,30 @@ pub fn note(view: &View<'_, '_>, code: &'static str, detail: String, log: &mut L
 /// # Errors
 /// What the log answers.
 pub fn note_in(filter: &Filter, code: &'static str, detail: String, log: &mut Log) -> Result<(), Failure> {
-    let (outcome, code, shared) = (Outcome::Noted, code.into(), is_shared(filter));
+    say(filter, Outcome::Noted, code, detail, log)
+}
+
+/// Says in the log what is left out of a view altogether, as [`note`] does.
+///
+/// # Errors
+/// What the log answers.
+pub fn leave_out(
+    view: &View<'_, '_>,
+    code: &'static str,
+    detail: String,
+    log: &mut Log,
+) -> Result<(), Failure> {
+    say(view.filter, Outcome::Withheld, code, detail, log)
+}
+
+fn say(
+    filter: &Filter,
+    outcome: Outcome,
+    code: &'static str,
+    detail: String,
+    log: &mut Log,
+) -> Result<(), Failure> {
+    let (code, shared) = (code.into(), is_shared(filter));
     log.record(&Diagnostic { position: None, outcome, code, shared, event_id: None, detail })
 }
 

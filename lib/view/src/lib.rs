@@ -22,6 +22,7 @@ pub mod name;
 pub mod outline;
 #[cfg(feature = "draw")]
 pub mod page;
+pub mod paint;
 #[cfg(feature = "draw")]
 pub mod path;
 pub mod print;

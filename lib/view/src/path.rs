@@ -192,6 +192,14 @@ impl Curve {
 
     /// Points along it, the last at its end: so many, or for an arc twice as many a full turn.
     pub fn points(&self, steps: usize) -> Vec<Point> {
+        self.even(match self.bend {
+            Bend::Arc(arc) => libm::ceil(2.0 * steps as f64 * arc.sweep.abs() / TAU).max(1.0) as usize,
+            _ => steps,
+        })
+    }
+
+    /// So many points along it, at equal steps of its parameter, which for an arc is the angle; the last at its end.
+    pub fn even(&self, steps: usize) -> Vec<Point> {
         let (from, to) = (self.from, self.to);
         let along = |mix: &dyn Fn(f64, usize) -> f64| {
             let share = |step| step as f64 / steps as f64;
@@ -207,7 +215,6 @@ impl Curve {
                 s * s * s * from[i] + 3.0 * s * s * t * a[i] + 3.0 * s * t * t * b[i] + t * t * t * to[i]
             }),
             Bend::Arc(arc) => {
-                let steps = libm::ceil(2.0 * steps as f64 * arc.sweep.abs() / TAU).max(1.0) as usize;
                 let angle = |step| arc.start + arc.sweep * (step as f64 / steps as f64);
                 let inner = (1..steps).map(|step| arc.place(libm::cos(angle(step)), libm::sin(angle(step))));
                 inner.chain([to]).collect()

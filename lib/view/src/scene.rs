@@ -131,7 +131,11 @@ pub fn layers<'a>(space: &Space<'a>) -> Vec<Layer> {
             raw
         })
         .reduce(BTreeSet::new, |a, b| &a | &b);
-    let ids: BTreeSet<String> = raw.into_iter().map(|id| id.map(unquoted).unwrap_or_default()).collect();
+    layers_of(space, raw.into_iter().map(|id| id.map(unquoted).unwrap_or_default()).collect())
+}
+
+/// The layers of these ids, in the same order.
+pub fn layers_of(space: &Space<'_>, ids: BTreeSet<String>) -> Vec<Layer> {
     let mut layers: Vec<Layer> = ids.into_iter().map(|id| layer(space, id)).collect();
     // The sort is stable: layers of one order stay in the order of their ids.
     layers.sort_by(|a, b| a.order.total_cmp(&b.order));

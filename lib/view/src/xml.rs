@@ -38,6 +38,11 @@ impl<W: io::Write> Xml<W> {
         Xml { out, open: Vec::new() }
     }
 
+    /// A part of a document that stands inside of these elements, which are opened and closed elsewhere.
+    pub fn inside(out: W, open: &[&'static str]) -> Xml<W> {
+        Xml { out, open: open.to_vec() }
+    }
+
     /// What stands before the root.
     ///
     /// # Errors
@@ -82,6 +87,11 @@ impl<W: io::Write> Xml<W> {
     pub fn empty(&mut self, name: &str, attributes: Attributes<'_>) -> io::Result<()> {
         self.start(name, attributes)?;
         writeln!(self.out, "/>")
+    }
+
+    /// What it writes to, for parts that are written elsewhere.
+    pub fn out(&mut self) -> &mut W {
+        &mut self.out
     }
 
     /// What it wrote to.
