@@ -1,11 +1,11 @@
 //! What a projector projects.
 
-use crate::consent::{Consent, End};
+use crate::consent::{Consent, End, is_mark};
 use crate::history::{self, History, Resolved, Rules, Shown};
 use crate::join::{self, Space};
 use crate::series::{self, Gathered};
 use bumpalo::Bump;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use ulp_core::event::Touch;
 use ulp_core::id::Tile;
@@ -96,7 +96,7 @@ impl View<'_, '_> {
 pub fn may_record(world: &World<'_>) -> bool {
     let sets_mark = |touch: Touch<'_>| match touch {
         Touch::Create { sets, .. } | Touch::Write { sets, .. } => {
-            sets.iter().any(|set| crate::consent::is_mark(set.register))
+            sets.iter().any(|set| is_mark(set.register))
         }
         _ => false,
     };
@@ -105,7 +105,7 @@ pub fn may_record(world: &World<'_>) -> bool {
         let mut lines = world.state_lines(tile);
         events.any(|primitive| primitive.touches().any(sets_mark))
             || lines.any(|line| match &line.body {
-                Body::Node { registers, .. } => registers.iter().any(|w| crate::consent::is_mark(w.register)),
+                Body::Node { registers, .. } => registers.iter().any(|w| is_mark(w.register)),
                 _ => false,
             })
     })
@@ -116,7 +116,7 @@ pub fn ends(
     tiles: Vec<Derived<'_>>,
     filter: &Filter,
     takes_tile: impl Fn(Tile) -> bool + Sync,
-) -> std::collections::BTreeMap<String, End> {
+) -> BTreeMap<String, End> {
     let spaces = join::join(tiles, filter, takes_tile);
     spaces.iter().map(|space| (space.space.to_owned(), join::end_of(space))).collect()
 }

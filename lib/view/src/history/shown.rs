@@ -12,6 +12,7 @@ use super::tags::Tag;
 use crate::consent::{End, Form, is_of_occluder};
 use crate::join::occluding;
 use bumpalo::Bump;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use ulp_core::event::{Ends, Payload, RegisterKind};
 use ulp_core::id::{Key, Tile};
@@ -62,7 +63,7 @@ pub fn withhold<'a>(mut history: History<'a>, rules: Rules<'_>, arena: &'a Bump)
 }
 
 /// The nodes that a change is about.
-fn names<'a>(change: &Change<'a>) -> impl Iterator<Item = std::borrow::Cow<'a, str>> + use<'a> {
+fn names<'a>(change: &Change<'a>) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
     let text = |raw: &'a str| raw::text(raw).unwrap_or_default();
     let pair = match *change {
         Change::Create { node } | Change::Write { node, .. } | Change::Delete { node } => {
