@@ -55,8 +55,10 @@ fn a_rejected_one_passes_through_and_has_a_receipt() {
         let mut line = bytes.to_vec();
         for stage in STAGES {
             let said = desk.portal(&format!("{stage} --portal world --now {ENTERED}"), &line);
-            assert_eq!(said.status, 1, "{stage}: {}", said.log);
-            assert_eq!(read(&said.out)["receipt"]["outcome"], "rejected");
+            // An offer is a manifest by its rules; it is no presentation of anybody.
+            let is_whole = stage == "arrive" && bytes.starts_with(b"{\"@context\"");
+            assert_eq!(said.status, i32::from(!is_whole), "{stage}: {}", said.log);
+            assert_eq!(read(&said.out)["receipt"].get("outcome").is_none(), is_whole, "{stage}");
             line = said.out.into_bytes();
         }
         let receipt =
