@@ -89,7 +89,7 @@ const ROWS: &[Row] = &[
     ),
     (
         "um-portal",
-        "mkdir portal; um-key generate -o portal/key.pem $E; um-portal ledger --portal portal $E; \
+        "mkdir portal; um-key generate -o portal/key.pem $E; um-portal ledger --portal portal $E < /dev/null; \
          um-portal ledger --portal portal --check $E; um-portal enter --portal portal $E < /dev/null",
         (
             "mkdir portal; um-key generate -o portal/key.pem $E; echo '{}' | um-portal enter --portal portal $E",

@@ -55,8 +55,10 @@ fn a_rejected_one_passes_through_and_has_a_receipt() {
         let mut line = bytes.to_vec();
         for stage in STAGES {
             let said = desk.portal(&format!("{stage} --portal world --now {ENTERED}"), &line);
-            assert_eq!(said.status, 1, "{stage}: {}", said.log);
-            assert_eq!(read(&said.out)["receipt"]["outcome"], "rejected");
+            // An offer is a manifest by its rules; it is no presentation of anybody.
+            let is_whole = stage == "arrive" && bytes.starts_with(b"{\"@context\"");
+            assert_eq!(said.status, i32::from(!is_whole), "{stage}: {}", said.log);
+            assert_eq!(read(&said.out)["receipt"].get("outcome").is_none(), is_whole, "{stage}");
             line = said.out.into_bytes();
         }
         let receipt =
@@ -124,7 +126,7 @@ fn stages_in_a_pipe_come_to_what_enter_comes_to_on_random_manifests() {
          printf '%s\\n' \"$line\" | um-portal arrive --portal b --now {ENTERED} 2>> log | um-portal verify --portal b 2>> log | \
          um-portal project --portal b 2>> log | um-portal consent --portal b 2>> log | um-portal compose --portal b 2>> log | \
          um-portal receipt --portal b --random enter.random >> piped 2>> log; \
-         cmp <(cat a/ledger.jsonl; ls a/sessions a/receipts) <(cat b/ledger.jsonl; ls b/sessions b/receipts) || exit 1; \
+         cmp <(cd a; cat ledger.jsonl; ls sessions receipts) <(cd b; cat ledger.jsonl; ls sessions receipts) || exit 1; \
          rm -r a b; done < <(cat all; echo)"
     );
     let output = run::shell(&script, desk.dir.path());

@@ -30,7 +30,7 @@ um-portal ledger --check chain --log errors
 tac chain > unchained
 um-portal ledger --check unchained
 um-portal ledger --portal alice --check --log errors
-echo '{"a":1,"a":2}' | um-portal enter --portal world --now 2026-11-20T12:00:50Z | jq -c '[.outcome, .warnings]'
+echo '{"a":1,"a":2}' | um-portal enter --portal world --now 2026-11-20T12:00:50Z --random zeros | jq -c '[.outcome, .warnings]'
 echo 'issuers = []' > world/trust.toml
 um-portal enter --portal world < crossing
 um-portal enter < crossing
