@@ -121,7 +121,7 @@ fn written(lines: &[String], name: &str, dir: &Path) -> (BTreeMap<String, String
 
 #[test]
 fn any_order_and_any_parts_give_the_same_files() {
-    let seeds: Vec<u64> = (0..sample::size(1000, 60)).map(|n| sample::number().wrapping_add(n)).collect();
+    let seeds: Vec<u64> = (0..sample::size(1000, 40)).map(|n| sample::number().wrapping_add(n)).collect();
     sample::each(&seeds, |_, seed| {
         let dir = tempfile::tempdir().unwrap();
         let mut rng = Rng::new(*seed);
@@ -147,7 +147,8 @@ fn any_order_and_any_parts_give_the_same_files() {
         }
         assert_eq!(written(&lines, "parts", dir.path()), (all.clone(), codes), "{seed}: after its parts");
         // Nothing ever makes an alarm of a test.
-        for (name, text) in all.iter().filter(|(_, text)| text.contains("<incidents>s+drill</incidents>")) {
+        for (name, text) in all.iter().filter(|(_, text)| text.contains("\n  <incidents>s+drill</incidents>"))
+        {
             assert!(!text.contains("<status>Actual") && !text.contains("<status>System"), "{seed}: {name}");
         }
     });
