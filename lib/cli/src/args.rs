@@ -102,6 +102,9 @@ pub struct OutputArgs {
     /// Write FILE instead of stdout, whole or not at all
     #[arg(id = OUTPUT, short = 'o', value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Whether the tool itself puts what is written there, as files of its own: then it is only hashed.
+    #[arg(skip)]
+    pub elsewhere: bool,
 }
 
 /// How many threads share the work.

@@ -37,7 +37,13 @@ pub struct Output {
 #[derive(Debug)]
 enum Sink {
     Stream(Patient),
-    File { temporary: NamedTempFile, target: PathBuf, mode: Option<u32> },
+    /// What is written is put elsewhere by whoever writes it.
+    Elsewhere,
+    File {
+        temporary: NamedTempFile,
+        target: PathBuf,
+        mode: Option<u32>,
+    },
 }
 
 impl Output {
@@ -45,6 +51,9 @@ impl Output {
     /// where no file can be made: before any work is done.
     pub fn open(args: &OutputArgs) -> Result<Output, Failure> {
         match &args.output {
+            Some(path) if args.elsewhere => {
+                Ok(Output::new(path.to_string_lossy().into_owned(), Sink::Elsewhere))
+            }
             None => Output::stdout(),
             Some(path) => Output::file(path),
         }
@@ -87,7 +96,7 @@ impl Output {
         self.push_out()?;
         let stream = Sink::Stream(Patient(File::open("/dev/null").map_err(|e| Failure::io("/dev/null", e))?));
         match std::mem::replace(&mut self.sink, stream) {
-            Sink::Stream(_) => Ok(()),
+            Sink::Stream(_) | Sink::Elsewhere => Ok(()),
             Sink::File { temporary, target, .. } => {
                 temporary.persist(target).map(drop).map_err(|e| Failure::io(&self.name, e.error))
             }
@@ -110,6 +119,7 @@ impl Output {
         self.hasher.update(bytes);
         let done = match &mut self.sink {
             Sink::Stream(stream) => stream.write_all(bytes),
+            Sink::Elsewhere => Ok(()),
             Sink::File { temporary, .. } => temporary.write_all(bytes),
         };
         done.map_err(|error| {

@@ -68,7 +68,7 @@ impl<'s, 'a> Settings<'s, 'a> {
         Settings(space.settings.get("@space"))
     }
 
-    fn of_layer(space: &'s Space<'a>, id: &str) -> Settings<'s, 'a> {
+    pub fn of_layer(space: &'s Space<'a>, id: &str) -> Settings<'s, 'a> {
         Settings(space.settings.get(format!("@layer:{id}").as_str()))
     }
 

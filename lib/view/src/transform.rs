@@ -121,12 +121,22 @@ impl Local {
         Local::read(node, &mut Numbers::default())
     }
 
+    /// What raw values of a position, a rotation and a scale say.
+    pub fn said(values: [Option<&str>; 3]) -> Local {
+        Local::read_values(values, &mut Numbers::default())
+    }
+
     /// The same with what is used for many nodes.
     fn read(node: &ViewNode<'_>, numbers: &mut Numbers) -> Local {
-        let position = numbers.read(node.plain(RegisterKind::Position));
+        let values = [RegisterKind::Position, RegisterKind::Rotation, RegisterKind::Scale];
+        Local::read_values(values.map(|kind| node.plain(kind)), numbers)
+    }
+
+    fn read_values([position, rotation, scale]: [Option<&str>; 3], numbers: &mut Numbers) -> Local {
+        let position = numbers.read(position);
         let translation = std::array::from_fn(|i| position.get(i).copied().unwrap_or(0.0));
-        let rotation = Rotation::read(numbers.read(node.plain(RegisterKind::Rotation)));
-        let scale = match *numbers.read(node.plain(RegisterKind::Scale)) {
+        let rotation = Rotation::read(numbers.read(rotation));
+        let scale = match *numbers.read(scale) {
             [all] => [all; 3],
             ref scale => std::array::from_fn(|i| scale.get(i).copied().unwrap_or(1.0)),
         };

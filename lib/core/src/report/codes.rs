@@ -80,6 +80,16 @@ pub const CODES: &[Row] = &[
         "a parent that is not there, or a cycle, as ulp-state(5) says (noted)",
     ),
     row(&["export.dropped"], "what the format cannot carry; the node, and what of it (noted)"),
+    row(&["map.range"], "too far east or west of the origin's meridian (withheld)"),
+    row(&["map.unit"], "the space's unit is no length that is known (withheld)"),
+    row(&["cap.incomplete"], "an alert's event with a cause, near or far, that is not there (withheld)"),
+    row(&["cap.ambiguous"], "an alert's event with a cause whose name several bear (withheld)"),
+    row(&["cap.unordered"], "an alert's event whose causes do not tell of its creation (noted)"),
+    row(&["cap.ended"], "an alert's event after its end (withheld)"),
+    row(&["cap.area"], "an alert's shape is a line, which surrounds nothing (withheld)"),
+    row(&["cap.value"], "a value of an alert that is not on CAP's list (noted)"),
+    row(&["cap.realm"], "an alert of realm personal, which is for nobody else (withheld)"),
+    row(&["cap.history"], "a state line of an alert, which tells of no event (withheld)"),
     row(
         &[
             "view.space", "view.tile", "view.lane", "view.layer", "view.authority", "view.boundary",
@@ -87,7 +97,10 @@ pub const CODES: &[Row] = &[
         "not chosen by the option of that name; a lane by --realm and --policy (withheld)",
     ),
     row(&["view.later", "view.earlier"], "beyond --at or before --since (withheld)"),
-    row(&["view.unknown_node"], "the node of --blame, which no lane of the view knows (noted; status 1)"),
+    row(
+        &["view.unknown_node"],
+        "the node of --blame, which no lane of the view knows, or of --node, of which there is no message (noted; status 1)",
+    ),
     row(
         &["view.unknown_space", "view.unknown_tile"],
         "chosen by --space or --tile, and nothing that is looked at is of it (noted)",

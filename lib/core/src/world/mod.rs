@@ -357,6 +357,14 @@ impl<'a> World<'a> {
         self.tiles[index].states.iter().map(|at| self.state(*at))
     }
 
+    /// The same with the places of the lines.
+    pub fn placed_state_lines(&self, index: usize) -> impl Iterator<Item = (Position, &StateLine<'a>)> {
+        self.tiles[index].states.iter().map(|at| {
+            let (_, number, line) = &self.batches[at.0 as usize].states[at.1 as usize];
+            (self.position(at.0, *number), line)
+        })
+    }
+
     /// Whether a state takes in a state line: its lane, its layer if it is a sensor's, and no key after the cut.
     pub fn takes_line(&self, line: &StateLine<'_>, filter: &Filter) -> bool {
         let mut later = false;
