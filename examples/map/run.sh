@@ -21,5 +21,5 @@ projector-map -f cot --layer key --layer rivers --stale 24h -o "$out/rivers.cot"
 
 # The northernmost gauge, from the records.
 projector-map --layer key --layer rivers "$trace" |
-  jq -rs 'map(select(.geometry.type == "Point")) | max_by(.geometry.coordinates[1])
+  jq -rs 'map(select(.geometry.type == "Point" and .properties.layer == "rivers")) | max_by(.geometry.coordinates[1])
     | "\(.properties.label // .id) at \(.geometry.coordinates[1]),\(.geometry.coordinates[0])"' >"$out/north.txt"
