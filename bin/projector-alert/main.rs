@@ -4,6 +4,7 @@ mod area;
 mod cap;
 mod cast;
 mod causes;
+mod consent;
 mod folder;
 mod history;
 mod identity;
@@ -117,7 +118,8 @@ fn followed(args: &Args, view: &View<'_, '_>) -> Result<Vec<Record>, Failure> {
     let arena = Bump::new();
     let alerts = alerts(args, view, &arena)?;
     let record = |told: &Told<'_>| records::record(told, args.projection.provenance);
-    Ok(told::tell(&alerts).iter().map(record).collect())
+    let consented = consent::consented(view, &arena);
+    Ok(told::tell(&alerts, consented.as_ref()).iter().map(record).collect())
 }
 
 fn write(
@@ -129,7 +131,8 @@ fn write(
 ) -> Result<(), Failure> {
     let arena = Bump::new();
     let alerts = alerts(args, view, &arena)?;
-    let mut messages = told::tell(&alerts);
+    let consented = consent::consented(view, &arena);
+    let mut messages = told::tell(&alerts, consented.as_ref());
     note(&alerts, &messages, view, log)?;
     if args.current {
         told::leave_current(&mut messages, times::second(now(view)));

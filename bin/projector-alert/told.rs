@@ -1,11 +1,12 @@
 //! Messages as they are told: all of them, of all spaces, in order.
 
+use crate::consent::Consented;
 use crate::info::Info;
 use crate::message::{Kind, Message};
 use crate::trie::Trie;
 use crate::walk::Alerts;
 use crate::words::{ALL_CLEAR, Status};
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use ulp_core::id::Realm;
 use ulp_view::join::Space;
 
@@ -48,10 +49,17 @@ impl<'t> Told<'t> {
 }
 
 /// What is shown of the alerts of all spaces, in the order of keys: of one key by identifiers.
-pub fn tell<'t>(alerts: &'t [(&'t Space<'t>, Alerts<'t>)]) -> Vec<Told<'t>> {
+pub fn tell<'t>(
+    alerts: &'t [(&'t Space<'t>, Alerts<'t>)],
+    consented: Option<&Consented<'_>>,
+) -> Vec<Told<'t>> {
     let mut list: Vec<Told<'t>> = Vec::new();
     for (space, alerts) in alerts {
-        let is_told = |message: &Message<'_>| message.shown && message.realm != Realm::Personal;
+        let withheld =
+            consented.map_or_else(HashSet::default, |told| told.withheld(space.space, &alerts.messages));
+        let is_told = |message: &Message<'_>| {
+            message.shown && message.realm != Realm::Personal && !withheld.contains(message.node)
+        };
         let numbered = (0..).zip(&alerts.messages).filter(|(_, message)| is_told(message));
         list.extend(numbered.map(|(number, message)| {
             let (info, (status, faults)) = (message.info(), message.status(space));

@@ -330,8 +330,7 @@ impl<'s, 'a: 's, 'k> Play<'s, 'a, 'k> {
             [x, y, z] => Some([x, y, z]),
             _ => stand.map(|stand| stand.world.position()),
         };
-        let sensor =
-            Sensor { actor, name, reading, tile: None, node, is_at_node: stand.is_some(), position };
+        let sensor = Sensor { actor, name, reading, tile: None, node, is_at_node: stand.is_some(), position };
         let sensor: &'s Sensor<'s, 'a> = self.arena.alloc(sensor);
         let has_height = || stand.is_some_and(|stand| stand.has_height);
         feature::sensor_feature(sensor, has_height, &Ground { plane: &self.plane })

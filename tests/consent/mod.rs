@@ -27,7 +27,7 @@ fn holds(bytes: &[u8], word: &str) -> bool {
 
 /// Whether a format tells of the past too.
 fn tells_the_past(command: &str) -> bool {
-    command.contains("html") || command.contains("--replay") || command.contains("audio")
+    ["html", "--replay", "audio", "dashboard"].iter().any(|past| command.contains(past))
 }
 
 /// What one world says that it must not, and what it keeps from whoever may see it.

@@ -138,3 +138,19 @@ fn a_person_reads_what_it_is_said_to_be() {
         assert!(holds(&svg, &format!(">{called}<")), "{}", String::from_utf8_lossy(&svg));
     }
 }
+
+#[test]
+fn an_alert_that_is_a_recording_is_told_while_its_person_allows() {
+    let alert = r#""operation":"create_node","node_id":"a","kind":"alert","position":[0,0],"properties":{"event":"Fall","urgency":"Immediate","severity":"Severe","certainty":"Observed","sensor":"hand-tracking","of":"p"}"#;
+    let granted = person(1, r#""consent.hand-tracking":"granted""#);
+    let update =
+        event(3, r#""operation":"set_properties","node_id":"a","properties":{"severity":"Extreme"}"#);
+    let lines = [granted, event(2, alert), update, says(5, "denied")];
+    for command in ["projector-alert --origin 52,-2", "projector-alert --origin 52,-2 -f cap"] {
+        let told = |lines: &[String]| written(command, &[], &lines.join("\n"));
+        let none = told(&lines[..1]);
+        assert!(holds(&told(&lines[..3]), "Extreme"), "{command}");
+        assert_eq!(told(&lines), none, "{command}: what was withdrawn");
+        assert_eq!(told(&lines[1..3]), none, "{command}: nobody allows it");
+    }
+}
