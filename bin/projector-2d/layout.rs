@@ -2,11 +2,11 @@
 //!
 //! A sheet has coordinates of its own, those of its [`Frame`], with y down.
 
-use crate::scene::{Item, Scene};
+use crate::scene::{Connection, Item, Scene};
 use ulp_view::digits::Digits;
 use ulp_view::frame::{ACROSS, Frame};
-use ulp_view::geometry::{Bounds, on_plane};
-use ulp_view::labels::{self, Placed, Wanted};
+use ulp_view::geometry::{Bounds, Shape, on_plane};
+use ulp_view::labels::{self, Placed, Spot, Wanted};
 use ulp_view::outline;
 use ulp_view::path::Point;
 use ulp_view::style::Paint;
@@ -23,6 +23,10 @@ const SMALLEST: f64 = 0.4;
 const GROUND: f64 = 1.0 / 6.0;
 /// The greatest size of a label.
 const LARGEST_LABEL: f64 = ACROSS / 4.0;
+/// The kinds that hold others together: their names stand on the top edge.
+const FRAMES: [&str; 3] = ["frame", "group", "magicframe"];
+/// How far a loop reaches above what it begins at, and how wide it is drawn, in marks.
+pub const LOOP: f64 = 4.0;
 
 /// The sheet of a scene.
 pub struct Layout {
@@ -43,6 +47,10 @@ pub struct Layout {
     pub labels: Vec<Option<Placed>>,
     /// One entry a reading of no node: where its mark is, and what it says.
     pub readings: Vec<(Point, Option<Placed>)>,
+    /// One entry a link.
+    pub captions: Vec<Option<Placed>>,
+    /// How many labels are left out, for want of a place that is free.
+    pub unlabelled: usize,
     /// Around everything drawn, labels included.
     pub content: Bounds,
 }
@@ -74,6 +82,8 @@ impl Layout {
             label_size: 0.0,
             labels: Vec::new(),
             readings: Vec::new(),
+            captions: Vec::new(),
+            unlabelled: 0,
             content: scene.extent,
         };
         layout.place_labels(scene);
@@ -118,49 +128,103 @@ impl Layout {
         Own { from, scale, linear: [a, b * turn, c * turn, d], at: self.place(on_plane(&item.world, from)) }
     }
 
-    /// Readings choose their places first, then labels of higher layers.
+    /// Where a link begins and ends: at the rim of what is a mark. One from a node to itself stands on top of it.
+    pub fn ends(&self, link: &Connection<'_>) -> [Point; 2] {
+        let [from, to] = link.points.map(|p| self.place(p));
+        let length = libm::hypot(to[0] - from[0], to[1] - from[1]);
+        let is_long = length > 4.0 * self.mark;
+        let inset = |marked: bool| if marked && is_long { self.mark * 1.3 / length } else { 0.0 };
+        let along = |t: f64| [from[0] + (to[0] - from[0]) * t, from[1] + (to[1] - from[1]) * t];
+        [along(inset(link.marks[0])), along(1.0 - inset(link.marks[1]))]
+    }
+
+    /// Where a loop begins and ends.
+    pub fn top(&self, link: &Connection<'_>) -> Point {
+        let start = self.bounds(link.start);
+        let bounds = if link.marks[0] { start.grown(self.mark) } else { start };
+        [bounds.centre()[0], bounds.min[1]]
+    }
+
+    /// Readings choose their places first, then nodes, what is painted last before what lies below it, then links.
     fn place_labels(&mut self, scene: &Scene<'_, '_>) {
         let items = &scene.items;
         let labelled: Vec<usize> = (0..items.len())
             .rev()
             .filter(|i| items[*i].label().is_some() && scene.shows(&items[*i]))
             .collect();
+        let linked: Vec<usize> =
+            (0..scene.links.len()).filter(|i| scene.says_of(&scene.links[*i]).is_some()).collect();
         let readings: Vec<(String, Point)> =
             scene.readings().map(|(sensor, at)| (sensor.words(), self.place(at))).collect();
         let count = (labelled.len() + readings.len()).max(1) as f64;
         self.label_size = self.text_size * (FEW_LABELS / count).sqrt().clamp(SMALLEST, 1.0);
+        let mark = |at: Point| Bounds::at(at).grown(self.mark);
         let of_reading = |(words, at): &(String, Point)| Wanted {
             text: words.clone().into(),
-            around: Bounds::at(*at).grown(self.mark),
             size: self.label_size,
-            elastic: true,
-            room: None,
+            spot: Spot::Shape { around: mark(*at), room: None },
         };
+        let of_readings = readings.iter().map(of_reading);
         let of_items = labelled.iter().map(|i| self.wanted(&items[*i]));
-        let wanted: Vec<Wanted<'_>> = readings.iter().map(of_reading).chain(of_items).collect();
+        let of_links = linked.iter().map(|i| self.wanted_of(&scene.links[*i], scene));
+        let wanted: Vec<Wanted<'_>> = of_readings.chain(of_items).chain(of_links).collect();
         // What fills much of the drawing both ways is ground rather than an obstacle.
         let is_ground = |b: &Bounds| b.size().iter().all(|side| *side > self.side * GROUND);
-        let shown = items.iter().filter(|i| scene.shows(i)).map(|i| self.drawn(i));
-        let marks = readings.iter().map(|(_, at)| Bounds::at(*at).grown(self.mark));
-        let obstacles: Vec<Bounds> = shown.filter(|b| !is_ground(b)).chain(marks).collect();
-        let mut placed = labels::place(&wanted, &obstacles).into_iter();
+        let drawn = |is_text: bool| {
+            let is_it = move |i: &&Item<'_, '_>| matches!(i.shape, Shape::Text { .. }) == is_text && scene.shows(i);
+            items.iter().filter(is_it).map(|i| self.drawn(i))
+        };
+        let marks = readings.iter().map(|(_, at)| mark(*at));
+        let shapes: Vec<Bounds> = drawn(false).filter(|b| !is_ground(b)).chain(marks).collect();
+        let texts: Vec<Bounds> = drawn(true).collect();
+        let placed = labels::place(&wanted, &shapes, &texts);
+        self.unlabelled = placed.iter().filter(|placed| placed.is_none()).count();
+        let mut placed = placed.into_iter();
         let first = placed.by_ref().take(readings.len());
         self.readings = readings.iter().map(|(_, at)| *at).zip(first).collect();
         self.labels = items.iter().map(|_| None).collect();
-        for (i, label) in labelled.into_iter().zip(placed) {
+        self.captions = scene.links.iter().map(|_| None).collect();
+        for (i, label) in labelled.into_iter().zip(placed.by_ref()) {
             self.labels[i] = label;
+        }
+        for (i, caption) in linked.into_iter().zip(placed) {
+            self.captions[i] = caption;
         }
     }
 
     fn wanted<'t>(&self, item: &'t Item<'_, '_>) -> Wanted<'t> {
         let own = item.style.font_size.map(|size| self.frame.length(size).min(LARGEST_LABEL));
-        let is_hollow = item.style.fill == Some(Paint::None) && item.shape.reach().is_some();
+        let around = self.drawn(item);
+        let is_frame = FRAMES.contains(&&*item.kind) && item.shape.room().is_some();
         Wanted {
             text: item.label().unwrap_or_default(),
-            around: self.drawn(item),
             size: own.unwrap_or(self.label_size),
-            elastic: own.is_none(),
-            room: item.shape.room().filter(|_| !is_hollow),
+            spot: if is_frame { Spot::Frame(around) } else { Spot::Shape { around, room: self.room(item) } },
+        }
+    }
+
+    /// The box in the middle of a shape that is free for words.
+    fn room(&self, item: &Item<'_, '_>) -> Option<Bounds> {
+        let is_hollow = item.style.fill == Some(Paint::None) && item.shape.reach().is_some();
+        let part = item.shape.room().filter(|_| !is_hollow)?;
+        let around = self.drawn(item);
+        let part = match item.shape {
+            Shape::Rect { width, height, .. } => part * upright(item.world.plane(), [width, height]),
+            _ => part,
+        };
+        let half = around.size().map(|side| side / 2.0 * part);
+        let [x, y] = around.centre();
+        Some(Bounds { min: [x - half[0], y - half[1]], max: [x + half[0], y + half[1]] })
+    }
+
+    fn wanted_of<'t>(&self, link: &'t Connection<'_>, scene: &'t Scene<'_, '_>) -> Wanted<'t> {
+        let own = link.style.font_size.map(|size| self.frame.length(size).min(LARGEST_LABEL));
+        let is_loop = link.ends.from == link.ends.to;
+        let ends = if is_loop { [self.top(link); 2].map(|[x, y]| [x, y - LOOP * 1.2 * self.mark]) } else { self.ends(link) };
+        Wanted {
+            text: scene.says_of(link).unwrap_or_default().into(),
+            size: own.unwrap_or(self.label_size),
+            spot: Spot::Line(ends),
         }
     }
 
@@ -169,14 +233,42 @@ impl Layout {
         let marks = scene.items.iter().filter(|i| scene.shows(i)).map(|i| self.drawn(i));
         let readings = self.readings.iter().map(|(at, _)| Bounds::at(*at).grown(self.mark));
         let said = self.readings.iter().filter_map(|(_, placed)| placed.as_ref());
-        let labels = self.labels.iter().flatten().chain(said).map(labels::box_of);
+        let labels = self.labels.iter().chain(&self.captions).flatten().chain(said).map(labels::box_of);
         marks.chain(readings).chain(labels).fold(extent, Bounds::join)
     }
+}
+
+/// How much of the box around a rectangle of these sides, once it is turned, its greatest upright part of the same
+/// proportions fills.
+fn upright([a, b, c, d]: [f64; 4], [width, height]: [f64; 2]) -> f64 {
+    let (across, down) = (libm::hypot(a, b), libm::hypot(c, d));
+    if !(across > 0.0 && down > 0.0) {
+        return 1.0;
+    }
+    let (cos, sin) = (a.abs() / across, b.abs() / across);
+    let (w, h) = (width * across, height * down);
+    let (x, y) = (w * cos + h * sin, w * sin + h * cos);
+    let part = (w / (x * cos + y * sin)).min(h / (x * sin + y * cos));
+    if part.is_finite() { part.min(1.0) } else { 1.0 }
 }
 
 impl Own {
     /// Where a place of the node's own frame is among the numbers that are written for it; `turn` is the sheet's.
     pub fn place(&self, [x, y]: Point, turn: f64) -> Point {
         [(x - self.from[0]) * self.scale, (y - self.from[1]) * self.scale * turn]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turned_box_has_less_room_for_words() {
+        assert_eq!(upright([1.0, 0.0, 0.0, 1.0], [4.0, 2.0]), 1.0);
+        assert_eq!(upright([0.0, 1.0, -1.0, 0.0], [4.0, 2.0]), 1.0);
+        let half = std::f64::consts::FRAC_1_SQRT_2;
+        let part = upright([half, half, -half, half], [2.0, 2.0]);
+        assert!((part - 0.5).abs() < 1e-9, "{part}");
     }
 }

@@ -14,6 +14,7 @@ mod records;
 mod scene;
 mod svg;
 
+use chrono::DateTime;
 use clap::{Parser, ValueEnum};
 use extent::Extent;
 use pictures::Gallery;
@@ -22,6 +23,8 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
+use svg::{Drawing, Told};
+use ulp_core::world::AsOf;
 use ulp_cli::follow::{self, Drawn};
 use ulp_cli::project::{self, Needs, Projection};
 use ulp_cli::{Failure, FontArgs, Log, Output, Status};
@@ -140,9 +143,15 @@ fn write(
     let mut gallery = Gallery::new(view.blobs, Arc::clone(&database));
     scenes.iter_mut().for_each(|scene| gallery.hang(scene));
     let mut dropped: Vec<(String, String)> = Vec::new();
+    let date = view.filter.at.as_ref().map(date);
+    let date = date.as_deref();
     match args.format {
         Format::Jsonl => {}
-        Format::Svg => out.write_all(svg::write(&scenes, provenance).as_bytes())?,
+        Format::Svg => {
+            let drawing = svg::write(&scenes, Told { provenance, date }, None);
+            out.write_all(drawing.text.as_bytes())?;
+            note_labels(view, &drawing, log)?;
+        }
         Format::Html => {
             let takes_tile = |tile| args.projection.select.tile(tile);
             out.write_all(&page::write(view, &scenes, &gallery, takes_tile))?;
@@ -155,10 +164,12 @@ fn write(
         Format::Ocif => out.write_all(&ocif::write(&scenes, provenance))?,
         Format::Png => {
             let side = f64::from(args.width.max(args.height).unwrap_or(png::SIDE));
-            let (drawing, coarse) = svg::write_for_picture(&scenes, side);
-            dropped.extend(coarse.into_iter().map(|node| (node, "detail".to_owned())));
-            let picture = png::write(&drawing, database, args.width, args.height);
+            let mut drawing = svg::write(&scenes, Told { provenance: false, date }, Some(side));
+            let picture = png::write(&drawing.text, database, args.width, args.height);
             out.write_all(&picture.map_err(|e| Failure::usage("-f png", e))?)?;
+            note_labels(view, &drawing, log)?;
+            let coarse = std::mem::take(&mut drawing.coarse);
+            dropped.extend(coarse.into_iter().map(|node| (node, "detail".to_owned())));
             dropped.extend(letters::lacking(&scenes, &fonts.faces()));
         }
     }
@@ -172,4 +183,17 @@ fn write(
     dropped
         .into_iter()
         .try_for_each(|(node, what)| project::note(view, "export.dropped", format!("{node}: {what}"), log))
+}
+
+/// Notes how many labels of each space are left out, for want of a place that is free.
+fn note_labels(view: &View<'_, '_>, drawing: &Drawing<'_>, log: &mut Log) -> Result<(), Failure> {
+    drawing.unlabelled.iter().try_for_each(|(space, count)| {
+        project::note(view, "export.labels", format!("{space}: {count} left out"), log)
+    })
+}
+
+/// The time that a view is of, as people read it.
+fn date(at: &AsOf) -> String {
+    let (AsOf::Time(time) | AsOf::Key { eff: time, .. }) = at;
+    DateTime::from_timestamp_nanos(time.0).format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }

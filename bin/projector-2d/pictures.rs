@@ -11,9 +11,10 @@ use resvg::usvg::{ImageHrefResolver, Options, Tree, WriteOptions, fontdb};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use ulp_core::event::Register;
+use ulp_core::json::raw;
 use ulp_store::blobs::{Blobs, UNDECODED};
 use ulp_view::geometry::Shape;
-use ulp_view::media::{Pictures, reference_in};
+use ulp_view::media::{self, Pictures, reference_in};
 
 /// Longest blob that is looked at, in bytes.
 const LONGEST: u64 = 32 << 20;
@@ -60,9 +61,14 @@ impl<'b> Gallery<'b> {
     /// Gives the nodes of a scene their pictures, in paint order, and says which are missing.
     pub fn hang(&mut self, scene: &mut Scene<'_, '_>) {
         for item in &mut scene.items {
-            let Some(reference) = shown_by(item) else { continue };
+            let Some(Blob { reference, is_picture }) = shown_by(item) else { continue };
             match self.find(&reference) {
                 Found::Missing => item.is_missing = true,
+                Found::Other if is_picture => {
+                    self.blobs.fault(&reference, UNDECODED);
+                    self.known.insert(reference, Found::Missing);
+                    item.is_missing = true;
+                }
                 Found::Other => {}
                 Found::Picture(picture) => self.give(item, picture),
             }
@@ -96,6 +102,9 @@ impl<'b> Gallery<'b> {
     fn look(&self, reference: &str) -> Found {
         if let Some(picture) = self.pictures.get(reference) {
             let address = picture.address();
+            if !is_drawn(&picture, &address) {
+                return self.undecoded(reference);
+            }
             return Found::Picture(Arc::new(Picture { mime: picture.mime, address }));
         }
         let Some(bytes) = self.blobs.load(reference, LONGEST) else { return Found::Missing };
@@ -107,20 +116,59 @@ impl<'b> Gallery<'b> {
                 let address = format!("data:image/svg+xml;base64,{}", BASE64.encode(drawing.as_bytes()));
                 Found::Picture(Arc::new(Picture { mime: "image/svg+xml", address }))
             }
-            None => {
-                self.blobs.fault(reference, UNDECODED);
-                Found::Missing
-            }
+            None => self.undecoded(reference),
         }
+    }
+
+    /// What cannot be drawn is as good as missing, and said to be in the log.
+    fn undecoded(&self, reference: &str) -> Found {
+        self.blobs.fault(reference, UNDECODED);
+        Found::Missing
     }
 }
 
+/// A blob that stands for a node.
+struct Blob {
+    reference: String,
+    /// Whether it is said to be a picture.
+    is_picture: bool,
+}
+
 /// The blob that stands for a node: that of its geometry, else its medium.
-pub fn shown_by(item: &Item<'_, '_>) -> Option<String> {
-    match &item.shape {
-        Shape::Blob { reference, .. } => Some(reference.clone()),
-        _ => reference_in(item.node.get(Register::media("media"))?),
+fn shown_by(item: &Item<'_, '_>) -> Option<Blob> {
+    if let Shape::Blob { reference, .. } = &item.shape {
+        return Some(Blob { reference: reference.clone(), is_picture: false });
     }
+    let media = item.node.get(Register::media("media"))?;
+    let mime = raw::member(media, "mime").and_then(raw::text);
+    let is_picture = mime.is_some_and(|mime| mime.starts_with("image/"));
+    Some(Blob { reference: reference_in(media)?, is_picture })
+}
+
+/// Whether a picture may come out of its bytes: its size can be read, and a PNG is there to its last chunk.
+fn is_drawn(picture: &media::Picture, address: &str) -> bool {
+    if picture.mime == "image/png" && !ends_as_png(&picture.bytes) {
+        return false;
+    }
+    let svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"><image width=\"9\" height=\"9\" href=\"{address}\"/></svg>"
+    );
+    Tree::from_str(&svg, &Options::default()).is_ok_and(|tree| tree.root().has_children())
+}
+
+/// Whether the chunks of a PNG reach up to the one that ends it.
+fn ends_as_png(bytes: &[u8]) -> bool {
+    const SIGNATURE: usize = 8;
+    // Beside its data, a chunk has its length, its name and a check.
+    const BESIDE: usize = 12;
+    let mut rest = bytes.get(SIGNATURE..).unwrap_or_default();
+    while let Some((length, after)) = rest.split_first_chunk::<4>() {
+        if after.starts_with(b"IEND") {
+            return rest.len() >= BESIDE;
+        }
+        rest = rest.get(u32::from_be_bytes(*length) as usize + BESIDE..).unwrap_or_default();
+    }
+    false
 }
 
 /// Whether a text means to be a drawing in SVG.
@@ -210,6 +258,17 @@ mod tests {
             assert!(!drawn.contains(bad), "{bad}: {drawn}");
         }
         assert_eq!(anew("<svg"), None);
+    }
+
+    #[test]
+    fn a_picture_that_breaks_off_is_none() {
+        let whole = resvg::tiny_skia::Pixmap::new(3, 2).unwrap().encode_png().unwrap();
+        let is_drawn = |bytes: &[u8], mime| {
+            let picture = media::Picture { mime, bytes: bytes.to_vec() };
+            is_drawn(&picture, &picture.address())
+        };
+        assert!(is_drawn(&whole, "image/png") && !is_drawn(&whole[..whole.len() - 13], "image/png"));
+        assert!(!is_drawn(b"\xff\xd8\xff", "image/jpeg") && !is_drawn(b"GIF89a", "image/gif"));
     }
 
     #[test]

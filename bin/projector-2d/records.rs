@@ -50,6 +50,7 @@ fn write_node(item: &Item<'_, '_>, writer: Writer<'_>, out: &mut Vec<u8>) {
         line.name("clock", out);
         clock(node).write(out);
     }
+    record::write_event(node, &mut line, out);
     line.raw("geometry", node.plain(RegisterKind::Geometry), out);
     line.raw("kind", node.plain(RegisterKind::Kind), out);
     line.raw("layer", node.plain(RegisterKind::Layer), out);

@@ -84,8 +84,15 @@ pub struct Connection<'a> {
     pub points: [Point; 2],
     /// Whether each end is a mark, which has a border on the page alone.
     pub marks: [bool; 2],
-    /// The lower of its ends' layers, as a place among the scene's layers.
-    pub layer: usize,
+    /// The layers of its ends, as places among the scene's layers.
+    pub layers: [usize; 2],
+}
+
+impl Connection<'_> {
+    /// The layer that it lies in: the lower of its ends'.
+    pub fn layer(&self) -> usize {
+        self.layers[0].min(self.layers[1])
+    }
 }
 
 impl Item<'_, '_> {
@@ -257,7 +264,7 @@ impl<'s, 'a> Scene<'s, 'a> {
                 start: from.item.bounds,
                 points: between(from, to),
                 marks: [from, to].map(|end| end.item.shape.is_mark()),
-                layer: from.item.layer.min(to.item.layer),
+                layers: [from, to].map(|end| end.item.layer),
             })
         };
         self.links = space.links.par_iter().filter_map(connection).collect();
@@ -266,6 +273,12 @@ impl<'s, 'a> Scene<'s, 'a> {
     /// Whether the layer of an item is shown.
     pub fn shows(&self, item: &Item<'_, '_>) -> bool {
         self.layers[item.layer].visible
+    }
+
+    /// What is written over a link: its label, where the layers of its ends are shown.
+    pub fn says_of<'l>(&self, link: &'l Connection<'_>) -> Option<&'l str> {
+        let is_shown = link.layers.iter().all(|layer| self.layers[*layer].visible);
+        link.style.label.as_deref().filter(|_| is_shown)
     }
 
     /// Whether a text among the nodes says this already.

@@ -8,7 +8,7 @@ use ulp_core::parallel::write_all;
 use ulp_core::state::Written;
 use ulp_view::join::ViewNode;
 use ulp_view::name::reading;
-use ulp_view::record::{Record, Writer, clock};
+use ulp_view::record::{Record, Writer, clock, write_event};
 use ulp_view::transform::rounded;
 
 /// What the records of a run have in common.
@@ -48,6 +48,7 @@ pub fn lines(scene: &Scene<'_, '_>, style: Style, asked: impl Fn(&str) -> bool) 
 
 fn write_node(node: &Node<'_, '_>, scene: &Scene<'_, '_>, style: Style, out: &mut Vec<u8>) {
     let mut line = Members::open(out);
+    write_event(node.view, &mut line, out);
     Extras::of(node.view, style).write(&mut line, out);
     write_words(node, &mut line, out);
     line.raw("mesh", node.geometry, out);
@@ -76,6 +77,7 @@ pub fn about(node: &Node<'_, '_>, sensors: &[Vec<u8>], style: Style) -> Vec<u8> 
     let (mut out, extras) = (Vec::new(), Extras::of(node.view, style));
     let mut about = Members::open(&mut out);
     extras.write_clock(&mut about, &mut out);
+    write_event(node.view, &mut about, &mut out);
     write_words(node, &mut about, &mut out);
     extras.write_media(&mut about, &mut out);
     about.text("node_id", node.id, &mut out);

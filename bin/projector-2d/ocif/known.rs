@@ -6,6 +6,7 @@ use ulp_core::event::{Member, RegisterKind};
 use ulp_core::json::raw;
 use ulp_core::json::write::{Members, Object};
 use ulp_core::state::{Written, write_key};
+use ulp_view::record::write_event;
 use ulp_view::scene::{Layer, Sensor, Settings};
 use ulp_view::transform::rounded;
 
@@ -20,6 +21,7 @@ pub fn node(item: &Item<'_, '_>, scene: &Scene<'_, '_>, provenance: bool) -> Vec
     let mut line = Members::open(&mut out);
     line.text("type", "@ulp/node", &mut out);
     line.text("node_id", item.id, &mut out);
+    write_event(node, &mut line, &mut out);
     line.text("space_id", scene.space, &mut out);
     if let Some(tile) = node.tile {
         line.text("tile", &tile.to_string(), &mut out);
@@ -49,6 +51,7 @@ pub fn link(link: &Connection<'_>, scene: &Scene<'_, '_>, provenance: bool) -> V
     let mut known = Vec::new();
     let mut line = Members::open(&mut known);
     line.text("type", "@ulp/link", &mut known);
+    line.text("event_id", link.add.key.event(), &mut known);
     line.text("from_node", link.ends.from, &mut known);
     line.text("relation", link.ends.relation, &mut known);
     line.text("to_node", link.ends.to, &mut known);
@@ -106,6 +109,7 @@ fn reading(sensor: &Sensor<'_, '_>, provenance: bool) -> Vec<u8> {
     let mut line = Members::open(&mut known);
     line.text("actor_id", sensor.actor, &mut known);
     line.text("sensor", sensor.name, &mut known);
+    line.text("event_id", sensor.reading.key.event(), &mut known);
     line.raw("timestamp", Some(read.timestamp), &mut known);
     line.raw("value", Some(read.value), &mut known);
     line.raw("unit", read.unit, &mut known);

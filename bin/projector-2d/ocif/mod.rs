@@ -158,6 +158,7 @@ impl File {
         line.text("type", "@ulp/sensor", &mut known);
         line.text("actor_id", sensor.actor, &mut known);
         line.text("sensor", sensor.name, &mut known);
+        line.text("event_id", sensor.reading.key.event(), &mut known);
         line.close(&mut known);
         let mut out = Vec::new();
         let mut line = Members::open(&mut out);

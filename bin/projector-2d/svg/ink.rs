@@ -7,6 +7,8 @@ use ulp_view::style::{Color, Paint};
 pub const WHITE: Color = Color::opaque([255, 255, 255]);
 pub const FILL: Color = Color::opaque([0xd3, 0xe2, 0xf0]);
 pub const STROKE: Color = Color::opaque([0x4a, 0x6a, 0x8a]);
+/// Around a sheet that stands beside others.
+pub const EDGE: Color = Color::opaque([0xd5, 0xdc, 0xe3]);
 const INK: Color = Color::opaque([0x1b, 0x2a, 0x38]);
 const FAINT: Color = Color::opaque([0x6b, 0x7a, 0x89]);
 const LIGHT_INK: Color = Color::opaque([0xf2, 0xf6, 0xfa]);

@@ -2,11 +2,11 @@
 
 use super::ink::{STROKE, ink_on, write_opacity, write_paint};
 use super::{Sheet, TITLE};
+use crate::layout::LOOP;
 use crate::scene::Connection;
 use std::fmt::Write as _;
 use ulp_core::text::xml_into;
-use ulp_view::labels::Anchor;
-use ulp_view::name::{one_line, shortened};
+use ulp_view::name::shortened;
 use ulp_view::path::Point;
 use ulp_view::style::Paint;
 
@@ -20,6 +20,7 @@ impl Sheet<'_, '_, '_> {
         out.push_str("\" data-relation=\"");
         xml_into(link.ends.relation, out);
         out.push('"');
+        self.write_event(Some(link.add.key), out);
         if self.provenance {
             out.push_str(" data-key=\"");
             xml_into(&link.add.key.to_string(), out);
@@ -31,14 +32,10 @@ impl Sheet<'_, '_, '_> {
         xml_into(&shortened(&format!("{} {said} {}", link.ends.from, link.ends.to), TITLE), out);
         out.push_str("</title>");
         let stroke = link.style.stroke.or(link.style.fill).unwrap_or(Paint::Color(STROKE));
-        let ends = self.ends(link);
         if link.ends.from == link.ends.to {
             self.round_trip(link, width, stroke, out);
         } else {
-            self.arrow(ends, width, link.style.stroke_width.is_none(), stroke, out);
-        }
-        if let Some(label) = &link.style.label {
-            self.caption(link, label, ends, out);
+            self.arrow(self.layout.ends(link), width, link.style.stroke_width.is_none(), stroke, out);
         }
         out.push_str("</g>\n");
     }
@@ -82,25 +79,22 @@ impl Sheet<'_, '_, '_> {
         out.push_str("/>");
     }
 
-    fn caption(&self, link: &Connection<'_>, label: &str, [from, to]: [Point; 2], out: &mut String) {
-        let own = link.style.font_size.map(|size| self.layout.frame.length(size));
-        let size = own.unwrap_or(self.layout.text_size * 0.8);
-        let at = [(from[0] + to[0]) / 2.0, (from[1] + to[1]) / 2.0 - size * 0.3];
-        let _ = write!(out, "<g fill=\"{}\"", ink_on(self.ground));
-        self.halo(size, out);
-        out.push('>');
-        self.text(&[one_line(label)], at, Anchor::Middle, size, out);
-        out.push_str("</g>");
-    }
-
-    /// Where a link begins and ends on the sheet: at the rim of what is a mark.
-    fn ends(&self, link: &Connection<'_>) -> [Point; 2] {
-        let mark = self.layout.mark;
-        let [from, to] = link.points.map(|p| self.layout.place(p));
-        let length = libm::hypot(to[0] - from[0], to[1] - from[1]);
-        let inset = |marked: bool| if marked && length > 4.0 * mark { mark * 1.3 / length } else { 0.0 };
-        let along = |t: f64| [from[0] + (to[0] - from[0]) * t, from[1] + (to[1] - from[1]) * t];
-        [along(inset(link.marks[0])), along(1.0 - inset(link.marks[1]))]
+    /// What is written over the links that are shown, above everything that they cross.
+    pub fn captions(&self, out: &mut String) {
+        if self.layout.captions.iter().all(Option::is_none) {
+            return;
+        }
+        let _ = writeln!(out, "<g id=\"{}\" data-captions=\"\" fill=\"{}\">", self.id("c", ""), ink_on(self.ground));
+        for (link, placed) in self.scene.links.iter().zip(&self.layout.captions) {
+            let Some(placed) = placed else { continue };
+            out.push_str("<g");
+            self.halo(placed.size, out);
+            write_opacity(link.style.opacity, out);
+            out.push('>');
+            self.text(&placed.lines, placed.at, placed.anchor, placed.size, out);
+            out.push_str("</g>\n");
+        }
+        out.push_str("</g>\n");
     }
 
     fn link_id(&self, link: &Connection<'_>) -> String {
@@ -112,15 +106,14 @@ impl Sheet<'_, '_, '_> {
 
     /// A link from a node to itself: a loop on top of it.
     fn round_trip(&self, link: &Connection<'_>, width: f64, stroke: Paint, out: &mut String) {
-        let start = self.layout.bounds(link.start);
-        let bounds = if link.marks[0] { start.grown(self.layout.mark) } else { start };
-        let r = self.layout.mark * 4.0;
+        let [x, y] = self.layout.top(link);
+        let r = self.layout.mark * LOOP;
         let n = |x: f64| self.show(x);
         let _ = write!(
             out,
             "<path d=\"M{} {}c{} {} {} {} 0 0\" fill=\"none\" stroke-width=\"{}\"",
-            n(bounds.centre()[0]),
-            n(bounds.min[1]),
+            n(x),
+            n(y),
             n(r),
             n(-r * 1.6),
             n(-r),

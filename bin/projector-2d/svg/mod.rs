@@ -1,4 +1,4 @@
-//! A standalone SVG: a group a space, a group a layer, a group a node.
+//! A standalone SVG: a group a space, a group a layer, a group a node. Several spaces stand in a grid.
 //!
 //! Text of events stands in attribute values, titles and text elements alone, escaped; looks are written anew from
 //! what was understood of them. There is no style sheet, no script, and no reference but to pictures in the file.
@@ -14,13 +14,15 @@ mod text;
 use crate::detail::{self, Detail};
 use crate::layout::Layout;
 use crate::scene::{Connection, Scene};
-use ink::WHITE;
+use ink::{EDGE, WHITE};
 use std::fmt::Write as _;
+use ulp_core::id::Key;
 use ulp_core::parallel::by_chunks;
 use ulp_core::text::xml_into;
-use ulp_view::digits::{Digits, FRACTION, PIXELS, Shown};
+use ulp_view::digits::{Digits, FINE, FRACTION, PIXELS, Shown};
 use ulp_view::geometry::Bounds;
 use ulp_view::name::shortened;
+use ulp_view::outline;
 use ulp_view::path::Point;
 use ulp_view::style::Color;
 
@@ -28,61 +30,105 @@ use ulp_view::style::Color;
 const SIDE: f64 = 1200.0;
 /// Longest text in a title, in characters.
 const TITLE: usize = 400;
+/// What lies between sheets, as a part of their side, and how much wider than high a grid of them is.
+const GAP: f64 = 0.03;
+const WIDER: f64 = 1.4;
 
-/// Writes the spaces of a view side by side, in order.
-pub fn write(scenes: &[Scene<'_, '_>], provenance: bool) -> String {
-    let sheets = scenes.iter().enumerate().map(|(i, scene)| Sheet::new(scene, i, provenance)).collect();
-    write_sheets(sheets)
+/// What all sheets of a drawing are told.
+#[derive(Clone, Copy, Default)]
+pub struct Told<'t> {
+    pub provenance: bool,
+    /// The date that the drawing shows, where it is of a time that was asked for.
+    pub date: Option<&'t str>,
 }
 
-/// Writes them to be drawn at so many pixels a side, and answers the nodes that are drawn more coarsely for it.
-pub fn write_for_picture(scenes: &[Scene<'_, '_>], side: f64) -> (String, Vec<String>) {
-    let planned = |(i, scene)| {
-        let mut sheet = Sheet::new(scene, i, false);
-        sheet.details = detail::plan(scene, &sheet.layout, side / sheet.layout.side);
+/// A drawing, and how many labels of each space are left out.
+pub struct Drawing<'a> {
+    pub text: String,
+    pub unlabelled: Vec<(&'a str, usize)>,
+    /// The nodes that are drawn more coarsely.
+    pub coarse: Vec<String>,
+}
+
+/// Writes the spaces of a view, several in a grid, in order; as a picture of so many pixels a side, where one is made.
+pub fn write<'a>(scenes: &[Scene<'_, 'a>], told: Told<'_>, side: Option<f64>) -> Drawing<'a> {
+    let sheet = |(i, scene)| {
+        let mut sheet = Sheet::new(scene, i, scenes.len() > 1, told);
+        if let Some(side) = side {
+            sheet.details = detail::plan(scene, &sheet.layout, side / sheet.layout.side);
+        }
         sheet
     };
-    let sheets: Vec<Sheet<'_, '_, '_>> = scenes.iter().enumerate().map(planned).collect();
+    let sheets: Vec<Sheet<'_, '_, 'a>> = scenes.iter().enumerate().map(sheet).collect();
     let of_sheet = |sheet: &Sheet<'_, '_, '_>| {
         let coarse = sheet.scene.items.iter().zip(&sheet.details).filter(|(_, d)| **d != Detail::Whole);
         coarse.map(|(item, _)| item.id.to_owned()).collect::<Vec<_>>()
     };
-    let coarse = sheets.iter().flat_map(of_sheet).collect();
-    (write_sheets(sheets), coarse)
+    let left_out = |sheet: &Sheet<'_, '_, 'a>| (sheet.scene.space, sheet.layout.unlabelled);
+    Drawing {
+        coarse: sheets.iter().flat_map(of_sheet).collect(),
+        unlabelled: sheets.iter().map(left_out).filter(|(_, count)| *count > 0).collect(),
+        text: write_sheets(&sheets),
+    }
 }
 
-fn write_sheets(sheets: Vec<Sheet<'_, '_, '_>>) -> String {
+/// Where a sheet stands: how far it is moved once it is stretched.
+#[derive(Clone, Copy, PartialEq)]
+struct Stand {
+    shift: Point,
+    stretch: f64,
+}
+
+fn write_sheets(sheets: &[Sheet<'_, '_, '_>]) -> String {
     let frames: Vec<Bounds> = sheets.iter().map(Sheet::outer).collect();
-    let gap = frames.iter().map(|f| f.size()[0].max(f.size()[1])).fold(0.0, f64::max) * 0.04;
-    let mut shifts = Vec::new();
-    let mut whole: Option<Bounds> = None;
-    for frame in &frames {
-        let shift = match whole {
-            None => [0.0; 2],
-            Some(before) => [before.max[0] + gap - frame.min[0], before.min[1] - frame.min[1]],
-        };
-        let moved = Bounds {
-            min: std::array::from_fn(|i| frame.min[i] + shift[i]),
-            max: std::array::from_fn(|i| frame.max[i] + shift[i]),
-        };
-        shifts.push(shift);
-        whole = Some(whole.map_or(moved, |w| w.join(moved)));
-    }
-    let whole = whole.unwrap_or(Bounds { min: [0.0; 2], max: [100.0; 2] });
+    let stands = grid(&frames);
+    let stood = |(frame, stand): (&Bounds, &Stand)| {
+        let place = |p: Point| std::array::from_fn(|i| p[i] * stand.stretch + stand.shift[i]);
+        Bounds { min: place(frame.min), max: place(frame.max) }
+    };
+    let whole = frames.iter().zip(&stands).map(stood).reduce(Bounds::join);
     let mut out = String::new();
-    open(&sheets, whole, &mut out);
-    for (sheet, shift) in sheets.iter().zip(shifts) {
-        sheet.write(shift, &mut out);
+    open(sheets, whole.unwrap_or(Bounds { min: [0.0; 2], max: [100.0; 2] }), &mut out);
+    for ((sheet, stand), frame) in sheets.iter().zip(stands).zip(frames) {
+        sheet.write(stand, frame, &mut out);
     }
     out.push_str("</svg>\n");
     out
+}
+
+/// Where sheets stand: one as it is; several as long as each other, row by row in a grid that is wider than high.
+fn grid(frames: &[Bounds]) -> Vec<Stand> {
+    if frames.len() < 2 {
+        return frames.iter().map(|_| Stand { shift: [0.0; 2], stretch: 1.0 }).collect();
+    }
+    let length = frames.iter().map(|f| outline::side(*f)).fold(0.0, f64::max);
+    let stretch: Vec<f64> = frames.iter().map(|f| length / outline::side(*f)).collect();
+    let sizes: Vec<Point> = frames.iter().zip(&stretch).map(|(f, k)| f.size().map(|x| x * k)).collect();
+    let [wide, high] = [0, 1].map(|i| sizes.iter().map(|size| size[i]).fold(0.0, f64::max));
+    let gap = length * GAP;
+    let columns = (frames.len() as f64 * (high + gap) / (wide + gap) * WIDER).sqrt().round();
+    let columns = (columns as usize).clamp(1, frames.len());
+    let mut stands = Vec::with_capacity(frames.len());
+    let mut top = 0.0;
+    for (row, frames) in frames.chunks(columns).enumerate() {
+        let first = row * columns;
+        let tall = sizes[first..first + frames.len()].iter().map(|size| size[1]).fold(0.0, f64::max);
+        for (column, frame) in frames.iter().enumerate() {
+            let stretch = stretch[first + column];
+            let corner = [column as f64 * (wide + gap), top];
+            let shift = std::array::from_fn(|i| corner[i] - frame.min[i] * stretch);
+            stands.push(Stand { shift, stretch });
+        }
+        top += tall + gap;
+    }
+    stands
 }
 
 fn open(sheets: &[Sheet<'_, '_, '_>], whole: Bounds, out: &mut String) {
     let [width, height] = whole.size();
     let scale = SIDE / width.max(height);
     let n = Digits::of(width.max(height));
-    let ground = sheets.first().map_or(WHITE, |s| s.ground);
+    let ground = if let [sheet] = sheets { sheet.ground } else { WHITE };
     out.push_str("<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:inkscape=\"http://www.inkscape.org/namespaces/inkscape\"");
     let [x, y] = whole.min;
     let _ = write!(out, " viewBox=\"{} {} {} {}\"", n.show(x), n.show(y), n.show(width), n.show(height));
@@ -92,14 +138,13 @@ fn open(sheets: &[Sheet<'_, '_, '_>], whole: Bounds, out: &mut String) {
     let titles: Vec<&str> = sheets.iter().map(Sheet::title).collect();
     xml_into(&titles.join(", "), out);
     out.push_str("</title>\n");
-    let _ = writeln!(
-        out,
-        "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{ground}\"/>",
-        n.show(x),
-        n.show(y),
-        n.show(width),
-        n.show(height),
-    );
+    write_ground(whole, n, ground, "", out);
+}
+
+/// A box in a colour, with these attributes besides.
+fn write_ground(Bounds { min, max }: Bounds, n: Digits, ground: Color, more: &str, out: &mut String) {
+    let [x, y, w, h] = [min[0], min[1], max[0] - min[0], max[1] - min[1]].map(|x| n.show(x));
+    let _ = writeln!(out, "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" fill=\"{ground}\"{more}/>");
 }
 
 /// One space on its sheet.
@@ -107,7 +152,10 @@ struct Sheet<'x, 's, 'a> {
     scene: &'x Scene<'s, 'a>,
     layout: Layout,
     index: usize,
+    /// Whether it is one of several.
+    several: bool,
     provenance: bool,
+    date: Option<&'x str>,
     ground: Color,
     /// What sensors read that say no place.
     list: Vec<String>,
@@ -116,14 +164,24 @@ struct Sheet<'x, 's, 'a> {
 }
 
 impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
-    fn new(scene: &'x Scene<'s, 'a>, index: usize, provenance: bool) -> Self {
+    fn new(scene: &'x Scene<'s, 'a>, index: usize, several: bool, told: Told<'x>) -> Self {
         let ground = scene.background.unwrap_or(WHITE);
         let (layout, list) = (Layout::new(scene), reading::listed(scene));
-        Sheet { scene, layout, index, provenance, ground, list, details: Vec::new() }
+        let Told { provenance, date } = told;
+        Sheet { scene, layout, index, several, provenance, date, ground, list, details: Vec::new() }
     }
 
     fn title(&self) -> &str {
         self.scene.title.as_deref().unwrap_or(self.scene.space)
+    }
+
+    /// Says which event last set what is shown.
+    fn write_event(&self, key: Option<Key<'_>>, out: &mut String) {
+        if let Some(key) = key {
+            out.push_str(" data-event-id=\"");
+            xml_into(key.event(), out);
+            out.push('"');
+        }
     }
 
     /// A number of the sheet as it is written.
@@ -131,22 +189,28 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
         self.layout.digits.show(x)
     }
 
-    fn write(&self, shift: Point, out: &mut String) {
+    fn write(&self, Stand { shift, stretch }: Stand, frame: Bounds, out: &mut String) {
         let _ = write!(out, "<g id=\"s{}\" data-space=\"", self.index);
         xml_into(self.scene.space, out);
-        let frame = self.layout.frame;
-        let [x, y] = frame.origin.map(Shown::whole);
-        let _ = write!(out, "\" data-origin=\"{x} {y}\" data-scale=\"{}\"", Shown::whole(frame.scale));
-        if shift != [0.0; 2] {
-            let _ = write!(out, " transform=\"translate({} {})\"", self.show(shift[0]), self.show(shift[1]));
+        let own = self.layout.frame;
+        let [x, y] = own.origin.map(Shown::whole);
+        let _ = write!(out, "\" data-origin=\"{x} {y}\" data-scale=\"{}\"", Shown::whole(own.scale));
+        if self.several {
+            let [x, y] = shift.map(|x| self.show(x));
+            let _ = write!(out, " transform=\"translate({x} {y}) scale({})\"", FINE.show(stretch));
         }
         out.push_str(">\n");
+        if self.several {
+            let edge = format!(" stroke=\"{EDGE}\" stroke-width=\"{}\"", self.show(self.layout.line));
+            write_ground(frame, self.layout.digits, self.ground, &edge, out);
+        }
         self.furniture(out);
         let mut layers: Vec<Vec<usize>> = vec![Vec::new(); self.scene.layers.len()];
         self.scene.items.iter().enumerate().for_each(|(i, item)| layers[item.layer].push(i));
         for (layer, items) in layers.iter().enumerate() {
             self.layer(layer, items, out);
         }
+        self.captions(out);
         self.readings(out);
         out.push_str("</g>\n");
     }
@@ -165,7 +229,7 @@ impl<'x, 's, 'a> Sheet<'x, 's, 'a> {
             out.push_str(" style=\"display:none\"");
         }
         out.push_str(">\n");
-        let links: Vec<&Connection<'_>> = self.scene.links.iter().filter(|l| l.layer == index).collect();
+        let links: Vec<&Connection<'_>> = self.scene.links.iter().filter(|l| l.layer() == index).collect();
         out.extend(by_chunks(&links, |link, out| self.link(link, out)));
         let detail = |i: usize| self.details.get(i).copied().unwrap_or(Detail::Whole);
         out.extend(by_chunks(items, |i, out| self.node(&self.scene.items[*i], detail(*i), out)));

@@ -22,7 +22,10 @@ impl Sheet<'_, '_, '_> {
         let own = self.layout.own(item);
         let _ = write!(out, "<g id=\"{}\" data-node=\"", self.id("n", item.id));
         xml_into(item.id, out);
+        out.push_str("\" data-node-id=\"");
+        xml_into(item.id, out);
         out.push('"');
+        self.write_event(item.node.last_set(), out);
         if !item.kind.is_empty() {
             out.push_str(" data-kind=\"");
             xml_into(&item.kind, out);

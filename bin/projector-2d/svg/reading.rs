@@ -54,11 +54,19 @@ impl Sheet<'_, '_, '_> {
         xml_into(sensor.name, out);
         out.push_str("\" data-actor=\"");
         xml_into(sensor.actor, out);
-        if self.provenance {
-            out.push_str("\" data-key=\"");
-            xml_into(&sensor.reading.key.to_string(), out);
+        out.push('"');
+        if let Some(node) = &sensor.node {
+            out.push_str(" data-node-id=\"");
+            xml_into(node, out);
+            out.push('"');
         }
-        out.push_str("\"><title>");
+        self.write_event(Some(sensor.reading.key), out);
+        if self.provenance {
+            out.push_str(" data-key=\"");
+            xml_into(&sensor.reading.key.to_string(), out);
+            out.push('"');
+        }
+        out.push_str("><title>");
         xml_into(&shortened(&format!("{} ({})", sensor.words(), sensor.actor), TITLE), out);
         out.push_str("</title>");
     }

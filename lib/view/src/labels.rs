@@ -1,26 +1,25 @@
-//! Where labels go: inside their shape where they fit, else beside it, away from one another and from other shapes.
+//! Where labels go: inside their shape where they fit, else beside it; a frame's title on its top edge, a link's label
+//! over the line. None lies on another, nor on text: what finds no free place is left out, and the first that ask choose
+//! first.
 //!
 //! Coordinates are the page's: y runs down.
 
 use crate::font::{self, ASCENT, DESCENT, LINE};
 use crate::geometry::Bounds;
-use crate::name::one_line;
+use crate::name;
 use crate::path::Point;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// With more labels than this, one that would mostly hide others is left out.
-const CROWD: usize = 200;
 /// Labels beyond so many are left out: nobody could read them, and placing them would take long.
 const MOST: usize = 1500;
-/// A shape is an obstacle for labels beside it; labels themselves are worse.
-const LABEL_COST: f64 = 10.0;
-/// Text inside a shape may shrink to this part of its size, to fit.
-const SHRUNK: f64 = 0.55;
+/// Text inside a shape may shrink to these parts of its size, to fit.
+const SIZES: [f64; 4] = [1.0, 0.85, 0.7, 0.55];
+/// What a place costs for each that is better, beside the share of it that shapes cover, in squares of the size.
+const RANK: f64 = 0.15;
 /// Most cells of the grid that one box is entered in.
 const CELLS: f64 = 64.0;
-
-/// Most boxes of a cell, and of those of too many cells, that are looked at: more would say no more of a place.
+/// Most shapes of a cell, and of those of too many cells, that are looked at: more would say no more of a place.
 const NEAR: usize = 64;
 
 /// A place beside a box.
@@ -38,8 +37,8 @@ const LEVEL: f64 = (ASCENT - DESCENT) / 2.0;
 const ABOVE: f64 = -GAP - DESCENT;
 const BELOW: f64 = GAP + ASCENT;
 
-/// The places around a box, the best first.
-pub const PLACES: [Place; 8] = [
+/// The places around a box, the best first; the last is on the top edge, where the title of a frame stands.
+pub const PLACES: [Place; 9] = [
     Place { part: [1.0, 0.5], off: [GAP, LEVEL], anchor: Anchor::Start },
     Place { part: [0.0, 0.5], off: [-GAP, LEVEL], anchor: Anchor::End },
     Place { part: [0.5, 0.0], off: [0.0, ABOVE], anchor: Anchor::Middle },
@@ -48,26 +47,52 @@ pub const PLACES: [Place; 8] = [
     Place { part: [1.0, 1.0], off: [0.0, BELOW], anchor: Anchor::Start },
     Place { part: [0.0, 0.0], off: [0.0, ABOVE], anchor: Anchor::End },
     Place { part: [0.0, 1.0], off: [0.0, BELOW], anchor: Anchor::End },
+    Place { part: [0.0, 0.0], off: [0.0, ABOVE], anchor: Anchor::Start },
+];
+const TOP_EDGE: usize = PLACES.len() - 1;
+
+/// The places along a line, the best first: which part of the way it is at, and how far the baseline of the middle lies
+/// from there, in sizes of the text.
+pub const ALONG: [(f64, f64); 10] = [
+    (0.5, -GAP),
+    (0.5, BELOW),
+    (0.4, -GAP),
+    (0.6, -GAP),
+    (0.4, BELOW),
+    (0.6, BELOW),
+    (0.25, -GAP),
+    (0.75, -GAP),
+    (0.25, BELOW),
+    (0.75, BELOW),
 ];
 
 impl Place {
-    /// Where a text of some size begins beside a box.
-    fn at(&self, around: Bounds, size: f64) -> Point {
+    /// Where a text of so many lines and some size begins beside a box: one above it ends where a single line would, one
+    /// at its side is level with it.
+    fn at(&self, around: Bounds, size: f64, lines: usize) -> Point {
         let sides = around.size();
-        std::array::from_fn(|i| around.min[i] + sides[i] * self.part[i] + self.off[i] * size)
+        let [x, y] = std::array::from_fn(|i| around.min[i] + sides[i] * self.part[i] + self.off[i] * size);
+        let further = lines.saturating_sub(1) as f64 * LINE * size;
+        [x, y - further * (1.0 - self.part[1])]
     }
 }
 
 /// A label that wants a place.
 pub struct Wanted<'t> {
     pub text: Cow<'t, str>,
-    /// Of the shape that it names.
-    pub around: Bounds,
     pub size: f64,
-    /// Whether the size may shrink.
-    pub elastic: bool,
-    /// How much of the shape's bounds text may fill, where text may stand inside at all.
-    pub room: Option<f64>,
+    pub spot: Spot,
+}
+
+/// What a label belongs to.
+#[derive(Clone, Copy, Debug)]
+pub enum Spot {
+    /// A shape: inside of it, in the box that is free for text, if there is one, else beside it.
+    Shape { around: Bounds, room: Option<Bounds> },
+    /// A frame: on its top edge.
+    Frame(Bounds),
+    /// A line, from end to end.
+    Line([Point; 2]),
 }
 
 /// A label in its place.
@@ -78,7 +103,8 @@ pub struct Placed {
     pub at: Point,
     pub anchor: Anchor,
     pub size: f64,
-    /// Which of [`PLACES`] it stands at; nothing where it stands inside of its shape.
+    /// Which of [`PLACES`] it stands at, or of [`ALONG`] where it is a line's; nothing where it stands inside of its
+    /// shape.
     pub place: Option<usize>,
 }
 
@@ -107,69 +133,101 @@ impl Anchor {
     }
 }
 
-/// Places labels, the most important first, among obstacles. The answer has one entry a label.
-pub fn place(wanted: &[Wanted<'_>], obstacles: &[Bounds]) -> Vec<Option<Placed>> {
+/// Places labels, those that matter most first, where no text lies, and rather not on shapes. The answer has one entry a
+/// label: nothing for one that is left out.
+pub fn place(wanted: &[Wanted<'_>], shapes: &[Bounds], texts: &[Bounds]) -> Vec<Option<Placed>> {
     let cell = wanted.iter().map(|w| w.size).fold(0.0, f64::max) * 8.0;
-    let mut labels = Grid::new(cell);
-    let mut shapes = Grid::new(cell);
-    obstacles.iter().for_each(|o| shapes.add(*o));
-    wanted
-        .iter()
-        .enumerate()
-        .map(|(i, w)| {
-            if i >= MOST {
-                return None;
-            }
-            if let Some(placed) = inside(w) {
-                labels.add(box_of(&placed));
-                return Some(placed);
-            }
-            let best = beside(w, &labels, &shapes)?;
-            let area = best.1.size()[0] * best.1.size()[1];
-            if wanted.len() > CROWD && labels.covered(best.1) > area / 2.0 {
-                return None;
-            }
-            labels.add(best.1);
-            Some(best.0)
-        })
-        .collect()
+    let mut taken = Grid::new(cell, usize::MAX);
+    let (mut below, mut written) = (Grid::new(cell, NEAR), Grid::new(cell, NEAR));
+    shapes.iter().for_each(|b| below.add(*b));
+    texts.iter().for_each(|b| written.add(*b));
+    let mut choose = |w: &Wanted<'_>| {
+        let is_free = |b: Bounds| taken.covered(b) == 0.0 && written.covered(b) == 0.0;
+        let (placed, bounds) = best(w, is_free, &below)?;
+        taken.add(bounds);
+        Some(placed)
+    };
+    wanted.iter().enumerate().map(|(i, w)| if i < MOST { choose(w) } else { None }).collect()
 }
 
-/// The label inside its shape, broken into lines, where it fits.
-fn inside(w: &Wanted<'_>) -> Option<Placed> {
-    let room = w.room?;
-    let [width, height] = w.around.size().map(|x| x * room);
-    let sizes: &[f64] = if w.elastic { &[1.0, 0.85, 0.7, SHRUNK] } else { &[1.0] };
-    for size in sizes.iter().map(|s| s * w.size) {
-        let lines = font::wrap(&one_line(&w.text), width / size);
-        let widest = lines.iter().map(|l| font::width(l)).fold(0.0, f64::max) * size;
-        let tall = (lines.len().saturating_sub(1) as f64 * LINE + ASCENT + DESCENT) * size;
-        if widest <= width && tall <= height {
-            let [x, y] = w.around.centre();
-            let at = [x, y - tall / 2.0 + ASCENT * size];
-            return Some(Placed { lines, at, anchor: Anchor::Middle, size, place: None });
-        }
-    }
-    None
-}
-
-/// The best of the places around a shape.
-fn beside(w: &Wanted<'_>, labels: &Grid, shapes: &Grid) -> Option<(Placed, Bounds)> {
-    let line = one_line(&w.text);
-    let mut best: Option<(f64, Placed, Bounds)> = None;
-    for (rank, place) in PLACES.iter().enumerate() {
-        let at = place.at(w.around, w.size);
-        let lines = vec![line.clone()];
-        let placed = Placed { lines, at, anchor: place.anchor, size: w.size, place: Some(rank) };
+/// The best free place of a label.
+fn best(w: &Wanted<'_>, is_free: impl Fn(Bounds) -> bool, shapes: &Grid) -> Option<(Placed, Bounds)> {
+    let boxed = |placed: Placed| {
         let bounds = box_of(&placed);
+        (placed, bounds)
+    };
+    let own = match w.spot {
+        Spot::Shape { room: Some(room), .. } => inside(w, room).map(boxed).filter(|(_, b)| is_free(*b)),
+        _ => None,
+    };
+    if own.is_some() {
+        return own;
+    }
+    let lines = name::lines(&w.text, name::LABEL);
+    let mut best: Option<(f64, Placed, Bounds)> = None;
+    for (rank, place, at, anchor) in places(w, lines.len()) {
+        let least = rank as f64 * RANK;
+        if best.as_ref().is_some_and(|(cost, _, _)| *cost <= least) {
+            break;
+        }
+        let (placed, bounds) =
+            boxed(Placed { lines: lines.clone(), at, anchor, size: w.size, place: Some(place) });
+        if !is_free(bounds) {
+            continue;
+        }
         // The rank breaks ties, and a far better place is needed to give up an early one.
-        let cost = (labels.covered(bounds) * LABEL_COST + shapes.covered(bounds)) / (w.size * w.size)
-            + rank as f64 * 0.15;
+        let cost = shapes.covered(bounds) / (w.size * w.size) + least;
         if best.as_ref().is_none_or(|(least, _, _)| cost < *least) {
             best = Some((cost, placed, bounds));
         }
     }
     best.map(|(_, placed, bounds)| (placed, bounds))
+}
+
+/// The places outside of what a label belongs to: their rank, number, and where a text of so many lines begins.
+fn places(w: &Wanted<'_>, lines: usize) -> Vec<(usize, usize, Point, Anchor)> {
+    let beside = |around: Bounds, rank: usize, place: usize| {
+        let Place { anchor, .. } = PLACES[place];
+        (rank, place, PLACES[place].at(around, w.size, lines), anchor)
+    };
+    match w.spot {
+        Spot::Shape { around, .. } => (0..TOP_EDGE).map(|place| beside(around, place, place)).collect(),
+        Spot::Frame(around) => vec![beside(around, 0, TOP_EDGE)],
+        Spot::Line([from, to]) => {
+            let place = |(rank, (part, off)): (usize, &(f64, f64))| {
+                let [x, y] = std::array::from_fn(|i| from[i] + (to[i] - from[i]) * part);
+                let further = if *off < 0.0 { lines.saturating_sub(1) as f64 * LINE } else { 0.0 };
+                (rank, rank, [x, y + (off - further) * w.size], Anchor::Middle)
+            };
+            ALONG.iter().enumerate().map(place).collect()
+        }
+    }
+}
+
+/// The label inside its shape, broken into lines, where it fits.
+fn inside(w: &Wanted<'_>, room: Bounds) -> Option<Placed> {
+    let [width, height] = room.size();
+    let text = name::lines(&w.text, name::INSIDE);
+    SIZES.iter().map(|part| part * w.size).find_map(|size| {
+        let lines: Vec<String> = text.iter().flat_map(|line| wrapped(line, width / size)).collect();
+        let widest = lines.iter().map(|l| font::width(l)).fold(0.0, f64::max) * size;
+        let tall = (lines.len().saturating_sub(1) as f64 * LINE + ASCENT + DESCENT) * size;
+        let [x, y] = room.centre();
+        let at = [x, y - tall / 2.0 + ASCENT * size];
+        (widest <= width && tall <= height).then_some(Placed {
+            lines,
+            at,
+            anchor: Anchor::Middle,
+            size,
+            place: None,
+        })
+    })
+}
+
+/// A line broken at its blanks; an empty one stays.
+fn wrapped(line: &str, limit: f64) -> Vec<String> {
+    let lines = font::wrap(line, limit);
+    if lines.is_empty() { vec![String::new()] } else { lines }
 }
 
 /// The box that a placed label fills.
@@ -188,6 +246,8 @@ pub fn box_of(placed: &Placed) -> Bounds {
 /// Boxes by the cells of a grid, so that neighbours are found without looking at all.
 struct Grid {
     cell: f64,
+    /// Most boxes of a cell.
+    most: usize,
     boxes: Vec<Bounds>,
     cells: BTreeMap<(i64, i64), Vec<usize>>,
     /// Boxes of too many cells: looked at every time.
@@ -195,17 +255,18 @@ struct Grid {
 }
 
 impl Grid {
-    fn new(cell: f64) -> Grid {
+    fn new(cell: f64, most: usize) -> Grid {
         let cell = if cell > 0.0 { cell } else { 1.0 };
-        Grid { cell, boxes: Vec::new(), cells: BTreeMap::new(), large: Vec::new() }
+        Grid { cell, most, boxes: Vec::new(), cells: BTreeMap::new(), large: Vec::new() }
     }
 
     fn add(&mut self, bounds: Bounds) {
         let index = self.boxes.len();
         self.boxes.push(bounds);
+        let most = self.most;
         match self.span(bounds) {
-            Some(cells) => cells.for_each(|at| push(self.cells.entry(at).or_default(), index)),
-            None => push(&mut self.large, index),
+            Some(cells) => cells.for_each(|at| push(self.cells.entry(at).or_default(), index, most)),
+            None => push(&mut self.large, index, most),
         }
     }
 
@@ -219,7 +280,7 @@ impl Grid {
                 let lists = cells.filter_map(|at| self.cells.get(&at));
                 lists.for_each(|list| near.extend(list.iter().copied().filter(shares)));
             }
-            None => near.extend((0..self.boxes.len().min(NEAR * NEAR)).filter(shares)),
+            None => near.extend((0..self.boxes.len().min(self.most.saturating_mul(NEAR))).filter(shares)),
         }
         near.sort_unstable();
         near.dedup();
@@ -239,8 +300,8 @@ impl Grid {
     }
 }
 
-fn push(list: &mut Vec<usize>, index: usize) {
-    if list.len() < NEAR {
+fn push(list: &mut Vec<usize>, index: usize, most: usize) {
+    if list.len() < most {
         list.push(index);
     }
 }
@@ -250,36 +311,71 @@ mod tests {
     use super::*;
 
     fn wanted(text: &str, around: Bounds) -> Wanted<'_> {
-        Wanted { text: text.into(), around, size: 10.0, elastic: true, room: None }
+        Wanted { text: text.into(), size: 10.0, spot: Spot::Shape { around, room: None } }
+    }
+
+    fn within(text: &str, around: Bounds) -> Wanted<'_> {
+        Wanted { text: text.into(), size: 10.0, spot: Spot::Shape { around, room: Some(around) } }
+    }
+
+    /// Whether none of some boxes shares anything with another.
+    fn are_apart(boxes: &[Bounds]) -> bool {
+        boxes.iter().enumerate().all(|(i, a)| boxes[i + 1..].iter().all(|b| a.overlap(*b) == 0.0))
     }
 
     #[test]
     fn neighbours_do_not_collide() {
         let spots: Vec<Bounds> = (0..4).map(|i| Bounds::at([f64::from(i) * 24.0, 0.0])).collect();
         let list: Vec<Wanted<'_>> = spots.iter().map(|b| wanted("Dee", *b)).collect();
-        let boxes: Vec<Bounds> = place(&list, &spots).iter().flatten().map(box_of).collect();
-        assert_eq!(boxes.len(), 4);
-        for (i, a) in boxes.iter().enumerate() {
-            assert!(boxes[i + 1..].iter().all(|b| a.overlap(*b) == 0.0), "{i}");
-        }
+        let boxes: Vec<Bounds> = place(&list, &spots, &[]).iter().flatten().map(box_of).collect();
+        assert!(boxes.len() == 4 && are_apart(&boxes));
+    }
+
+    #[test]
+    fn of_a_crowd_the_first_are_seen_and_none_lies_on_another() {
+        let spots: Vec<Bounds> = (0..300).map(|i| Bounds::at([f64::from(i % 20) * 9.0, f64::from(i / 20) * 4.0])).collect();
+        let list: Vec<Wanted<'_>> = spots.iter().map(|b| wanted("Severn", *b)).collect();
+        let text = Bounds { min: [0.0, 0.0], max: [60.0, 12.0] };
+        let placed = place(&list, &spots, &[text]);
+        let boxes: Vec<Bounds> = placed.iter().flatten().map(box_of).chain([text]).collect();
+        assert!(are_apart(&boxes) && boxes.len() > 10 && boxes.len() < 100, "{}", boxes.len());
     }
 
     #[test]
     fn a_label_is_broken_to_fit_its_box() {
-        let around = Bounds { min: [0.0, 0.0], max: [60.0, 40.0] };
-        let w = Wanted { room: Some(0.9), ..wanted("two words", around) };
-        let placed = place(&[w], &[]).remove(0).unwrap();
+        let around = Bounds { min: [0.0, 0.0], max: [54.0, 36.0] };
+        let placed = place(&[within("two words", around)], &[], &[]).remove(0).unwrap();
         assert_eq!(placed.lines, ["two words"]);
-        let w = Wanted { room: Some(0.9), ..wanted("several short words", around) };
-        let placed = place(&[w], &[]).remove(0).unwrap();
+        let placed = place(&[within("several short words", around)], &[], &[]).remove(0).unwrap();
         assert!(placed.is_inside() && placed.lines.len() > 1);
         let filled = box_of(&placed);
         assert!(around.holds(filled.min) && around.holds(filled.max));
     }
 
     #[test]
+    fn line_breaks_stay() {
+        let around = Bounds { min: [0.0, 0.0], max: [90.0, 60.0] };
+        let placed = place(&[within("Base\r\n\n camp", around)], &[], &[]).remove(0).unwrap();
+        assert_eq!((placed.is_inside(), &placed.lines[..]), (true, &["Base", "", "camp"].map(String::from)[..]));
+        let beside = place(&[wanted("Base\ncamp", around)], &[], &[]).remove(0).unwrap();
+        assert_eq!((beside.place, beside.lines.len()), (Some(0), 2));
+        let middle = box_of(&beside).centre()[1];
+        assert!((middle - 30.0).abs() < 1.0, "{middle}: it is level with what it names");
+    }
+
+    #[test]
+    fn titles_stand_on_the_edge_and_words_of_links_over_the_line() {
+        let around = Bounds { min: [0.0, 0.0], max: [90.0, 60.0] };
+        let of = |spot| Wanted { text: "Sector".into(), size: 10.0, spot };
+        let placed = place(&[of(Spot::Frame(around)), of(Spot::Line([[0.0, 80.0], [90.0, 80.0]]))], &[], &[]);
+        let [title, words] = [0, 1].map(|i| box_of(placed[i].as_ref().unwrap()));
+        assert!(title.max[1] < 0.0 && title.min[0] == 0.0, "{title:?}");
+        assert!(words.centre()[0] == 45.0 && words.max[1] < 80.0 && words.max[1] > 78.0, "{words:?}");
+    }
+
+    #[test]
     fn huge_numbers_do_not_hang() {
         let far = Bounds { min: [-1e100, -1e100], max: [1e100, 1e100] };
-        assert!(place(&[wanted("x", far)], &[far]).remove(0).is_some());
+        assert!(place(&[wanted("x", far)], &[far], &[]).remove(0).is_some());
     }
 }

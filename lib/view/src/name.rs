@@ -11,8 +11,11 @@ pub const NAMES: [&str; 3] = ["label", "name", "title"];
 /// The properties that say what a person is.
 pub const ENTITY: [&str; 2] = ["entity_type", "entity_verified"];
 
-/// Longest label that is drawn, in characters; the rest is an ellipsis.
-const LABEL: usize = 120;
+/// Longest label that is drawn, in characters; the rest is an ellipsis. One inside its shape may be longer.
+pub const LABEL: usize = 120;
+pub const INSIDE: usize = 1000;
+/// Most lines of a label that it breaks by itself.
+const LINES: usize = 40;
 
 /// What a node is called, from its properties as raw JSON: its `label`, else its `name`, else its `title`. One that
 /// has none of them is called by its id.
@@ -71,6 +74,14 @@ pub fn one_line(text: &str) -> String {
     shortened(&words.join(" "), LABEL).replace(|c: char| c.is_control() || is_obeyed(c), "\u{fffd}")
 }
 
+/// A label in the lines that its own breaks make, each as [`one_line`] has it; of at most `limit` characters in all.
+pub fn lines(text: &str, limit: usize) -> Vec<String> {
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = text.trim().lines().take(LINES).map(words).collect::<Vec<_>>().join("\n");
+    let plain = |line: &str| line.replace(|c: char| c.is_control() || is_obeyed(c), "\u{fffd}");
+    shortened(&text, limit).split('\n').map(plain).collect()
+}
+
 /// At most `limit` characters, the last of them an ellipsis where some were cut off.
 pub fn shortened(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
@@ -103,6 +114,8 @@ mod tests {
     #[test]
     fn long_labels_are_cut() {
         assert_eq!(one_line(" a\n b\tc "), "a b c");
+        assert_eq!(lines(" a  b\r\n\n c\u{7}\n", 9), ["a b", "", "c\u{fffd}"]);
+        assert_eq!(lines("abc\ndef", 6), ["abc", "d…"]);
         assert_eq!(shortened("abcd", 3), "ab…");
         assert_eq!(shortened("abc", 3), "abc");
     }

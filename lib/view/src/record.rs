@@ -1,7 +1,7 @@
 //! Records: what a projector writes a line each of, and what takes the line back.
 //!
 //! Members stand in the order of RFC 8785, so that nothing is sorted. Numbers worked out here are rounded to 1e-9;
-//! what an event wrote stands as it wrote it.
+//! what an event wrote stands as it wrote it. `event_id` is the event that last set what is shown.
 
 use crate::join::ViewNode;
 use crate::scene::Sensor;
@@ -59,6 +59,7 @@ impl Writer<'_> {
         out: &mut Vec<u8>,
     ) {
         let mut line = Members::open(out);
+        line.text("event_id", add.key.event(), out);
         line.text("from_node", ends.from, out);
         self.write_key(add.key, &mut line, out);
         if let Some(points) = points {
@@ -92,6 +93,7 @@ impl Writer<'_> {
         let read = &sensor.reading.sensor;
         let mut line = Members::open(out);
         line.text("actor_id", sensor.actor, out);
+        line.text("event_id", sensor.reading.key.event(), out);
         self.write_key(sensor.reading.key, &mut line, out);
         if placed {
             self.write_place(sensor, &mut line, out);
@@ -181,6 +183,13 @@ impl Writer<'_> {
             text: written(|out| self.sensor(sensor, out)),
             tombstone: written(gone),
         }
+    }
+}
+
+/// Writes the event that last set what is shown of a node, where one is known.
+pub fn write_event(node: &ViewNode<'_>, line: &mut Members, out: &mut Vec<u8>) {
+    if let Some(key) = node.last_set() {
+        line.text("event_id", key.event(), out);
     }
 }
 

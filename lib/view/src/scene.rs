@@ -99,13 +99,17 @@ impl<'s, 'a> Settings<'s, 'a> {
         self.text("y").as_deref() != Some("down")
     }
 
+    /// Where the space lies on the Earth, where it says so.
+    pub fn origin(self) -> Option<Origin> {
+        self.get("origin").and_then(Origin::read)
+    }
+
     /// The plane of a space, about its own origin, else about one that was given.
     ///
     /// # Errors
     /// As [`Unplaced`] says.
     pub fn plane(self, given: Option<Origin>) -> Result<Plane, Unplaced> {
-        let own = self.get("origin").and_then(Origin::read);
-        let origin = own.or(given).ok_or(Unplaced::Origin)?;
+        let origin = self.origin().or(given).ok_or(Unplaced::Origin)?;
         let unit = self.unit();
         let known = unit.parse().map_err(|()| Unplaced::Unit(unit))?;
         Ok(Plane::of(origin, known, self.y_up()))

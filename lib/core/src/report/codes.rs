@@ -80,6 +80,7 @@ pub const CODES: &[Row] = &[
         "a parent that is not there, or a cycle, as ulp-state(5) says (noted)",
     ),
     row(&["export.dropped"], "what the format cannot carry; the node, and what of it (noted)"),
+    row(&["export.labels"], "labels that are left out for want of room; the space, and how many (noted)"),
     row(&["sensor.history"], "state lines alone tell of a sensor: its latest reading is all there is (noted)"),
     row(&["senml.null"], "a reading without a value, which SenML cannot carry (withheld)"),
     row(&["senml.time"], "a time before 2^28, which SenML takes for one that counts from now (withheld)"),

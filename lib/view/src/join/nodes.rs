@@ -3,7 +3,7 @@
 use crate::consent;
 use rayon::prelude::*;
 use ulp_core::event::{Register, RegisterKind};
-use ulp_core::id::Tile;
+use ulp_core::id::{Key, Tile};
 use ulp_core::json;
 use ulp_core::state::{Node, Written};
 
@@ -174,6 +174,11 @@ impl<'a> ViewNode<'a> {
         let mut list: Vec<_> = self.since_first(kind).filter(of_kind).copied().collect();
         list.sort_unstable_by(|a, b| json::key_order(a.register.key, b.register.key));
         list
+    }
+
+    /// The event that last set what is shown of it: that of the greatest key among its creation and its registers.
+    pub fn last_set(&self) -> Option<Key<'a>> {
+        self.state.registers.iter().map(|written| written.key).chain(self.state.created).max()
     }
 
     /// Joins what another lane knows of the same node.
