@@ -1,21 +1,22 @@
 //! The page of a drawing: its own script, the pictures that it shows, and where everything goes.
 //!
 //! The script is given `{"pictures":{…},"missing":[reference,…],"kinds":[…],"places":[[part of width, of height, right,
-//! down, align],…],"font":{…}, "picture":…,"words":{…},"spaces":{…}}`: of each space the `origin` and `scale` of its
-//! sheet, the sizes there of marks, lines and labels, that of text in the world, what there is to see (`content`), and
-//! the labels of its nodes as `[place,size]` or `[place,size,[[line,width],…]]`, the place −1 inside of the shape.
-//! Pages have the y of the world.
+//! down, align],…],"along":[[part of the way, down],…],"font":{…}, "picture":…,"words":{…},"spaces":{…}}`: of each
+//! space the `origin` and `scale` of its sheet, the sizes there of marks, lines and labels, that of text in the world,
+//! what there is to see (`content`), the labels of its nodes as `[place,size]` or `[place,size,[[line,width],…]]`, the
+//! place −1 inside of the shape, and those of its links as `[from,relation,to,place along the line,size,…]`. Pages have
+//! the y of the world.
 
 use crate::layout::{Layout, PICTURE};
 use crate::pictures::{Found, Gallery};
 use crate::scene::{Item, KINDS, MISSING, Scene};
 use bumpalo::Bump;
 use ulp_core::id::Tile;
-use ulp_core::json::write::{Items, Members};
+use ulp_core::json::write::{Items, Members, write_numbers};
 use ulp_core::json::{write_number, write_string};
 use ulp_view::View;
 use ulp_view::font::{self, ASCENT, DESCENT, LINE};
-use ulp_view::labels::{Anchor, PLACES, Placed};
+use ulp_view::labels::{ALONG, Anchor, PLACES, Placed};
 use ulp_view::page::{self, Page};
 use ulp_view::scene::{BLANK, COLON, NOTHING};
 use ulp_view::transform::rounded;
@@ -54,6 +55,13 @@ fn data(scenes: &[Scene<'_, '_>], gallery: &Gallery<'_>) -> Vec<u8> {
     whole.texts("kinds", KINDS, &mut out);
     whole.name("places", &mut out);
     write_places(&mut out);
+    whole.name("along", &mut out);
+    let mut list = Items::open(&mut out);
+    for (part, off) in ALONG {
+        list.next(&mut out);
+        write_numbers(&[part, rounded(off)], &mut out);
+    }
+    list.close(&mut out);
     whole.name("font", &mut out);
     let mut object = Members::open(&mut out);
     object.number("ascent", ASCENT, &mut out);
@@ -127,16 +135,37 @@ fn write_sheet(scene: &Scene<'_, '_>, out: &mut Vec<u8>) {
         }
     }
     labels.close(out);
+    sheet.name("captions", out);
+    let mut captions = Items::open(out);
+    for (link, placed) in scene.links.iter().zip(&layout.captions) {
+        if let Some(placed) = placed {
+            captions.next(out);
+            let mut list = Items::open(out);
+            for name in [link.ends.from, link.ends.relation, link.ends.to] {
+                list.next(out);
+                write_string(name, out);
+            }
+            write_placed(placed, false, &mut list, out);
+            list.close(out);
+        }
+    }
+    captions.close(out);
     sheet.close(out);
 }
 
 fn write_label(item: &Item<'_, '_>, placed: &Placed, out: &mut Vec<u8>) {
     let mut list = Items::open(out);
+    write_placed(placed, item.style.label.is_none(), &mut list, out);
+    list.close(out);
+}
+
+/// The place and the size of a label, and its lines where they are several or `is_told` asks for them.
+fn write_placed(placed: &Placed, is_told: bool, list: &mut Items, out: &mut Vec<u8>) {
     list.next(out);
     write_number(placed.place.map_or(-1.0, |place| place as f64), out);
     list.next(out);
     write_number(rounded(placed.size), out);
-    if placed.lines.len() > 1 || item.style.label.is_none() {
+    if placed.lines.len() > 1 || is_told {
         list.next(out);
         let mut lines = Items::open(out);
         for line in &placed.lines {
@@ -150,7 +179,6 @@ fn write_label(item: &Item<'_, '_>, placed: &Placed, out: &mut Vec<u8>) {
         }
         lines.close(out);
     }
-    list.close(out);
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! Captions: what is heard, in words, and WebVTT (W3C, "WebVTT: The Web Video Text Tracks Format").
 
-use crate::clock::SECOND;
-use crate::mapping::Operation;
-use crate::score::{Note, Score, said};
-use crate::voice::Voice;
-use crate::words::escape_vtt;
+use ulp_view::sound::clock::SECOND;
+use ulp_view::sound::mapping::Operation;
+use ulp_view::sound::score::{Drone, Note, Score, said};
+use ulp_view::sound::voice::Voice;
+use ulp_core::id::event_of;
+use ulp_core::text::escape;
+use ulp_view::sound::words::escape_vtt;
 use chrono::DateTime;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -23,43 +25,73 @@ pub struct Caption {
     /// In nanoseconds of the sound.
     pub start: i64,
     pub end: i64,
-    /// What it is about first.
+    /// What it is about first, and the event.
     pub node: Rc<str>,
+    pub event: Rc<str>,
     /// The date, then what is heard. Each is one line, and nothing is escaped.
     pub lines: Vec<String>,
 }
 
-/// The captions of a score: one a window in which something begins.
+/// The captions of a score: one a window in which something begins, cut where a long gap of the trace lies in it.
 pub fn captions(score: &Score) -> Vec<Caption> {
-    let mut windows: BTreeMap<i64, Vec<&Note>> = BTreeMap::new();
+    let mut windows: BTreeMap<(i64, usize), Vec<&Note>> = BTreeMap::new();
     for note in &score.notes {
-        windows.entry(note.start / WINDOW).or_default().push(note);
+        windows.entry((note.start / WINDOW, note.scene)).or_default().push(note);
     }
-    let mut captions = Vec::new();
+    let mut captions: Vec<Caption> = Vec::new();
     let mut levels: BTreeMap<u8, f64> = BTreeMap::new();
-    for (window, notes) in windows {
+    for ((window, _), notes) in windows {
         let Some(first) = notes.first() else { continue };
         let mut lines = vec![date(first.time)];
         lines.extend(struck(&notes));
         lines.extend(bent(&notes, &mut levels));
-        let end = ((window + 1) * WINDOW).min(score.length);
-        if lines.len() > 1 {
-            captions.push(Caption { start: first.start, end, node: first.node.clone(), lines });
+        if lines.len() == 1 {
+            continue;
         }
+        if let Some(before) = captions.last_mut() {
+            before.end = before.end.min(first.start).max(before.start);
+        }
+        let end = ((window + 1) * WINDOW).min(score.length);
+        let (node, event) = (first.node.clone(), first.event.clone());
+        captions.push(Caption { start: first.start, end, node, event, lines });
     }
+    captions.retain(|caption| caption.start < caption.end);
     captions
 }
 
-/// What is said of the held tones that bend in a window.
+/// What is said of the held tones that bend in a window: what moved farthest, by name, else what spoke first.
 fn bent(notes: &[&Note], levels: &mut BTreeMap<u8, f64>) -> Option<String> {
-    let ends: BTreeMap<u8, f64> =
-        notes.iter().filter_map(|n| n.drone).map(|h| (h.channel, h.level)).collect();
-    let new = ends.keys().any(|channel| !levels.contains_key(channel));
-    let count = ends.len() as f64;
-    let before = ends.keys().map(|channel| levels.get(channel).copied().unwrap_or(0.0)).sum::<f64>() / count;
-    let now = ends.values().sum::<f64>() / count;
-    levels.extend(&ends);
-    if ends.is_empty() { None } else { told(Some(before).filter(|_| !new), now) }
+    let held: Vec<(&Note, Drone)> = notes.iter().filter_map(|note| Some((*note, note.drone?))).collect();
+    let is_told = |(_, drone): &&(&Note, Drone)| {
+        levels.get(&drone.channel).is_none_or(|before| (drone.level - before).abs() >= TOLD)
+    };
+    let told: Vec<&(&Note, Drone)> = held.iter().filter(is_told).collect();
+    let far = |note: &Note| note.reads.as_ref().and_then(|reads| reads.moved).map_or(0.0, f64::abs);
+    // Of several that moved as far the first is told.
+    let most = told.iter().rev().max_by(|a, b| far(a.0).total_cmp(&far(b.0))).map(|(note, _)| went(note));
+    levels.extend(held.iter().map(|(_, drone)| (drone.channel, drone.level)));
+    most
+}
+
+/// How what a held tone tells of went.
+fn went(note: &Note) -> String {
+    let Some(reads) = &note.reads else { return note.what.clone() };
+    let verb = match reads.moved {
+        Some(by) if by > 0.0 => "rises to",
+        Some(by) if by < 0.0 => "falls to",
+        Some(_) => "stays at",
+        None => "is",
+    };
+    format!("{} {verb} {}", sentence(&reads.what), reads.words)
+}
+
+/// Words that begin a sentence: `water_level at X` as `Water level at X`.
+fn sentence(what: &str) -> String {
+    let (sensor, place) = what.split_once(" at ").unwrap_or((what, ""));
+    let sensor = sensor.replace('_', " ");
+    let mut letters = sensor.chars();
+    let begun: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    if place.is_empty() { begun } else { format!("{begun} at {place}") }
 }
 
 /// What is said of the struck notes and the recordings of a window: what matters most comes first.
@@ -114,19 +146,6 @@ fn many(operation: Operation) -> &'static str {
     }
 }
 
-/// How the held tones went.
-fn told(before: Option<f64>, now: f64) -> Option<String> {
-    let percent = (now * 100.0).round();
-    let change = now - before.unwrap_or(0.0);
-    let verb = match change {
-        _ if before.is_none() => "begin at",
-        c if c.abs() < TOLD => return None,
-        c if c < 0.0 => "fall to",
-        _ => "rise to",
-    };
-    Some(format!("{} {verb} {percent} %", Voice::Drone.words()))
-}
-
 /// A time of the trace as people read it, in UTC.
 fn date(time: i64) -> String {
     DateTime::from_timestamp_nanos(time).format("%Y-%m-%d %H:%M:%S").to_string()
@@ -137,14 +156,20 @@ pub fn write(captions: &[Caption]) -> String {
     let mut out = "WEBVTT\n".to_owned();
     for (i, caption) in captions.iter().enumerate() {
         let (start, end) = (clock(caption.start), clock(caption.end));
-        let name = escape_vtt(&crate::words::clean(&caption.node));
+        let name = [&*caption.node, event_of(&caption.event)].map(printable).join(" ");
         // Writing to a String cannot fail.
-        let _ = writeln!(out, "\n{}\n{start} --> {end}", format!("{} {name}", i + 1).trim_end());
+        let _ = writeln!(out, "\n{}\n{start} --> {end}", escape_vtt(&format!("{} {}", i + 1, name.trim())));
         for line in &caption.lines {
             let _ = writeln!(out, "{}", escape_vtt(line));
         }
     }
     out
+}
+
+/// An id whole, but for what does not print.
+fn printable(id: &str) -> String {
+    let is_bare = |c: &char| escape(c.encode_utf8(&mut [0; 4])).chars().eq([*c]);
+    id.chars().map(|c| if is_bare(&c) { c } else { '\u{fffd}' }).collect()
 }
 
 /// A moment of the sound as `00:00:30.000`.
@@ -168,17 +193,17 @@ mod tests {
     #[test]
     fn a_caption_holds_no_markup() {
         let lines = vec!["<i>a</i> --> b & c".to_owned()];
-        let caption = Caption { start: 0, end: SECOND, node: "<b>-->".into(), lines };
+        let (node, event) = ("<b>-->".into(), "e1".into());
+        let caption = Caption { start: 0, end: SECOND, node, event, lines };
         assert_eq!(
             write(&[caption]),
-            "WEBVTT\n\n1 &lt;b&gt;--&gt;\n00:00:00.000 --> 00:00:01.000\n&lt;i&gt;a&lt;/i&gt; --&gt; b &amp; c\n"
+            "WEBVTT\n\n1 &lt;b&gt;--&gt; e1\n00:00:00.000 --> 00:00:01.000\n&lt;i&gt;a&lt;/i&gt; --&gt; b &amp; c\n"
         );
     }
 
     #[test]
-    fn levels_are_told_where_they_change() {
-        assert_eq!(told(None, 0.5).as_deref(), Some("held tones begin at 50 %"));
-        assert_eq!(told(Some(0.5), 0.25).as_deref(), Some("held tones fall to 25 %"));
-        assert_eq!(told(Some(0.5), 0.505), None);
+    fn a_sentence_names_what_moves() {
+        assert_eq!(sentence("water_level at Ouse at York"), "Water level at Ouse at York");
+        assert_eq!(sentence("état"), "État");
     }
 }

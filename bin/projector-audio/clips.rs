@@ -1,7 +1,7 @@
 //! Recordings: audio blobs, decoded to stereo at the rate of the sound. What sort of audio a blob is, is read from
 //! its bytes, not from what the event claims.
 
-use crate::clock::SECOND;
+use ulp_view::sound::clock::SECOND;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 use symphonia::core::codecs::audio::AudioDecoderOptions;

@@ -1,27 +1,15 @@
 //! make a trace heard
 
 mod captions;
+mod chosen;
 mod clips;
-mod clock;
-mod drones;
-mod listener;
-mod mapping;
 mod midi;
 mod mix;
-mod now;
-mod score;
-mod sonify;
 mod synth;
-mod voice;
 mod wav;
-mod winners;
-mod words;
 
 use clap::{Parser, ValueEnum};
-use clips::Clips;
-use clock::Pace;
-use mapping::Mapping;
-use score::Score;
+use clips::{Clip, Clips};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,7 +18,11 @@ use ulp_cli::project::{self, Needs, Projection};
 use ulp_cli::{Failure, Log, Output, Status};
 use ulp_view::View;
 use ulp_view::record::Record;
-use voice::Voice;
+use ulp_view::sound::clock::{self, Pace};
+use ulp_view::sound::mapping::{self, Mapping};
+use ulp_view::sound::score::Score;
+use ulp_view::sound::sonify;
+use ulp_view::sound::voice::Voice;
 use wav::Bits;
 
 /// make a trace heard
@@ -82,7 +74,7 @@ fn main() -> ExitCode {
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     let mut mapping = match &args.mapping {
         None => Mapping::default(),
-        Some(path) => Mapping::read(path).map_err(|e| Failure::of(e.kind(), e))?,
+        Some(path) => chosen::read(path).map_err(|e| Failure::of(e.kind(), e))?,
     };
     mapping.listener = args.listener.or(mapping.listener);
     if args.follow {
@@ -103,7 +95,8 @@ fn score(args: &Args, mapping: &Mapping, view: &View<'_, '_>) -> Result<(Score, 
         None => (Pace::Duration { length: args.duration, even: mapping.even }, args.duration),
     };
     let clips = Clips::new(view.blobs, events.iter().filter_map(|e| e.clip.as_deref()), length);
-    let score = Score::new(&events, mapping, pace, &clips).map_err(|e| Failure::usage("--speed", e))?;
+    let length_of = |reference: &str| clips.get(reference).map(Clip::length);
+    let score = Score::new(&events, mapping, pace, &length_of).map_err(|e| Failure::usage("--speed", e))?;
     Ok((score, clips))
 }
 

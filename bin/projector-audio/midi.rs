@@ -1,13 +1,17 @@
 //! Standard MIDI File 1: a track a voice and a track a held tone (RP-001, "Standard MIDI Files 1.0").
 //!
 //! Half a second is a quarter, so that a tick is 1/960 s. Held tones have channels of their own, because a bend is
-//! the channel's. The channel of percussion is left out. Recordings have no place in this format.
+//! the channel's. The channel of percussion is left out. Recordings have no place in this format. A text event before
+//! each note says what it is of.
 
 use crate::captions::Caption;
-use crate::clock::SECOND;
-use crate::score::{Note, Score};
-use crate::voice::Voice;
+use ulp_view::sound::clock::SECOND;
+use ulp_view::sound::score::{Note, Score};
+use ulp_view::sound::voice::Voice;
 use std::collections::BTreeMap;
+use ulp_core::id::event_of;
+use ulp_core::json::write::Object;
+use ulp_core::text::write_printable;
 
 /// Ticks of a quarter, and of a second.
 const QUARTER: u16 = 480;
@@ -86,6 +90,7 @@ fn struck_events(voice: Voice, notes: &[&Note]) -> Vec<Event> {
         if pan.replace(side) != Some(side) {
             events.push((at, CONTROL, vec![0xb0 | channel, PAN, side]));
         }
+        events.push((at, CONTROL, text(0x01, &ids(note))));
         events.push((at, ON, vec![0x90 | channel, pitch, note.velocity]));
         // A note that is struck again ends first, or its end would end the new one.
         let again = notes[i + 1..].iter().find(|n| seven(n.pitch) == pitch);
@@ -110,6 +115,7 @@ fn drone_events(number: u8, notes: &[&Note]) -> Vec<Event> {
         let control = |controller, value| (at, CONTROL, vec![0xb0 | channel, controller, value]);
         events.push(control(PAN, seven(64.0 + note.pan * 63.0)));
         events.push(control(EXPRESSION, note.velocity));
+        events.push((at, CONTROL, text(0x01, &ids(note))));
         if drone.first {
             base = seven(note.pitch);
         }
@@ -146,6 +152,16 @@ fn seven(x: f64) -> u8 {
 fn wheel(semitones: f64) -> [u8; 2] {
     let position = (8192.0 + semitones / f64::from(WHEEL) * 8192.0).round().clamp(0.0, 16383.0) as u16;
     [(position & 0x7f) as u8, (position >> 7) as u8]
+}
+
+/// What a note is of, as JSON: its event, and its node.
+fn ids(note: &Note) -> String {
+    let mut object = Object::default();
+    object.text("event_id", Some(event_of(&note.event)));
+    object.text("node_id", Some(&*note.node).filter(|node| !node.is_empty()));
+    let mut out = Vec::new();
+    write_printable(object.json().as_bytes(), &mut out);
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// A meta event that holds text.
@@ -217,6 +233,6 @@ mod tests {
     fn ticks_are_exact() {
         assert_eq!(tick(SECOND), TICKS);
         assert_eq!(tick(30 * SECOND), 28_800);
-        assert_eq!(tick(crate::clock::LONGEST), 3 * 3600 * TICKS);
+        assert_eq!(tick(ulp_view::sound::clock::LONGEST), 3 * 3600 * TICKS);
     }
 }

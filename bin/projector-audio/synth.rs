@@ -4,21 +4,14 @@
 //! its exact phase where a block begins and turned from sample to sample, in plain doubles without fused steps.
 
 use crate::clips::{Clip, Clips, RATE, frame};
-use crate::score::{Note, Score};
-use crate::voice::{Partial, Voice};
+use ulp_view::sound::score::{Note, Score};
+use ulp_view::sound::voice::{BEND, DRONE_RELEASE, LOUDEST, Partial, RELEASE, Voice, bright};
 use std::f64::consts::{FRAC_PI_4, TAU};
 
 /// Frames of a block.
 pub const BLOCK: usize = 1024;
 /// Sines above this frequency are left out, in Hz.
 const HIGHEST: f64 = 16_000.0;
-/// The loudness of one note at full velocity, before all is brought to one level.
-const LOUDEST: f64 = 0.25;
-/// A struck note fades out over its last frames; a held one over more.
-const RELEASE: f64 = 0.03;
-const DRONE_RELEASE: f64 = 0.6;
-/// A held tone bends and swells to where it is going in so many seconds.
-const BEND: f64 = 0.12;
 
 /// A left and a right sample.
 pub type Frame = [f64; 2];
@@ -47,7 +40,7 @@ pub struct Tone<'c> {
 
 /// The tones of a score, by start.
 pub fn tones<'c>(score: &Score, clips: &'c Clips) -> Vec<Tone<'c>> {
-    let mut turns = [0.0; crate::mapping::MOST_DRONES];
+    let mut turns = [0.0; ulp_view::sound::mapping::MOST_DRONES];
     score
         .notes
         .iter()
@@ -96,7 +89,7 @@ impl<'c> Tone<'c> {
             to,
             slide,
             turns: 0.0,
-            bright: note.drone.map_or(1.0, |h| 0.25 + 0.75 * h.level),
+            bright: note.drone.map_or(1.0, |h| bright(h.level)),
             first: note.drone.is_none_or(|h| h.first),
             last: note.drone.is_none_or(|h| h.last),
             clip: note.clip.as_deref().and_then(|reference| clips.get(reference)),

@@ -5,6 +5,7 @@ mod blame;
 mod follow;
 mod golden;
 mod hostile;
+mod identity;
 mod models;
 mod same;
 mod stored;

@@ -16,8 +16,8 @@ const FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif";
 /** The radius of a mark in CSS pixels, at least and at most; the same of a line that says nothing else. */
 const [SPECK, MARK] = [1.5, 7];
 const [HAIR, LINE] = [0.8, 2];
-/** The size of a label. */
-const [SMALL, LARGE] = [8, 20];
+/** The size of a label, and the greatest of one that grows with what it names. */
+const [SMALL, LARGE, HUGE] = [8, 20, 400];
 const MOST_LABELS = 300;
 /** Below this many pixels a thing is a dot. */
 const DOT = 5;
@@ -98,6 +98,7 @@ class Drawing {
     /** The origin and the scale, the sizes, and the places of labels, as the projector laid them out. */
     this.sheet = new Map(Object.entries(this.data.spaces)).get(history.data.space);
     this.laid = new Map(Object.entries(this.sheet.labels));
+    this.captions = new Map(this.sheet.captions.map(([from, relation, to, ...laid]) => [JSON.stringify([from, relation, to]), laid]));
     this.shapes = new Map();
     /** Readings of no node, where they say they were taken, and those that do not say. */
     this.readings = [];
@@ -529,6 +530,7 @@ class Drawing {
     const lines = this.#linksByLayer(seen, view);
     const faint = this.#faintness(board, view);
     yield;
+    this.captioned = [];
     const opacities = new Map();
     let [layer, opacity, effort] = [undefined, 1, 0];
     for (const item of items) {
@@ -759,7 +761,6 @@ class Drawing {
     context.globalAlpha = opacity * faint;
     context.lineJoin = "round";
     const batches = new Map();
-    const captions = [];
     let count = 0;
     for (const [link, from, to, a, b] of list) {
       const properties = this.history.data.values[link.standing()?.value] ?? {};
@@ -771,15 +772,18 @@ class Drawing {
       const key = `${color} ${width} ${thin}`;
       if (!batches.has(key)) batches.set(key, { color, width, head: width * (thin ? 7 : 3), lines: new Path2D(), heads: new Path2D() });
       const batch = batches.get(key);
+      const size = finite(properties.font_size) && properties.font_size > 0 ? properties.font_size * this.sheet.scale : null;
+      const caption = (start, end) => {
+        if (typeof properties.label === "string") this.captioned.push({ link, from, to, size, start, end, text: properties.label.trim().replace(/\s+/g, " ") });
+      };
       if (from === to) {
-        loop(batch.lines, moved(from.box, view), this.mark, from.shape.isMark);
+        const top = loop(batch.lines, moved(from.box, view), this.mark, from.shape.isMark);
+        caption(top, top);
         continue;
       }
       const [start, end] = this.#ends(link, from, to, a, b).map((p) => through(view, p));
-      const length = arrow(batch, ...this.#inset(from, to, start, end), faint > 0.5);
-      if (typeof properties.label === "string" && length > 40) {
-        captions.push([properties.label, (start[0] + end[0]) / 2, (start[1] + end[1]) / 2 - 4]);
-      }
+      const ends = this.#inset(from, to, start, end);
+      if (arrow(batch, ...ends, faint > 0.5) > 40) caption(...ends);
       // A path of many lines takes long to stroke: it is done piece by piece.
       count += 1;
       if (count % 300 === 0) {
@@ -788,8 +792,6 @@ class Drawing {
       }
     }
     strokeAll(context, batches);
-    context.globalAlpha = opacity;
-    for (const [text, x, y] of captions.slice(0, MOST_LABELS)) this.#caption(context, text, x, y, clamp(this.sheet.label * view[0], SMALL, LARGE), "center");
   }
 
   /** Where a link leaves its ends on the sheet; where they overlap, it goes from middle to middle. */
@@ -887,23 +889,49 @@ class Drawing {
       if (i % 10 === 9) yield;
       const label = this.#laid(item, box, view[0]);
       // What is on the page has its label there too.
-      if (!label.inside && (!free(label.box) || (overlaps(box) && !inPage(label.box)))) continue;
+      if (!free(label.box) || (!label.inside && overlaps(box) && !inPage(label.box))) continue;
       taken.push(label.box);
       if (item.node !== undefined) board.labelled.add(item.node);
       this.#label(item, label);
     }
+    // What is said of links stands above all that they cross.
+    for (const caption of this.captioned.slice(0, MOST_LABELS)) {
+      const label = this.#over(caption, view[0]);
+      if (!free(label.box)) continue;
+      taken.push(label.box);
+      this.#label(null, label);
+    }
+  }
+
+  /** The size of a label in CSS pixels: one that has its own grows with what it names. */
+  #sized(given, own, scale) {
+    return own === null ? clamp(given * scale, SMALL, LARGE) : Math.min(given * scale, HUGE);
+  }
+
+  /** The words of a link where the projector laid them, at the size that they have here. */
+  #over({ link, from, to, size: own, start, end, text }, scale) {
+    const { font, along } = this.data;
+    const laid = this.captions.get(JSON.stringify([from.node.id, link.relation, to.node.id]));
+    const [place, given, lines = null] = laid ?? [0, own ?? this.sheet.label];
+    const size = this.#sized(given, own, scale);
+    const measured = this.#measured(text);
+    const said = says(lines, text) ? lines : [[measured.text, measured.width]];
+    const [half, tall] = extentOf(said, size, font).map((x, i) => (i === 0 ? x / 2 : x));
+    const [part, off] = along[place];
+    const further = off < 0 ? (said.length - 1) * font.line : 0;
+    const at = [start[0] + (end[0] - start[0]) * part, start[1] + (end[1] - start[1]) * part + (off - further) * size];
+    const high = at[1] - font.ascent * size;
+    return { lines: said, at, align: "center", size, inside: false, box: [at[0] - half, high, at[0] + half, high + tall] };
   }
 
   /** A label where the projector laid it, at the size that it has here: its lines, their baseline, and its box. */
   #laid(item, box, scale) {
     const { font, places } = this.data;
     const [place, given, lines = null] = item.laid ?? [0, item.size ?? this.sheet.label];
-    const size = clamp(given * scale, SMALL, LARGE);
+    const size = this.#sized(given, item.size, scale);
     const [left, top, right, bottom] = box;
-    const same = lines !== null && lines.map(([line]) => line).join(" ") === item.label.text;
-    const said = same ? lines : [[item.label.text, item.label.width]];
-    const wide = Math.max(...said.map(([, width]) => width)) * size;
-    const tall = ((said.length - 1) * font.line + font.ascent + font.descent) * size;
+    const said = says(lines, item.label.text) ? lines : [[item.label.text, item.label.width]];
+    const [wide, tall] = extentOf(said, size, font);
     const room = item.shape.room ?? 0;
     const [x, y] = [(left + right) / 2, (top + bottom) / 2];
     if (place < 0 && wide <= (right - left) * room && tall <= (bottom - top) * room) {
@@ -911,7 +939,8 @@ class Drawing {
       return { lines: said, at: [x, first], align: "center", size, inside: true, box: [x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2] };
     }
     const [across, down, dx, dy, align] = places[Math.max(0, place)];
-    const at = [left + (right - left) * across + dx * size, top + (bottom - top) * down + dy * size];
+    const further = (said.length - 1) * font.line * (1 - down);
+    const at = [left + (right - left) * across + dx * size, top + (bottom - top) * down + (dy - further) * size];
     const start = { left: 0, center: wide / 2, right: wide }[align];
     const high = at[1] - font.ascent * size;
     return { lines: said, at, align, size, inside: false, box: [at[0] - start, high, at[0] - start + wide, high + tall] };
@@ -1115,11 +1144,23 @@ function arrow(batch, start, end, headed) {
   return length;
 }
 
-/** Adds a loop on top of a box, or of a mark of that radius. */
+/** Adds a loop on top of a box, or of a mark of that radius; answers the top of it. */
 function loop(path, box, radius, isMark) {
   const [x, y, r] = [(box[0] + box[2]) / 2, box[1] - (isMark ? radius : 0), radius * 4];
   path.moveTo(x, y);
   path.bezierCurveTo(x + r, y - r * 1.6, x - r, y - r * 1.6, x, y);
+  return [x, y - r * 1.2];
+}
+
+/** Whether lines, as the projector laid them, say a text, which may be cut off. */
+function says(lines, text) {
+  const said = lines?.map(([line]) => line).filter((line) => line !== "").join(" ");
+  return said === text || (text.endsWith("…") && said?.startsWith(text.slice(0, -1)));
+}
+
+/** How wide and how high lines are at a size. */
+function extentOf(lines, size, font) {
+  return [Math.max(...lines.map(([, width]) => width)) * size, ((lines.length - 1) * font.line + font.ascent + font.descent) * size];
 }
 
 /** Where links to an item begin and end. */

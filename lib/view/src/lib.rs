@@ -30,6 +30,7 @@ pub mod record;
 pub mod redaction;
 pub mod scene;
 pub mod series;
+pub mod sound;
 #[cfg(feature = "draw")]
 pub mod style;
 mod text_at;

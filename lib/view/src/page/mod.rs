@@ -16,11 +16,13 @@ use ulp_core::json::{raw, write_string};
 use ulp_core::text;
 
 pub mod history;
+mod listen;
 mod prepared;
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const COMMON: &str = include_str!("common.js");
+const IDENTITY: &str = include_str!("identity.js");
 const SCRIPT: &str = include_str!("page.js");
 
 /// What a projector brings to its page.
@@ -43,7 +45,7 @@ pub fn write(
     histories: &[Resolved<'_>],
     takes_tile: impl Fn(Tile) -> bool,
 ) -> Vec<u8> {
-    let script = [history::SCRIPT, COMMON, page.drawing, SCRIPT].concat();
+    let script = [history::SCRIPT, COMMON, IDENTITY, page.drawing, SCRIPT, listen::SCRIPT].concat();
     let mut data = Vec::new();
     text::write_for_html(&embedded(view, page, histories, takes_tile), &mut data);
     let parts = [
@@ -77,7 +79,7 @@ fn source(text: &str) -> Vec<u8> {
     format!("'sha256-{}'", BASE64.encode(&Sha256::of(text.as_bytes()).0)).into_bytes()
 }
 
-/// What the script reads: `{"filter":{…},"drawing":…,"spaces":[history,…],"prepared":[…],"colors":{…}}`.
+/// What the script reads: `{"filter":{…},"drawing":…,"spaces":[history,…],"prepared":[…],"score":…,"colors":{…}}`.
 fn embedded(
     view: &View<'_, '_>,
     page: &Page<'_>,
@@ -116,6 +118,8 @@ fn embedded(
         prepared::write(&tables, page.shapes, &mut out);
     }
     spaces.close(&mut out);
+    whole.name("score", &mut out);
+    listen::write(view, histories, &mut out);
     whole.name("colors", &mut out);
     let mut members = Members::open(&mut out);
     for (text, paint) in colors {
@@ -177,7 +181,7 @@ mod tests {
 
     #[test]
     fn no_script_ends_itself() {
-        for script in [history::SCRIPT, COMMON, SCRIPT] {
+        for script in [history::SCRIPT, COMMON, IDENTITY, SCRIPT, listen::SCRIPT] {
             assert!(!script.contains("</script") && !script.contains("<!--"));
             assert!(!script.contains("innerHTML") && !script.contains("eval("));
         }

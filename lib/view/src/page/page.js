@@ -233,6 +233,7 @@ function showDetails(thing, pinned = false) {
   const panel = byId("details");
   panel.hidden = thing === null;
   panel.classList.toggle("passing", !pinned);
+  identify(panel, history, thing);
   if (thing === null) return panel.replaceChildren();
   const close = element("button", { type: "button", className: "close", textContent: "×", ariaLabel: "Close" });
   close.addEventListener("click", () => select(null));

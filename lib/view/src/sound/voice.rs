@@ -1,5 +1,13 @@
 //! Voices: what a sound is made of, how long it lasts, and what people call it.
 
+/// The loudness of one note at full velocity, before all is brought to one level.
+pub const LOUDEST: f64 = 0.25;
+/// A struck note fades out over its last seconds; a held one over more.
+pub const RELEASE: f64 = 0.03;
+pub const DRONE_RELEASE: f64 = 0.6;
+/// A held tone bends and swells to where it is going in so many seconds.
+pub const BEND: f64 = 0.12;
+
 /// A voice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Voice {
@@ -37,6 +45,11 @@ pub struct Partial {
 
 const fn partial(ratio: f64, level: f64, decay: f64) -> Partial {
     Partial { ratio, level, decay }
+}
+
+/// How much of its upper sines a held tone has whose sensor stands so high in its range.
+pub fn bright(level: f64) -> f64 {
+    0.5 + 0.5 * level
 }
 
 impl Voice {
@@ -160,20 +173,23 @@ impl Voice {
         const CHIME: [Partial; 3] =
             [partial(1.0, 0.7, 0.22), partial(2.76, 0.25, 0.12), partial(5.4, 0.08, 0.06)];
         const GLIDE: [Partial; 2] = [partial(1.0, 0.9, 0.2), partial(2.0, 0.12, 0.12)];
-        const STRING: [Partial; 4] = [
+        const STRING: [Partial; 5] = [
             partial(1.0, 0.7, 0.3),
             partial(2.0, 0.3, 0.25),
             partial(3.0, 0.15, 0.2),
-            partial(4.0, 0.07, 0.15),
+            partial(4.0, 0.12, 0.2),
+            partial(6.0, 0.07, 0.15),
         ];
         const FALL: [Partial; 3] =
             [partial(1.0, 0.8, 0.25), partial(2.0, 0.2, 0.2), partial(3.0, 0.12, 0.15)];
-        const GONG: [Partial; 5] = [
-            partial(1.0, 0.7, 0.9),
+        const GONG: [Partial; 7] = [
+            partial(1.0, 0.6, 0.9),
             partial(1.504, 0.25, 0.7),
             partial(2.01, 0.25, 0.6),
-            partial(2.76, 0.1, 0.4),
-            partial(0.5, 0.3, 0.9),
+            partial(2.76, 0.2, 0.5),
+            partial(4.07, 0.16, 0.4),
+            partial(5.43, 0.12, 0.3),
+            partial(0.5, 0.2, 0.9),
         ];
         const BELL: [Partial; 7] = [
             partial(0.5, 0.25, 1.1),
@@ -185,12 +201,16 @@ impl Voice {
             partial(4.1, 0.1, 0.15),
         ];
         const DROP: [Partial; 2] = [partial(1.0, 0.8, 0.09), partial(2.0, 0.1, 0.04)];
-        // The first stands for the tone itself; the others come in as it rises.
-        const DRONE: [Partial; 4] = [
-            partial(1.0, 0.75, f64::INFINITY),
-            partial(2.0, 0.3, f64::INFINITY),
-            partial(3.0, 0.18, f64::INFINITY),
-            partial(4.0, 0.1, f64::INFINITY),
+        // The first stands for the tone itself; the others come in as it rises. The upper ones carry a low tone through
+        // a speaker that is too small for it.
+        const DRONE: [Partial; 7] = [
+            partial(1.0, 0.6, f64::INFINITY),
+            partial(2.0, 0.32, f64::INFINITY),
+            partial(3.0, 0.24, f64::INFINITY),
+            partial(4.0, 0.2, f64::INFINITY),
+            partial(5.0, 0.16, f64::INFINITY),
+            partial(6.0, 0.12, f64::INFINITY),
+            partial(8.0, 0.08, f64::INFINITY),
         ];
         match self {
             Voice::Pluck => &PLUCK,

@@ -1,19 +1,19 @@
 //! Sonified events: what is heard of a view, in the order of keys, each with what its node was at that moment.
 
-use crate::mapping::{Mapping, Operation, Sound};
-use crate::now::{Now, Words};
-use crate::winners::Winners;
-use crate::words::clean;
+use super::mapping::{Mapping, Operation, Sound};
+use super::now::{Now, Words};
+use super::winners::Winners;
+use super::words::clean;
 use bumpalo::Bump;
 use std::collections::HashMap;
 use std::rc::Rc;
 use ulp_core::event::{Ends, Payload, Register, RegisterKind, Sensor, Set};
 use ulp_core::json::{self, Kind, Tape};
-use ulp_view::View;
-use ulp_view::history::{Change, Part, Source};
-use ulp_view::join::unquoted;
-use ulp_view::series;
-use ulp_view::transform::{Transform, numbers};
+use crate::View;
+use crate::history::{Change, Part, Source};
+use crate::join::unquoted;
+use crate::series;
+use crate::transform::{Transform, numbers};
 
 /// Most ancestors that a position is worked out through.
 const ANCESTORS: usize = 64;
@@ -290,7 +290,7 @@ impl<'v> Sonifier<'v, '_> {
 impl Read {
     fn of(sensor: &Sensor<'_>) -> Read {
         let value = series::number(sensor.value);
-        let text = value.filter(|_| !matches!(sensor.value, "true" | "false")).map(crate::words::number);
+        let text = value.filter(|_| !matches!(sensor.value, "true" | "false")).map(super::words::number);
         let text = text.unwrap_or_else(|| {
             let text = unquoted(sensor.value);
             if text.is_empty() { sensor.value.to_owned() } else { text }

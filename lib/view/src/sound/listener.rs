@@ -1,6 +1,6 @@
 //! The listener: from where something stands to the side it is heard on, and how loud.
 
-use ulp_view::transform::finite;
+use crate::transform::finite;
 
 /// Nearer than this part of the reach, things come from everywhere rather than from one side.
 const NEAR: f64 = 0.25;

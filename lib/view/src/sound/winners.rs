@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::Key;
 use ulp_core::world::Filter;
-use ulp_view::history::{Change, Part};
-use ulp_view::join::{self, Space, ViewNode};
+use crate::history::{Change, Part};
+use crate::join::{self, Space, ViewNode};
 
 /// The writes that won in the view of one space.
 pub struct Winners<'v, 'a> {

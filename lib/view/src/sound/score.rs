@@ -3,22 +3,21 @@
 //! What begins within one step of the sound is gathered: a voice plays at most a few notes of it, those that most
 //! events ask for, rolled upwards; the others are heard as louder, and are counted in the label.
 
-use crate::clips::Clips;
-use crate::clock::{Clock, Pace, SECOND, TooLong};
-use crate::drones;
-use crate::listener::{Listener, Place};
-use crate::mapping::{Mapping, Operation};
-use crate::sonify::{SensorName, Sonified};
-use crate::voice::Voice;
+use super::clock::{self, Clock, Pace, SECOND, TooLong};
+use super::drones;
+use super::listener::{Listener, Place};
+use super::mapping::{Mapping, Operation};
+use super::sonify::{SensorName, Sonified};
+use super::voice::Voice;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use ulp_core::hash::Blake3;
-use ulp_core::id::{Key, Time};
+use ulp_core::id::{Key, Time, event_of};
 use ulp_core::json::write::Members;
 use ulp_core::state::write_key;
-use ulp_view::record::Record;
-use ulp_view::series::{self, Range};
-use ulp_view::transform::rounded;
+use crate::record::Record;
+use crate::series::{self, Range};
+use crate::transform::rounded;
 
 /// Nanoseconds of a millisecond.
 const MILLISECOND: i64 = SECOND / 1000;
@@ -56,8 +55,25 @@ pub struct Note {
     pub event: Rc<str>,
     /// The effective time of the event.
     pub time: i64,
+    /// The place of its space among the view's.
+    pub space: usize,
+    /// Which stretch of the trace it is of, between two long gaps.
+    pub scene: usize,
+    /// What a sensor read, where the note is a part of a held tone.
+    pub reads: Option<Reads>,
     /// How many events of each operation it stands for.
     pub tally: Vec<(Operation, u32)>,
+}
+
+/// What a sensor read, in words.
+#[derive(Clone, Debug)]
+pub struct Reads {
+    /// What was read, and where: `water_level at X`.
+    pub what: String,
+    /// The value and its unit.
+    pub words: Rc<str>,
+    /// How far that is from what it read before, as a part of its range; nothing for its first word.
+    pub moved: Option<f64>,
 }
 
 /// What a part of a held tone needs to know of the tone.
@@ -84,6 +100,9 @@ pub struct Score {
     pub dropped: Vec<String>,
 }
 
+/// How long the recording is that a reference names, in nanoseconds; nothing where it is not at hand.
+pub type LengthOf<'l> = &'l dyn Fn(&str) -> Option<i64>;
+
 /// What is heard, and where it stands in the sound.
 pub struct Laid<'h> {
     pub events: &'h [Sonified],
@@ -92,16 +111,25 @@ pub struct Laid<'h> {
     pub ranges: BTreeMap<SensorName, Range>,
     /// How high each reading stands that says something new.
     pub levels: Vec<Option<f64>>,
+    /// How far each reading is from the one before of its sensor, as a part of its range.
+    pub moved: Vec<Option<f64>>,
+    /// Which stretch of the trace each is of, between two long gaps.
+    pub scenes: Vec<usize>,
     /// The step, in nanoseconds.
     pub step: i64,
 }
 
 impl Score {
-    /// Composes what is heard.
+    /// Composes what is heard; `length_of` knows how long the recordings are that are at hand, in nanoseconds.
     ///
     /// # Errors
     /// Where a speed makes the sound too long.
-    pub fn new(events: &[Sonified], mapping: &Mapping, pace: Pace, clips: &Clips) -> Result<Score, TooLong> {
+    pub fn new(
+        events: &[Sonified],
+        mapping: &Mapping,
+        pace: Pace,
+        length_of: LengthOf<'_>,
+    ) -> Result<Score, TooLong> {
         let times: Vec<i64> = events.iter().map(|h| h.time).collect();
         let mut clock = Clock::new(&times, pace)?;
         // Both ends of a link are heard where the link is.
@@ -114,12 +142,14 @@ impl Score {
             clock,
             places: places(events, mapping),
             levels: series::levels(events.iter().map(Sonified::number), &ranges),
+            moved: moved(events, &ranges),
+            scenes: clock::scenes(&times),
             ranges,
             step: mapping.step * MILLISECOND,
         };
         let mut notes = strikes(&laid, mapping);
         notes.extend(drones::tones(&laid, mapping));
-        let (recordings, dropped) = recordings(&laid, clips);
+        let (recordings, dropped) = recordings(&laid, length_of);
         notes.extend(recordings);
         let length = laid.clock.length;
         for note in &mut notes {
@@ -164,7 +194,7 @@ impl Note {
     fn write(&self, provenance: bool, out: &mut Vec<u8>) {
         let mut line = Members::open(out);
         line.number("duration", rounded(seconds(self.length)), out);
-        line.text("event_id", &self.event, out);
+        line.text("event_id", event_of(&self.event), out);
         if provenance {
             line.name("key", out);
             write_key(Key { eff: Time(self.time), id: &self.event }, out);
@@ -184,7 +214,7 @@ impl Note {
     /// What says that the note is no more.
     fn write_tombstone(&self, out: &mut Vec<u8>) {
         let mut line = Members::open(out);
-        line.text("event_id", &self.event, out);
+        line.text("event_id", event_of(&self.event), out);
         line.boolean("gone", true, out);
         line.number("pitch", rounded(self.pitch), out);
         line.text("voice", self.voice.name(), out);
@@ -195,6 +225,19 @@ impl Note {
 /// Nanoseconds as seconds.
 pub fn seconds(nanoseconds: i64) -> f64 {
     nanoseconds as f64 / SECOND as f64
+}
+
+/// How far each reading is from the one before of its sensor.
+fn moved(events: &[Sonified], ranges: &BTreeMap<SensorName, Range>) -> Vec<Option<f64>> {
+    let mut last: BTreeMap<SensorName, f64> = BTreeMap::new();
+    let moved = |event: &Sonified| {
+        let (name, value) = event.number()?;
+        let range = ranges.get(&name)?;
+        let before = last.insert(name, value)?;
+        let span = range.high - range.low;
+        Some((value - before) / span).filter(|part| part.is_finite()).or(Some(0.0))
+    };
+    events.iter().map(moved).collect()
 }
 
 /// How everything is heard, by the listener of its space.
@@ -291,6 +334,9 @@ fn note(laid: &Laid<'_>, voice: Voice, start: i64, (pitch, list): (i64, &[usize]
         node: first.node.clone(),
         event: first.id.clone(),
         time: first.time,
+        space: first.space,
+        scene: laid.scenes[list[0]],
+        reads: None,
         tally: tally.into_iter().collect(),
     }
 }
@@ -318,7 +364,7 @@ fn pitch(laid: &Laid<'_>, i: usize, mapping: &Mapping) -> i64 {
 fn what(event: &Sonified) -> String {
     match (&event.reading, &*event.name) {
         (Some(read), name) => {
-            let sensor = crate::words::clean(&read.sensor);
+            let sensor = super::words::clean(&read.sensor);
             format!("{sensor} at {name}: {}", read.words)
         }
         (None, "") => event.operation.words().to_owned(),
@@ -335,22 +381,22 @@ pub fn said(what: &str, count: usize) -> String {
 }
 
 /// The recordings that events bring, and what is said of those that too many others sound with.
-fn recordings(laid: &Laid<'_>, clips: &Clips) -> (Vec<Note>, Vec<String>) {
+fn recordings(laid: &Laid<'_>, length_of: LengthOf<'_>) -> (Vec<Note>, Vec<String>) {
     let (mut notes, mut dropped) = (Vec::new(), Vec::new());
     let mut ends: Vec<i64> = Vec::new();
     for (i, event) in laid.events.iter().enumerate() {
         let Some(reference) = &event.clip else { continue };
-        let Some(clip) = clips.get(reference) else { continue };
+        let Some(length) = length_of(reference) else { continue };
         let (start, place) = (laid.clock.places[i].0, laid.places[i]);
         ends.retain(|end| *end > start);
         if ends.len() == MOST_RECORDINGS {
             dropped.push(format!("{}: more than {MOST_RECORDINGS} recordings at once", event.node));
             continue;
         }
-        ends.push(start + clip.length());
+        ends.push(start + length);
         notes.push(Note {
             start,
-            length: clip.length(),
+            length,
             pitch: CLIP_PITCH,
             velocity: velocity(place.loudness),
             pan: place.pan,
@@ -362,6 +408,9 @@ fn recordings(laid: &Laid<'_>, clips: &Clips) -> (Vec<Note>, Vec<String>) {
             node: event.node.clone(),
             event: event.id.clone(),
             time: event.time,
+            space: event.space,
+            scene: laid.scenes[i],
+            reads: None,
             tally: Vec::new(),
         });
     }

@@ -1,15 +1,10 @@
 //! The mapping: which sound each event makes. The default, and how a file in YAML changes it.
 
-use crate::voice::Voice;
+use super::voice::Voice;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use ulp_core::kind::Kind;
 use ulp_core::pattern::Pattern;
 use ulp_core::yaml::{self, Fault, Node};
-use ulp_view::transform::finite;
-
-/// Longest mapping that is read, in bytes.
-const LONGEST: u64 = 1 << 20;
+use crate::transform::finite;
 
 /// Most kinds, and most layers, that a mapping gives a sound: each is held against what the nodes are.
 const MOST_PATTERNS: usize = 1000;
@@ -184,44 +179,7 @@ impl Default for Mapping {
     }
 }
 
-/// Why a mapping could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("{}: {source}", .path.display())]
-    Io { path: PathBuf, source: std::io::Error },
-    #[error("{}: more than 1 MiB", .path.display())]
-    TooLong { path: PathBuf },
-    #[error("{}:{}:{}: {}", .path.display(), .fault.at.line, .fault.at.column, .fault.reason)]
-    NotUnderstood { path: PathBuf, fault: Fault },
-}
-
-impl Error {
-    /// A mapping that is not understood is wrong usage, as a dotfile is.
-    pub fn kind(&self) -> Kind {
-        match self {
-            Error::Io { .. } => Kind::System,
-            Error::TooLong { .. } | Error::NotUnderstood { .. } => Kind::Usage,
-        }
-    }
-}
-
 impl Mapping {
-    /// The default with what a file changes.
-    ///
-    /// # Errors
-    /// A file that cannot be read or is not understood.
-    pub fn read(path: &Path) -> Result<Mapping, Error> {
-        use std::io::Read as _;
-        let io = |source| Error::Io { path: path.to_owned(), source };
-        let mut text = String::new();
-        let file = std::fs::File::open(path).map_err(io)?;
-        file.take(LONGEST + 1).read_to_string(&mut text).map_err(io)?;
-        if text.len() as u64 > LONGEST {
-            return Err(Error::TooLong { path: path.to_owned() });
-        }
-        Mapping::parse(&text).map_err(|fault| Error::NotUnderstood { path: path.to_owned(), fault })
-    }
-
     /// The default with what a text changes.
     ///
     /// # Errors
@@ -385,16 +343,6 @@ mod tests {
         assert_eq!(of(Operation::Merge, "x").voice, None);
         assert_eq!(of(Operation::Create, "pump").voice, Some(Voice::Gong));
         assert_eq!(of(Operation::Delete, "pump").voice, Some(Voice::Fall));
-    }
-
-    #[test]
-    fn the_man_page_shows_the_default() {
-        let page = include_str!("man.roff");
-        let (_, shown) = page.split_once(".nf\nroot:").unwrap();
-        let (shown, _) = shown.split_once(".fi").unwrap();
-        let shown = format!("root:{shown}").replace("\\-", "-").replace("\\(aq", "'");
-        let mapping = Mapping::parse(&shown).unwrap();
-        assert_eq!(Mapping { listener: None, ..mapping }, Mapping::default());
     }
 
     #[test]

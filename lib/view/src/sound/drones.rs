@@ -5,13 +5,13 @@
 //! it swells as they come in; and that within its own range. A sensor that spoke once has no range and stands in
 //! the middle, unless its node's `standing` says otherwise.
 
-use crate::mapping::Mapping;
-use crate::score::{Drone, Laid, Note, velocity};
-use crate::sonify::{SensorName, Sonified};
-use crate::voice::Voice;
+use super::mapping::Mapping;
+use super::score::{Drone, Laid, Note, Reads, velocity};
+use super::sonify::{SensorName, Sonified};
+use super::voice::Voice;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use ulp_view::series::Range;
+use crate::series::Range;
 
 /// A sensor is held alone from this many readings on, where not all are.
 const TALKATIVE: usize = 3;
@@ -21,7 +21,7 @@ const FINEST: f64 = 1.0 / 48.0;
 const FLOOR: f64 = 0.22;
 const RISE: f64 = 0.6;
 /// Where the tones begin, in semitones from the root: choirs first, then those that are held alone.
-const CHORD: [i64; crate::mapping::MOST_DRONES] = [-12, -5, 0, 7, 3, 10, 12];
+const CHORD: [i64; super::mapping::MOST_DRONES] = [-12, -5, 0, 7, 3, 10, 12];
 
 /// A sensor, as the whole trace shows it.
 struct Sensor {
@@ -280,6 +280,13 @@ impl Part<'_> {
             node: event.node.clone(),
             event: event.id.clone(),
             time: event.time,
+            space: event.space,
+            scene: self.laid.scenes[change.event],
+            reads: event.reading.as_ref().map(|read| Reads {
+                what: format!("{} at {}", super::words::clean(&read.sensor), event.name),
+                words: read.words.clone(),
+                moved: self.laid.moved[change.event],
+            }),
             tally: Vec::new(),
         }
     }
@@ -301,7 +308,7 @@ impl Part<'_> {
         let percent = (level * 100.0).round();
         match &event.reading {
             Some(read) if !self.tone.choir => {
-                format!("{} at {}: {}", crate::words::clean(&read.sensor), event.name, read.words)
+                format!("{} at {}: {}", super::words::clean(&read.sensor), event.name, read.words)
             }
             _ if !self.tone.choir => format!("{} stands at {percent} %", event.name),
             _ => format!("{} sensors {}: {percent} %", self.tone.members.len(), side(self.mean.pan)),

@@ -122,6 +122,13 @@ fn span(times: &[i64]) -> i128 {
     }
 }
 
+/// The scene of each of ascending moments: a long gap lies between one scene and the next, however they are played.
+pub fn scenes(times: &[i64]) -> Vec<usize> {
+    let cuts = cuts(times);
+    let of = |(scene, cut): (usize, &[usize])| std::iter::repeat_n(scene, cut[1] - cut[0]);
+    cuts.windows(2).enumerate().flat_map(of).collect()
+}
+
 /// The places at which scenes begin, and the end of the last.
 fn cuts(times: &[i64]) -> Vec<usize> {
     let whole = span(times);

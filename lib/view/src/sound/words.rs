@@ -1,6 +1,6 @@
 //! Text from events, as it may stand in a label or a caption: one line, printable, not too long.
 
-use ulp_cli::escape;
+use ulp_core::text::escape;
 
 /// Most characters of a name in a label.
 const LONGEST: usize = 80;

@@ -1,14 +1,14 @@
 //! What a node is at the moment that is being heard.
 
-use crate::mapping::{Mapping, Operation, PitchOf, Sound};
-use crate::words::{clean, cut};
+use super::mapping::{Mapping, Operation, PitchOf, Sound};
+use super::words::{clean, cut};
 use std::rc::Rc;
 use ulp_core::event::{Register, RegisterKind, Set};
 use ulp_core::id::Key;
 use ulp_core::state::Written;
-use ulp_view::join::{ViewNode, unquoted};
-use ulp_view::name::{self, ENTITY, NAMES};
-use ulp_view::transform::{Local, Transform};
+use crate::join::{ViewNode, unquoted};
+use crate::name::{self, ENTITY, NAMES};
+use crate::transform::{Local, Transform};
 
 /// What a node was at the moment that is being heard. What its registers say is read once, when they are set.
 pub struct Now<'a> {
