@@ -5,6 +5,7 @@ mod drawings;
 mod exchange;
 mod follow;
 mod fonts;
+mod labels;
 mod media;
 mod page;
 mod pictures;

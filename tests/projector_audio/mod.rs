@@ -55,6 +55,74 @@ fn the_flood_is_heard_to_rise_and_never_clips() {
     assert!(samples[30 * RATE - 1].iter().all(|s| s.unsigned_abs() < 8), "it ends in silence");
 }
 
+/// A speaker as small as a telephone's plays next to nothing below 300 Hz.
+#[test]
+fn the_flood_is_heard_on_a_telephone() {
+    let dir = run::checkout();
+    sound(&format!("projector-audio -f wav -o whole.wav {FLOOD}"), dir.path());
+    run::sh("sox whole.wav phone.wav highpass 300 highpass 300", dir.path());
+    let read = |name: &str| samples(&std::fs::read(dir.path().join(name)).unwrap());
+    let (whole, phone) = (read("whole.wav"), read("phone.wav"));
+    let half = RATE / 2;
+    let level = |part: &[[i16; 2]]| {
+        let sum: f64 = part.iter().flatten().map(|s| (f64::from(*s) / 32768.0).powi(2)).sum();
+        (sum / (2 * part.len()) as f64).sqrt()
+    };
+    let stretches = whole.chunks(half).zip(phone.chunks(half)).map(|(a, b)| (level(a), level(b)));
+    for (i, (all, heard)) in stretches.enumerate() {
+        // From -50 dB on there is sound; a quarter of it is heard.
+        assert!(all < 0.003 || heard > all / 4.0, "{} s: {heard:.4} of {all:.4}", i as f64 / 2.0);
+    }
+}
+
+/// The date of each caption, and when it begins and ends, in seconds.
+fn cues(captions: &str) -> Vec<(&str, f64, f64)> {
+    let seconds = |clock: &str| {
+        let parts: Vec<f64> = clock.split(':').map(|part| part.parse().unwrap()).collect();
+        parts[0] * 3600.0 + parts[1] * 60.0 + parts[2]
+    };
+    let cue = |block| {
+        let mut lines = str::lines(block).skip(1);
+        let (start, end) = lines.next().unwrap().split_once(" --> ").unwrap();
+        (lines.next().unwrap(), seconds(start), seconds(end))
+    };
+    captions.split("\n\n").skip(1).map(cue).collect()
+}
+
+/// Two floods years apart fall into one window of the captions: each is told of with its own date.
+#[test]
+fn no_caption_spans_a_gap_and_each_says_what_rises() {
+    let dir = run::checkout();
+    let reading = |id: usize, time: i64, value: f64| {
+        format!(
+            "{{\"event_id\":\"e{id}\",\"timestamp\":{time},\"actor_id\":\"a\",\"operation\":\"sensor_reading\",\"sensor\":\"water_level\",\"node_id\":\"x\",\"value\":{value},\"unit\":\"m\"}}\n"
+        )
+    };
+    let mut lines = "{\"event_id\":\"c\",\"timestamp\":1700000000,\"actor_id\":\"a\",\"operation\":\"create_node\",\"node_id\":\"x\",\"properties\":{\"name\":\"Ouse\"}}\n".to_owned();
+    for i in 0..20 {
+        let in_2024 = i64::try_from(i / 10).unwrap() * 31_000_000;
+        lines += &reading(i, 1_700_000_100 + in_2024 + 100 * i as i64, 1.1 + 0.05 * i as f64);
+    }
+    std::fs::write(dir.path().join("trace.jsonl"), lines).unwrap();
+    for pace in ["--duration 4s", "--duration 3s", "--speed 1e7"] {
+        let captions = run::sh(&format!("projector-audio -f vtt {pace} trace.jsonl"), dir.path());
+        let score = run::sh(&format!("projector-audio {pace} trace.jsonl"), dir.path());
+        let cues = cues(&captions);
+        assert!(cues.iter().any(|c| c.0.starts_with("2023")) && cues.iter().any(|c| c.0.starts_with("2024")), "{captions}");
+        for note in score.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()) {
+            let number: usize = note["event_id"].as_str().unwrap().trim_start_matches('e').parse().unwrap_or(0);
+            let expected = if number < 10 { "2023" } else { "2024" };
+            let t = note["t"].as_f64().unwrap();
+            let there: Vec<_> = cues.iter().filter(|c| c.1 - 1e-3 <= t && t < c.2 - 1e-3).collect();
+            assert!(there.iter().any(|c| c.0.starts_with(expected)), "{note} is not told of in {captions}");
+        }
+        assert!(cues.windows(2).all(|pair| pair[0].2 <= pair[1].1 + 1e-9), "{captions}");
+        assert!(captions.contains("Water level at Ouse rises to "), "{captions}");
+    }
+    let flood = run::sh(&format!("projector-audio -f vtt {FLOOD}"), dir.path());
+    assert!(flood.contains(" rises to ") && flood.contains(" m\n") && !flood.contains("held tones"), "{flood}");
+}
+
 #[test]
 fn every_length_is_exact_to_the_frame() {
     let dir = run::checkout();

@@ -6,6 +6,7 @@ mod follow;
 mod golden;
 mod hostile;
 mod identity;
+mod listen;
 mod models;
 mod same;
 mod stored;
