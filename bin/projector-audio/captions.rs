@@ -59,39 +59,45 @@ pub fn captions(score: &Score) -> Vec<Caption> {
     captions
 }
 
-/// What is said of the held tones that bend in a window: what moved farthest, by name, else what spoke first.
+/// What is said of the held tones that bend in a window: the reading that moved farthest, by name; where none moved, the
+/// tone that did.
 fn bent(notes: &[&Note], levels: &mut BTreeMap<u8, f64>) -> Option<String> {
+    let before = levels.clone();
+    let risen = |drone: &Drone| before.get(&drone.channel).map(|before| drone.level - before);
     let held: Vec<(&Note, Drone)> = notes.iter().filter_map(|note| Some((*note, note.drone?))).collect();
-    let is_told = |(_, drone): &&(&Note, Drone)| {
-        levels.get(&drone.channel).is_none_or(|before| (drone.level - before).abs() >= TOLD)
-    };
-    let told: Vec<&(&Note, Drone)> = held.iter().filter(is_told).collect();
-    let far = |note: &Note| note.reads.as_ref().and_then(|reads| reads.moved).map_or(0.0, f64::abs);
-    // Of several that moved as far the first is told.
-    let most = told.iter().rev().max_by(|a, b| far(a.0).total_cmp(&far(b.0))).map(|(note, _)| went(note));
     levels.extend(held.iter().map(|(_, drone)| (drone.channel, drone.level)));
-    most
+    let is_told = |(_, drone): &&(&Note, Drone)| risen(drone).is_none_or(|by| by.abs() >= TOLD);
+    let moved = |note: &Note| note.reads.as_ref().and_then(|reads| reads.moved).map_or(0.0, f64::abs);
+    let by = |drone: &Drone| risen(drone).map_or(0.0, f64::abs);
+    // Of several that moved as far the first is told.
+    let told = held.iter().filter(is_told).rev();
+    let (note, drone) =
+        told.max_by(|(a, x), (b, y)| moved(a).total_cmp(&moved(b)).then(by(x).total_cmp(&by(y))))?;
+    Some(went(note, drone, risen(drone)))
 }
 
-/// How what a held tone tells of went.
-fn went(note: &Note) -> String {
+/// How what a held tone tells of went; the tone has risen by so much.
+fn went(note: &Note, drone: &Drone, risen: Option<f64>) -> String {
     let Some(reads) = &note.reads else { return note.what.clone() };
-    let verb = match reads.moved {
+    let verb = |by: Option<f64>| match by {
         Some(by) if by > 0.0 => "rises to",
         Some(by) if by < 0.0 => "falls to",
-        Some(_) => "stays at",
-        None => "is",
+        _ => "is",
     };
-    format!("{} {verb} {}", sentence(&reads.what), reads.words)
+    let sensor = sentence(&reads.sensor);
+    match &reads.choir {
+        Some(choir) if reads.moved.is_none_or(|by| by == 0.0) => {
+            format!("{sensor} of {choir} {} {} %", verb(risen), (drone.level * 100.0).round())
+        }
+        _ => format!("{sensor} at {} {} {}", reads.place, verb(reads.moved), reads.words),
+    }
 }
 
-/// Words that begin a sentence: `water_level at X` as `Water level at X`.
-fn sentence(what: &str) -> String {
-    let (sensor, place) = what.split_once(" at ").unwrap_or((what, ""));
-    let sensor = sensor.replace('_', " ");
-    let mut letters = sensor.chars();
-    let begun: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
-    if place.is_empty() { begun } else { format!("{begun} at {place}") }
+/// A name that begins a sentence: `water_level` as `Water level`.
+fn sentence(name: &str) -> String {
+    let name = name.replace('_', " ");
+    let mut letters = name.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 /// What is said of the struck notes and the recordings of a window: what matters most comes first.
@@ -202,8 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_names_what_moves() {
-        assert_eq!(sentence("water_level at Ouse at York"), "Water level at Ouse at York");
-        assert_eq!(sentence("état"), "État");
+    fn a_sentence_begins_with_a_capital() {
+        assert_eq!(["water_level", "état", ""].map(sentence), ["Water level", "État", ""]);
     }
 }

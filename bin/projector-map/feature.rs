@@ -157,11 +157,10 @@ pub fn node_feature<'s, 'a>(
     let laid = ground.shape(&shape, stand).map_err(|OutOfRange| id.to_owned())?;
     let is_lost = matches!(laid.geometry, Geometry::Point(_)) && laid.lost.is_some();
     let size = if is_lost { size_of(&shape, raw, tape) } else { Vec::new() };
-    let key = node.state.registers.iter().map(|w| w.key).chain(node.state.created).max();
     Ok(Feature {
         id: Cow::Borrowed(id),
         subject: Subject::Node(node),
-        key,
+        key: node.last_set(),
         layer: Some(layer),
         size,
         laid,

@@ -12,11 +12,11 @@ fn a_record_has_what_the_page_says() {
         r#"sensor_reading "sensor":"rain","value":null,"position":[1,2]"#,
     ]);
     let expected = [
-        r#"{"bounds":[100,200,100,200],"layer":"default","node_id":"base","position":[100,200],"rotation":90,"scale":[2,2],"space_id":"default","tile":"z0/x0/y0","type":"node"}"#,
-        r#"{"bounds":[90,200,110,240],"geometry":{"height":10,"kind":"rect","width":20},"kind":"gauge","layer":"rivers","media":{"media":{"mime":"image/png","ref":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}},"node_id":"gauge","position":[100,220],"properties":{"a":"x","b":1.5},"rotation":90,"scale":[2,2],"space_id":"default","tile":"z0/x0/y0","type":"node"}"#,
-        r#"{"from_node":"base","points":[[100,200],[100,220]],"properties":{"w":2},"relation":"holds","to_node":"gauge","type":"link"}"#,
-        r#"{"actor_id":"a","node_id":"gauge","position":[100,220],"sensor":"level","timestamp":1003,"type":"sensor","unit":"m","value":1.42}"#,
-        r#"{"actor_id":"a","position":[1,2],"sensor":"rain","timestamp":1004,"type":"sensor","value":null}"#,
+        r#"{"bounds":[100,200,100,200],"event_id":"e0","layer":"default","node_id":"base","position":[100,200],"rotation":90,"scale":[2,2],"space_id":"default","tile":"z0/x0/y0","type":"node"}"#,
+        r#"{"bounds":[90,200,110,240],"event_id":"e1","geometry":{"height":10,"kind":"rect","width":20},"kind":"gauge","layer":"rivers","media":{"media":{"mime":"image/png","ref":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}},"node_id":"gauge","position":[100,220],"properties":{"a":"x","b":1.5},"rotation":90,"scale":[2,2],"space_id":"default","tile":"z0/x0/y0","type":"node"}"#,
+        r#"{"event_id":"e2","from_node":"base","points":[[100,200],[100,220]],"properties":{"w":2},"relation":"holds","to_node":"gauge","type":"link"}"#,
+        r#"{"actor_id":"a","event_id":"e3","node_id":"gauge","position":[100,220],"sensor":"level","timestamp":1003,"type":"sensor","unit":"m","value":1.42}"#,
+        r#"{"actor_id":"a","event_id":"e4","position":[1,2],"sensor":"rain","timestamp":1004,"type":"sensor","value":null}"#,
     ];
     let got = text(&[], &trace);
     assert_eq!(got.lines().collect::<Vec<_>>(), expected);

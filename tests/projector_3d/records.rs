@@ -11,10 +11,10 @@ fn a_node_stands_in_its_parent() {
         r#"{"operation":"sensor_reading","sensor":"bell","value":true,"node_id":"door"}"#.into(),
     ]);
     let expected = [
-        r#"{"extras":{"physics":{"body":"static"}},"layer":"town","node_id":"door","parent":"house","rotation":[0,0,0,1],"scale":[1,1,1],"translation":[1,0,0.5],"type":"node"}"#,
-        r#"{"extras":{"properties":{"color":"red","name":"Mill"}},"kind":"building","layer":"town","mesh":{"kind":"box","size":[1,2,3]},"name":"Mill","node_id":"house","rotation":[0,0,0.707106781,0.707106781],"scale":[2,2,2],"translation":[10,20,0],"type":"node"}"#,
-        r#"{"from_node":"door","points":[[10,22,1],[10,20,0]],"properties":{"w":1},"relation":"of","to_node":"house","type":"link"}"#,
-        r#"{"actor_id":"a","node_id":"door","position":[10,22,1],"sensor":"bell","timestamp":1003,"type":"sensor","value":true}"#,
+        r#"{"event_id":"e1","extras":{"physics":{"body":"static"}},"layer":"town","node_id":"door","parent":"house","rotation":[0,0,0,1],"scale":[1,1,1],"translation":[1,0,0.5],"type":"node"}"#,
+        r#"{"event_id":"e0","extras":{"properties":{"color":"red","name":"Mill"}},"kind":"building","layer":"town","mesh":{"kind":"box","size":[1,2,3]},"name":"Mill","node_id":"house","rotation":[0,0,0.707106781,0.707106781],"scale":[2,2,2],"translation":[10,20,0],"type":"node"}"#,
+        r#"{"event_id":"e2","from_node":"door","points":[[10,22,1],[10,20,0]],"properties":{"w":1},"relation":"of","to_node":"house","type":"link"}"#,
+        r#"{"actor_id":"a","event_id":"e3","node_id":"door","position":[10,22,1],"sensor":"bell","timestamp":1003,"type":"sensor","value":true}"#,
     ];
     assert_eq!(String::from_utf8(project(&[], &input)).unwrap(), expected.map(|l| format!("{l}\n")).concat());
 }

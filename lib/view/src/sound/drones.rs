@@ -18,8 +18,8 @@ const TALKATIVE: usize = 3;
 /// A change of a level by less than this is not heard.
 const FINEST: f64 = 1.0 / 48.0;
 /// The loudness of a tone at the bottom of its range, and what the top adds.
-const FLOOR: f64 = 0.22;
-const RISE: f64 = 0.6;
+const FLOOR: f64 = 0.26;
+const RISE: f64 = 0.56;
 /// Where the tones begin, in semitones from the root: choirs first, then those that are held alone.
 const CHORD: [i64; super::mapping::MOST_DRONES] = [-12, -5, 0, 7, 3, 10, 12];
 
@@ -283,7 +283,9 @@ impl Part<'_> {
             space: event.space,
             scene: self.laid.scenes[change.event],
             reads: event.reading.as_ref().map(|read| Reads {
-                what: format!("{} at {}", super::words::clean(&read.sensor), event.name),
+                sensor: super::words::clean(&read.sensor),
+                place: event.name.clone(),
+                choir: self.tone.choir.then(|| self.choir()),
                 words: read.words.clone(),
                 moved: self.laid.moved[change.event],
             }),
@@ -311,8 +313,13 @@ impl Part<'_> {
                 format!("{} at {}: {}", super::words::clean(&read.sensor), event.name, read.words)
             }
             _ if !self.tone.choir => format!("{} stands at {percent} %", event.name),
-            _ => format!("{} sensors {}: {percent} %", self.tone.members.len(), side(self.mean.pan)),
+            _ => format!("{}: {percent} %", self.choir()),
         }
+    }
+
+    /// Who forms it, in words.
+    fn choir(&self) -> String {
+        format!("{} sensors {}", self.tone.members.len(), side(self.mean.pan))
     }
 }
 

@@ -68,8 +68,11 @@ pub struct Note {
 /// What a sensor read, in words.
 #[derive(Clone, Debug)]
 pub struct Reads {
-    /// What was read, and where: `water_level at X`.
-    pub what: String,
+    /// The name of the sensor, and what it is at.
+    pub sensor: String,
+    pub place: Rc<str>,
+    /// With whom it is held, where it is not alone: `12 sensors on the left`.
+    pub choir: Option<String>,
     /// The value and its unit.
     pub words: Rc<str>,
     /// How far that is from what it read before, as a part of its range; nothing for its first word.

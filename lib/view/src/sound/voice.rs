@@ -49,7 +49,7 @@ const fn partial(ratio: f64, level: f64, decay: f64) -> Partial {
 
 /// How much of its upper sines a held tone has whose sensor stands so high in its range.
 pub fn bright(level: f64) -> f64 {
-    0.5 + 0.5 * level
+    0.8 + 0.2 * level
 }
 
 impl Voice {
@@ -204,13 +204,13 @@ impl Voice {
         // The first stands for the tone itself; the others come in as it rises. The upper ones carry a low tone through
         // a speaker that is too small for it.
         const DRONE: [Partial; 7] = [
-            partial(1.0, 0.6, f64::INFINITY),
-            partial(2.0, 0.32, f64::INFINITY),
-            partial(3.0, 0.24, f64::INFINITY),
-            partial(4.0, 0.2, f64::INFINITY),
-            partial(5.0, 0.16, f64::INFINITY),
-            partial(6.0, 0.12, f64::INFINITY),
-            partial(8.0, 0.08, f64::INFINITY),
+            partial(1.0, 0.5, f64::INFINITY),
+            partial(2.0, 0.34, f64::INFINITY),
+            partial(3.0, 0.28, f64::INFINITY),
+            partial(4.0, 0.24, f64::INFINITY),
+            partial(5.0, 0.22, f64::INFINITY),
+            partial(6.0, 0.2, f64::INFINITY),
+            partial(8.0, 0.14, f64::INFINITY),
         ];
         match self {
             Voice::Pluck => &PLUCK,
