@@ -254,9 +254,9 @@ fn sounds() {
     assert_all("mid", &json_pairs(&ids), expected());
     let captions = text("audio -f vtt --duration 2m");
     let cue = |block: &str| {
-        let mut words = block.lines().next()?.split(' ').skip(1).rev();
-        let event = words.next()?.to_owned();
-        Some((words.next().unwrap_or("").to_owned(), event))
+        let words: Vec<&str> = block.lines().next()?.split(' ').skip(1).collect();
+        let (event, node) = words.split_last()?;
+        Some((node.join(" "), (*event).to_owned()))
     };
     assert_all("vtt", &captions.split("\n\n").skip(1).filter_map(cue).collect(), expected());
 }
