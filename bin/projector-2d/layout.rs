@@ -171,7 +171,8 @@ impl Layout {
         // What fills much of the drawing both ways is ground rather than an obstacle.
         let is_ground = |b: &Bounds| b.size().iter().all(|side| *side > self.side * GROUND);
         let drawn = |is_text: bool| {
-            let is_it = move |i: &&Item<'_, '_>| matches!(i.shape, Shape::Text { .. }) == is_text && scene.shows(i);
+            let is_it =
+                move |i: &&Item<'_, '_>| matches!(i.shape, Shape::Text { .. }) == is_text && scene.shows(i);
             items.iter().filter(is_it).map(|i| self.drawn(i))
         };
         let marks = readings.iter().map(|(_, at)| mark(*at));
@@ -220,7 +221,11 @@ impl Layout {
     fn wanted_of<'t>(&self, link: &'t Connection<'_>, scene: &'t Scene<'_, '_>) -> Wanted<'t> {
         let own = link.style.font_size.map(|size| self.frame.length(size).min(LARGEST_LABEL));
         let is_loop = link.ends.from == link.ends.to;
-        let ends = if is_loop { [self.top(link); 2].map(|[x, y]| [x, y - LOOP * 1.2 * self.mark]) } else { self.ends(link) };
+        let ends = if is_loop {
+            [self.top(link); 2].map(|[x, y]| [x, y - LOOP * 1.2 * self.mark])
+        } else {
+            self.ends(link)
+        };
         Wanted {
             text: scene.says_of(link).unwrap_or_default().into(),
             size: own.unwrap_or(self.label_size),

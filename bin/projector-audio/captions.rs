@@ -1,16 +1,16 @@
 //! Captions: what is heard, in words, and WebVTT (W3C, "WebVTT: The Web Video Text Tracks Format").
 
-use ulp_view::sound::clock::SECOND;
-use ulp_view::sound::mapping::Operation;
-use ulp_view::sound::score::{Drone, Note, Score, said};
-use ulp_view::sound::voice::Voice;
-use ulp_core::id::event_of;
-use ulp_core::text::escape;
-use ulp_view::sound::words::escape_vtt;
 use chrono::DateTime;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::rc::Rc;
+use ulp_core::id::event_of;
+use ulp_core::text::escape;
+use ulp_view::sound::clock::SECOND;
+use ulp_view::sound::mapping::Operation;
+use ulp_view::sound::score::{Drone, Note, Score, said};
+use ulp_view::sound::voice::Voice;
+use ulp_view::sound::words::escape_vtt;
 
 /// How long a caption stands, in nanoseconds.
 const WINDOW: i64 = 2 * SECOND;

@@ -1,7 +1,6 @@
 //! Recordings: audio blobs, decoded to stereo at the rate of the sound. What sort of audio a blob is, is read from
 //! its bytes, not from what the event claims.
 
-use ulp_view::sound::clock::SECOND;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 use symphonia::core::codecs::audio::AudioDecoderOptions;
@@ -11,6 +10,7 @@ use symphonia::core::formats::{FormatOptions, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 use ulp_store::blobs::{self, Blobs};
+use ulp_view::sound::clock::SECOND;
 
 /// Frames a second of the sound.
 pub const RATE: i64 = 48_000;

@@ -5,13 +5,13 @@
 //! each note says what it is of.
 
 use crate::captions::Caption;
-use ulp_view::sound::clock::SECOND;
-use ulp_view::sound::score::{Note, Score};
-use ulp_view::sound::voice::Voice;
 use std::collections::BTreeMap;
 use ulp_core::id::event_of;
 use ulp_core::json::write::Object;
 use ulp_core::text::write_printable;
+use ulp_view::sound::clock::SECOND;
+use ulp_view::sound::score::{Note, Score};
+use ulp_view::sound::voice::Voice;
 
 /// Ticks of a quarter, and of a second.
 const QUARTER: u16 = 480;

@@ -4,9 +4,9 @@
 //! its exact phase where a block begins and turned from sample to sample, in plain doubles without fused steps.
 
 use crate::clips::{Clip, Clips, RATE, frame};
+use std::f64::consts::{FRAC_PI_4, TAU};
 use ulp_view::sound::score::{Note, Score};
 use ulp_view::sound::voice::{BEND, DRONE_RELEASE, LOUDEST, Partial, RELEASE, Voice, bright};
-use std::f64::consts::{FRAC_PI_4, TAU};
 
 /// Frames of a block.
 pub const BLOCK: usize = 1024;

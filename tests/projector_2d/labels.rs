@@ -72,7 +72,8 @@ fn labels(svg: &str) -> Vec<(String, Line)> {
 /// How many labels a drawing and its log say are left out.
 fn left_out(input: &str) -> (usize, usize) {
     let output = feed(BIN, &["-f", "svg", "--log-all"], input.as_bytes());
-    let (log, svg) = (String::from_utf8_lossy(&output.stderr).into_owned(), String::from_utf8(output.stdout).unwrap());
+    let (log, svg) =
+        (String::from_utf8_lossy(&output.stderr).into_owned(), String::from_utf8(output.stdout).unwrap());
     let logged = log.lines().find(|line| line.contains("export.labels"));
     let logged = logged.and_then(|line| line.split(" left out").next()?.rsplit(' ').next()?.parse().ok());
     let said = svg.split(" labels left out").next().filter(|before| before.len() < svg.len());
@@ -98,11 +99,14 @@ fn no_label_lies_on_another_and_what_is_left_out_is_counted() {
         r#"create_node "node_id":"t","geometry":{"kind":"text","text":"a line of text","size":9},"transform":{"position":[0,0]}"#,
         r#"create_node "node_id":"a","properties":{"label":"on the text"},"transform":{"position":[2,2]}"#,
     ]);
-    for (name, input, count) in [("flood", flood(), None), ("crowd", crowd(900), Some(900)), ("texts", texts, Some(2))] {
+    for (name, input, count) in
+        [("flood", flood(), None), ("crowd", crowd(900), Some(900)), ("texts", texts, Some(2))]
+    {
         let svg = text(&["-f", "svg"], &input);
         let labels = labels(&svg);
         let written = lines(&svg, |e| e.attribute("data-node").map(str::to_owned));
-        let boxes: Vec<(&Line, Bounds)> = labels.iter().chain(&written).map(|(_, line)| (line, line.bounds())).collect();
+        let boxes: Vec<(&Line, Bounds)> =
+            labels.iter().chain(&written).map(|(_, line)| (line, line.bounds())).collect();
         for (i, (a, one)) in boxes.iter().enumerate() {
             for (b, other) in &boxes[i + 1..] {
                 assert!(one.overlap(*other) == 0.0, "{name}: {a:?} lies on {b:?}");
@@ -143,11 +147,14 @@ fn sketch() -> String {
 fn labels_stand_where_people_put_them() {
     let svg = text(&["-f", "svg"], &sketch());
     let found = labels(&svg);
-    let of = |name: &str| found.iter().filter(|(n, _)| n == name).map(|(_, line)| line.clone()).collect::<Vec<_>>();
+    let of = |name: &str| {
+        found.iter().filter(|(n, _)| n == name).map(|(_, line)| line.clone()).collect::<Vec<_>>()
+    };
     let document = Document::parse(&svg).unwrap();
     let space = document.descendants().find(|e| e.attribute("data-space").is_some()).unwrap();
     let scale = number(&space, "data-scale");
-    let origin: Vec<f64> = space.attribute("data-origin").unwrap().split(' ').map(|x| x.parse().unwrap()).collect();
+    let origin: Vec<f64> =
+        space.attribute("data-origin").unwrap().split(' ').map(|x| x.parse().unwrap()).collect();
     let place = |x: f64, y: f64| [(x - origin[0]) * scale, -(y - origin[1]) * scale];
     // Inside the shape, the author's break kept, the rest broken at blanks.
     let hut = of("hut");
@@ -209,7 +216,8 @@ fn several_spaces_stand_in_a_grid_with_titles() {
             side / 2.0
         )
     };
-    let titled = r#"set_properties "node_id":"@space","space_id":"space3","properties":{"title":"The fourth"}"#;
+    let titled =
+        r#"set_properties "node_id":"@space","space_id":"space3","properties":{"title":"The fourth"}"#;
     let operations: Vec<String> = (0..6).map(node).chain([titled.to_owned()]).collect();
     let trace = trace(&operations.iter().map(String::as_str).collect::<Vec<_>>());
     let svg = text(&["-f", "svg"], &trace);
@@ -270,7 +278,8 @@ fn media_that_failed_say_so() {
             if format == "html" {
                 let page = String::from_utf8_lossy(&output.stdout).into_owned();
                 let (_, rest) = page.split_once("\"missing\":").unwrap();
-                let missing: Value = serde_json::Deserializer::from_str(rest).into_iter().next().unwrap().unwrap();
+                let missing: Value =
+                    serde_json::Deserializer::from_str(rest).into_iter().next().unwrap().unwrap();
                 assert_eq!(missing, serde_json::json!([id.to_string()]));
             }
         }

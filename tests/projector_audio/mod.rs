@@ -108,9 +108,13 @@ fn no_caption_spans_a_gap_and_each_says_what_rises() {
         let captions = run::sh(&format!("projector-audio -f vtt {pace} trace.jsonl"), dir.path());
         let score = run::sh(&format!("projector-audio {pace} trace.jsonl"), dir.path());
         let cues = cues(&captions);
-        assert!(cues.iter().any(|c| c.0.starts_with("2023")) && cues.iter().any(|c| c.0.starts_with("2024")), "{captions}");
+        assert!(
+            cues.iter().any(|c| c.0.starts_with("2023")) && cues.iter().any(|c| c.0.starts_with("2024")),
+            "{captions}"
+        );
         for note in score.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()) {
-            let number: usize = note["event_id"].as_str().unwrap().trim_start_matches('e').parse().unwrap_or(0);
+            let number: usize =
+                note["event_id"].as_str().unwrap().trim_start_matches('e').parse().unwrap_or(0);
             let expected = if number < 10 { "2023" } else { "2024" };
             let t = note["t"].as_f64().unwrap();
             let there: Vec<_> = cues.iter().filter(|c| c.1 - 1e-3 <= t && t < c.2 - 1e-3).collect();
@@ -120,7 +124,10 @@ fn no_caption_spans_a_gap_and_each_says_what_rises() {
         assert!(captions.contains("Water level at Ouse rises to "), "{captions}");
     }
     let flood = run::sh(&format!("projector-audio -f vtt {FLOOD}"), dir.path());
-    assert!(flood.contains(" rises to ") && flood.contains(" m\n") && !flood.contains("held tones"), "{flood}");
+    assert!(
+        flood.contains(" rises to ") && flood.contains(" m\n") && !flood.contains("held tones"),
+        "{flood}"
+    );
 }
 
 #[test]

@@ -83,7 +83,8 @@ fn pairs_in(value: &Value, around: &str, found: &mut BTreeSet<Pair>) {
     let named = |object: &Value| {
         let member = |name: &str| object[name].as_str().map(str::to_owned);
         let sensor = || Some(format!("{}/{}", member("actor_id")?, member("sensor")?));
-        let link = || Some(format!("{}/{}/{}", member("from_node")?, member("relation")?, member("to_node")?));
+        let link =
+            || Some(format!("{}/{}/{}", member("from_node")?, member("relation")?, member("to_node")?));
         sensor().or_else(link).or_else(|| member("node_id"))
     };
     match value {
@@ -109,7 +110,11 @@ fn json_pairs(text: &str) -> BTreeSet<Pair> {
 }
 
 #[track_caller]
-fn assert_all<'e>(format: &str, found: &BTreeSet<Pair>, expected: impl IntoIterator<Item = (&'e str, &'e str)>) {
+fn assert_all<'e>(
+    format: &str,
+    found: &BTreeSet<Pair>,
+    expected: impl IntoIterator<Item = (&'e str, &'e str)>,
+) {
     for (thing, event) in expected {
         let pair = (thing.to_owned(), event.to_owned());
         assert!(found.contains(&pair), "{format}: {pair:?} is not among {found:?}");
@@ -132,7 +137,8 @@ fn records_models_and_exchange_files() {
     let length = u32::from_le_bytes(glb[12..16].try_into().unwrap()) as usize;
     assert_all("3d -f glb", &json_pairs(std::str::from_utf8(&glb[20..20 + length]).unwrap()), all());
     let canvas: Value = serde_json::from_str(&text("2d -f canvas")).unwrap();
-    let ids: BTreeSet<&str> = canvas["nodes"].as_array().unwrap().iter().filter_map(|n| n["id"].as_str()).collect();
+    let ids: BTreeSet<&str> =
+        canvas["nodes"].as_array().unwrap().iter().filter_map(|n| n["id"].as_str()).collect();
     for (thing, _) in NODES.into_iter().chain([ALERT, READINGS[1]]) {
         assert!(ids.contains(thing), "canvas: {thing}: {ids:?}");
     }
@@ -149,7 +155,8 @@ fn drawings() {
             let end = |name| element.attribute(name);
             Some(format!("{}/{}/{}", end("data-from")?, end("data-relation")?, end("data-to")?))
         };
-        let sensor = || Some(format!("{}/{}", element.attribute("data-actor")?, element.attribute("data-sensor")?));
+        let sensor =
+            || Some(format!("{}/{}", element.attribute("data-actor")?, element.attribute("data-sensor")?));
         let node = || element.attribute("data-node-id").map(str::to_owned);
         found.insert((sensor().or_else(link).or_else(node).unwrap(), event.to_owned()));
     }
@@ -162,10 +169,17 @@ fn what_other_programs_read() {
     let kml = text("map -f kml");
     let document = Document::parse(&kml).unwrap();
     let mut found = BTreeSet::new();
-    for placemark in document.descendants().filter(|e| e.has_tag_name(("http://www.opengis.net/kml/2.2", "Placemark"))) {
+    for placemark in
+        document.descendants().filter(|e| e.has_tag_name(("http://www.opengis.net/kml/2.2", "Placemark")))
+    {
         let data = |name: &str| {
             let of_name = placemark.descendants().find(|e| e.attribute("name") == Some(name))?;
-            of_name.descendants().filter_map(|e| e.text()).map(str::trim).find(|t| !t.is_empty()).map(str::to_owned)
+            of_name
+                .descendants()
+                .filter_map(|e| e.text())
+                .map(str::trim)
+                .find(|t| !t.is_empty())
+                .map(str::to_owned)
         };
         let sensor = || Some(format!("{}/{}", data("actor_id")?, data("sensor")?));
         let link = || Some(format!("{}/{}/{}", data("from_node")?, data("relation")?, data("to_node")?));
@@ -201,7 +215,10 @@ fn alerts() {
         let (thing, event) = ALERT;
         assert!(said.contains(&format!("default+{event}")), "{command}: {said}");
         for id in [thing, event] {
-            assert!(said.contains(&format!(">{id}<")) || said.contains(&format!("\"{id}\"")), "{command}: {said}");
+            assert!(
+                said.contains(&format!(">{id}<")) || said.contains(&format!("\"{id}\"")),
+                "{command}: {said}"
+            );
         }
     }
     assert!(text("alert -f cap").contains(&format!("urn:ulp:default+{}", ALERT.1)));
@@ -222,7 +239,8 @@ fn series() {
     for (thing, event) in READINGS {
         let (actor, _) = thing.split_once('/').unwrap();
         let is_it = |record: &&Value| {
-            let name = format!("{}{}", record["bn"].as_str().unwrap_or(""), record["n"].as_str().unwrap_or(""));
+            let name =
+                format!("{}{}", record["bn"].as_str().unwrap_or(""), record["n"].as_str().unwrap_or(""));
             record["event_id"] == event && name.contains(actor)
         };
         assert!(senml.as_array().unwrap().iter().any(|record| is_it(&record)), "senml: {thing}: {senml}");
@@ -273,7 +291,11 @@ fn pages() {
         };
         for (thing, event) in NODES.into_iter().chain([ALERT]) {
             let said = ids(&format!("{{ node: history.byId.get('{thing}') }}"));
-            assert_eq!((said["nodeId"].as_str(), said["eventId"].as_str()), (Some(thing), Some(event)), "{command}");
+            assert_eq!(
+                (said["nodeId"].as_str(), said["eventId"].as_str()),
+                (Some(thing), Some(event)),
+                "{command}"
+            );
         }
         let said = ids("{ link: drawing.links[0] }");
         assert_eq!(said["eventId"], LINK.1, "{command}");

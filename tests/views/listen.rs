@@ -56,7 +56,10 @@ fn the_button_plays_and_takes_the_slider_along() {
     assert!((0.005..0.8).contains(&loudness.as_f64().unwrap()), "{loudness}");
     assert_eq!(browser.ask("byId('listen').ariaLabel"), "Listen");
     browser.click("#listen");
-    assert_eq!(browser.ask("[byId('listen').ariaLabel, byId('listen').ariaPressed]"), serde_json::json!(["Stop listening", "true"]));
+    assert_eq!(
+        browser.ask("[byId('listen').ariaLabel, byId('listen').ariaPressed]"),
+        serde_json::json!(["Stop listening", "true"])
+    );
     let moved = "new Promise(done => { let left = 100; const look = () => (history.at < history.length && history.at > 0 || left-- === 0 \
         ? done(history.at) : setTimeout(look, 100)); look(); })";
     let at = browser.ask(moved).as_u64().unwrap();

@@ -84,7 +84,12 @@ impl Sheet<'_, '_, '_> {
         if self.layout.captions.iter().all(Option::is_none) {
             return;
         }
-        let _ = writeln!(out, "<g id=\"{}\" data-captions=\"\" fill=\"{}\">", self.id("c", ""), ink_on(self.ground));
+        let _ = writeln!(
+            out,
+            "<g id=\"{}\" data-captions=\"\" fill=\"{}\">",
+            self.id("c", ""),
+            ink_on(self.ground)
+        );
         for (link, placed) in self.scene.links.iter().zip(&self.layout.captions) {
             let Some(placed) = placed else { continue };
             out.push_str("<g");

@@ -333,7 +333,8 @@ mod tests {
 
     #[test]
     fn of_a_crowd_the_first_are_seen_and_none_lies_on_another() {
-        let spots: Vec<Bounds> = (0..300).map(|i| Bounds::at([f64::from(i % 20) * 9.0, f64::from(i / 20) * 4.0])).collect();
+        let spots: Vec<Bounds> =
+            (0..300).map(|i| Bounds::at([f64::from(i % 20) * 9.0, f64::from(i / 20) * 4.0])).collect();
         let list: Vec<Wanted<'_>> = spots.iter().map(|b| wanted("Severn", *b)).collect();
         let text = Bounds { min: [0.0, 0.0], max: [60.0, 12.0] };
         let placed = place(&list, &spots, &[text]);
@@ -356,7 +357,10 @@ mod tests {
     fn line_breaks_stay() {
         let around = Bounds { min: [0.0, 0.0], max: [90.0, 60.0] };
         let placed = place(&[within("Base\r\n\n camp", around)], &[], &[]).remove(0).unwrap();
-        assert_eq!((placed.is_inside(), &placed.lines[..]), (true, &["Base", "", "camp"].map(String::from)[..]));
+        assert_eq!(
+            (placed.is_inside(), &placed.lines[..]),
+            (true, &["Base", "", "camp"].map(String::from)[..])
+        );
         let beside = place(&[wanted("Base\ncamp", around)], &[], &[]).remove(0).unwrap();
         assert_eq!((beside.place, beside.lines.len()), (Some(0), 2));
         let middle = box_of(&beside).centre()[1];

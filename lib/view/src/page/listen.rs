@@ -113,7 +113,8 @@ fn write_note(note: &Note, event: Option<usize>, out: &mut Vec<u8>) {
     number(event.map_or(-1.0, |event| event as f64), out);
     if let Some(drone) = note.drone {
         let [first, last] = [drone.first, drone.last].map(|is| f64::from(u8::from(is)));
-        for x in [f64::from(drone.channel), drone.pitch, f64::from(drone.velocity), first, last, drone.level] {
+        for x in [f64::from(drone.channel), drone.pitch, f64::from(drone.velocity), first, last, drone.level]
+        {
             number(rounded(x), out);
         }
     }

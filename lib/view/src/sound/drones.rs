@@ -9,9 +9,9 @@ use super::mapping::Mapping;
 use super::score::{Drone, Laid, Note, Reads, velocity};
 use super::sonify::{SensorName, Sonified};
 use super::voice::Voice;
+use crate::series::Range;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use crate::series::Range;
 
 /// A sensor is held alone from this many readings on, where not all are.
 const TALKATIVE: usize = 3;

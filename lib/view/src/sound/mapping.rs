@@ -1,10 +1,10 @@
 //! The mapping: which sound each event makes. The default, and how a file in YAML changes it.
 
 use super::voice::Voice;
+use crate::transform::finite;
 use std::collections::BTreeMap;
 use ulp_core::pattern::Pattern;
 use ulp_core::yaml::{self, Fault, Node};
-use crate::transform::finite;
 
 /// Most kinds, and most layers, that a mapping gives a sound: each is held against what the nodes are.
 const MOST_PATTERNS: usize = 1000;

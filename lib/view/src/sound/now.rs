@@ -2,13 +2,13 @@
 
 use super::mapping::{Mapping, Operation, PitchOf, Sound};
 use super::words::{clean, cut};
+use crate::join::{ViewNode, unquoted};
+use crate::name::{self, ENTITY, NAMES};
+use crate::transform::{Local, Transform};
 use std::rc::Rc;
 use ulp_core::event::{Register, RegisterKind, Set};
 use ulp_core::id::Key;
 use ulp_core::state::Written;
-use crate::join::{ViewNode, unquoted};
-use crate::name::{self, ENTITY, NAMES};
-use crate::transform::{Local, Transform};
 
 /// What a node was at the moment that is being heard. What its registers say is read once, when they are set.
 pub struct Now<'a> {

@@ -9,15 +9,15 @@ use super::listener::{Listener, Place};
 use super::mapping::{Mapping, Operation};
 use super::sonify::{SensorName, Sonified};
 use super::voice::Voice;
+use crate::record::Record;
+use crate::series::{self, Range};
+use crate::transform::rounded;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use ulp_core::hash::Blake3;
 use ulp_core::id::{Key, Time, event_of};
 use ulp_core::json::write::Members;
 use ulp_core::state::write_key;
-use crate::record::Record;
-use crate::series::{self, Range};
-use crate::transform::rounded;
 
 /// Nanoseconds of a millisecond.
 const MILLISECOND: i64 = SECOND / 1000;

@@ -4,16 +4,16 @@ use super::mapping::{Mapping, Operation, Sound};
 use super::now::{Now, Words};
 use super::winners::Winners;
 use super::words::clean;
-use bumpalo::Bump;
-use std::collections::HashMap;
-use std::rc::Rc;
-use ulp_core::event::{Ends, Payload, Register, RegisterKind, Sensor, Set};
-use ulp_core::json::{self, Kind, Tape};
 use crate::View;
 use crate::history::{Change, Part, Source};
 use crate::join::unquoted;
 use crate::series;
 use crate::transform::{Transform, numbers};
+use bumpalo::Bump;
+use std::collections::HashMap;
+use std::rc::Rc;
+use ulp_core::event::{Ends, Payload, Register, RegisterKind, Sensor, Set};
+use ulp_core::json::{self, Kind, Tape};
 
 /// Most ancestors that a position is worked out through.
 const ANCESTORS: usize = 64;

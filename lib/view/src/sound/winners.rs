@@ -2,12 +2,12 @@
 //!
 //! What was written over since is not heard: nobody can tell what else was.
 
+use crate::history::{Change, Part};
+use crate::join::{self, Space, ViewNode};
 use std::collections::HashMap;
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::Key;
 use ulp_core::world::Filter;
-use crate::history::{Change, Part};
-use crate::join::{self, Space, ViewNode};
 
 /// The writes that won in the view of one space.
 pub struct Winners<'v, 'a> {
