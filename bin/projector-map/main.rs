@@ -2,7 +2,6 @@
 
 mod cot;
 mod curves;
-mod cut;
 mod earth;
 mod feature;
 mod geojson;

@@ -3,7 +3,8 @@
 //! A space whose `@space.origin` names a place of WGS84 is the transverse Mercator plane about it, with scale 1 along
 //! the origin's meridian: x east, y north, z the height above the origin's, which is ellipsoidal everywhere. In PROJ's
 //! words `+proj=tmerc +lat_0=… +lon_0=… +k=1 +ellps=WGS84`. [`Plane`] goes both ways, in the unit of the space, and says
-//! by how much grid north leaves true north; [`round`] says with how many decimals such numbers are written.
+//! by how much grid north leaves true north; [`round`] says with how many decimals such numbers are written, [`cut`] how
+//! lines and areas are laid so that none crosses the antimeridian.
 //! ulp-event(5) describes the origin.
 //!
 //! ```
@@ -16,6 +17,7 @@
 //! assert_eq!(plane.height(74.127), 174.127);
 //! ```
 
+pub mod cut;
 mod mercator;
 mod origin;
 pub mod round;
