@@ -83,7 +83,8 @@ fn circle(metres: f64, world: &Transform, plane: &Plane) -> Result<Area, Lacks> 
 fn polygons(points: &[Point], world: &Transform, plane: &Plane) -> Result<Area, Lacks> {
     let corner = |point: &Point| plane.earth(on_plane(world, *point));
     let corner = |point: &Point| corner(point).map(|LatLon { lat, lon }| Spot { lon, lat, z: None });
-    let ring: Ring = points.iter().map(corner).collect::<Result<_, _>>().map_err(|OutOfRange| Lacks::Reach)?;
+    let ring: Ring =
+        points.iter().map(corner).collect::<Result<_, _>>().map_err(|OutOfRange| Lacks::Reach)?;
     let rings = match cut::ring(ring.clone()) {
         Some(ring) => vec![ring],
         // One that is given has no holes, and neither have its parts.
