@@ -133,7 +133,8 @@ fn a_map_becomes_the_same_tiles_twice() {
     }
     let dir = run::checkout();
     // Areas would fill the tiles of a scale at which gauges can be told apart, by the million.
-    let map = "projector-map --layer key --layer rivers --layer warnings --log errors examples/flood/trace.jsonl";
+    let map =
+        "projector-map --layer key --layer rivers --layer warnings --log errors examples/flood/trace.jsonl";
     let script = format!(
         r#"for out in one two; do mkdir $out; {map} | (cd $out; {tools}/tippecanoe -q -zg -n demo -l world -o world.pmtiles 2> log); done
         cmp one/world.pmtiles two/world.pmtiles
