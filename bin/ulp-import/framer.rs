@@ -66,10 +66,7 @@ impl Framer {
                 Ok(())
             }
             Framer::Texts(texts) => texts.end(source, desk, pipe),
-            Framer::Whole(whole) => {
-                whole.end(source, desk, pipe);
-                Ok(())
-            }
+            Framer::Whole(whole) => whole.end(source, desk, pipe),
         }
     }
 }

@@ -152,13 +152,18 @@ impl Texts {
         desk: &Desk,
         pipe: &mut Pipe<'_>,
     ) -> Result<(), Failure> {
+        // What is held already has no separator but the one that it begins with.
+        let begins = usize::from(self.held.first() == Some(&SEPARATOR));
+        let last = memrchr(SEPARATOR, text).map_or(begins, |at| self.held.len() + at + 1);
         self.held.extend_from_slice(text);
         // The last text is open until the next begins, or until it is a whole value with its line end.
-        let last = memrchr(SEPARATOR, &self.held).map_or(0, |at| at + 1);
         // Of one that is long the end is not looked for again and again: nobody waits for it.
         let is_short = self.held.len() - last <= LIVE;
         let is_whole = is_short && self.held.ends_with(b"\n") && is_one_value(&self.held[last..]);
         let end = if is_whole { self.held.len() } else { last.saturating_sub(1) };
+        if end == 0 {
+            return Ok(());
+        }
         let rest = self.held.split_off(end);
         let whole = std::mem::replace(&mut self.held, rest);
         let mut parts = Vec::new();
@@ -210,15 +215,10 @@ fn one(
 ) -> Vec<Record> {
     match simdutf8::basic::from_utf8(text) {
         Ok(text) => read(line, text, desk, tape),
-        Err(_) => vec![refused(line, Refusal::new("json.utf8", json::Fault::Utf8.to_string()))],
+        Err(_) => vec![Record::refused(line, Refusal::new("json.utf8", json::Fault::Utf8.to_string()))],
     }
 }
 
-/// A record that is none.
-pub fn refused(number: u64, refusal: Refusal) -> Record {
-    Record { number, refused: Some(refusal), ..Record::default() }
-}
-
 fn too_long(line: u64) -> Record {
-    refused(line, Refusal::new("import.too_long", "a line longer than 2 GiB"))
+    Record::refused(line, Refusal::new("import.too_long", "a line longer than 2 GiB"))
 }
