@@ -114,8 +114,8 @@ fn args(format: &str, choice: u8) -> &'static Args {
     ARGS[usize::from(choice)].get_or_init(|| {
         let table = (format == "csv").then_some(&TABLE);
         let options = OPTIONS.iter().chain(table).enumerate();
-        let chosen = options.map(|(bit, (yes, no))| if choice >> bit & 1 == 1 { yes } else { no });
-        let words = ["ulp-import", "-f", format].into_iter().chain(chosen.flatten().copied());
+        let chosen = options.flat_map(|(bit, (yes, no))| if choice >> bit & 1 == 1 { *yes } else { *no });
+        let words = ["ulp-import", "-f", format].into_iter().chain(chosen.copied());
         Args::try_parse_from(words).expect("options of the tool")
     })
 }
