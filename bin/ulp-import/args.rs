@@ -12,7 +12,7 @@ use crate::place::OriginArg;
 use crate::table_args::TableArgs;
 use crate::time;
 
-/// make events of what other programs write: tables, maps, tracks, readings, drawings
+/// make events of what other programs write
 #[derive(Parser)]
 #[command(name = "ulp-import", version)]
 pub struct Args {

@@ -1,4 +1,4 @@
-//! make events of what other programs write: tables, maps, tracks, readings, drawings
+//! make events of what other programs write
 
 mod args;
 mod canvas;
