@@ -2,6 +2,7 @@
 
 mod features;
 mod hostile;
+mod page;
 mod peers;
 mod plane;
 mod replay;
