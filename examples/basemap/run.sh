@@ -10,7 +10,7 @@ mkdir -p "$out"
 
 # GDAL reads TopoJSON. What lies far away is cut off, each island is a feature of its own, and gets its looks.
 rm -f "$out/near.json" "$out/coast.json"
-ogr2ogr -f GeoJSON -clipsrc -7 49.7 2.6 56 -segmentize 0.1 "$out/near.json" "$land" land
+ogr2ogr -f GeoJSON -clipsrc -10.8 49.7 2.6 56.2 -segmentize 0.1 "$out/near.json" "$land" land
 ogr2ogr -f GeoJSON -explodecollections -lco COORDINATE_PRECISION=5 "$out/coast.json" "$out/near.json"
 jq -c '.features[] | del(.id) | .properties = {fill: "#7d8f6e", opacity: 0.25, stroke: "#5d6b52"}' "$out/coast.json" >"$out/coast.jsonl"
 
