@@ -21,7 +21,7 @@ const SCRIPT: &str = include_str!("page/map.js");
 const STYLE: &str = include_str!("page/map.css");
 /// What a map answers to besides.
 const COPIES: &str =
-    " C copies the coordinates of the middle of the view, or of the place below the pointer.";
+    " G copies the coordinates of the middle of the view, or of the place below the pointer.";
 
 /// Writes the page of some maps, and tells what it does not show: of each node, what.
 pub fn write(

@@ -84,7 +84,7 @@ class MapFurniture {
     this.bar = element("i");
     this.length = element("span");
     this.here = element("span", { id: "here" });
-    this.copied = element("button", { id: "copy", type: "button", textContent: "Copy", title: "Copy these coordinates (C)" });
+    this.copied = element("button", { id: "copy", type: "button", textContent: "Copy", title: "Copy these coordinates (G)" });
     this.copied.addEventListener("click", () => this.#copyHere());
     const scale = element("p", { id: "scale", title: "As long as it says in the middle of the view" }, this.bar, this.length);
     const where = element("p", { id: "where" }, this.here, this.copied);
@@ -107,7 +107,7 @@ class MapFurniture {
     canvas.addEventListener("pointermove", (e) => point(e.pointerType === "touch" ? null : [e.offsetX, e.offsetY]));
     canvas.addEventListener("pointerleave", () => point(null));
     canvas.addEventListener("keydown", (e) => {
-      if (e.key === "c" && !e.ctrlKey && !e.metaKey && !e.altKey) this.#copyHere();
+      if (e.key === "g" && !e.ctrlKey && !e.metaKey && !e.altKey) this.#copyHere();
       else this.pointer = null;
     });
   }
