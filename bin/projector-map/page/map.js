@@ -302,7 +302,7 @@ class MapFurniture {
   #frame(context, lines, width, height) {
     const { drawing } = this;
     context.fillStyle = drawing.ground;
-    context.globalAlpha = 0.9;
+    context.globalAlpha = 1;
     context.fillRect(0, 0, width, FRAME);
     context.fillRect(0, FRAME, FRAME, height);
     context.globalAlpha = 0.5;

@@ -929,7 +929,8 @@ class Drawing {
     const [left, top, right, bottom] = box;
     const same = lines !== null && lines.map(([line]) => line).join(" ") === item.label.text;
     const said = same ? lines : [[item.label.text, item.label.width]];
-    const wide = Math.max(...said.map(([, width]) => width)) * size;
+    // The browser's letters may be wider than those that the projector measured.
+    const wide = Math.max(...said.map(([line, width]) => Math.max(width, this.#measured(line).width))) * size;
     const tall = ((said.length - 1) * font.line + font.ascent + font.descent) * size;
     const room = item.shape.room ?? 0;
     const [x, y] = [(left + right) / 2, (top + bottom) / 2];
