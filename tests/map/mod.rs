@@ -3,6 +3,7 @@
 mod back;
 mod features;
 mod hostile;
+mod page;
 mod peers;
 mod plane;
 mod replay;

@@ -26,6 +26,11 @@ mod unit;
 pub use origin::Origin;
 pub use unit::Unit;
 
+use ulp_core::json::write::Object;
+
+/// The class `Plane` of pages, which does the same in a browser; it is made of what [`Plane::json`] writes.
+pub const SCRIPT: &str = include_str!("plane.js");
+
 /// How far east or west of the origin's meridian the plane reaches, in metres. Further out the series lose their
 /// micrometre.
 pub const REACH: f64 = 3_900_000.0;
@@ -72,6 +77,18 @@ impl Plane {
 
     pub fn unit(&self) -> Unit {
         self.unit
+    }
+
+    /// What a page makes its own plane of: `{"height","lat","lon","unit","up"}`, the unit in metres.
+    pub fn json(&self) -> Object {
+        let mut object = Object::default();
+        object
+            .number("lat", self.origin.lat)
+            .number("lon", self.origin.lon)
+            .number("height", self.origin.height)
+            .number("unit", self.unit.to_metres(1.0))
+            .raw("up", Some(if self.up { "true" } else { "false" }));
+        object
     }
 
     /// Where a place of the Earth lies on the plane.
