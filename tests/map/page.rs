@@ -62,7 +62,7 @@ fn the_pages_plane_is_the_tools() {
         let name = ["m", "ft", "km", "mm"][i % 4];
         let unit: Unit = name.parse().unwrap();
         let plane = Plane::of(origin, unit, i % 3 != 0);
-        for reach in [1e2_f64, 1e4, 1e6, 3.8e6, 4.2e6].into_iter().flat_map(|reach| [reach; 10]) {
+        for reach in [1e2_f64, 1e4, 1e6, 3.8e6, 6e6].into_iter().flat_map(|reach| [reach; 10]) {
             let at = [reach, reach.min(2e6)].map(|reach| unit.from_metres(between(-reach, reach)));
             input += &format!("[{},{},{}]\n", plane.json().json(), at[0], at[1]);
             asked.push((plane, at));
