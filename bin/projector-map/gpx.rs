@@ -3,7 +3,6 @@
 //! Elevations are above mean sea level, where the origin says how far the geoid lies. What a feature bears stands in
 //! its `extensions`, in a namespace of its own.
 
-use crate::cut::Spot;
 use crate::earth::Geometry;
 use crate::feature::{Feature, Map, Subject};
 use crate::properties::properties;
@@ -14,6 +13,7 @@ use ulp_core::event::RegisterKind;
 use ulp_core::id::Time;
 use ulp_core::json::raw;
 use ulp_view::digits::Shown;
+use ulp_view::geodesy::cut::Spot;
 use ulp_view::geodesy::{Plane, round};
 use ulp_view::xml::Xml;
 

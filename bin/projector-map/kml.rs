@@ -2,7 +2,6 @@
 //!
 //! Heights are above mean sea level, where the origin says how far the geoid lies; what has none lies on the ground.
 
-use crate::cut::Spot;
 use crate::earth::Geometry;
 use crate::feature::{Feature, Map, Subject};
 use crate::properties::properties;
@@ -11,6 +10,7 @@ use std::io::{self, Write};
 use ulp_core::json::{Tape, raw};
 use ulp_core::parallel;
 use ulp_view::digits::Shown;
+use ulp_view::geodesy::cut::Spot;
 use ulp_view::geodesy::{Plane, round};
 use ulp_view::style::{Color, Paint, Style};
 use ulp_view::xml::Xml;

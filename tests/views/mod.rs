@@ -13,7 +13,7 @@ mod stored;
 mod tombstones;
 
 /// Every format of every projector, as a command.
-pub const FORMATS: [&str; 25] = [
+pub const FORMATS: [&str; 26] = [
     "projector-2d -f jsonl",
     "projector-2d -f svg",
     "projector-2d -f html",
@@ -39,6 +39,7 @@ pub const FORMATS: [&str; 25] = [
     "projector-map -f kml --origin 52.6,-2,100,48",
     "projector-map -f gpx --origin 52.6,-2,100,48",
     "projector-map -f cot --origin 52.6,-2,100,48",
+    "projector-map -f html --origin 52.6,-2,100,48",
 ];
 
 /// What more can be asked of some.

@@ -32,6 +32,8 @@ pub mod scene;
 pub mod series;
 pub mod sound;
 #[cfg(feature = "draw")]
+pub mod sheet;
+#[cfg(feature = "draw")]
 pub mod style;
 mod text_at;
 pub mod transform;

@@ -247,7 +247,7 @@ function nodeDetails(node) {
   const kind = node.get("kind");
   const sub = [typeof kind === "string" ? kind : null, node.id].filter(Boolean).join(" · ");
   parts.push(element("p", { className: "sub", textContent: node.visible ? sub : `${sub} · not there at this time` }));
-  parts.push(...readingsOf(node));
+  parts.push(...(drawing.about?.({ node }) ?? []), ...readingsOf(node));
   const rows = element("dl");
   const source = (event) => eventButton(event, "by");
   // What people wrote about a thing comes before what places and draws it.
@@ -310,7 +310,7 @@ function takenAt(sensor) {
 
 function sensorDetails(sensor) {
   const who = element("p", { className: "sub", textContent: sensor.actor });
-  return [element("h2", { textContent: sensor.name }), who, ...(sensor.reading === null ? [] : takenAt(sensor))];
+  return [element("h2", { textContent: sensor.name }), who, ...(drawing.about?.({ sensor }) ?? []), ...(sensor.reading === null ? [] : takenAt(sensor))];
 }
 
 /** The readings of a sensor over time, those still to come faint. */

@@ -3,8 +3,10 @@
 //! A drawing in SVG is read and written anew as the shapes that are seen of it: it holds no script, fetches nothing,
 //! and its words are outlines.
 
-use crate::png::FONT;
-use crate::scene::{Item, Picture, Scene};
+use super::scene::{Item, Picture, Scene};
+use crate::fonts::Fonts;
+use crate::geometry::Shape;
+use crate::media::{self, Pictures, reference_in};
 use data_encoding::BASE64;
 use resvg::usvg::roxmltree::{Document, Node, ParsingOptions};
 use resvg::usvg::{ImageHrefResolver, Options, Tree, WriteOptions, fontdb};
@@ -13,9 +15,9 @@ use std::sync::Arc;
 use ulp_core::event::Register;
 use ulp_core::json::raw;
 use ulp_store::blobs::{Blobs, UNDECODED};
-use ulp_view::geometry::Shape;
-use ulp_view::media::{self, Pictures, reference_in};
 
+/// The family that the font says it belongs to; that it is the condensed one is its width.
+pub const FONT: &str = "DejaVu Sans";
 /// Longest blob that is looked at, in bytes.
 const LONGEST: u64 = 32 << 20;
 /// Longest drawing in SVG that is read, in bytes, and most elements of one where each `use` counts as what it shows.
@@ -169,6 +171,16 @@ fn ends_as_png(bytes: &[u8]) -> bool {
         rest = rest.get(u32::from_be_bytes(*length) as usize + BESIDE..).unwrap_or_default();
     }
     false
+}
+
+/// The fonts that words are drawn in, as the renderer takes them.
+pub fn database(fonts: &Fonts) -> Arc<fontdb::Database> {
+    let mut database = fontdb::Database::new();
+    for file in fonts.files() {
+        database.load_font_source(fontdb::Source::Binary(Arc::clone(file)));
+    }
+    database.set_sans_serif_family(FONT);
+    Arc::new(database)
 }
 
 /// Whether a text means to be a drawing in SVG.

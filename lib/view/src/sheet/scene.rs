@@ -1,22 +1,22 @@
 //! The drawing of one space: layers, nodes in paint order with their shapes and looks, links, sensors.
 
-use crate::extent::{EMPTY, Extent, Reading, Shown, text_size};
+use super::extent::{EMPTY, Extent, Reading, Shown, text_size};
+use crate::frame::least_reach;
+use crate::geometry::{Border, Bounds, Shape, flat, on_plane};
+use crate::join::{Reached, Space, ViewNode};
+use crate::name;
+use crate::outline;
+use crate::paint::{self as painting, Place};
+use crate::path::Point;
+use crate::scene::{Layer, Sensor, Settings, ends_of, layers, sensors};
+use crate::style::{Color, Paint, Style, paint};
+use crate::transform::{self, LARGEST, Transform};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use ulp_core::event::{Ends, RegisterKind};
 use ulp_core::json::{Tape, raw};
 use ulp_core::state::{Add, Written};
-use ulp_view::frame::least_reach;
-use ulp_view::geometry::{Border, Bounds, Shape, flat, on_plane};
-use ulp_view::join::{Reached, Space, ViewNode};
-use ulp_view::name;
-use ulp_view::outline;
-use ulp_view::paint::{self as painting, Place};
-use ulp_view::path::Point;
-use ulp_view::scene::{Layer, Sensor, Settings, ends_of, layers, sensors};
-use ulp_view::style::{Color, Paint, Style, paint};
-use ulp_view::transform::{self, LARGEST, Transform};
 
 /// The kinds that are not there to be seen by themselves.
 pub const KINDS: [&str; 5] = ["camera", "file", "group", "light", "link"];
@@ -141,30 +141,51 @@ impl Item<'_, '_> {
 impl<'s, 'a> Scene<'s, 'a> {
     /// Draws up one space of a view.
     pub fn new(space: &'s Space<'a>) -> Scene<'s, 'a> {
-        Scene::measured(space, true, Scene::measure)
+        Scene::measured(space, true, |_, _| (), Scene::measure)
+    }
+
+    /// The same with only those nodes, by id, and those sensors that are taken; links stand between two such nodes.
+    pub fn of(
+        space: &'s Space<'a>,
+        takes_node: impl Fn(&str) -> bool,
+        takes_sensor: impl Fn(&Sensor<'s, 'a>) -> bool,
+    ) -> Scene<'s, 'a> {
+        let narrow = |order: &mut Vec<Place<'a>>, sensors: &mut Vec<Sensor<'s, 'a>>| {
+            order.retain(|at| takes_node(space.nodes.list()[at.number].0));
+            sensors.retain(takes_sensor);
+        };
+        Scene::measured(space, true, narrow, Scene::measure)
     }
 
     /// The same for records, which tell no looks: what is drawn has none.
     pub fn told(space: &'s Space<'a>) -> Scene<'s, 'a> {
-        Scene::measured(space, false, Scene::measure)
+        Scene::measured(space, false, |_, _| (), Scene::measure)
     }
 
     /// Draws up a part of a space for records, in a drawing that reaches as far as `extent` says once the part is in it.
     pub fn part(space: &'s Space<'a>, reached: &Reached<'_>, extent: &mut Extent) -> Scene<'s, 'a> {
-        Scene::measured(space, false, |scene| {
+        let measure = |scene: &mut Self| {
             scene.place();
             if extent.is_asked() {
                 extent.take(reached, scene.shown(), scene.placed_readings());
             }
             scene.size_texts(extent.text_size());
-        })
+        };
+        Scene::measured(space, false, |_, _| (), measure)
     }
 
-    fn measured(space: &'s Space<'a>, looks: bool, measure: impl FnOnce(&mut Self)) -> Scene<'s, 'a> {
+    fn measured(
+        space: &'s Space<'a>,
+        looks: bool,
+        narrow: impl FnOnce(&mut Vec<Place<'a>>, &mut Vec<Sensor<'s, 'a>>),
+        measure: impl FnOnce(&mut Self),
+    ) -> Scene<'s, 'a> {
         let settings = Settings::of_space(space);
         let worlds = transform::worlds(space, &transform::locals(space));
         let layers = layers(space);
-        let order = painting::order(space, &worlds, &layers);
+        let mut order = painting::order(space, &worlds, &layers);
+        let mut sensors = sensors(space, &worlds);
+        narrow(&mut order, &mut sensors);
         let item = |tape: &mut Tape, at: &Place<'a>| item(space, at, &worlds, looks, tape);
         let items = order.par_iter().map_init(Tape::new, item).collect();
         let mut scene = Scene {
@@ -183,7 +204,7 @@ impl<'s, 'a> Scene<'s, 'a> {
             layers,
             items,
             links: Vec::new(),
-            sensors: sensors(space, &worlds),
+            sensors,
             extent: EMPTY,
             text_size: 1.0,
         };

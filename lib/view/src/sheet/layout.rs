@@ -2,14 +2,14 @@
 //!
 //! A sheet has coordinates of its own, those of its [`Frame`], with y down.
 
-use crate::scene::{Connection, Item, Scene};
-use ulp_view::digits::Digits;
-use ulp_view::frame::{ACROSS, Frame};
-use ulp_view::geometry::{Bounds, Shape, on_plane};
-use ulp_view::labels::{self, Placed, Spot, Wanted};
-use ulp_view::outline;
-use ulp_view::path::Point;
-use ulp_view::style::Paint;
+use super::scene::{Connection, Item, Scene};
+use crate::digits::Digits;
+use crate::frame::{ACROSS, Frame};
+use crate::geometry::{Bounds, Shape, on_plane};
+use crate::labels::{self, Placed, Spot, Wanted};
+use crate::outline;
+use crate::path::Point;
+use crate::style::Paint;
 
 /// The radius of a mark, and the width of a line that says nothing else, as parts of the drawing's side.
 pub const MARK: f64 = 0.006;

@@ -1,11 +1,11 @@
 //! How far a drawing reaches while it grows: kept as nodes come, move and go.
 
+use crate::geometry::Bounds;
+use crate::join::Reached;
+use crate::outline;
+use crate::paint::ordered;
+use crate::path::Point;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use ulp_view::geometry::Bounds;
-use ulp_view::join::Reached;
-use ulp_view::outline;
-use ulp_view::paint::ordered;
-use ulp_view::path::Point;
 
 /// The extent of a drawing without content.
 pub const EMPTY: Bounds = Bounds { min: [0.0; 2], max: [100.0; 2] };

@@ -5,40 +5,65 @@
 //! space the `origin` and `scale` of its sheet, the sizes there of marks, lines and labels, that of text in the world,
 //! what there is to see (`content`), the labels of its nodes as `[place,size]` or `[place,size,[[line,width],…]]`, the
 //! place −1 inside of the shape, and those of its links as `[from,relation,to,place along the line,size,…]`. Pages have
-//! the y of the world.
+//! the y of the world. A projector that brings [`Furniture`] adds `furniture`.
 
-use crate::layout::{Layout, PICTURE};
-use crate::pictures::{Found, Gallery};
-use crate::scene::{Item, KINDS, MISSING, Scene};
+use super::layout::{Layout, PICTURE};
+use super::pictures::{Found, Gallery};
+use super::scene::{Item, KINDS, MISSING, Scene};
+use crate::View;
+use crate::font::{self, ASCENT, DESCENT, LINE};
+use crate::labels::{ALONG, Anchor, PLACES, Placed};
+use crate::page::{self, Page};
+use crate::scene::{BLANK, COLON, NOTHING};
+use crate::transform::rounded;
 use bumpalo::Bump;
 use ulp_core::id::Tile;
 use ulp_core::json::write::{Items, Members, write_numbers};
 use ulp_core::json::{write_number, write_string};
-use ulp_view::View;
-use ulp_view::font::{self, ASCENT, DESCENT, LINE};
-use ulp_view::labels::{ALONG, Anchor, PLACES, Placed};
-use ulp_view::page::{self, Page};
-use ulp_view::scene::{BLANK, COLON, NOTHING};
-use ulp_view::transform::rounded;
 
-const DRAWING: &str = include_str!("page/drawing.js");
-const HELP: &str = "Arrow keys move, plus and minus zoom, 0 shows everything, N and P step through what is in view, Escape lets go, space plays.";
+const DRAWING: &str = include_str!("drawing.js");
+/// The keys that every page of the plane answers to, in words.
+pub const HELP: &str = "Arrow keys move, plus and minus zoom, 0 shows everything, N and P step through what is in view, Escape lets go, space plays.";
 
-/// Writes the page of all spaces of a view.
+/// What a page has around the drawing: the script of the class that `Drawing.furniture` becomes, and what that needs.
+pub struct Furniture<'f> {
+    /// The keys that the page answers to, in words.
+    pub help: &'f str,
+    pub script: &'f str,
+    pub style: &'f str,
+    /// What the script is given, as `furniture` of the drawing's data: JSON, or nothing.
+    pub data: &'f [u8],
+}
+
+impl Furniture<'_> {
+    /// The drawing alone, with a bar that tells its scale.
+    pub const NONE: Furniture<'static> = Furniture { help: HELP, script: "", style: "", data: b"" };
+}
+
+/// Writes the page of the spaces of some scenes.
 pub fn write(
     view: &View<'_, '_>,
     scenes: &[Scene<'_, '_>],
     gallery: &Gallery<'_>,
+    furniture: &Furniture<'_>,
     takes_tile: impl Fn(Tile) -> bool,
 ) -> Vec<u8> {
     let titles: Vec<&str> = scenes.iter().map(|s| s.title.as_deref().unwrap_or(s.space)).collect();
-    let data = data(scenes, gallery);
-    let page = Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data, shapes: true };
+    let page = Page {
+        title: &titles.join(", "),
+        help: furniture.help,
+        drawing: &[DRAWING, furniture.script].concat(),
+        style: furniture.style,
+        data: &data(scenes, gallery, furniture),
+        shapes: true,
+    };
     let arena = Bump::new();
-    page::write(view, &page, &view.resolved(&arena), takes_tile)
+    let mut histories = view.resolved(&arena);
+    histories.retain(|history| scenes.iter().any(|scene| scene.space == history.space));
+    page::write(view, &page, &histories, takes_tile)
 }
 
-fn data(scenes: &[Scene<'_, '_>], gallery: &Gallery<'_>) -> Vec<u8> {
+fn data(scenes: &[Scene<'_, '_>], gallery: &Gallery<'_>, furniture: &Furniture<'_>) -> Vec<u8> {
     let mut out = Vec::new();
     let mut whole = Members::open(&mut out);
     whole.name("pictures", &mut out);
@@ -86,6 +111,10 @@ fn data(scenes: &[Scene<'_, '_>], gallery: &Gallery<'_>) -> Vec<u8> {
         write_sheet(scene, &mut out);
     }
     object.close(&mut out);
+    if !furniture.data.is_empty() {
+        whole.name("furniture", &mut out);
+        out.extend_from_slice(furniture.data);
+    }
     whole.close(&mut out);
     out
 }
@@ -178,16 +207,5 @@ fn write_placed(placed: &Placed, is_told: bool, list: &mut Items, out: &mut Vec<
             pair.close(out);
         }
         lines.close(out);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_script_ends_itself() {
-        assert!(!DRAWING.contains("</script") && !DRAWING.contains("<!--"));
-        assert!(!DRAWING.contains("innerHTML") && !DRAWING.contains("eval("));
     }
 }

@@ -13,8 +13,8 @@ pub struct Spot {
     pub z: Option<f64>,
 }
 
-/// A ring without its closing point.
-type Ring = Vec<Spot>;
+/// The corners of a ring.
+pub type Ring = Vec<Spot>;
 
 /// How many times a ring may go around the Earth.
 const MOST_TURNS: f64 = 8.0;
@@ -36,8 +36,19 @@ pub fn line(mut points: Vec<Spot>) -> Vec<Vec<Spot>> {
     pieces.into_iter().map(|(turn, piece)| shifted(piece, turn)).collect()
 }
 
-/// The polygons that rings make, the outer one first: each again an outer ring and its holes, all closed. None where a
-/// ring winds around a pole more often than anything on Earth does.
+/// A ring that is given without its closing point, closed, in its own direction; none where [`area`] cuts it.
+pub fn ring(mut ring: Ring) -> Option<Ring> {
+    follow(&mut ring, None);
+    if turns(&ring) != 0.0 {
+        return None;
+    }
+    let [least, most] = reach(std::slice::from_ref(&ring));
+    let turn = turn_of(least);
+    ends_within(turn, most).then(|| closed(shifted(ring, turn)))
+}
+
+/// The polygons that rings make, which are given without their closing points, the outer one first: each again an outer
+/// ring and its holes, all closed. None where a ring winds around a pole more often than anything on Earth does.
 pub fn area(mut rings: Vec<Ring>) -> Option<Vec<Vec<Ring>>> {
     let first = rings.first()?.first()?.lon;
     for ring in &mut rings {
@@ -45,14 +56,12 @@ pub fn area(mut rings: Vec<Ring>) -> Option<Vec<Vec<Ring>>> {
         around_pole(ring);
     }
     rings.iter_mut().enumerate().for_each(|(i, ring)| turn_about(ring, i == 0));
-    let lons = || rings.iter().flatten().map(|spot| spot.lon);
-    let (least, most) = (lons().fold(f64::INFINITY, f64::min), lons().fold(f64::NEG_INFINITY, f64::max));
+    let [least, most] = reach(&rings);
     if most - least > MOST_TURNS * TURN {
         return None;
     }
-    let low = turn_of(least);
-    let high = turn_of(most);
-    if low == high || most <= low * TURN + TURN / 2.0 {
+    let (low, high) = (turn_of(least), turn_of(most));
+    if ends_within(low, most) {
         return Some(vec![rings.into_iter().map(|ring| closed(shifted(ring, low))).collect()]);
     }
     let mut turn = low;
@@ -64,6 +73,17 @@ pub fn area(mut rings: Vec<Ring>) -> Option<Vec<Vec<Ring>>> {
         turn += 1.0;
     }
     Some(polygons)
+}
+
+/// The least and the greatest longitude.
+fn reach(rings: &[Ring]) -> [f64; 2] {
+    let lons = || rings.iter().flatten().map(|spot| spot.lon);
+    [lons().fold(f64::INFINITY, f64::min), lons().fold(f64::NEG_INFINITY, f64::max)]
+}
+
+/// Whether a turn around the Earth reaches as far as a longitude.
+fn ends_within(turn: f64, most: f64) -> bool {
+    most <= turn * TURN + TURN / 2.0
 }
 
 /// The number of the turn around the Earth that a longitude is in.
@@ -90,13 +110,16 @@ fn follow(spots: &mut [Spot], from: Option<f64>) {
     }
 }
 
+/// How many times around the Earth a ring ends from where it began.
+fn turns(ring: &[Spot]) -> f64 {
+    let ends = ring.first().zip(ring.last());
+    ends.map_or(0.0, |(first, last)| ((last.lon - first.lon) / TURN).round())
+}
+
 /// Leads a ring that does not come back to where it began along the antimeridian to the pole that it goes around.
 fn around_pole(ring: &mut Ring) {
-    let (Some(first), Some(last)) = (ring.first().copied(), ring.last().copied()) else { return };
-    let turns = ((last.lon - first.lon) / TURN).round();
-    if turns == 0.0 {
-        return;
-    }
+    let turns = turns(ring);
+    let Some(first) = ring.first().copied().filter(|_| turns != 0.0) else { return };
     let mean: f64 = ring.iter().map(|spot| spot.lat).sum();
     let pole = 90.0_f64.copysign(mean);
     let end = first.lon + turns * TURN;
@@ -263,6 +286,19 @@ mod tests {
         let turned = vec![[9.0, 0.0], [9.0, 9.0], [0.0, 9.0], [0.0, 0.0], [9.0, 0.0]];
         let hollow = vec![[2.0, 2.0], [2.0, 1.0], [1.0, 1.0], [2.0, 2.0]];
         assert_eq!(cut(&[square, hole]), [[turned, hollow]]);
+    }
+
+    #[test]
+    fn a_ring_that_is_whole_keeps_its_direction() {
+        let whole = |list: &[[f64; 2]]| ring(spots(list)).map(|ring| plain(&ring));
+        let clockwise = [[0.0, 0.0], [0.0, 9.0], [9.0, 9.0]];
+        assert_eq!(whole(&clockwise), Some([&clockwise[..], &[[0.0, 0.0]]].concat()));
+        // What begins or ends on the antimeridian is on its own side of it.
+        let east = whole(&[[180.0, 0.0], [190.0, 0.0], [180.0, 5.0]]).unwrap();
+        assert_eq!(east, [[-180.0, 0.0], [-170.0, 0.0], [-180.0, 5.0], [-180.0, 0.0]]);
+        assert_eq!(whole(&[[170.0, 0.0], [180.0, 0.0], [180.0, 5.0]]).unwrap()[1], [180.0, 0.0]);
+        assert_eq!(whole(&[[179.0, 0.0], [181.0, 0.0], [179.0, 5.0]]), None);
+        assert_eq!(whole(&[[0.0, 80.0], [90.0, 80.0], [180.0, 80.0], [270.0, 80.0]]), None);
     }
 
     #[test]

@@ -90,6 +90,8 @@ class Drawing {
     /** Counts what changes the picture, so that boards know whether they still hold. */
     this.version = 0;
     this.look = "";
+    /** What a projector puts around the drawing, in place of the scale. */
+    this.furniture = Drawing.Furniture === undefined ? null : new Drawing.Furniture(this);
   }
 
   /** Shows another history. */
@@ -112,6 +114,7 @@ class Drawing {
     /** Whether nodes carry others, so that one that moves moves more than itself. */
     this.carrying = history.registerNumber("parent") >= 0;
     this.up = history.setting("@space", "y") !== "down";
+    this.furniture?.show();
     this.update(true);
   }
 
@@ -128,12 +131,31 @@ class Drawing {
     for (const node of changed) this.#prepare(node);
     this.#place(this.carrying ? history.nodes : changed);
     if (everything || many) this.#sort();
-    else for (const node of changed) if (node.visible) this.#list(this.items.get(node));
+    else for (const node of changed) if (this.#isSeen(node)) this.#list(this.items.get(node));
     history.changed.clear();
     history.resettled = false;
     if (restructured || relinked) this.links = history.shownLinks();
     this.#listReadings();
     this.version += 1;
+  }
+
+  /** Whether a node is there, where its drawing reaches. */
+  #isSeen(node) {
+    return node.visible && (this.furniture?.reaches(this.#reachOf(this.items.get(node))) ?? true);
+  }
+
+  /** Around what places an item: its shape, but of text the place alone. */
+  #reachOf(item) {
+    const [, , , , x, y] = item?.matrix ?? IDENTITY;
+    return item === undefined || item.shape.lines !== undefined ? [x, y, x, y] : item.box;
+  }
+
+  /** What there is to say of where a node or a sensor is, as elements. */
+  about({ node, sensor }) {
+    if (this.furniture === null) return [];
+    if (node !== undefined) return this.furniture.about(this.items.get(node));
+    const reading = this.readings.find((r) => r.sensor === sensor);
+    return reading === undefined ? [] : this.furniture.about(reading);
   }
 
   /** The shape of a geometry, by its number. */
@@ -277,7 +299,7 @@ class Drawing {
     this.layers = new Map();
     this.order = [];
     for (const item of this.items.values()) {
-      item.listed = item.node.visible;
+      item.listed = this.#isSeen(item.node);
       if (!item.listed) continue;
       this.#count(item);
       this.order.push(item);
@@ -322,7 +344,7 @@ class Drawing {
       const words = readingWords(history, sensor, this.data.words);
       if (position.length === 2 || position.length === 3) {
         const [, , , , x, y] = this.#onSheet([1, 0, 0, 1, position[0], position[1]]);
-        this.readings.push({ sensor, words, x, y });
+        if (this.furniture?.reaches([x, y, x, y]) ?? true) this.readings.push({ sensor, words, x, y, position });
       } else this.unplaced.push({ sensor, words });
     }
   }
@@ -348,8 +370,11 @@ class Drawing {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const [x0, y0, x1, y1] = this.history.at === this.history.length && this.hidden.size === 0 ? this.sheet.content : (this.extent() ?? this.sheet.content);
     this.extentSide = Math.max(x1 - x0, y1 - y0) || 100;
-    const scale = Math.min((width - 36) / (x1 - x0 || 100), (height - 36) / (y1 - y0 || 100));
-    this.view = { x: (x0 + x1) / 2, y: (y0 + y1) / 2, scale: finite(scale) && scale > 0 ? scale : 1 };
+    const [above, left, below] = this.furniture?.insets ?? [0, 0, 0];
+    const least = Math.min((width - left - 36) / (x1 - x0 || 100), (height - above - below - 36) / (y1 - y0 || 100));
+    const scale = finite(least) && least > 0 ? least : 1;
+    const down = (above - below) / 2 / scale;
+    this.view = { x: (x0 + x1) / 2 - left / 2 / scale, y: (y0 + y1) / 2 + (this.up ? down : -down), scale };
   }
 
   matrix() {
@@ -442,8 +467,9 @@ class Drawing {
     if (this.painting === null && !this.#holds(this.boards[0])) this.#begin();
     this.#continue(SLICE);
     this.#show();
-    this.#drawScale();
     const view = this.matrix();
+    if (this.furniture === null) this.#drawScale();
+    else this.furniture.draw(view);
     const moving = this.#drawPulses(view, now);
     this.#drawSelection(view);
     return moving || this.painting !== null || !this.#holds(this.boards[0]);
@@ -739,7 +765,7 @@ class Drawing {
     for (const link of this.links) {
       const from = this.items.get(link.from.survivor);
       const to = this.items.get(link.to.survivor);
-      if (!from || !to || !this.shown.get(from.layer) || !this.shown.get(to.layer)) continue;
+      if (!from?.listed || !to?.listed || !this.shown.get(from.layer) || !this.shown.get(to.layer)) continue;
       const [a, b] = [anchor(from), anchor(to)];
       // What is shorter than a pixel is hidden below its ends.
       if ((Math.abs(a[0] - b[0]) + Math.abs(a[1] - b[1])) * view[0] < 1 && from !== to) continue;
@@ -881,7 +907,8 @@ class Drawing {
     board.labelled = new Set();
     const taken = [];
     const { beyond, width, height } = board;
-    const inPage = (box) => box[0] >= beyond && box[1] >= beyond && box[2] <= width - beyond && box[3] <= height - beyond;
+    const edge = beyond + (this.furniture?.edge ?? 0);
+    const inPage = (box) => box[0] >= edge && box[1] >= edge && box[2] <= width - beyond && box[3] <= height - beyond;
     const free = (box) => taken.every((t) => t[2] <= box[0] || t[0] >= box[2] || t[3] <= box[1] || t[1] >= box[3]);
     const overlaps = (box) => box[2] > beyond && box[3] > beyond && box[0] < width - beyond && box[1] < height - beyond;
     for (const item of items) if (item.shape.lines !== undefined) taken.push(moved(item.box, view));
@@ -916,12 +943,19 @@ class Drawing {
     const size = this.#sized(given, own, scale);
     const measured = this.#measured(text);
     const said = says(lines, text) ? lines : [[measured.text, measured.width]];
-    const [half, tall] = extentOf(said, size, font).map((x, i) => (i === 0 ? x / 2 : x));
+    const [wide, tall] = this.#extentOf(said, size);
     const [part, off] = along[place];
     const further = off < 0 ? (said.length - 1) * font.line : 0;
     const at = [start[0] + (end[0] - start[0]) * part, start[1] + (end[1] - start[1]) * part + (off - further) * size];
     const high = at[1] - font.ascent * size;
-    return { lines: said, at, align: "center", size, inside: false, box: [at[0] - half, high, at[0] + half, high + tall] };
+    return { lines: said, at, align: "center", size, inside: false, box: [at[0] - wide / 2, high, at[0] + wide / 2, high + tall] };
+  }
+
+  /** How wide and how high lines are at a size: the browser's letters may be wider than those that the projector measured. */
+  #extentOf(lines, size) {
+    const { font } = this.data;
+    const wide = Math.max(...lines.map(([line, width]) => Math.max(width, this.#measured(line).width)));
+    return [wide * size, ((lines.length - 1) * font.line + font.ascent + font.descent) * size];
   }
 
   /** A label where the projector laid it, at the size that it has here: its lines, their baseline, and its box. */
@@ -931,7 +965,7 @@ class Drawing {
     const size = this.#sized(given, item.size, scale);
     const [left, top, right, bottom] = box;
     const said = says(lines, item.label.text) ? lines : [[item.label.text, item.label.width]];
-    const [wide, tall] = extentOf(said, size, font);
+    const [wide, tall] = this.#extentOf(said, size);
     const room = item.shape.room ?? 0;
     const [x, y] = [(left + right) / 2, (top + bottom) / 2];
     if (place < 0 && wide <= (right - left) * room && tall <= (bottom - top) * room) {
@@ -1156,11 +1190,6 @@ function loop(path, box, radius, isMark) {
 function says(lines, text) {
   const said = lines?.map(([line]) => line).filter((line) => line !== "").join(" ");
   return said === text || (text.endsWith("…") && said?.startsWith(text.slice(0, -1)));
-}
-
-/** How wide and how high lines are at a size. */
-function extentOf(lines, size, font) {
-  return [Math.max(...lines.map(([, width]) => width)) * size, ((lines.length - 1) * font.line + font.ascent + font.descent) * size];
 }
 
 /** Where links to an item begin and end. */
