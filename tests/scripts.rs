@@ -4,8 +4,13 @@ use crate::run;
 use std::process::Command;
 
 /// What stands in a page is one script: these files, in this order.
-const SHELL: [&str; 3] =
-    ["lib/view/src/page/history.js", "lib/view/src/page/common.js", "lib/view/src/page/page.js"];
+const SHELL: [&str; 5] = [
+    "lib/view/src/page/history.js",
+    "lib/view/src/page/common.js",
+    "lib/view/src/page/identity.js",
+    "lib/view/src/page/page.js",
+    "lib/view/src/page/listen.js",
+];
 
 /// And what each projector brings along.
 const PAGES: [(&str, &[&str]); 3] = [
@@ -45,9 +50,10 @@ fn the_pages_scripts_are_linted() {
     let read = |path: &str| std::fs::read_to_string(run::root().join(path)).unwrap();
     std::fs::write(dir.path().join("eslint.config.mjs"), read("tests/eslint.config.mjs")).unwrap();
     for (page, drawings) in PAGES {
-        let [history, common, shell] = SHELL.map(read);
+        let [history, common, identity, shell, listen] = SHELL.map(read);
         let drawings = drawings.iter().map(|path| read(path));
-        let parts: Vec<String> = [history, common].into_iter().chain(drawings).chain([shell]).collect();
+        let before = [history, common, identity].into_iter();
+        let parts: Vec<String> = before.chain(drawings).chain([shell, listen]).collect();
         for part in &parts {
             assert!(part.starts_with("\"use strict\";\n"), "{page}: {:?}", part.lines().next());
             assert!(

@@ -103,7 +103,9 @@ fn sentence(name: &str) -> String {
 /// What is said of the struck notes and the recordings of a window: what matters most comes first.
 fn struck(notes: &[&Note]) -> Vec<String> {
     let mut voices: BTreeMap<Voice, Vec<&Note>> = BTreeMap::new();
-    for note in notes.iter().filter(|n| n.drone.is_none()) {
+    // What a note before it tells of already is not told again: the lower of two that fall, the far end of a link.
+    let tells = |note: &&&Note| note.voice == Voice::Clip || !note.tally.is_empty();
+    for note in notes.iter().filter(|n| n.drone.is_none()).filter(tells) {
         voices.entry(note.voice).or_default().push(note);
     }
     let rank = |voice: &Voice, notes: &[&Note]| match voice {

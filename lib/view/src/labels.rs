@@ -1,6 +1,6 @@
 //! Where labels go: inside their shape where they fit, else beside it; a frame's title on its top edge, a link's label
-//! over the line. None lies on another, nor on text: what finds no free place is left out, and the first that ask choose
-//! first.
+//! over the line. None lies on another, nor on text, nor hides a mark: what finds no free place is left out, and the first
+//! that ask choose first.
 //!
 //! Coordinates are the page's: y runs down.
 
@@ -17,6 +17,10 @@ const MOST: usize = 1500;
 const SIZES: [f64; 4] = [1.0, 0.85, 0.7, 0.55];
 /// What a place costs for each that is better, beside the share of it that shapes cover, in squares of the size.
 const RANK: f64 = 0.15;
+/// A label hides a shape where it covers more than this part of it; shapes narrower than this part of the label's size
+/// are too small to mind.
+const HIDDEN: f64 = 1.0 / 3.0;
+const SMALL: f64 = 0.5;
 /// Most cells of the grid that one box is entered in.
 const CELLS: f64 = 64.0;
 /// Most shapes of a cell, and of those of too many cells, that are looked at: more would say no more of a place.
@@ -133,8 +137,8 @@ impl Anchor {
     }
 }
 
-/// Places labels, those that matter most first, where no text lies, and rather not on shapes. The answer has one entry a
-/// label: nothing for one that is left out.
+/// Places labels, those that matter most first, where no text lies and no shape is hidden, and rather not on shapes. The
+/// answer has one entry a label: nothing for one that is left out.
 pub fn place(wanted: &[Wanted<'_>], shapes: &[Bounds], texts: &[Bounds]) -> Vec<Option<Placed>> {
     let cell = wanted.iter().map(|w| w.size).fold(0.0, f64::max) * 8.0;
     let mut taken = Grid::new(cell, usize::MAX);
@@ -157,11 +161,16 @@ fn best(w: &Wanted<'_>, is_free: impl Fn(Bounds) -> bool, shapes: &Grid) -> Opti
         (placed, bounds)
     };
     let own = match w.spot {
-        Spot::Shape { room: Some(room), .. } => inside(w, room).map(boxed).filter(|(_, b)| is_free(*b)),
+        Spot::Shape { around, .. } | Spot::Frame(around) => Some(around),
+        Spot::Line(_) => None,
+    };
+    let fits = |b: Bounds| is_free(b) && !shapes.is_hidden_by(b, SMALL * w.size, own);
+    let inner = match w.spot {
+        Spot::Shape { room: Some(room), .. } => inside(w, room).map(boxed).filter(|(_, b)| fits(*b)),
         _ => None,
     };
-    if own.is_some() {
-        return own;
+    if inner.is_some() {
+        return inner;
     }
     let lines = name::lines(&w.text, name::LABEL);
     let mut best: Option<(f64, Placed, Bounds)> = None;
@@ -172,7 +181,7 @@ fn best(w: &Wanted<'_>, is_free: impl Fn(Bounds) -> bool, shapes: &Grid) -> Opti
         }
         let (placed, bounds) =
             boxed(Placed { lines: lines.clone(), at, anchor, size: w.size, place: Some(place) });
-        if !is_free(bounds) {
+        if !fits(bounds) {
             continue;
         }
         // The rank breaks ties, and a far better place is needed to give up an early one.
@@ -272,7 +281,19 @@ impl Grid {
 
     /// The area of `bounds` that boxes of the grid cover, counted once a box.
     fn covered(&self, bounds: Bounds) -> f64 {
-        // Most share nothing; the others are added up in the order of their numbers.
+        self.sharing(bounds).into_iter().map(|b| b.overlap(bounds)).sum()
+    }
+
+    /// Whether `bounds` hides a box that is not narrower than `least`, and not `own`.
+    fn is_hidden_by(&self, bounds: Bounds, least: f64, own: Option<Bounds>) -> bool {
+        self.sharing(bounds).into_iter().any(|b| {
+            let [wide, tall] = b.size();
+            wide.min(tall) >= least && Some(b) != own && b.overlap(bounds) > HIDDEN * wide * tall
+        })
+    }
+
+    /// The boxes that share something with `bounds`, in the order of their numbers.
+    fn sharing(&self, bounds: Bounds) -> Vec<Bounds> {
         let shares = |i: &usize| self.boxes[*i].overlap(bounds) != 0.0;
         let mut near: Vec<usize> = Vec::new();
         match self.span(bounds) {
@@ -282,9 +303,10 @@ impl Grid {
             }
             None => near.extend((0..self.boxes.len().min(self.most.saturating_mul(NEAR))).filter(shares)),
         }
+        near.extend(self.large.iter().copied().filter(shares));
         near.sort_unstable();
         near.dedup();
-        near.iter().chain(&self.large).map(|i| self.boxes[*i].overlap(bounds)).sum()
+        near.into_iter().map(|i| self.boxes[i]).collect()
     }
 
     /// The cells that a box touches; nothing where they are too many.
@@ -340,6 +362,20 @@ mod tests {
         let placed = place(&list, &spots, &[text]);
         let boxes: Vec<Bounds> = placed.iter().flatten().map(box_of).chain([text]).collect();
         assert!(are_apart(&boxes) && boxes.len() > 10 && boxes.len() < 100, "{}", boxes.len());
+    }
+
+    #[test]
+    fn no_label_hides_the_mark_of_another() {
+        let marks: Vec<Bounds> = (0..6).map(|i| Bounds::at([f64::from(i) * 24.0, 0.0]).grown(6.0)).collect();
+        let list: Vec<Wanted<'_>> = marks.iter().map(|b| wanted("Dee at the weir", *b)).collect();
+        let placed = place(&list, &marks, &[]);
+        let boxes: Vec<Bounds> = placed.iter().flatten().map(box_of).collect();
+        assert!(boxes.len() > 2 && are_apart(&boxes), "{boxes:?}");
+        let hides = |label: &Bounds| marks.iter().any(|mark| mark.overlap(*label) > 48.0);
+        assert!(!boxes.iter().any(hides), "{boxes:?}");
+        // What is much smaller than the letters does not stand in their way.
+        let dots = marks.iter().map(|b| Bounds::at(b.centre()).grown(1.0)).collect::<Vec<_>>();
+        assert!(place(&list[..1], &dots, &[])[0].is_some());
     }
 
     #[test]

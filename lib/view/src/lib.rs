@@ -30,9 +30,9 @@ pub mod record;
 pub mod redaction;
 pub mod scene;
 pub mod series;
-pub mod sound;
 #[cfg(feature = "draw")]
 pub mod sheet;
+pub mod sound;
 #[cfg(feature = "draw")]
 pub mod style;
 mod text_at;

@@ -12,6 +12,7 @@
 
 use crate::View;
 use crate::history::Resolved;
+use crate::join::Space;
 use crate::sound::clock::{Pace, SECOND};
 use crate::sound::mapping::Mapping;
 use crate::sound::score::{Note, Score, seconds};
@@ -34,7 +35,16 @@ const GAIN: f64 = 2.0;
 pub fn write(view: &View<'_, '_>, histories: &[Resolved<'_>], out: &mut Vec<u8>) {
     let mapping = Mapping::default();
     let pace = Pace::Duration { length: LENGTH, even: mapping.even };
-    let score = Score::new(&sonify(view, &mapping), &mapping, pace, &|_| None);
+    let mut events = sonify(view, &mapping);
+    // A page may leave out spaces, and counts those that it shows.
+    let number = |space: &Space<'_>| histories.iter().position(|history| history.space == space.space);
+    let numbers_of: Vec<Option<usize>> = view.spaces.iter().map(number).collect();
+    events.retain_mut(|event| {
+        let number = numbers_of[event.space];
+        event.space = number.unwrap_or_default();
+        number.is_some()
+    });
+    let score = Score::new(&events, &mapping, pace, &|_| None);
     let Some(score) = score.ok().filter(|score| !score.notes.is_empty()) else {
         return out.extend_from_slice(b"null");
     };

@@ -229,7 +229,7 @@ impl Part<'_> {
     /// Appends the parts of the tone: one a step in which it changes, within each scene.
     fn write(&self, changes: &[Change], notes: &mut Vec<Note>) {
         let mut last: Option<(usize, usize, f64)> = None;
-        let start_of = |c: &Change| self.laid.clock.places[c.event].0 / self.laid.step * self.laid.step;
+        let start_of = |c: &Change| self.laid.step_of(c.event);
         for (i, change) in changes.iter().enumerate() {
             // Within a step the last change counts.
             if changes.get(i + 1).is_some_and(|next| start_of(next) == start_of(change)) {

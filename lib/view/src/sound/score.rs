@@ -118,8 +118,24 @@ pub struct Laid<'h> {
     pub moved: Vec<Option<f64>>,
     /// Which stretch of the trace each is of, between two long gaps.
     pub scenes: Vec<usize>,
+    /// Where each of those stretches begins in the sound, in nanoseconds.
+    pub begins: Vec<i64>,
     /// The step, in nanoseconds.
     pub step: i64,
+}
+
+impl Laid<'_> {
+    /// Where the step begins that an event falls into: none reaches over a long gap of the trace.
+    pub fn step_of(&self, event: usize) -> i64 {
+        let begin = self.begins.get(self.scenes[event]).copied().unwrap_or(0);
+        (self.clock.places[event].0 / self.step * self.step).max(begin)
+    }
+
+    /// How long a step is that begins there, in one of the stretches.
+    fn step_from(&self, start: i64, scene: usize) -> i64 {
+        let whole = (start / self.step + 1) * self.step;
+        self.begins.get(scene + 1).map_or(whole, |next| whole.min(*next)) - start
+    }
 }
 
 impl Score {
@@ -140,13 +156,16 @@ impl Score {
             clock.places[i] = clock.places[i - 1];
         }
         let ranges = series::ranges(events.iter().filter_map(Sonified::number));
+        let scenes = clock::scenes(&times);
+        let is_first = |i: &usize| *i == 0 || scenes[*i] != scenes[*i - 1];
         let laid = Laid {
             events,
-            clock,
             places: places(events, mapping),
             levels: series::levels(events.iter().map(Sonified::number), &ranges),
             moved: moved(events, &ranges),
-            scenes: clock::scenes(&times),
+            begins: (0..times.len()).filter(is_first).map(|i| clock.places[i].0).collect(),
+            clock,
+            scenes,
             ranges,
             step: mapping.step * MILLISECOND,
         };
@@ -260,7 +279,7 @@ fn places(events: &[Sonified], mapping: &Mapping) -> Vec<Place> {
 
 /// The struck notes.
 fn strikes(laid: &Laid<'_>, mapping: &Mapping) -> Vec<Note> {
-    let mut groups: BTreeMap<(i64, Voice), Vec<usize>> = BTreeMap::new();
+    let mut groups: BTreeMap<(usize, i64, Voice), Vec<usize>> = BTreeMap::new();
     for (i, event) in laid.events.iter().enumerate() {
         let Some(voice) = event.sound.voice.filter(|_| event.sound.loudness > 0) else { continue };
         // What a sensor says again is no news; its held tone goes on.
@@ -268,16 +287,16 @@ fn strikes(laid: &Laid<'_>, mapping: &Mapping) -> Vec<Note> {
         if is_number && laid.levels[i].is_none() {
             continue;
         }
-        groups.entry((laid.clock.places[i].0 / laid.step, voice)).or_default().push(i);
+        groups.entry((laid.scenes[i], laid.step_of(i), voice)).or_default().push(i);
     }
     let mut notes = Vec::new();
-    for ((step, voice), group) in groups {
-        strike(laid, mapping, (step * laid.step, voice), &group, &mut notes);
+    for ((_, start, voice), group) in groups {
+        strike(laid, mapping, (start, voice), &group, &mut notes);
     }
     notes
 }
 
-/// The notes of one voice in one step.
+/// The notes of one voice in one step, which is of one stretch of the trace.
 fn strike(
     laid: &Laid<'_>,
     mapping: &Mapping,
@@ -297,8 +316,9 @@ fn strike(
     chosen[0].1.extend(rest);
     chosen.sort_by_key(|(pitch, _)| *pitch);
     let count = i64::try_from(chosen.len()).unwrap_or(1);
+    let step = laid.step_from(start, laid.scenes[group[0]]);
     for (k, (pitch, list)) in (0..).zip(chosen) {
-        let note = note(laid, voice, start + laid.step * k / count, (pitch, &list));
+        let note = note(laid, voice, start + step * k / count, (pitch, &list));
         if voice == Voice::Fall {
             let below = Note {
                 start: note.start + 2 * laid.step,
