@@ -145,7 +145,8 @@ fn write(
         Format::Svg => out.write_all(svg::write(&scenes, provenance).as_bytes())?,
         Format::Html => {
             let takes_tile = |tile| args.projection.select.tile(tile);
-            out.write_all(&page::write(view, &scenes, &gallery, takes_tile))?;
+            let options = args.projection.chosen();
+            out.write_all(&page::write(view, &scenes, &gallery, &options, takes_tile))?;
         }
         Format::Canvas => {
             let (text, lost) = canvas::write(&scenes);

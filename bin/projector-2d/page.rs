@@ -20,19 +20,29 @@ use ulp_view::page::{self, Page};
 use ulp_view::scene::{BLANK, COLON, NOTHING};
 use ulp_view::transform::rounded;
 
-const DRAWING: &str = include_str!("page/drawing.js");
-const HELP: &str = "Arrow keys move, plus and minus zoom, 0 shows everything, N and P step through what is in view, Escape lets go, space plays.";
+const DRAWING: [&str; 3] =
+    [include_str!("page/pen.js"), include_str!("page/minimap.js"), include_str!("page/drawing.js")];
+const HELP: &str = "Arrow keys move, plus and minus zoom, 0 shows everything, N and P step through what is in view, comma and full stop step \
+    through the events, Escape lets go, space plays, question mark tells all keys.";
 
 /// Writes the page of all spaces of a view.
 pub fn write(
     view: &View<'_, '_>,
     scenes: &[Scene<'_, '_>],
     gallery: &Gallery<'_>,
+    options: &[String],
     takes_tile: impl Fn(Tile) -> bool,
 ) -> Vec<u8> {
     let titles: Vec<&str> = scenes.iter().map(|s| s.title.as_deref().unwrap_or(s.space)).collect();
     let data = data(scenes, gallery);
-    let page = Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data, shapes: true };
+    let page = Page {
+        title: &titles.join(", "),
+        help: HELP,
+        drawing: &DRAWING,
+        options,
+        data: &data,
+        shapes: true,
+    };
     let arena = Bump::new();
     page::write(view, &page, &view.resolved(&arena), takes_tile)
 }
@@ -159,7 +169,9 @@ mod tests {
 
     #[test]
     fn no_script_ends_itself() {
-        assert!(!DRAWING.contains("</script") && !DRAWING.contains("<!--"));
-        assert!(!DRAWING.contains("innerHTML") && !DRAWING.contains("eval("));
+        for script in DRAWING {
+            assert!(!script.contains("</script") && !script.contains("<!--"));
+            assert!(!script.contains("innerHTML") && !script.contains("eval("));
+        }
     }
 }

@@ -246,7 +246,9 @@ fn html(
     scenes.iter().for_each(|scene| lacking.of_scene(scene));
     resolved.iter().for_each(|history| lacking.of_history(history, &stock.faces));
     note_letters(view, lacking, log)?;
-    let (page, left) = page::write(view, &scenes, &resolved, style, |tile| args.projection.select.tile(tile));
+    let takes_tile = |tile| args.projection.select.tile(tile);
+    let options = args.projection.chosen();
+    let (page, left) = page::write(view, &scenes, &resolved, style, &options, takes_tile);
     note_shapes(view, &scenes, left, log)?;
     Ok(page)
 }

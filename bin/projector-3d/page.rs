@@ -24,9 +24,10 @@ use ulp_view::history::{Effect, Resolved};
 use ulp_view::media::reference_in;
 use ulp_view::page::{self, Page};
 
-const DRAWING: &str = include_str!("page/drawing.js");
+const DRAWING: [&str; 1] = [include_str!("page/drawing.js")];
 const HELP: &str = "Dragging and the arrow keys turn the scene, with shift they move along the ground, plus and minus \
-    zoom, 0 shows everything, N and P step through what is in view, Escape lets go, space plays.";
+    zoom, 0 shows everything, T from above, S from the side, N and P step through what is in view, comma and full stop \
+    step through the events, Escape lets go, space plays, question mark tells all keys.";
 
 /// Writes the page of all spaces of a view, and tells what is drawn coarsely; `scenes` hold everything that was ever in
 /// them.
@@ -35,6 +36,7 @@ pub fn write(
     scenes: &[Scene<'_, '_>],
     histories: &[Resolved<'_>],
     style: Style,
+    options: &[String],
     takes_tile: impl Fn(Tile) -> bool,
 ) -> (Vec<u8>, Left) {
     let mut meshes = common();
@@ -67,8 +69,14 @@ pub fn write(
         .text("missing", Some(signs::MISSING))
         .object("pictures", pictures)
         .object("scenes", about);
-    let page =
-        Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data.bytes(), shapes: false };
+    let page = Page {
+        title: &titles.join(", "),
+        help: HELP,
+        drawing: &DRAWING,
+        options,
+        data: &data.bytes(),
+        shapes: false,
+    };
     (page::write(view, &page, histories, takes_tile), left)
 }
 
@@ -229,7 +237,9 @@ mod tests {
 
     #[test]
     fn no_script_ends_itself() {
-        assert!(!DRAWING.contains("</script") && !DRAWING.contains("<!--"));
-        assert!(!DRAWING.contains("innerHTML") && !DRAWING.contains("eval("));
+        for script in DRAWING {
+            assert!(!script.contains("</script") && !script.contains("<!--"));
+            assert!(!script.contains("innerHTML") && !script.contains("eval("));
+        }
     }
 }

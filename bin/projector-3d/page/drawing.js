@@ -23,6 +23,12 @@ const COARSE = 7;
 /** Below this many, a box shows as much as any shape. */
 const SPECK = 2.5;
 const FIELD = (40 * Math.PI) / 180;
+/** How much of the picture what is fitted into it may fill. */
+const FITS = 0.9;
+/** Straight up and down the camera would not know where north is. */
+const STEEPEST = Math.PI / 2 - 1e-3;
+/** About so many lines of the grid each way, and how strongly they are drawn. */
+const [GRID_LINES, GRID_OPACITY] = [10, 0.22];
 const BEAM = "cube";
 /** Half a side of a picture that hangs at no shape, in radii of a point. */
 const PICTURE = 4;
@@ -63,7 +69,9 @@ void main() {
   vec3 n = normalize(toward + vec3(0.0, 0.0, 1e-6));
   float sun = max(dot(n, normalize(vec3(-0.5, -0.7, 1.2))), 0.0);
   float sky = 0.5 + 0.5 * n.z;
-  vec3 light = vec3(0.36 + 0.22 * sky + 0.5 * sun);
+  // The ground gives some light back, by which undersides are seen.
+  float ground = max(-n.z, 0.0);
+  vec3 light = vec3(0.36 + 0.22 * sky + 0.5 * sun + 0.24 * ground);
   color = vec4(min(tint.rgb * light + night * 0.02, 1.0), tint.a);
   if (pictured > 0.5) {
     vec4 shown = texture(picture, place);
@@ -161,16 +169,26 @@ class Meshes {
     return this.known.get(name);
   }
 
+  /** A line from 0 to 1 along x. */
+  get line() {
+    this.lined ??= this.#made(new Float32Array([0, 0, 0, 1, 0, 0]), new Float32Array(0), new Uint32Array([0, 1]), true);
+    return this.lined;
+  }
+
   #load(data) {
     const positions = new Float32Array(bytesOf(data.positions).buffer);
     const normals = new Float32Array(bytesOf(data.normals).buffer);
     const indices = new Uint32Array(bytesOf(data.indices).buffer);
+    return this.#made(positions, normals, indices, data.lines === true);
+  }
+
+  #made(positions, normals, indices, lines) {
     const box = [Infinity, Infinity, Infinity, -Infinity, -Infinity, -Infinity];
     for (let i = 0; i < positions.length; i++) {
       box[i % 3] = Math.min(box[i % 3], positions[i]);
       box[3 + (i % 3)] = Math.max(box[3 + (i % 3)], positions[i]);
     }
-    const mesh = { positions, indices, box, lines: data.lines === true, data: new Float32Array(FLOATS * 64), used: 0 };
+    const mesh = { positions, indices, box, lines, data: new Float32Array(FLOATS * 64), used: 0 };
     if (this.gl !== null) this.#upload(mesh, positions, normals, indices);
     return mesh;
   }
@@ -261,6 +279,11 @@ function met(mesh, matrix, eye, ray) {
 }
 
 class Drawing {
+  /** The keys that are the drawing's own. */
+  static keys = [["Arrow keys", "turn; with shift, move along the ground"], ["t and s", "from above, from the side"], ["g", "the grid on the ground"]];
+  /** The tool and the format that print what is seen. */
+  static prints = ["projector-3d", "gltf"];
+
   constructor(canvas, extra, palette) {
     this.canvas = canvas;
     this.scenes = extra.scenes;
@@ -283,6 +306,27 @@ class Drawing {
     this.layers = new Map();
     this.inView = [];
     this.beamsInView = [];
+    /** Of what is shown alone, whether an item is; null where all is. */
+    this.only = null;
+    /** Whether all that moves shows its trail, and whether the ground shows its grid. */
+    [this.trails, this.grid] = [false, true];
+    /** How many far things the view leaves out. */
+    this.left = 0;
+    /** Pictures are never late, but for what the camera brings in. */
+    this.busy = false;
+    this.shownAt = 0;
+    const above = () => this.fit({ tilt: Math.PI / 2 - 1e-3 });
+    const aside = () => this.fit({ tilt: 0.05, turn: this.camera.tilt < 0.06 ? this.camera.turn + Math.PI / 2 : 0 });
+    const grid = () => {
+      this.grid = !this.grid;
+      this.version += 1;
+    };
+    this.views = [
+      { name: "Top", title: "From above, north up (t)", show: above },
+      { name: "Side", title: "From the south; again, from the next side (s)", show: aside },
+      { name: "Grid", title: "The grid on the ground (g)", show: grid },
+    ];
+    this.does = { t: above, s: aside, g: grid };
     /** Counts what changes the scene; and what was packed last, with when that may be done again. */
     this.version = 0;
     this.last = { look: "", seen: "", again: 0 };
@@ -633,41 +677,77 @@ class Drawing {
     return this.hidden.get(layer) ?? this.history.setting(`@layer:${layer}`, "visible") !== false;
   }
 
-  /** Around what is shown; null around nothing. */
-  extent() {
-    let box = null;
-    for (const item of this.order) {
-      if (item.bare || !this.isShown(item.layer)) continue;
-      box ??= [Infinity, Infinity, Infinity, -Infinity, -Infinity, -Infinity];
-      for (let i = 0; i < 3; i++) {
-        box[i] = Math.min(box[i], item.middle[i] - item.reach[i]);
-        box[3 + i] = Math.max(box[3 + i], item.middle[i] + item.reach[i]);
-      }
-    }
-    for (const { middle, radius } of this.readings) {
-      box ??= [Infinity, Infinity, Infinity, -Infinity, -Infinity, -Infinity];
-      for (let i = 0; i < 3; i++) {
-        box[i] = Math.min(box[i], middle[i] - radius);
-        box[3 + i] = Math.max(box[3 + i], middle[i] + radius);
-      }
-    }
-    return box;
+  /** Whether an item is shown: its layer is, and the filter takes it. */
+  shows(item) {
+    if (!this.isShown(item.layer)) return false;
+    if (this.only === null) return true;
+    if (item.asked !== this.only) [item.asked, item.passes] = [this.only, this.only(item)];
+    return item.passes;
   }
 
-  /** Shows everything, from the south and above. */
-  fit() {
-    const box = this.extent() ?? [-50, -50, -50, 50, 50, 50];
-    const { clientWidth: width, clientHeight: height } = this.canvas;
-    const [wide, deep] = [box[3] - box[0], box[4] - box[1]];
-    const tilt = 0.95;
-    const high = deep * Math.sin(tilt) + (box[5] - box[2]) * Math.cos(tilt);
-    const aspect = width / (height || 1) || 1;
-    const room = Math.max(high, wide / aspect, 1e-6);
-    this.whole = Math.max(wide, deep, box[5] - box[2], 1e-6);
-    const target = [0, 1, 2].map((i) => (box[i] + box[3 + i]) / 2);
-    target[2] = box[2];
-    target[1] -= deep * 0.02;
-    this.camera = { target, distance: (room * 0.56) / Math.tan(FIELD / 2), turn: 0, tilt };
+  /** What a thing is drawn with; null for nothing of its own. */
+  colorOf(item) {
+    return item.paint;
+  }
+
+  /** The boxes of what is shown. */
+  #boxes() {
+    const shown = this.order.filter((item) => !item.bare && this.shows(item));
+    const around = (middle, reach) => [...middle.map((x, i) => x - reach[i]), ...middle.map((x, i) => x + reach[i])];
+    return [
+      ...shown.map(({ middle, reach }) => around(middle, reach)),
+      ...this.readings.map(({ middle, radius }) => around(middle, [radius, radius, radius])),
+    ];
+  }
+
+  /** Around what is shown; null around nothing. */
+  extent() {
+    const boxes = this.#boxes();
+    return boxes.length === 0 ? null : boxes.reduce(boxOfBoth);
+  }
+
+  /** Shows everything, from the south and above unless told otherwise; but for what lies far away from all else, unless asked. */
+  fit({ everything = false, tilt = 0.95, turn = 0 } = {}) {
+    const nothing = [-50, -50, -50, 50, 50, 50];
+    const near = everything ? { left: 0, box: this.extent() } : withoutStrays(this.#boxes());
+    const box = near.box ?? nothing;
+    this.left = near.left;
+    const whole = Math.max(box[3] - box[0], box[4] - box[1], box[5] - box[2], 1e-6);
+    this.whole = whole;
+    this.area = box;
+    this.camera = { target: [0, 1, 2].map((i) => (box[i] + box[3 + i]) / 2), distance: whole, turn, tilt };
+    // What is nearer looks larger: the middle of the picture is found by looking a few times.
+    for (let i = 0; i < 4; i++) this.#frame(box);
+  }
+
+  /** Moves the camera so that all corners of a box are in the picture, in its middle, as large as they can be. */
+  #frame(box) {
+    const { camera } = this;
+    const { right, top, back } = this.#look();
+    const aspect = this.canvas.clientWidth / (this.canvas.clientHeight || 1) || 1;
+    const t = Math.tan(FIELD / 2) * FITS;
+    const corners = Array.from({ length: 8 }, (_, n) => subtract([0, 1, 2].map((i) => box[i + (n & (1 << i) ? 3 : 0)]), camera.target));
+    const seen = corners.map((corner) => [dot(corner, right) / aspect, dot(corner, top), dot(corner, back)]);
+    const distance = Math.max(...seen.map(([x, y, z]) => z + Math.max(Math.abs(x), Math.abs(y)) / t), this.whole * 1e-3);
+    const shares = (axis) => seen.map((corner) => corner[axis] / Math.max(distance - corner[2], 1e-9));
+    const middle = (axis) => ((Math.max(...shares(axis)) + Math.min(...shares(axis))) / 2) * distance;
+    const [across, up] = [middle(0) * aspect, middle(1)];
+    camera.target = camera.target.map((x, i) => x + right[i] * across + top[i] * up);
+    camera.distance = distance;
+  }
+
+  /** The view as numbers of the world: where the camera looks, from how far, and from where. */
+  place() {
+    const { target, distance, turn, tilt } = this.camera;
+    const { scale } = this.scene;
+    const [x, y, z] = target.map((x, i) => x / scale + this.origin[i]);
+    return [x, y * this.up, z, distance / scale, turn, tilt].map((n) => Number(n.toPrecision(9)));
+  }
+
+  goToPlace([x, y, z, distance, turn, tilt]) {
+    const { scale } = this.scene;
+    const target = [x, y * this.up, z].map((n, i) => (n - this.origin[i]) * scale);
+    this.camera = { target, distance: clamp(distance * scale, this.whole * 1e-4, this.whole * 20), turn, tilt: clamp(tilt, -STEEPEST, STEEPEST) };
   }
 
   /** The camera's place and axes. */
@@ -742,11 +822,11 @@ class Drawing {
     if (this.sliding) {
       const step = (2 * camera.distance * Math.tan(FIELD / 2)) / (this.canvas.clientHeight || 1);
       const [sin, cos] = [Math.sin(camera.turn), Math.cos(camera.turn)];
-      const [x, y] = [-dx * step, (dy * step) / Math.max(0.3, Math.sin(camera.tilt))];
+      const [x, y] = [-dx * step, (dy * step) / Math.max(0.3, Math.abs(Math.sin(camera.tilt)))];
       camera.target = [camera.target[0] + x * cos + y * sin, camera.target[1] - x * sin + y * cos, camera.target[2]];
     } else {
       camera.turn += dx * 0.006;
-      camera.tilt = clamp(camera.tilt + dy * 0.006, 0.05, Math.PI / 2 - 1e-3);
+      camera.tilt = clamp(camera.tilt + dy * 0.006, -STEEPEST, STEEPEST);
     }
   }
 
@@ -803,10 +883,11 @@ class Drawing {
     const { last } = this;
     if (look === last.look && seen === last.seen) return true;
     const start = performance.now();
-    if (look === last.look && start < last.again) return false;
+    // What shows another time is never late.
+    if (look === last.look && this.version === last.version && start < last.again) return false;
     this.packed = this.#pack();
     const cost = performance.now() - start;
-    this.last = { look, seen, again: start + (cost > CHEAP ? cost * 5 : 0) };
+    this.last = { look, seen, version: this.version, again: start + (cost > CHEAP ? cost * 5 : 0) };
     return true;
   }
 
@@ -828,16 +909,16 @@ class Drawing {
       push(mesh, thing.matrix, color);
     };
     const cube = this.meshes.get(BEAM);
-    const layers = new Map([...this.layers.keys()].map((layer) => [layer, this.isShown(layer)]));
     for (const beam of this.beams) {
-      if (!layers.get(beam.from.layer) || !layers.get(beam.to.layer) || this.#pixels(beam.middle, beam.radius) === 0) continue;
+      if (!this.shows(beam.from) || !this.shows(beam.to) || this.#pixels(beam.middle, beam.radius) === 0) continue;
       this.beamsInView.push(beam);
       put(cube, beam, this.#tint(beam, beam.opacity, false));
     }
+    if (this.grid) this.#packGrid(put);
     const gem = this.meshes.get("gem");
     for (const reading of this.readings) put(gem, reading, reading.tint);
     for (const item of this.order) {
-      if ((item.bare && item.hung === null) || !layers.get(item.layer)) continue;
+      if ((item.bare && item.hung === null) || !this.shows(item)) continue;
       item.pixels = this.#pixels(item.middle, item.radius);
       if (item.pixels === 0) continue;
       this.inView.push(item);
@@ -854,6 +935,30 @@ class Drawing {
     }
     for (const mesh of opaque) mesh.holds = null;
     return { opaque, boards, runs: runsOf(glass), labelled: this.#labelled() };
+  }
+
+  /** Lines on the ground, a round length apart. */
+  #packGrid(put) {
+    const box = this.area;
+    const { scale } = this.scene;
+    const side = Math.max(box[3] - box[0], box[4] - box[1]) / scale;
+    const power = 10 ** Math.floor(Math.log10(side / GRID_LINES || 1));
+    const step = ([1, 2, 5, 10].map((n) => n * power).find((n) => n * GRID_LINES >= side) ?? power * 10) * scale;
+    const from = (axis) => Math.floor(box[axis] / step) * step;
+    const to = (axis) => Math.ceil(box[3 + axis] / step) * step;
+    const below = box[2] - (box[5] - box[2]) * 1e-3;
+    const color = [...this.palette.parts(this.ink()).map((x) => x / 255), GRID_OPACITY];
+    for (const [axis, other] of [[0, 1], [1, 0]]) {
+      const count = Math.min(4 * GRID_LINES, Math.round((to(other) - from(other)) / step));
+      for (let n = 0; n <= count; n++) {
+        const matrix = new Float32Array(12);
+        matrix[axis] = to(axis) - from(axis);
+        matrix[9 + axis] = from(axis);
+        matrix[9 + other] = from(other) + n * step;
+        matrix[11] = below;
+        put(this.meshes.line, { matrix }, color);
+      }
+    }
   }
 
   /** A picture as a run of its own. */
@@ -948,6 +1053,8 @@ class Drawing {
     context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
     if (gl === null) this.#caption("This browser shows no WebGL 2: search, time and details work without the picture.", 16, 28, 14, "left");
     this.#drawCompass();
+    this.#drawTrails();
+    this.shownAt = this.history.at;
     const moving = this.#drawPulses(now);
     this.#drawLabels();
     return moving || late;
@@ -1042,6 +1149,56 @@ class Drawing {
     context.arc(at[0], at[1], clamp(item.pixels ?? 4, 5, 90) + wider, 0, 2 * Math.PI);
     context.stroke();
     context.globalAlpha = 1;
+  }
+
+  /** Where what is chosen has been, and all that moves, if so asked: what is still to come is dashed. */
+  #drawTrails() {
+    const { context, history } = this;
+    const chosen = [this.selected, this.over].filter((node) => node !== null && history.placesOf(node).length > 1);
+    const nodes = this.trails ? new Set([...history.movers(), ...chosen]) : chosen;
+    for (const node of nodes) {
+      if (!node.visible || !this.shows(this.items.get(node))) continue;
+      const points = this.trailOf(node);
+      const split = points.findIndex(({ event }) => event >= history.at);
+      const past = split < 0 ? points.length : split;
+      const first = chosen.includes(node);
+      context.strokeStyle = this.groundIsDark ? "#ffd34d" : "#b45309";
+      context.lineWidth = first ? 2 : 1;
+      this.#stroke(points.slice(0, past), 0.85, []);
+      if (first) this.#stroke(points.slice(Math.max(0, past - 1)), 0.45, [3, 4]);
+    }
+  }
+
+  /** The places that a node ever had, in CSS pixels, in the frame that it hangs in now. */
+  trailOf(node) {
+    const outer = node.parent === null ? [1, 0, 0, 0, this.up, 0, 0, 0, 1, 0, 0, 0] : this.#world(node.parent, new Map());
+    return this.history.placesOf(node).flatMap(({ event, value }) => {
+      const [x = 0, y = 0, z = 0] = numbersOf(value);
+      const seen = this.#toScreen(placed(outer, [x, y, z]).map((n, i) => (n - this.origin[i]) * this.scene.scale));
+      return seen === null ? [] : [{ event, at: seen[0], up: seen[1] }];
+    });
+  }
+
+  #stroke(points, alpha, dashes) {
+    const { context } = this;
+    context.globalAlpha = alpha;
+    context.setLineDash(dashes);
+    context.beginPath();
+    for (const { at, up } of points) context.lineTo(at, up);
+    context.stroke();
+    context.setLineDash([]);
+    context.globalAlpha = 1;
+  }
+
+  /** A picture of what the page shows. */
+  picture() {
+    this.draw(-PULSE);
+    const made = document.createElement("canvas");
+    [made.width, made.height] = [this.canvas.width, this.canvas.height];
+    const context = made.getContext("2d");
+    context.drawImage(this.canvas, 0, 0);
+    context.drawImage(this.labels, 0, 0);
+    return made;
   }
 
   /** Rings around what has just changed. */

@@ -21,15 +21,26 @@ mod prepared;
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const COMMON: &str = include_str!("common.js");
-const SCRIPT: &str = include_str!("page.js");
+/// What readers do with the page, by subject; the last begins.
+const SCRIPTS: [&str; 7] = [
+    include_str!("clock.js"),
+    include_str!("chart.js"),
+    include_str!("details.js"),
+    include_str!("search.js"),
+    include_str!("legend.js"),
+    include_str!("share.js"),
+    include_str!("page.js"),
+];
 
 /// What a projector brings to its page.
 pub struct Page<'p> {
     pub title: &'p str,
     /// The keys that the drawing answers to, in words.
     pub help: &'p str,
-    /// The script of its class `Drawing`.
-    pub drawing: &'p str,
+    /// The scripts of its class `Drawing`, one after the other.
+    pub drawing: &'p [&'p str],
+    /// The options that choose what is seen of the trace, as a command line has them.
+    pub options: &'p [String],
     /// What that is given besides the canvas, as JSON.
     pub data: &'p [u8],
     /// Whether that draws the shapes of the plane.
@@ -43,7 +54,7 @@ pub fn write(
     histories: &[Resolved<'_>],
     takes_tile: impl Fn(Tile) -> bool,
 ) -> Vec<u8> {
-    let script = [history::SCRIPT, COMMON, page.drawing, SCRIPT].concat();
+    let script = [&[history::SCRIPT, COMMON], page.drawing, &SCRIPTS].concat().concat();
     let mut data = Vec::new();
     text::write_for_html(&embedded(view, page, histories, takes_tile), &mut data);
     let parts = [
@@ -77,7 +88,7 @@ fn source(text: &str) -> Vec<u8> {
     format!("'sha256-{}'", BASE64.encode(&Sha256::of(text.as_bytes()).0)).into_bytes()
 }
 
-/// What the script reads: `{"filter":{…},"drawing":…,"spaces":[history,…],"prepared":[…],"colors":{…}}`.
+/// What the script reads: `{"filter":{…},"options":[…],"drawing":…,"spaces":[history,…],"prepared":[…],"colors":{…}}`.
 fn embedded(
     view: &View<'_, '_>,
     page: &Page<'_>,
@@ -93,6 +104,7 @@ fn embedded(
     members.texts("authorities", filter.authorities.iter().map(|a| a.as_str()), &mut out);
     members.texts("boundaries", filter.boundaries.iter().map(|b| b.as_str()), &mut out);
     members.close(&mut out);
+    whole.texts("options", page.options.iter().map(String::as_str), &mut out);
     whole.name("drawing", &mut out);
     out.extend_from_slice(page.data);
     whole.name("spaces", &mut out);
@@ -177,7 +189,7 @@ mod tests {
 
     #[test]
     fn no_script_ends_itself() {
-        for script in [history::SCRIPT, COMMON, SCRIPT] {
+        for script in [&[history::SCRIPT, COMMON], &SCRIPTS[..]].concat() {
             assert!(!script.contains("</script") && !script.contains("<!--"));
             assert!(!script.contains("innerHTML") && !script.contains("eval("));
         }
