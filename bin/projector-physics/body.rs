@@ -116,15 +116,9 @@ fn gravity(raw: &str) -> [f64; 3] {
 impl<'a> Body<'a> {
     fn of(number: usize, name: &'a str, node: &mut Node<'a>) -> Result<Body<'a>, &'static str> {
         let made = node.made()?;
-        let raws = [
-            Field::Geometry,
-            Field::Height,
-            Field::Physics,
-            Field::Position,
-            Field::Rotation,
-            Field::Scale,
-        ]
-        .map(|field| node.value(field));
+        let raws =
+            [Field::Geometry, Field::Height, Field::Physics, Field::Position, Field::Rotation, Field::Scale]
+                .map(|field| node.value(field));
         let [_, _, _, position, rotation, _] = raws;
         let local = Local::said([position, rotation, None]);
         let is_flat = position.is_some_and(|raw| numbers(raw).len() == 2);

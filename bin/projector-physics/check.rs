@@ -127,7 +127,9 @@ impl<'a> Claim<'a> {
     /// Reads the line of a step again; nothing where it is a part of a macro, which no solver writes.
     fn read(deed: &Deed<'a>, defaults: &Defaults) -> Option<Claim<'a>> {
         let arena = bumpalo::Bump::new();
-        let Ok(Line::Event(event)) = Reader::new(&arena, defaults).read_bytes(deed.line?) else { return None };
+        let Ok(Line::Event(event)) = Reader::new(&arena, defaults).read_bytes(deed.line?) else {
+            return None;
+        };
         if event.operation != "physics_step" {
             return None;
         }

@@ -28,7 +28,8 @@ fn worst(world: &World<'_>, out: &BTreeMap<Tile, usize>) -> Option<Tile> {
         boxes.push((body.tile, [bounds.mins.to_array(), bounds.maxs.to_array()]));
     }
     boxes.sort_by(|a, b| a.1[0][0].total_cmp(&b.1[0][0]));
-    let meets = |a: &[[f64; 3]; 2], b: &[[f64; 3]; 2]| (0..3).all(|i| a[0][i] <= b[1][i] && b[0][i] <= a[1][i]);
+    let meets =
+        |a: &[[f64; 3]; 2], b: &[[f64; 3]; 2]| (0..3).all(|i| a[0][i] <= b[1][i] && b[0][i] <= a[1][i]);
     let mut pairs: BTreeMap<Tile, usize> = BTreeMap::new();
     let (mut all, mut open): (usize, Vec<usize>) = (0, Vec::new());
     for (i, (tile, own)) in boxes.iter().enumerate() {

@@ -11,6 +11,8 @@ use rapier3d_f64::prelude::{
 /// Who solves: a step of another name is another engine's.
 pub const SOLVER: &str = "ulp-physics/1 rapier3d-f64/0.36.1";
 const ITERATIONS: usize = 16;
+/// From so many bodies on a world is solved on all threads.
+const MANY: usize = 1000;
 
 /// What a window came to.
 pub struct Ran {
@@ -26,12 +28,22 @@ pub fn pose(moment: &Moment) -> Pose {
     Pose::from_parts(Vector::from_array(moment.position), Rotation::from_xyzw(x, y, z, w))
 }
 
-/// Runs a window over the bodies that are not left out.
+/// Runs a window over the bodies that are not left out: the same on one thread or many. Threads that wait for each other
+/// at every turn are worth it in large worlds alone.
 pub fn run(bodies: &[Body<'_>], gravity: [f64; 3], is_out: &[bool]) -> Ran {
+    let alone = || rayon::ThreadPoolBuilder::new().num_threads(1).build().ok();
+    match (bodies.len() < MANY).then(alone).flatten() {
+        Some(pool) => pool.install(|| solve(bodies, gravity, is_out)),
+        None => solve(bodies, gravity, is_out),
+    }
+}
+
+fn solve(bodies: &[Body<'_>], gravity: [f64; 3], is_out: &[bool]) -> Ran {
     let mut world = PhysicsWorld {
         gravity: Vector::from_array(gravity),
         integration_parameters: IntegrationParameters {
-            dt: TICK_SECONDS,
+            // No time passes until it is known what touches what.
+            dt: 0.0,
             num_solver_iterations: ITERATIONS,
             ..IntegrationParameters::default()
         },
@@ -42,7 +54,8 @@ pub fn run(bodies: &[Body<'_>], gravity: [f64; 3], is_out: &[bool]) -> Ran {
         .enumerate()
         .map(|(i, body)| (!is_out[i]).then(|| world.insert(rigid(body), collider(i, body)).0))
         .collect();
-    world.detect_collisions(&(), &());
+    world.step();
+    world.integration_parameters.dt = TICK_SECONDS;
     for _ in 0..TICKS {
         fall(&mut world, gravity, bodies, &handles);
         world.step();
@@ -97,7 +110,8 @@ fn rigid(body: &Body<'_>) -> RigidBodyBuilder {
         Motion::Dynamic => RigidBodyBuilder::dynamic(),
         Motion::Kinematic => RigidBodyBuilder::kinematic_velocity_based(),
     };
-    let locked = LockedAxes::TRANSLATION_LOCKED_Z | LockedAxes::ROTATION_LOCKED_X | LockedAxes::ROTATION_LOCKED_Y;
+    let locked =
+        LockedAxes::TRANSLATION_LOCKED_Z | LockedAxes::ROTATION_LOCKED_X | LockedAxes::ROTATION_LOCKED_Y;
     builder
         .pose(pose(&body.moment))
         .linvel(Vector::from_array(body.moment.velocity))

@@ -62,8 +62,12 @@ impl Made {
             motion,
             solid,
             mass,
-            friction: physics.number("friction", 0.0..=ROUGHEST, "its friction is none that the solver takes")?.unwrap_or(FRICTION),
-            restitution: physics.number("restitution", 0.0..=1.0, "its restitution is none that the solver takes")?.unwrap_or(0.0),
+            friction: physics
+                .number("friction", 0.0..=ROUGHEST, "its friction is none that the solver takes")?
+                .unwrap_or(FRICTION),
+            restitution: physics
+                .number("restitution", 0.0..=1.0, "its restitution is none that the solver takes")?
+                .unwrap_or(0.0),
             velocity: physics.member("velocity").map(raw::numbers),
             spin: physics.member("angular_velocity").map(raw::numbers),
         })

@@ -53,8 +53,13 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     project::project(&args.projection, Needs::History, log, |view, out, log| {
         let arena = Bump::new();
         let histories = view.histories(&arena);
-        let spaces: Vec<Deeds<'_>> = histories.iter().map(|history| Deeds::of(history, !args.fresh)).collect();
-        if args.check { check(&args, view, &spaces, out, log) } else { forward(&args, view, &spaces, out, log) }
+        let spaces: Vec<Deeds<'_>> =
+            histories.iter().map(|history| Deeds::of(history, !args.fresh)).collect();
+        if args.check {
+            check(&args, view, &spaces, out, log)
+        } else {
+            forward(&args, view, &spaces, out, log)
+        }
     })
 }
 

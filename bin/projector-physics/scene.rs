@@ -1,7 +1,7 @@
 //! The state that bodies are built from, as it grows deed by deed: the greatest key wins each register.
 
-use crate::deeds::{Act, Deed, Deeds};
 use crate::clock::Edge;
+use crate::deeds::{Act, Deed, Deeds};
 use crate::fields::Field;
 use crate::made::Made;
 use std::collections::BTreeMap;
@@ -108,7 +108,8 @@ impl<'a> Scene<'a> {
         for deed in deeds {
             let mut is_outside = false;
             for act in &deed.acts {
-                let is_physical = |scene: &Self| act.node().is_none_or(|node| scene.nodes[node].is_physical());
+                let is_physical =
+                    |scene: &Self| act.node().is_none_or(|node| scene.nodes[node].is_physical());
                 is_outside |= is_physical(self);
                 self.act(*act, deed);
                 is_outside |= is_physical(self);
@@ -209,7 +210,8 @@ impl<'a> Scene<'a> {
             }
             (!is_absorbed[node]).then_some(node)
         };
-        let parent = |node| named(node, Field::Parent).and_then(survivor).filter(|p| self.nodes[*p].is_known());
+        let parent =
+            |node| named(node, Field::Parent).and_then(survivor).filter(|p| self.nodes[*p].is_known());
         let mut parents: Vec<Option<usize>> = (0..count).map(parent).collect();
         for node in on_cycles(&parents) {
             parents[node] = None;

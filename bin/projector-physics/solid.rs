@@ -54,7 +54,8 @@ impl Solid {
         let (shape, at) = maker.shape(shape, height).ok_or(NO_SHAPE)??;
         let bounds = shape.compute_local_aabb();
         let extents = (bounds.maxs - bounds.mins).to_array();
-        if extents.iter().any(|side| !(SMALLEST..=LARGEST_SOLID).contains(side)) && !maker.is_surface(&shape) {
+        if extents.iter().any(|side| !(SMALLEST..=LARGEST_SOLID).contains(side)) && !maker.is_surface(&shape)
+        {
             return Err(TOO_LARGE);
         }
         let volume = shape.mass_properties(1.0).mass();
@@ -147,7 +148,8 @@ impl Maker {
             return Err(TOO_LARGE);
         }
         let top = height * self.scale[2];
-        let upright = |ring: &[Point]| ring.iter().flat_map(|[x, y]| [[*x, *y, 0.0], [*x, *y, top]]).collect();
+        let upright =
+            |ring: &[Point]| ring.iter().flat_map(|[x, y]| [[*x, *y, 0.0], [*x, *y, top]]).collect();
         if let [ring] = &rings[..]
             && is_convex(ring)
         {

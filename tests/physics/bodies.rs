@@ -158,7 +158,9 @@ fn a_closed_world_gains_no_energy() {
             if event["physics"]["body"] != "static" {
                 let name = event["node_id"].as_str().unwrap();
                 let physics = &event["physics"];
-                let own = |member: &str| if physics[member].is_null() { vec![0.0; 3] } else { numbers(&physics[member]) };
+                let own = |member: &str| {
+                    if physics[member].is_null() { vec![0.0; 3] } else { numbers(&physics[member]) }
+                };
                 let position = numbers(&event["transform"]["position"]);
                 bodies.insert(
                     name.to_owned(),
@@ -178,7 +180,8 @@ fn a_closed_world_gains_no_energy() {
             for (name, update) in &step.updates {
                 let of = |member: &str| numbers(&update[member]);
                 let position = step.position(name);
-                bodies.insert(name.clone(), energy(&position, &of("velocity"), &of("angular_velocity"), name));
+                bodies
+                    .insert(name.clone(), energy(&position, &of("velocity"), &of("angular_velocity"), name));
             }
             assert!(sum(&bodies) <= first * 1.01, "window {}: {} of {first}", step.window, sum(&bodies));
         }

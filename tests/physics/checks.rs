@@ -5,7 +5,8 @@ use crate::run;
 use serde_json::{Value, json};
 
 fn verdicts(ran: &Ran) -> Vec<String> {
-    let word = |line: &str| serde_json::from_str::<Value>(line).unwrap()["check"].as_str().unwrap().to_owned();
+    let word =
+        |line: &str| serde_json::from_str::<Value>(line).unwrap()["check"].as_str().unwrap().to_owned();
     ran.out.lines().map(word).collect()
 }
 
@@ -38,7 +39,10 @@ fn one_flipped_digit_is_found() {
             let trace = world.clone() + &written.replace(step, &other);
             let ran = try_run(&["--check"], &trace);
             let line: Value = serde_json::from_str(ran.out.lines().nth(7).unwrap()).unwrap();
-            assert_eq!((ran.status, &line["check"], &ran.codes["physics.differs"]), (1, &json!("differs"), &json!(1)));
+            assert_eq!(
+                (ran.status, &line["check"], &ran.codes["physics.differs"]),
+                (1, &json!("differs"), &json!(1))
+            );
             assert_eq!(count(&verdicts(&ran)[..7], "holds"), 7);
         }
     }
@@ -98,7 +102,8 @@ fn other_engines_are_named() {
     assert_eq!((ran.status, count(&verdicts(&ran), "other_engine")), (0, 4));
     assert!(ran.out.contains("\"solver\":\"ulp-physics/1 bullet/3\""));
     // One that says it is ours must end a window of its own.
-    let ran = try_run(&["--check"], &(world + &written.replace("\"tick\":113102438416", "\"tick\":113102438417")));
+    let ran =
+        try_run(&["--check"], &(world + &written.replace("\"tick\":113102438416", "\"tick\":113102438417")));
     assert_eq!((ran.status, verdicts(&ran)[0].as_str()), (1, "differs"));
 }
 

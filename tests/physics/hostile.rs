@@ -72,10 +72,16 @@ fn odd_solids_fall_all_the_same() {
         (json!({"kind": "ellipse", "rx": 2, "ry": 1}), json!(1)),
         (json!({"kind": "polygon", "points": star}), json!(1)),
         (json!({"kind": "polygon", "points": saw}), json!(1)),
-        (json!({"kind": "polygon", "points": [[-2, -2], [2, -2], [2, 2], [-2, 2]],
-                "holes": [[[-1, -1], [1, -1], [1, 1], [-1, 1]]]}), json!(1)),
-        (json!({"kind": "mesh", "positions": [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0.2, 0.2, 0.2]],
-                "indices": [0, 1, 2, 0, 1, 3, 0, 2, 3, 1, 2, 3]}), json!(1)),
+        (
+            json!({"kind": "polygon", "points": [[-2, -2], [2, -2], [2, 2], [-2, 2]],
+                "holes": [[[-1, -1], [1, -1], [1, 1], [-1, 1]]]}),
+            json!(1),
+        ),
+        (
+            json!({"kind": "mesh", "positions": [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0.2, 0.2, 0.2]],
+                "indices": [0, 1, 2, 0, 1, 3, 0, 2, 3, 1, 2, 3]}),
+            json!(1),
+        ),
     ] {
         let mut world = one(json!({"body": "dynamic"}), geometry.clone(), json!([0, 0, 2]));
         world[1]["transform"]["scale"] = scale;
@@ -87,8 +93,10 @@ fn odd_solids_fall_all_the_same() {
     // A floor may be a surface, and what falls rests on it.
     let corners = json!([[-9, -9, 0], [9, -9, 0], [9, 9, 0], [-9, 9, 0]]);
     let mesh = json!({"kind": "mesh", "positions": corners, "indices": [0, 1, 2, 0, 2, 3]});
-    let world =
-        [node("ground", json!([0, 0, 0]), json!({}), mesh), node("n", json!([1, 2, 0.6]), json!({"mass": 1}), cube(1.0))];
+    let world = [
+        node("ground", json!([0, 0, 0]), json!({}), mesh),
+        node("n", json!([1, 2, 0.6]), json!({"mass": 1}), cube(1.0)),
+    ];
     let end = survives(&world).1.last().unwrap().position("n");
     assert!((end[2] - 0.5).abs() < 0.02, "{end:?}");
 }
@@ -99,7 +107,9 @@ fn cycles_spawns_in_each_other_and_huge_masses_go_on() {
     let mut ring: Vec<Value> = ["a", "b", "c"]
         .iter()
         .zip(0..)
-        .map(|(name, i)| node(name, json!([3 * i, 0, 5]), json!({"body": "kinematic", "velocity": [0, 1, 0]}), cube(1.0)))
+        .map(|(name, i)| {
+            node(name, json!([3 * i, 0, 5]), json!({"body": "kinematic", "velocity": [0, 1, 0]}), cube(1.0))
+        })
         .collect();
     for (child, parent) in [(0, "b"), (1, "a"), (2, "a")] {
         ring[child]["transform"]["parent"] = json!(parent);
@@ -116,7 +126,12 @@ fn cycles_spawns_in_each_other_and_huge_masses_go_on() {
         floor(),
         node("feather", json!([0, 0, 0.5]), json!({"mass": 1e-6}), cube(1.0)),
         node("anvil", json!([0, 0, 2]), json!({"mass": 1e15}), cube(1.0)),
-        node("fast", json!([0, 5, 2]), json!({"mass": 1e-6, "velocity": [1e5, -1e5, 1e5], "angular_velocity": [1e4, 1e4, 0]}), cube(1.0)),
+        node(
+            "fast",
+            json!([0, 5, 2]),
+            json!({"mass": 1e-6, "velocity": [1e5, -1e5, 1e5], "angular_velocity": [1e4, 1e4, 0]}),
+            cube(1.0),
+        ),
     ];
     survives(&heavy);
 }
@@ -152,7 +167,11 @@ fn what_others_say_of_steps_is_survived() {
     // Steps of no window, with rotations of no length, of a solver that counts otherwise.
     let step = |id: &str, time: f64, transform: Value, velocity: Value| {
         let update = json!({"node_id": "n", "transform": transform, "velocity": velocity, "angular_velocity": velocity});
-        event(id, time, json!({"operation": "physics_step", "solver": "x", "tick": 7, "delta_time": 1e300, "updates": [update]}))
+        event(
+            id,
+            time,
+            json!({"operation": "physics_step", "solver": "x", "tick": 7, "delta_time": 1e300, "updates": [update]}),
+        )
     };
     for (transform, velocity) in [
         (json!({"position": [0, 0, 4], "rotation": [0, 0, 0, 0]}), json!(9)),

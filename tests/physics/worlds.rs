@@ -83,8 +83,7 @@ pub fn kinematic() -> Vec<Value> {
 
 pub fn shapes() -> Vec<Value> {
     let dynamic = json!({"body": "dynamic"});
-    let mut disc =
-        node("disc", json!([3, 3]), dynamic.clone(), json!({"kind": "ellipse", "rx": 1, "ry": 1}));
+    let mut disc = node("disc", json!([3, 3]), dynamic.clone(), json!({"kind": "ellipse", "rx": 1, "ry": 1}));
     disc["properties"] = json!({"height": 0.2});
     let line = json!({"kind": "line", "points": [[0, 0], [1, 0]]});
     let mut child =
