@@ -76,8 +76,9 @@ fn what_came_late_makes_stale_and_no_liar() {
 
 #[test]
 fn machines_that_know_different_things_both_stay_and_go_on_together() {
-    let world = hand();
-    let (one, other) = (text(&world[..2]), text(&world[..3]));
+    let hand = moved("moved", START + 1.1, "ball", json!([5, 0, 900]));
+    let one = text(&fall());
+    let other = one.clone() + &text(&[hand]);
     let (a, b) = (run_to(3.0, &one), run_to(3.0, &other));
     let both = other.clone() + &a + &b;
     let ran = try_run(&["--check"], &both);
