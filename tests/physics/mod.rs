@@ -8,6 +8,8 @@ mod checks;
 #[cfg(feature = "physics")]
 mod hostile;
 #[cfg(feature = "physics")]
+mod lab;
+#[cfg(feature = "physics")]
 mod runs;
 #[cfg(feature = "physics")]
 mod worlds;
