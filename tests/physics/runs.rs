@@ -105,3 +105,20 @@ fn gravity_is_the_spaces_own_and_wakes_who_rests() {
     let all = steps(&run_to(1.0, &text(&moon)));
     assert!((all.last().unwrap().velocity("ball")[2] + 1.62).abs() < 1e-3);
 }
+
+#[test]
+fn large_worlds_are_the_same_on_one_thread_and_on_two() {
+    let stacks = (0..110).flat_map(|i| {
+        let (x, y) = (3 * (i % 11), 3 * (i / 11));
+        (0..10).map(move |k| {
+            let leaning = f64::from(x) + 0.07 * f64::from(k);
+            let place = json!([leaning, y, 0.5 + f64::from(k)]);
+            node(&format!("box-{i}-{k}"), place, json!({"body": "dynamic"}), cube(1.0))
+        })
+    });
+    let ground = json!({"kind": "box", "size": [90, 90, 1]});
+    let floor = node("floor", json!([0, 0, -0.5]), json!({"body": "static"}), ground);
+    let world = text(&std::iter::once(floor).chain(stacks).collect::<Vec<_>>());
+    let [one, two] = ["1", "2"].map(|jobs| ran(&["--until", &at(0.5), "-j", jobs], &world));
+    assert!(one == two && one.lines().count() == 2);
+}
