@@ -13,6 +13,8 @@
 PREFIX ?= /usr/local
 PROFILE ?= release
 CARGO ?= cargo
+# Beyond the default: what takes long to build, and the demo does without.
+FEATURES ?= --features physics
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 TOOLS := $(shell sed -n 's|^path = "bin/\(.*\)/main.rs"|\1|p' Cargo.toml)
 DEMO := $(sort $(filter $(TOOLS),$(shell cat examples/flood/demo.sh)))
@@ -33,7 +35,7 @@ FUZZ := $(patsubst tests/fuzz/targets/%.rs,%,$(wildcard tests/fuzz/targets/*.rs)
 .PHONY: all demo test proof conformance bench bench-peers bench-pi sim fuzz install completions man deps clean
 
 all:
-	$(CARGO) build --profile $(PROFILE) --locked
+	$(CARGO) build --profile $(PROFILE) --locked $(FEATURES)
 
 demo:
 	$(CARGO) build --release --locked $(DEMO:%=--bin %)
@@ -69,8 +71,8 @@ deps:
 
 test: deps
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --locked --quiet -- -D warnings
-	$(CARGO) test --workspace --locked --quiet
+	$(CARGO) clippy --workspace --all-targets --locked --quiet $(FEATURES) -- -D warnings
+	$(CARGO) test --workspace --locked --quiet $(FEATURES)
 
 proof: export ULP_PROOF = 1
 proof: test
@@ -80,13 +82,13 @@ conformance:
 	@PATH="$(CURDIR)/target/debug:$$PATH" python3 -B tests/conformance.py $(FIXTURES)
 
 bench:
-	$(CARGO) build --release --locked --quiet
+	$(CARGO) build --release --locked --quiet $(FEATURES)
 	$(CARGO) build --release --locked --quiet -p ulp-core --example sign_bench --example stages
 	$(CARGO) build --release --locked --quiet -p ulp-um --example crossing_bench
 	@PATH="$(CURDIR)/target/release:$$PATH" PYTHONPATH=target/peers python3 -B tests/bench/bench.py $(ROW)
 
 bench-pi:
-	$(CARGO) build --release --locked --quiet
+	$(CARGO) build --release --locked --quiet $(FEATURES)
 	@PATH="$(CURDIR)/target/release:$$PATH" python3 -B tests/bench/pi.py
 
 bench-peers:
@@ -122,7 +124,7 @@ fuzz:
 	done
 
 man:
-	$(CARGO) build --locked --quiet
+	$(CARGO) build --locked --quiet $(FEATURES)
 	@mkdir -p man/man1
 	@for t in $(TOOLS); do target/debug/$$t --generate man > man/man1/$$t.1; done
 

@@ -28,6 +28,8 @@ const ROWS: &[Row] = &[
     ("projector-2d", "projector-2d -f svg $E", ("projector-2d $E", 1), (REJECTED, "payload.node_id")),
     ("projector-3d", "projector-3d -f html $E", ("projector-3d $E", 1), (REJECTED, "payload.node_id")),
     ("projector-alert", "projector-alert $E", ("projector-alert $E", 1), (REJECTED, "payload.node_id")),
+    #[cfg(feature = "physics")]
+    ("projector-physics", "projector-physics $E", ("projector-physics $E", 1), (REJECTED, "payload.node_id")),
     (
         "projector-map",
         "projector-map --origin 52,-2 -f kml $E",

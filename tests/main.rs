@@ -20,6 +20,7 @@ mod memory;
 mod pack;
 mod pages;
 mod peer;
+mod physics;
 mod portal;
 mod projector_2d;
 mod projector_3d;

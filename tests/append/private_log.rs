@@ -29,6 +29,7 @@ fn command(tool: &str) -> (&'static str, bool) {
         "projector-3d" => ("projector-3d in.jsonl", true),
         "projector-alert" => ("projector-alert in.jsonl", true),
         "projector-map" => ("projector-map --origin 52,-2 in.jsonl", true),
+        "projector-physics" => ("projector-physics in.jsonl", true),
         "projector-audio" => ("projector-audio -o sound.wav in.jsonl", true),
         "projector-dashboard" => ("projector-dashboard -f csv in.jsonl", true),
         "tile-pack" => ("tile-pack -o again.tar -f tar in.jsonl", true),

@@ -29,13 +29,14 @@ import maps
 import measure
 import packs
 import peers
+import physics
 import signatures
 import states
 import stores
 import sync
 import views
 
-ROWS = [str(row) for row in [*range(1, 20), 23, 24, 25, 27, 28, 29, 26]]
+ROWS = [str(row) for row in [*range(1, 22), 23, 24, 25, 27, 28, 29, 26]]
 
 
 def main():
@@ -89,6 +90,8 @@ def run(bench, wanted):
         views.rows(bench)
     if {"12", "13"} & set(wanted):
         packs.rows(bench, wanted)
+    if {"20", "21"} & set(wanted):
+        physics.rows(bench)
     for row, job in {"15": signatures.rows, "16": crdts.rows, "17": maps.rows, "18": imports.rows, "19": dashboards.rows, "23": sync.rows, "24": gate.drafts, "25": follow.rows, "27": gossip.rows, "28": caches.rows, "29": crossings.rows, "26": demo.rows}.items():
         if row in wanted:
             job(bench)
