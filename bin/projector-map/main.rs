@@ -10,7 +10,6 @@ mod gpx;
 mod kml;
 mod properties;
 mod replay;
-mod times;
 
 use bumpalo::Bump;
 use clap::{Parser, ValueEnum};
