@@ -18,13 +18,22 @@ fn a_world_cut_by_tile_is_the_same_world() {
     }
     let dir = run::checkout();
     let events = if crate::sample::is_proof() { 1_000_000 } else { 5_000 };
-    let said = run::sh(&format!("examples/at-scale/run.sh out {events} 2> log || {{ cat log >&2; false; }}"), dir.path());
+    let said = run::sh(
+        &format!("examples/at-scale/run.sh out {events} 2> log || {{ cat log >&2; false; }}"),
+        dir.path(),
+    );
     let (share, hash) = said.trim_end().split_once('\n').unwrap();
     assert!(share.starts_with("the largest tile has 3"), "{share}");
     assert_eq!(hash.len(), 64);
     // Every way gave the bytes of the single run: (a) eight times, then (b), (c) and (d).
-    assert_eq!(run::sh("sort out/hashes | uniq -c | sort -rn | awk 'NR == 1 { print $1 }'", dir.path()), "8\n");
-    run::say(&format!("at scale, {events} events: {}", run::sh("paste -sd, out/times", dir.path()).trim_end()));
+    assert_eq!(
+        run::sh("sort out/hashes | uniq -c | sort -rn | awk 'NR == 1 { print $1 }'", dir.path()),
+        "8\n"
+    );
+    run::say(&format!(
+        "at scale, {events} events: {}",
+        run::sh("paste -sd, out/times", dir.path()).trim_end()
+    ));
     if crate::sample::is_proof() {
         on_spark(dir.path());
     }

@@ -48,7 +48,8 @@ fn a_small_web_server_takes_events_and_draws_them() {
 /// As the page has it: no session, a topic, the payload alone, and nothing that the broker kept from before.
 #[test]
 fn a_broker_hands_over_what_is_said_and_not_what_it_kept() {
-    let script = "PATH=$PATH:/usr/sbin; command -v mosquitto && command -v mosquitto_sub && command -v mosquitto_pub";
+    let script =
+        "PATH=$PATH:/usr/sbin; command -v mosquitto && command -v mosquitto_sub && command -v mosquitto_pub";
     if !run::shell(script, run::root()).status.success() {
         return run::skipped("mosquitto is not installed: make deps");
     }

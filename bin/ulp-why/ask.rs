@@ -93,11 +93,7 @@ fn things<'a>(
     Ok(())
 }
 
-fn of_key<'a>(
-    ground: &Ground<'_, 'a>,
-    space: &str,
-    key: Key<'_>,
-) -> Result<Vec<&'a Found<'a>>, Trouble> {
+fn of_key<'a>(ground: &Ground<'_, 'a>, space: &str, key: Key<'_>) -> Result<Vec<&'a Found<'a>>, Trouble> {
     let mut events = ground.named(space, None, key.event(), |_| true)?;
     events.retain(|event| event.key.eff == key.eff);
     Ok(events)
@@ -132,7 +128,8 @@ fn of_alert<'a>(
     }
     let mut found = Vec::new();
     for event in events {
-        let suffixes = [""].into_iter().chain(event.event().payload.expansion().iter().map(|part| part.suffix));
+        let suffixes =
+            [""].into_iter().chain(event.event().payload.expansion().iter().map(|part| part.suffix));
         for suffix in suffixes {
             if identifiers(space, event, suffix).any(|own| own == identifier) {
                 found.push((event, suffix));

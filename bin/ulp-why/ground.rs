@@ -192,7 +192,8 @@ impl<'g, 'a> Ground<'g, 'a> {
         let mut rows = Vec::new();
         self.told.scan(start_of(space, About::Event(name)), [0; 8], &mut |middle, place| {
             let home = self.told.home(place).filter(|_| self.is_chosen(place, space));
-            let is_wanted = |(_, of, lane): &(&str, Tile, Lane)| tile.is_none_or(|t| t == *of) && takes(*lane);
+            let is_wanted =
+                |(_, of, lane): &(&str, Tile, Lane)| tile.is_none_or(|t| t == *of) && takes(*lane);
             if home.filter(is_wanted).is_some() {
                 rows.push((middle, place));
             }
@@ -294,17 +295,21 @@ impl<'g, 'a> Ground<'g, 'a> {
     pub fn children(&self, of: &Found<'a>, least: usize) -> Result<Vec<&'a Found<'a>>, Trouble> {
         let event = of.event();
         let mut rows: Vec<([u8; 8], Place)> = Vec::new();
-        self.told.scan(start_of(event.space, About::Children(event.tile, event.id)), [0; 8], &mut |middle, place| {
-            let is_enough = rows.len() >= least && rows.last().is_some_and(|last| last.0 != middle);
-            let home = self.told.home(place);
-            if home.is_some_and(|(s, t, lane)| {
-                (s, t) == (event.space, event.tile) && of.lane.is_no_stricter_than(lane)
-            }) && !is_enough
-            {
-                rows.push((middle, place));
-            }
-            !is_enough
-        })?;
+        self.told.scan(
+            start_of(event.space, About::Children(event.tile, event.id)),
+            [0; 8],
+            &mut |middle, place| {
+                let is_enough = rows.len() >= least && rows.last().is_some_and(|last| last.0 != middle);
+                let home = self.told.home(place);
+                if home.is_some_and(|(s, t, lane)| {
+                    (s, t) == (event.space, event.tile) && of.lane.is_no_stricter_than(lane)
+                }) && !is_enough
+                {
+                    rows.push((middle, place));
+                }
+                !is_enough
+            },
+        )?;
         let mut children = Vec::new();
         for (middle, place) in rows {
             let found = self.event(middle.map(|byte| !byte), place)?;

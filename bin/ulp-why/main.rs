@@ -19,8 +19,8 @@ use std::process::ExitCode;
 use told::{Stream, Told};
 use ulp_cli::project::{self, DefaultLanes};
 use ulp_cli::{
-    Failure, Files, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, ScopeArgs, Select, Status, StoreArgs,
-    Witness, missing, stored,
+    Failure, Files, Jobs, Kinds, Lanes, Layers, Log, Output, OutputArgs, ScopeArgs, Select, Status,
+    StoreArgs, Witness, missing, stored,
 };
 use ulp_core::event::Defaults;
 use ulp_core::hash::Blake3;
@@ -154,7 +154,8 @@ fn of_store(args: &Args, dir: &Path, log: &mut Log) -> Result<Status, Failure> {
         // The index was damaged, and is made anew: once.
         None => {
             Origins::forget(&store);
-            let damaged = || Failure::Corrupt("an event is not where the store says; see ulp-store check".into());
+            let damaged =
+                || Failure::Corrupt("an event is not where the store says; see ulp-store check".into());
             ask_store(args, &store, log)?.ok_or_else(damaged)?
         }
     };
@@ -192,7 +193,12 @@ fn failed(trouble: Trouble, log: &mut Log) -> Failure {
 }
 
 /// What there is to tell.
-fn answer(args: &Args, told: &Told<'_, '_>, defaults: &Defaults, sources: &[String]) -> Result<Said, Trouble> {
+fn answer(
+    args: &Args,
+    told: &Told<'_, '_>,
+    defaults: &Defaults,
+    sources: &[String],
+) -> Result<Said, Trouble> {
     let arena = Bump::new();
     let ground = Ground::new(told, &arena, defaults, args.seen(), &args.select);
     let shown = Shown::new(&ground);

@@ -13,7 +13,7 @@ cable=$!
 trap 'kill $cable 2>/dev/null || true' EXIT
 until [ -e "$out/ttyUSB0" ]; do sleep 0.1; done
 
-# This is all there is to it. On a real line the speed is said too: stty -F /dev/ttyUSB0 115200 raw -echo
+# This is all there is to it; cat ends when the cable is pulled. On a real line: stty -F /dev/ttyUSB0 115200 raw -echo
 stty -F "$out/ttyUSB0" raw -echo
-ulp-append --store "$out/w" --log json <"$out/ttyUSB0" >"$out/stored.jsonl" 2>"$out/append.log" || [ $? = 1 ]
+{ cat "$out/ttyUSB0" 2>/dev/null || true; } | ulp-append --store "$out/w" --log json >"$out/stored.jsonl" 2>"$out/append.log" || [ $? = 1 ]
 ulp-materialize --store "$out/w" --log errors | jq -c 'select(.sensor) | [.actor_id, .sensor, .value]'

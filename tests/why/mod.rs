@@ -52,7 +52,10 @@ for i in range({events}):
             let told = run::sh(&format!("ulp-why n --store {w} 2> /dev/null"), dir.path());
             least = least.min(began.elapsed());
             assert_eq!(told, std::fs::read_to_string(dir.path().join("first")).unwrap());
-            assert!(told.starts_with("{\"at\":") && told.lines().next().unwrap().contains("/e19999\""), "{told}");
+            assert!(
+                told.starts_with("{\"at\":") && told.lines().next().unwrap().contains("/e19999\""),
+                "{told}"
+            );
         }
         run::say(&format!("why: {events} events, parents {parents:?}: {} ms", least.as_millis()));
         // A replay alone takes longer; the machine may be busy.

@@ -224,14 +224,22 @@ impl Origins<'_> {
 fn make(store: &Store, job: &Job) -> Result<Given, Error> {
     let filter = Filter::default();
     let given = store.replay(&job.place, Wanted::new(&filter, false), false, |replay| {
-        let mut given = Given { damage: replay.damage.to_vec(), absent: replay.absent.to_vec(), ..Given::default() };
+        let mut given =
+            Given { damage: replay.damage.to_vec(), absent: replay.absent.to_vec(), ..Given::default() };
         let is_whole = replay.damage.is_empty() && replay.absent.is_empty();
         let mut texts = Texts::default();
         for (part, number) in replay.parts.iter().zip(job.numbers.clone()) {
             texts.add_part(part, number);
             let covers = if is_whole { Covers::of_lane(store, &part.manifest, &part.entries)? } else { None };
             let (bytes, events) = totals(&part.entries);
-            given.lanes.push(Grown { id: part.id.clone(), number, manifest: part.hash, events, bytes, covers });
+            given.lanes.push(Grown {
+                id: part.id.clone(),
+                number,
+                manifest: part.hash,
+                events,
+                bytes,
+                covers,
+            });
         }
         texts.rows(replay.world, &mut given.rows);
         Ok(given)
@@ -270,7 +278,8 @@ impl Texts {
 
     fn place(&self, line: &[u8]) -> Option<Place> {
         let at = line.as_ptr().addr();
-        let (range, number, offset) = &self.0[self.0.partition_point(|text| text.0.start <= at).checked_sub(1)?];
+        let (range, number, offset) =
+            &self.0[self.0.partition_point(|text| text.0.start <= at).checked_sub(1)?];
         Place::new(*number, offset + (at - range.start) as u64)
     }
 }
@@ -331,7 +340,8 @@ fn order(origins: &Origins<'_>, job: &Job, world: &mut World<'_>) -> Result<bool
     let parents: BTreeSet<&str> = world.named(0).flat_map(|(_, _, parents)| parents.iter()).collect();
     let mut known = Vec::new();
     for parent in parents.into_iter().filter(|parent| !own.contains(parent)) {
-        known.extend(origins.bearers(space, tile, parent)?.into_iter().map(|(lane, eff)| (lane, parent, eff)));
+        known
+            .extend(origins.bearers(space, tile, parent)?.into_iter().map(|(lane, eff)| (lane, parent, eff)));
     }
     known.into_iter().for_each(|(lane, parent, eff)| world.know(0, lane, parent, eff));
     world.order(false);

@@ -53,7 +53,13 @@ impl Lanes {
                 out.push(u8::try_from(text.len()).expect("because spaces and tiles have at most 80 bytes"));
                 out.extend_from_slice(text.as_bytes());
             }
-            for n in [lane.id.lane.index() as u64, u64::from(lane.number), lane.events, lane.bytes, lane.covers.sealed] {
+            for n in [
+                lane.id.lane.index() as u64,
+                u64::from(lane.number),
+                lane.events,
+                lane.bytes,
+                lane.covers.sealed,
+            ] {
                 number(n, &mut out);
             }
             for digest in [lane.manifest, lane.covers.entries, lane.covers.tail] {

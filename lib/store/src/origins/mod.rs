@@ -36,7 +36,9 @@ use std::ops::Range;
 use std::sync::Arc;
 use ulp_core::hash::{Blake3, Sha256};
 
-pub use rows::{About, Doer, MAX_IDENTIFIER, Place, Start, is_after, middle, of_descending, place_of, rows_of, start_of};
+pub use rows::{
+    About, Doer, MAX_IDENTIFIER, Place, Start, is_after, middle, of_descending, place_of, rows_of, start_of,
+};
 
 /// Where the index lies, below the store.
 const DIR: &str = "cache/origins";
@@ -144,10 +146,12 @@ impl<'s> Origins<'s> {
     pub fn open(store: &'s Store) -> Result<Origins<'s>, Error> {
         let seen = see(store)?;
         // A table that another run replaced is gone: what that run wrote is read then.
-        let kept = || store.is_trusted().then(|| Lanes::read(store)).flatten().and_then(|lanes| {
-            let tables = open_tables(store, &lanes)?;
-            Some((lanes, tables))
-        });
+        let kept = || {
+            store.is_trusted().then(|| Lanes::read(store)).flatten().and_then(|lanes| {
+                let tables = open_tables(store, &lanes)?;
+                Some((lanes, tables))
+            })
+        };
         let (lanes, tables) = kept().or_else(kept).unwrap_or_default();
         build::bring_up(store, seen, lanes, tables)
     }

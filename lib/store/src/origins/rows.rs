@@ -75,7 +75,9 @@ pub fn start_of(space: &str, about: About<'_>) -> Start {
             add(name);
         }
         About::Register(node, register) => [node, register].into_iter().for_each(add),
-        About::Link(ends) | About::Cleared(ends) => [ends.from, ends.relation, ends.to].into_iter().for_each(add),
+        About::Link(ends) | About::Cleared(ends) => {
+            [ends.from, ends.relation, ends.to].into_iter().for_each(add)
+        }
         About::Removed(ends, tag) => [ends.from, ends.relation, ends.to, tag].into_iter().for_each(add),
         About::Sensor(actor, sensor) => [actor, sensor].into_iter().for_each(add),
         About::Recordings | About::Long => {}
@@ -201,7 +203,9 @@ pub fn rows_of(doer: &Doer<'_>, named: &mut HashSet<(Start, Start)>, rows: &mut 
             Touch::Absorb { node, .. } => write(node, "absorbed_into", &mut row),
             Touch::Link(link) => row(start_of(space, About::Link(link.ends)), after),
             Touch::Unlink(unlink) => match unlink.observed {
-                Some(tags) => tags.iter().for_each(|tag| row(start_of(space, About::Removed(unlink.ends, tag)), after)),
+                Some(tags) => {
+                    tags.iter().for_each(|tag| row(start_of(space, About::Removed(unlink.ends, tag)), after))
+                }
                 None => row(start_of(space, About::Cleared(unlink.ends)), after),
             },
             Touch::Read(sensor) => row(start_of(space, About::Sensor(sensor.actor, sensor.sensor)), after),
