@@ -268,9 +268,9 @@ def caches():
         assert len(list(origins.iterdir())) < 12, list(origins.iterdir())
         good = why("n").stdout
         for path in sorted(origins.iterdir()):
-            bytes_ = path.read_bytes()
             if not path.exists():
                 continue
+            bytes_ = path.read_bytes()
             for bad in [b"", bytes_[:-1], bytes_[: len(bytes_) // 2], bytes([bytes_[0] ^ 1]) + bytes_[1:], bytes_[:-40] + bytes([bytes_[-40] ^ 4]) + bytes_[-39:]]:
                 if path.exists():
                     path.chmod(0o644)
