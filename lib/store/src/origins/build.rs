@@ -167,8 +167,8 @@ impl<'s> Taking<'s> {
             return;
         }
         let can_write = store.is_trusted() && store.is_writable();
-        while self.is_kept && can_write {
-            let Some(Table::Kept(last)) = origins.tables.last() else { break };
+        let takes = self.is_kept && can_write;
+        while let Some(Table::Kept(last)) = origins.tables.last().filter(|_| takes) {
             if last.len() > 2 * rows.len() || last.len() + rows.len() > MOST {
                 break;
             }

@@ -233,13 +233,13 @@ const DELETED: &str = "deleted";
 fn is_long(space: &str, id: &str, payload: Payload<'_>) -> bool {
     // No byte of a name takes more than three.
     let most = |name: &str| 3 * name.len();
-    let nodes = payload.touches().filter_map(Touch::node).map(|node| most(node)).max().unwrap_or(0);
+    let nodes = payload.touches().filter_map(Touch::node).map(&most).max().unwrap_or(0);
     let suffix = payload.expansion().iter().map(|part| most(part.suffix)).max().unwrap_or(0);
     if most(space) + most(id) + suffix + nodes + BESIDE <= MAX_IDENTIFIER {
         return false;
     }
     let length = |name: &str| encode(name).len();
-    let nodes = payload.touches().filter_map(Touch::node).map(|node| length(node)).max().unwrap_or(0);
+    let nodes = payload.touches().filter_map(Touch::node).map(&length).max().unwrap_or(0);
     length(space) + length(id) + suffix + nodes + BESIDE > MAX_IDENTIFIER
 }
 
