@@ -21,7 +21,7 @@ DEMO := $(sort $(filter $(TOOLS),$(shell cat examples/flood/demo.sh)))
 # What the tests and the demo use, and the Debian package that has it; qemu-storage-daemon moved between two of them.
 PACKAGES := b3sum:b3sum jq:jq xmllint:libxml2-utils strace:strace sox:sox midicsv:midicsv zstd:zstd mkfs.exfat:exfatprogs \
     mosquitto:mosquitto mosquitto_sub:mosquitto-clients mount.exfat-fuse:exfat-fuse chromium:chromium node:nodejs npm:npm openssl:openssl \
-    ssh:openssh-client socat:socat cct:proj-bin ogr2ogr:gdal-bin gpsbabel:gpsbabel unshare:util-linux getent:libc-bin qemu-storage-daemon:qemu-utils qemu-storage-daemon:qemu-system-common mkfs.ext4:e2fsprogs losetup:mount \
+    ssh:openssh-client socat:socat parallel:parallel cct:proj-bin ogr2ogr:gdal-bin gpsbabel:gpsbabel unshare:util-linux getent:libc-bin qemu-storage-daemon:qemu-utils qemu-storage-daemon:qemu-system-common mkfs.ext4:e2fsprogs losetup:mount \
     gcc:gcc clang:clang arm-none-eabi-gcc:gcc-arm-none-eabi busybox:busybox curl:curl ip:iproute2
 # What the benchmark sets the tools beside, and counts with; databases come from PyPI, parsers and CRDTs from crates.io.
 BENCH_PACKAGES := jq:jq ogr2ogr:gdal-bin openssl:openssl strace:strace tar:tar zstd:zstd valgrind:valgrind taskset:util-linux
@@ -74,8 +74,12 @@ test: deps
 	$(CARGO) clippy --workspace --all-targets --locked --quiet $(FEATURES) -- -D warnings
 	$(CARGO) test --workspace --locked --quiet $(FEATURES)
 
+# Spark and a bucket take half a gigabyte, so only here.
 proof: export ULP_PROOF = 1
-proof: test
+proof:
+	@command -v java > /dev/null && command -v rclone > /dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends default-jre-headless rclone; }
+	@[ -d target/peers/spark/moto ] || python3 -m pip install --quiet --target target/peers/spark pyspark==4.0.1 'moto[server]==5.1.14'
+	@$(MAKE) --no-print-directory test
 
 conformance:
 	$(CARGO) build --locked --quiet --bin um-sign --bin um-portal

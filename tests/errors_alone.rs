@@ -118,6 +118,12 @@ const ROWS: &[Row] = &[
         (REJECTED, "receipt.fields"),
     ),
     (
+        "ulp-why",
+        "ulp-why $(head -1 examples/flood/trace.jsonl | jq -r .event_id) $E",
+        ("ulp-why $(head -1 examples/flood/trace.jsonl | jq -r .event_id) $E", 1),
+        (REJECTED, "payload.node_id"),
+    ),
+    (
         "ulp-radio",
         "ulp-radio $E",
         ("echo '{\"packet\":\"AA\"}' | ulp-radio $E", 1),

@@ -10,7 +10,6 @@ mod kml;
 mod page;
 mod properties;
 mod replay;
-mod times;
 
 use bumpalo::Bump;
 use clap::{Parser, ValueEnum};

@@ -44,6 +44,7 @@ pub mod manifest;
 pub mod map;
 mod mend;
 pub mod object;
+pub mod origins;
 pub mod pack;
 pub mod prune;
 pub mod read;
