@@ -7,6 +7,12 @@ use std::process::Command;
 const SHELL: [&str; 3] =
     ["lib/view/src/page/history.js", "lib/view/src/page/common.js", "lib/view/src/page/page.js"];
 
+/// What each page brings between them.
+const PAGES: [(&str, &[&str]); 2] = [
+    ("projector-2d", &["bin/projector-2d/page/drawing.js"]),
+    ("projector-3d", &["lib/view/src/solid/page/drawing.js", "lib/view/src/solid/page/xr.js"]),
+];
+
 #[test]
 fn the_pages_scripts_are_linted() {
     let eslint = run::root().join("target/peers/node_modules/eslint/bin/eslint.js");
@@ -17,10 +23,10 @@ fn the_pages_scripts_are_linted() {
     let dir = tempfile::tempdir().unwrap();
     let read = |path: &str| std::fs::read_to_string(run::root().join(path)).unwrap();
     std::fs::write(dir.path().join("eslint.config.mjs"), read("tests/eslint.config.mjs")).unwrap();
-    for page in ["projector-2d", "projector-3d"] {
-        let drawing = format!("bin/{page}/page/drawing.js");
+    for (page, own) in PAGES {
         let [history, common, shell] = SHELL.map(read);
-        let parts = [history, common, read(&drawing), shell];
+        let own = own.iter().map(|path| read(path));
+        let parts: Vec<String> = [history, common].into_iter().chain(own).chain([shell]).collect();
         for part in &parts {
             assert!(part.starts_with("\"use strict\";\n"), "{page}: {:?}", part.lines().next());
             assert!(

@@ -2,9 +2,9 @@
 //!
 //! Parts that are equal are written once. All floats are 32 bits, finite, and their least and greatest are exact.
 
-use crate::look::{Look, linear};
-use crate::mesh::{self, Mesh};
-use crate::space::{STILL, Turn, Vector, tame, tamed};
+use ulp_view::solid::look::{Look, linear};
+use ulp_view::solid::mesh::{self, Mesh};
+use ulp_view::solid::space::{STILL, Turn, Vector, tame, tamed};
 use data_encoding::BASE64;
 use rayon::prelude::*;
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! Nodes that are drawn as one: leaves of one parent with the same mesh become instances of a single node.
 
 use crate::gltf::{Document, Node, extras};
-use crate::mesh::around_points;
-use crate::space::{STILL, Vector, minus};
+use ulp_view::solid::mesh::around_points;
+use ulp_view::solid::space::{STILL, Vector, minus};
 use serde_json::json;
 use std::collections::BTreeMap;
 

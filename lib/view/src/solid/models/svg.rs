@@ -4,7 +4,7 @@
 use resvg::tiny_skia::{PathSegment as Segment, Point};
 use resvg::usvg::{Group, ImageHrefResolver, Node, Options, Tree};
 use svgtypes::PathSegment;
-use ulp_view::path::{self, contours};
+use crate::path::{self, contours};
 
 /// Longest drawing, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -69,7 +69,7 @@ fn segment(segment: Segment, [cx, cy]: [f64; 2]) -> PathSegment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ulp_view::path::Contour;
+    use crate::path::Contour;
 
     fn drawing(inner: &str) -> Option<Vec<Contour>> {
         let svg = format!("<svg xmlns='http://www.w3.org/2000/svg' width='20' height='10'>{inner}</svg>");

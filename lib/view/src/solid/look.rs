@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use ulp_core::event::{Register, RegisterKind};
 use ulp_core::json::raw;
-use ulp_view::join::ViewNode;
-use ulp_view::style::{Color, Paint, Style};
+use crate::join::ViewNode;
+use crate::style::{Color, Paint, Style};
 
 /// What is drawn in no colour of its own.
 const PLAIN: Color = Color::opaque([0x8f, 0xa3, 0xb5]);

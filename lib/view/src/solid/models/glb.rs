@@ -5,9 +5,9 @@
 //! for make it no glTF. Its y runs up, and ours is z.
 
 use super::{MOST_CORNERS, MOST_INDICES};
-use crate::space::{FAR, Vector, cross, dot};
+use crate::solid::space::{FAR, Vector, cross, dot};
 use ulp_core::json::{self, Kind, Tape, Value};
-use ulp_view::geometry::Triangles;
+use crate::geometry::Triangles;
 
 pub const MAGIC: &[u8] = b"glTF";
 /// Longest description, in bytes.
@@ -247,7 +247,7 @@ fn frame(node: Value<'_, '_>) -> Option<Frame> {
         let m = numbers(node, "matrix", [0.0; 16])?;
         return Some([0, 4, 8, 12].map(|i| [m[i], m[i + 1], m[i + 2]]));
     }
-    let [x, y, z, w] = crate::space::turn(numbers(node, "rotation", crate::space::STILL)?);
+    let [x, y, z, w] = crate::solid::space::turn(numbers(node, "rotation", crate::solid::space::STILL)?);
     let scale = numbers(node, "scale", [1.0; 3])?;
     let axes = [
         [1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + z * w), 2.0 * (x * z - y * w)],

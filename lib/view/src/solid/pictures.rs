@@ -6,7 +6,7 @@ use resvg::usvg::{ImageHrefResolver, ImageKind, Node, Options, Tree};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use ulp_store::blobs::{Blobs, UNDECODED};
-use ulp_view::media;
+use crate::media;
 
 /// The longest side of a picture, in pixels; larger ones are drawn smaller.
 const LONGEST: f64 = 2048.0;

@@ -1,13 +1,13 @@
 //! Meshes for shapes. What differs in size alone is one mesh, stretched.
 
-use crate::measure::Measure;
-use crate::outline::{Rule, drawable, rounded_rect, triangulate};
-use crate::space::{Vector, cross, length, minus, plus, tame, tamed, unit};
-use crate::text;
+use crate::solid::measure::Measure;
+use crate::solid::outline::{Rule, drawable, rounded_rect, triangulate};
+use crate::solid::space::{Vector, cross, length, minus, plus, tame, tamed, unit};
+use crate::solid::text;
 use std::collections::BTreeSet;
 use std::f64::consts::{PI, TAU};
-use ulp_view::geometry::{Shape, Triangles};
-use ulp_view::path::Contour;
+use crate::geometry::{Shape, Triangles};
+use crate::path::Contour;
 
 /// Sides of a round column.
 const SIDES: u32 = 32;
@@ -50,7 +50,7 @@ pub enum Common {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Plan {
     Common(Common, Vector),
-    /// As a mesh of its own, which [`crate::detail::Left::own`] makes.
+    /// As a mesh of its own, which [`crate::solid::detail::Left::own`] makes.
     Own(Vector),
 }
 
@@ -436,7 +436,7 @@ mod tests {
         let double = |i: u32| mesh.positions[i as usize].map(f64::from);
         let six = |t: &[u32]| {
             let [a, b, c] = [double(t[0]), double(t[1]), double(t[2])];
-            crate::space::dot(a, cross(b, c))
+            crate::solid::space::dot(a, cross(b, c))
         };
         mesh.indices.chunks_exact(3).map(six).sum::<f64>() / 6.0
     }

@@ -5,27 +5,27 @@
 //! no parent, and a node that lies far away and holds others stands where they are instead, by its *pivot*, the place
 //! of its own frame that is its origin in the file. Where everything is in the world stays to the last digit.
 
-use crate::look::{self, Look, number};
-use crate::measure::Measure;
-use crate::mesh::{self, Plan, Sizes};
-use crate::models::is_picture;
-use crate::pictures::Picture;
-use crate::record::{self, Style};
-use crate::scene::{Node, Scene};
-use crate::sizes::{heights, sizes, stretches};
-use crate::space::{FAR, Vector, cross, dot, length, minus, plus, tame, tamed};
+use crate::solid::look::{self, Look, number};
+use crate::solid::measure::Measure;
+use crate::solid::mesh::{self, Plan, Sizes};
+use crate::solid::models::is_picture;
+use crate::solid::pictures::Picture;
+use crate::solid::record::{self, Style};
+use crate::solid::scene::{Node, Scene};
+use crate::solid::sizes::{heights, sizes, stretches};
+use crate::solid::space::{FAR, Vector, cross, dot, length, minus, plus, tame, tamed};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use ulp_core::json::Tape;
 use ulp_core::json::write::Members;
 use ulp_core::state::Written;
-use ulp_view::frame::{ACROSS, Frame};
-use ulp_view::geometry::Shape;
-use ulp_view::media::reference_in;
-use ulp_view::scene::{Layer, Settings, layers};
-use ulp_view::style::Style as Looks;
-use ulp_view::transform::{Local, Transform};
+use crate::frame::{ACROSS, Frame};
+use crate::geometry::Shape;
+use crate::media::reference_in;
+use crate::scene::{Layer, Settings, layers};
+use crate::style::Style as Looks;
+use crate::transform::{Local, Transform};
 
 /// A node that holds others has a pivot where it lies farther from the drawing's origin than this.
 const AWAY: f64 = 10_000.0;

@@ -1,13 +1,13 @@
 //! Letters that no face has: which nodes show them.
 
-use crate::models::shape_of;
-use crate::scene::Scene;
-use crate::text;
+use crate::solid::models::shape_of;
+use crate::solid::scene::Scene;
+use crate::solid::text;
 use std::collections::{BTreeMap, BTreeSet};
 use ulp_core::event::RegisterKind;
-use ulp_view::fonts::Faces;
-use ulp_view::geometry::Shape;
-use ulp_view::history::{Effect, Resolved};
+use crate::fonts::Faces;
+use crate::geometry::Shape;
+use crate::history::{Effect, Resolved};
 
 /// Most letters that are named of a node.
 const MOST_NAMED: usize = 20;

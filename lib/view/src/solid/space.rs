@@ -82,7 +82,7 @@ pub fn towards(direction: Vector) -> Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ulp_view::transform::{Local, Rotation};
+    use crate::transform::{Local, Rotation};
 
     fn near(a: Vector, b: Vector) -> bool {
         length(minus(a, b)) < 1e-9

@@ -1,11 +1,11 @@
 //! Words that stand in a scene: the names of what is a mere mark, what is missing, and what sensors read.
 
-use crate::scene::Scene;
-use crate::site::{Hung, Site};
-use crate::space::Vector;
-use ulp_view::geometry::Shape;
-use ulp_view::name::shortened;
-use ulp_view::scene::Sensor;
+use crate::solid::scene::Scene;
+use crate::solid::site::{Hung, Site};
+use crate::solid::space::Vector;
+use crate::geometry::Shape;
+use crate::name::shortened;
+use crate::scene::Sensor;
 
 /// Most signs of a scene; nobody could read more.
 pub const MOST: usize = 300;
@@ -58,7 +58,7 @@ fn of_node(site: &Site<'_, '_, '_>, i: usize) -> Option<Sign> {
 /// A sign beside what is drawn as a point.
 fn sign(site: &Site<'_, '_, '_>, of: &str, words: &str, [x, y, z]: Vector) -> Sign {
     let beside = site.sizes.point * 1.5;
-    let words = shortened(&ulp_view::name::one_line(words), LONGEST);
+    let words = shortened(&crate::name::one_line(words), LONGEST);
     Sign { of: of.to_owned(), words, at: [x + beside, y - site.letters() * site.flip / 3.0, z + beside] }
 }
 

@@ -1,7 +1,7 @@
 //! How lengths of the world become lengths of a drawing.
 
-use crate::space::{FAR, Vector, tame, tamed};
-use ulp_view::fonts::Faces;
+use crate::solid::space::{FAR, Vector, tame, tamed};
+use crate::fonts::Faces;
 
 /// What shapes are measured by.
 #[derive(Clone, Copy)]

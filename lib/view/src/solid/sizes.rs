@@ -1,12 +1,12 @@
 //! How large what has no size of its own is drawn, and how high flat things stand.
 
-use crate::measure::Measure;
-use crate::mesh::{self, Sizes};
-use crate::scene::{Node, Scene};
-use crate::space::{Vector, length, minus, tame, times};
+use crate::solid::measure::Measure;
+use crate::solid::mesh::{self, Sizes};
+use crate::solid::scene::{Node, Scene};
+use crate::solid::space::{Vector, length, minus, tame, times};
 use rayon::prelude::*;
-use ulp_view::geometry::Shape;
-use ulp_view::transform::Transform;
+use crate::geometry::Shape;
+use crate::transform::Transform;
 
 /// A flat shape is thinner than it is wide by this.
 const THIN: f64 = 20.0;

@@ -2,15 +2,17 @@
 //!
 //! The script knows no geometry. For every one that a node ever had it is told which mesh that is and how far it is
 //! stretched, both in units of the drawing, which is laid out about an origin of its own: what differs by its size
-//! alone is one mesh, and every other shape comes along as a mesh.
+//! alone is one mesh, and every other shape comes along as a mesh. Where a browser has WebXR, a second script
+//! (`xr.js`) shows the same drawing in a headset or through a phone.
 
-use crate::detail::{Detail, Left};
-use crate::mesh::{self, Common, Mesh, Plan, Sizes};
-use crate::models::{is_picture, shape_of, shape_of_media};
-use crate::record::Style;
-use crate::scene::{Scene, foot};
-use crate::signs;
-use crate::site::{Site, framed};
+use crate::solid::detail::{Detail, Left};
+use crate::solid::mesh::{self, Common, Mesh, Plan, Sizes};
+use crate::solid::models::{is_picture, shape_of, shape_of_media};
+use crate::solid::record::Style;
+use crate::solid::scene::{Scene, foot};
+use crate::solid::signs;
+use crate::solid::site::{Site, framed};
+use bumpalo::Bump;
 use data_encoding::BASE64;
 use std::collections::{BTreeMap, HashMap};
 use ulp_core::event::{Register, RegisterKind};
@@ -18,24 +20,61 @@ use ulp_core::id::Tile;
 use ulp_core::json;
 use ulp_core::json::write::Object;
 use ulp_core::state::Written;
-use ulp_view::View;
-use ulp_view::geometry::Shape;
-use ulp_view::history::{Effect, Resolved};
-use ulp_view::media::reference_in;
-use ulp_view::page::{self, Page};
+use crate::View;
+use crate::geometry::Shape;
+use crate::history::{Effect, Resolved};
+use crate::media::reference_in;
+use crate::page::{self, Page};
 
 const DRAWING: &str = include_str!("page/drawing.js");
+const XR: &str = include_str!("page/xr.js");
 const HELP: &str = "Dragging and the arrow keys turn the scene, with shift they move along the ground, plus and minus \
     zoom, 0 shows everything, N and P step through what is in view, Escape lets go, space plays.";
 
-/// Writes the page of all spaces of a view, and tells what is drawn coarsely; `scenes` hold everything that was ever in
-/// them.
-pub fn write(
+/// How a headset or a phone may show the scene, besides the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Immersion {
+    /// All around the reader, who walks in it.
+    Vr,
+    /// In front of what the camera sees, where it lies on the Earth.
+    Ar,
+}
+
+/// Writes the page of all spaces of a view, with what there is to note of it: letters that no font has, media that are
+/// not shown, and what is drawn coarsely. `given` is where a space lies that does not say so.
+pub fn page(
+    view: &View<'_, '_>,
+    stock: &Stock<'_>,
+    style: Style,
+    (immersion, given): (Immersion, Option<Origin>),
+) -> (Vec<u8>, Vec<String>) {
+    let arena = Bump::new();
+    let resolved = view.resolved(&arena);
+    let spaces: Vec<Space<'_>> =
+        view.spaces.iter().zip(&resolved).map(|(space, history)| everything(space, history)).collect();
+    let scenes: Vec<Scene<'_, '_>> = spaces.iter().map(|space| Scene::new(space, stock)).collect();
+    let mut lacking = Lacking::default();
+    scenes.iter().for_each(|scene| lacking.of_scene(scene));
+    resolved.iter().for_each(|history| lacking.of_history(history, &stock.faces));
+    let (page, left) = write(view, &scenes, &resolved, style, (immersion, given));
+    let notes = lacking.notes().chain(hidden_media(&scenes)).chain(left.notes()).collect();
+    (page, notes)
+}
+
+/// Media that could only be the shape of a node which has another.
+pub fn hidden_media(scenes: &[Scene<'_, '_>]) -> Vec<String> {
+    let nodes = scenes.iter().flat_map(|scene| &scene.nodes).filter(|node| node.geometry.is_some());
+    let hidden = nodes.filter(|node| node.media.and_then(shape_of_media).is_some());
+    hidden.map(|node| format!("{}: its medium, as it has a geometry", node.id)).collect()
+}
+
+/// Writes the page, and tells what is drawn coarsely; `scenes` hold everything that was ever in the spaces.
+fn write(
     view: &View<'_, '_>,
     scenes: &[Scene<'_, '_>],
     histories: &[Resolved<'_>],
     style: Style,
-    takes_tile: impl Fn(Tile) -> bool,
+    (immersion, given): (Immersion, Option<Origin>),
 ) -> (Vec<u8>, Left) {
     let mut meshes = common();
     let mut left = Left::default();
@@ -51,6 +90,9 @@ pub fn write(
             .number("scale", frame.scale)
             .object("sizes", numbers(&site.sizes))
             .object("plans", plans(&site, history, &mut meshes, &mut left));
+        if let Some(earth) = earth(&site, given) {
+            space.object("earth", earth);
+        }
         about.object(scene.space.space, space);
         titles.push(site.title());
     }
@@ -66,10 +108,34 @@ pub fn write(
     data.object("meshes", all)
         .text("missing", Some(signs::MISSING))
         .object("pictures", pictures)
-        .object("scenes", about);
+        .object("scenes", about)
+        .text("immersion", Some(if immersion == Immersion::Ar { "immersive-ar" } else { "immersive-vr" }));
+    let script = script();
     let page =
-        Page { title: &titles.join(", "), help: HELP, drawing: DRAWING, data: &data.bytes(), shapes: false };
-    (page::write(view, &page, histories, takes_tile), left)
+        Page { title: &titles.join(", "), help: HELP, drawing: &script, data: &data.bytes(), shapes: false };
+    (page::write(view, &page, histories, view.takes_tile), left)
+}
+
+/// The page's own script: the drawing, and how it is shown in a headset. Inside of a script a directive would be a
+/// statement without effect.
+fn script() -> String {
+    DRAWING.to_owned() + XR.strip_prefix("\"use strict\";\n").unwrap_or(XR)
+}
+
+/// Where a space lies on the Earth, for what places it there: its origin, how many metres its unit is, and by how much
+/// grid north leaves true north at the drawing's own origin, which the script cannot work out.
+fn earth(site: &Site<'_, '_, '_>, given: Option<Origin>) -> Option<Object> {
+    let plane = Settings::of_space(site.scene.space).plane(given).ok()?;
+    let [x, y, z] = site.frame.origin;
+    let place = plane.earth([x, y]).ok()?;
+    let mut earth = Object::default();
+    earth
+        .number("convergence", rounded(plane.convergence([x, y]).ok()?))
+        .number("height", round::height(plane.height(z)))
+        .number("lat", round::degrees(place.lat))
+        .number("lon", round::longitude(place.lon))
+        .number("metres", plane.unit().to_metres(1.0));
+    Some(earth)
 }
 
 fn numbers(sizes: &Sizes) -> Object {

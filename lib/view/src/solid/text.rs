@@ -1,7 +1,7 @@
 //! Words as outlines: where each letter stands.
 
-use ulp_view::fonts::Faces;
-use ulp_view::path::Contour;
+use crate::fonts::Faces;
+use crate::path::Contour;
 
 /// Letters of a text that are drawn; what follows is an ellipsis.
 const MOST: usize = 400;
@@ -62,7 +62,7 @@ pub fn missing(text: &str, faces: &Faces<'_>) -> Vec<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ulp_view::fonts::Fonts;
+    use crate::fonts::Fonts;
 
     #[test]
     fn letters_stand_side_by_side_and_line_by_line() {

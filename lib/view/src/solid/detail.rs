@@ -3,15 +3,15 @@
 //! Shapes are asked for in the order of the scene, and each takes of what is left for all; equal ones are one mesh and
 //! take once.
 
-use crate::measure::Measure;
-use crate::mesh::{self, Mesh};
-use crate::outline::Rule;
-use crate::space::Vector;
-use crate::tangle::crossings;
-use crate::text;
+use crate::solid::measure::Measure;
+use crate::solid::mesh::{self, Mesh};
+use crate::solid::outline::Rule;
+use crate::solid::space::Vector;
+use crate::solid::tangle::crossings;
+use crate::solid::text;
 use std::collections::BTreeSet;
-use ulp_view::geometry::Shape;
-use ulp_view::path::{Contour, Point};
+use crate::geometry::Shape;
+use crate::path::{Contour, Point};
 
 /// Most points of the outlines of one shape, and of all.
 const MOST_POINTS: usize = 10_000;
@@ -199,7 +199,7 @@ fn thinned(contours: &[Contour], most: usize) -> Option<Vec<Contour>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ulp_view::fonts::Fonts;
+    use crate::fonts::Fonts;
 
     fn contours(count: usize, points: usize) -> Vec<Contour> {
         let ring = |c: usize| (0..points).map(|i| [c as f64, i as f64]).collect();

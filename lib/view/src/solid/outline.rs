@@ -1,11 +1,11 @@
 //! Outlines in the plane, and any outline cut into triangles.
 
-use crate::space::tame;
+use crate::solid::space::tame;
 use i_triangle::float::custom::CustomTriangulatable;
 use i_triangle::i_overlay::core::fill_rule::FillRule;
 use i_triangle::int::validation::Validation;
 use std::f64::consts::FRAC_PI_2;
-use ulp_view::path::{Contour, Point, Segment, contours};
+use crate::path::{Contour, Point, Segment, contours};
 
 /// Lines that a rounded corner becomes.
 const CORNER_STEPS: usize = 8;
@@ -132,9 +132,9 @@ mod tests {
 
     #[test]
     fn an_arc_is_round() {
-        let circle = drawable(&ulp_view::path::read("M 1 0 A 1 1 0 0 1 -1 0 A 1 1 0 0 1 1 0 Z"));
+        let circle = drawable(&crate::path::read("M 1 0 A 1 1 0 0 1 -1 0 A 1 1 0 0 1 1 0 Z"));
         assert!((area(&triangulate(&circle, Rule::NonZero)) - std::f64::consts::PI).abs() < 0.05);
-        let far = drawable(&ulp_view::path::read("M0 0L1e99 0 0 1e99"));
-        assert_eq!(far[0].points[1], [crate::space::FAR, 0.0]);
+        let far = drawable(&crate::path::read("M0 0L1e99 0 0 1e99"));
+        assert_eq!(far[0].points[1], [crate::solid::space::FAR, 0.0]);
     }
 }

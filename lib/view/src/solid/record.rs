@@ -1,15 +1,15 @@
 //! Records: a node, a link or a sensor as a line of canonical JSON.
 
-use crate::scene::{Node, Scene};
+use crate::solid::scene::{Node, Scene};
 use std::io::{self, Write};
 use ulp_core::event::RegisterKind;
 use ulp_core::json::write::Members;
 use ulp_core::parallel::write_all;
 use ulp_core::state::Written;
-use ulp_view::join::ViewNode;
-use ulp_view::name::reading;
-use ulp_view::record::{Record, Writer, clock};
-use ulp_view::transform::rounded;
+use crate::join::ViewNode;
+use crate::name::reading;
+use crate::record::{Record, Writer, clock};
+use crate::transform::rounded;
 
 /// What the records of a run have in common.
 #[derive(Clone, Copy)]

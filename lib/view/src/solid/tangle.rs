@@ -1,6 +1,6 @@
 //! How often outlines cross themselves and each other, up to where they do so too often.
 
-use ulp_view::path::{Contour, Point};
+use crate::path::{Contour, Point};
 
 /// Most pairs of edges that are looked at.
 const MOST_PAIRS: usize = 10_000_000;
