@@ -58,6 +58,9 @@ deps:
 	@[ -d target/peers/prometheus ] || { mkdir -p target/peers/prometheus && cd target/peers/prometheus && \
 	    apt-get download -q prometheus prometheus-node-exporter > /dev/null 2>&1 && for p in *.deb; do dpkg -x $$p .; done; rm -f *.deb; } || true
 	@[ -d target/peers/axe ] || npm install --silent --no-fund --no-audit --prefix target/peers/axe axe-core
+	@# WebXR as a headset has it, and numpy, in which the twin of projector-ar is written.
+	@[ -d target/peers/xr ] || npm install --silent --no-fund --no-audit --prefix target/peers/xr iwer@2.5.0
+	@[ -d target/peers/numpy ] || python3 -m pip install --quiet --target target/peers/numpy numpy==2.3.5
 	@[ -d target/peers/map ] || python3 -m pip install --quiet --target target/peers/map pytak
 	@[ -d target/peers/mesh ] || python3 -m pip install --quiet --target target/peers/mesh meshtastic
 	@# Of the validator the schema alone is looked at, which needs nothing of what the validator does.

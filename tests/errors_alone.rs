@@ -29,6 +29,12 @@ const ROWS: &[Row] = &[
     ("projector-3d", "projector-3d -f html $E", ("projector-3d $E", 1), (REJECTED, "payload.node_id")),
     ("projector-alert", "projector-alert $E", ("projector-alert $E", 1), (REJECTED, "payload.node_id")),
     (
+        "projector-ar",
+        "projector-ar --origin 52,-2 -f html $E",
+        ("projector-ar --origin 52,-2 $E", 1),
+        (REJECTED, "payload.node_id"),
+    ),
+    (
         "projector-map",
         "projector-map --origin 52,-2 -f kml $E",
         ("projector-map --origin 52,-2 $E", 1),

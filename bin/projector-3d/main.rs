@@ -26,8 +26,8 @@ use ulp_view::solid::letters::Lacking;
 use ulp_view::solid::page::{self, Immersion};
 use ulp_view::solid::record::{self, Style};
 use ulp_view::solid::scene::Scene;
-use ulp_view::solid::stock::Stock;
 use ulp_view::solid::signs;
+use ulp_view::solid::stock::Stock;
 
 /// build a trace into a scene
 #[derive(Parser)]

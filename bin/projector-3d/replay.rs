@@ -5,19 +5,18 @@
 //! not there has no size. Whatever changes does so within a moment before its time.
 
 use crate::gltf::Document;
-use ulp_view::solid::mesh::Plan;
 use crate::model::{Built, Placed};
-use ulp_view::solid::models::shape_of;
-use ulp_view::solid::site::Site;
-use ulp_view::solid::space::{Turn, Vector, tamed, times};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::id::{Key, Time};
-use ulp_core::json::raw;
-use ulp_core::state::{Add, Node as State};
+use ulp_core::state::Node as State;
 use ulp_view::history::{Effect, Resolved, Step};
-use ulp_view::join::{Nodes, Space, ViewNode};
+use ulp_view::join::ViewNode;
+use ulp_view::solid::mesh::Plan;
+use ulp_view::solid::models::shape_of;
+use ulp_view::solid::site::Site;
+use ulp_view::solid::space::{Turn, Vector, tamed, times};
 use ulp_view::transform::Local;
 
 /// How long the animation is, in seconds.

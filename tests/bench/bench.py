@@ -26,6 +26,7 @@ import gossip
 import growth
 import imports
 import measure
+import overlays
 import packs
 import peers
 import signatures
@@ -34,7 +35,7 @@ import stores
 import sync
 import views
 
-ROWS = [str(row) for row in [*range(1, 17), 18, 19, 23, 24, 25, 27, 28, 29, 26]]
+ROWS = [str(row) for row in [*range(1, 19), 19, 23, 24, 25, 27, 28, 29, 26]]
 
 
 def main():
@@ -88,7 +89,7 @@ def run(bench, wanted):
         views.rows(bench)
     if {"12", "13"} & set(wanted):
         packs.rows(bench, wanted)
-    for row, job in {"15": signatures.rows, "16": crdts.rows, "18": imports.rows, "19": dashboards.rows, "23": sync.rows, "24": gate.drafts, "25": follow.rows, "27": gossip.rows, "28": caches.rows, "29": crossings.rows, "26": demo.rows}.items():
+    for row, job in {"15": signatures.rows, "16": crdts.rows, "17": overlays.rows, "18": imports.rows, "19": dashboards.rows, "23": sync.rows, "24": gate.drafts, "25": follow.rows, "27": gossip.rows, "28": caches.rows, "29": crossings.rows, "26": demo.rows}.items():
         if row in wanted:
             job(bench)
 

@@ -3,6 +3,8 @@
 //! Shapes are asked for in the order of the scene, and each takes of what is left for all; equal ones are one mesh and
 //! take once.
 
+use crate::geometry::Shape;
+use crate::path::{Contour, Point};
 use crate::solid::measure::Measure;
 use crate::solid::mesh::{self, Mesh};
 use crate::solid::outline::Rule;
@@ -10,8 +12,6 @@ use crate::solid::space::Vector;
 use crate::solid::tangle::crossings;
 use crate::solid::text;
 use std::collections::BTreeSet;
-use crate::geometry::Shape;
-use crate::path::{Contour, Point};
 
 /// Most points of the outlines of one shape, and of all.
 const MOST_POINTS: usize = 10_000;

@@ -1,13 +1,13 @@
 //! Letters that no face has: which nodes show them.
 
+use crate::fonts::Faces;
+use crate::geometry::Shape;
+use crate::history::{Effect, Resolved};
 use crate::solid::models::shape_of;
 use crate::solid::scene::Scene;
 use crate::solid::text;
 use std::collections::{BTreeMap, BTreeSet};
 use ulp_core::event::RegisterKind;
-use crate::fonts::Faces;
-use crate::geometry::Shape;
-use crate::history::{Effect, Resolved};
 
 /// Most letters that are named of a node.
 const MOST_NAMED: usize = 20;

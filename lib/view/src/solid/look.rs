@@ -1,10 +1,10 @@
 //! How a node looks: its colour and material, from properties that are named as in SVG.
 
+use crate::join::ViewNode;
+use crate::style::{Color, Paint, Style};
 use std::borrow::Cow;
 use ulp_core::event::{Register, RegisterKind};
 use ulp_core::json::raw;
-use crate::join::ViewNode;
-use crate::style::{Color, Paint, Style};
 
 /// What is drawn in no colour of its own.
 const PLAIN: Color = Color::opaque([0x8f, 0xa3, 0xb5]);

@@ -1,7 +1,7 @@
 //! How lengths of the world become lengths of a drawing.
 
-use crate::solid::space::{FAR, Vector, tame, tamed};
 use crate::fonts::Faces;
+use crate::solid::space::{FAR, Vector, tame, tamed};
 
 /// What shapes are measured by.
 #[derive(Clone, Copy)]

@@ -1,13 +1,13 @@
 //! Meshes for shapes. What differs in size alone is one mesh, stretched.
 
+use crate::geometry::{Shape, Triangles};
+use crate::path::Contour;
 use crate::solid::measure::Measure;
 use crate::solid::outline::{Rule, drawable, rounded_rect, triangulate};
 use crate::solid::space::{Vector, cross, length, minus, plus, tame, tamed, unit};
 use crate::solid::text;
 use std::collections::BTreeSet;
 use std::f64::consts::{PI, TAU};
-use crate::geometry::{Shape, Triangles};
-use crate::path::Contour;
 
 /// Sides of a round column.
 const SIDES: u32 = 32;

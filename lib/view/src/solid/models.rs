@@ -5,13 +5,13 @@ mod glb;
 mod obj;
 mod svg;
 
+use crate::geometry::{Shape, Triangles};
+use crate::path::Segment;
 use crate::solid::space::FAR;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ulp_core::json::{self, Tape};
 use ulp_store::blobs::{Blobs, UNDECODED};
-use crate::geometry::{Shape, Triangles};
-use crate::path::Segment;
 
 /// Longest blob that is read, in bytes.
 const LONGEST: u64 = 64 << 20;

@@ -1,11 +1,11 @@
 //! Outlines in the plane, and any outline cut into triangles.
 
+use crate::path::{Contour, Point, Segment, contours};
 use crate::solid::space::tame;
 use i_triangle::float::custom::CustomTriangulatable;
 use i_triangle::i_overlay::core::fill_rule::FillRule;
 use i_triangle::int::validation::Validation;
 use std::f64::consts::FRAC_PI_2;
-use crate::path::{Contour, Point, Segment, contours};
 
 /// Lines that a rounded corner becomes.
 const CORNER_STEPS: usize = 8;

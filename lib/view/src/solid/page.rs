@@ -5,26 +5,32 @@
 //! alone is one mesh, and every other shape comes along as a mesh. Where a browser has WebXR, a second script
 //! (`xr.js`) shows the same drawing in a headset or through a phone.
 
+use crate::View;
+use crate::geodesy::{Origin, round};
+use crate::geometry::Shape;
+use crate::history::{Effect, Resolved};
+use crate::join::Space;
+use crate::media::reference_in;
+use crate::page::{self, Page};
+use crate::scene::Settings;
 use crate::solid::detail::{Detail, Left};
+use crate::solid::everything::everything;
+use crate::solid::letters::Lacking;
 use crate::solid::mesh::{self, Common, Mesh, Plan, Sizes};
 use crate::solid::models::{is_picture, shape_of, shape_of_media};
 use crate::solid::record::Style;
 use crate::solid::scene::{Scene, foot};
 use crate::solid::signs;
 use crate::solid::site::{Site, framed};
+use crate::solid::stock::Stock;
+use crate::transform::rounded;
 use bumpalo::Bump;
 use data_encoding::BASE64;
 use std::collections::{BTreeMap, HashMap};
 use ulp_core::event::{Register, RegisterKind};
-use ulp_core::id::Tile;
 use ulp_core::json;
 use ulp_core::json::write::Object;
 use ulp_core::state::Written;
-use crate::View;
-use crate::geometry::Shape;
-use crate::history::{Effect, Resolved};
-use crate::media::reference_in;
-use crate::page::{self, Page};
 
 const DRAWING: &str = include_str!("page/drawing.js");
 const XR: &str = include_str!("page/xr.js");

@@ -1,12 +1,12 @@
 //! Pictures as glTF and browsers take them: PNG and JPEG as they are, others drawn anew, and no larger than a screen.
 
+use crate::media;
 use data_encoding::BASE64;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{ImageHrefResolver, ImageKind, Node, Options, Tree};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use ulp_store::blobs::{Blobs, UNDECODED};
-use crate::media;
 
 /// The longest side of a picture, in pixels; larger ones are drawn smaller.
 const LONGEST: f64 = 2048.0;

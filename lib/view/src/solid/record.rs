@@ -1,15 +1,15 @@
 //! Records: a node, a link or a sensor as a line of canonical JSON.
 
+use crate::join::ViewNode;
+use crate::name::reading;
+use crate::record::{Record, Writer, clock};
 use crate::solid::scene::{Node, Scene};
+use crate::transform::rounded;
 use std::io::{self, Write};
 use ulp_core::event::RegisterKind;
 use ulp_core::json::write::Members;
 use ulp_core::parallel::write_all;
 use ulp_core::state::Written;
-use crate::join::ViewNode;
-use crate::name::reading;
-use crate::record::{Record, Writer, clock};
-use crate::transform::rounded;
 
 /// What the records of a run have in common.
 #[derive(Clone, Copy)]

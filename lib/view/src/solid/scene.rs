@@ -1,20 +1,20 @@
 //! What there is to build, from a view: nodes in their frames, the links between them, and what sensors read.
 
+use crate::geometry::Shape;
+use crate::join::{Space, ViewNode};
+use crate::name;
+use crate::scene::{Sensor, ends_of, sensors};
 use crate::solid::look::word;
 use crate::solid::measure::Measure;
 use crate::solid::mesh;
 use crate::solid::models::{shape_of, shape_of_media};
 use crate::solid::space::Vector;
 use crate::solid::stock::Stock;
+use crate::transform::{self, Local, Transform};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use ulp_core::event::{Ends, Register, RegisterKind};
 use ulp_core::state::Add;
-use crate::geometry::Shape;
-use crate::join::{Space, ViewNode};
-use crate::name;
-use crate::scene::{Sensor, ends_of, sensors};
-use crate::transform::{self, Local, Transform};
 
 /// One space, its nodes in the order of their names.
 pub struct Scene<'v, 'a> {

@@ -1,11 +1,11 @@
 //! Words that stand in a scene: the names of what is a mere mark, what is missing, and what sensors read.
 
-use crate::solid::scene::Scene;
-use crate::solid::site::{Hung, Site};
-use crate::solid::space::Vector;
 use crate::geometry::Shape;
 use crate::name::shortened;
 use crate::scene::Sensor;
+use crate::solid::scene::Scene;
+use crate::solid::site::{Hung, Site};
+use crate::solid::space::Vector;
 
 /// Most signs of a scene; nobody could read more.
 pub const MOST: usize = 300;

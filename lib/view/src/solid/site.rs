@@ -5,6 +5,10 @@
 //! no parent, and a node that lies far away and holds others stands where they are instead, by its *pivot*, the place
 //! of its own frame that is its origin in the file. Where everything is in the world stays to the last digit.
 
+use crate::frame::{ACROSS, Frame};
+use crate::geometry::Shape;
+use crate::media::reference_in;
+use crate::scene::{Layer, Settings, layers};
 use crate::solid::look::{self, Look, number};
 use crate::solid::measure::Measure;
 use crate::solid::mesh::{self, Plan, Sizes};
@@ -14,18 +18,14 @@ use crate::solid::record::{self, Style};
 use crate::solid::scene::{Node, Scene};
 use crate::solid::sizes::{heights, sizes, stretches};
 use crate::solid::space::{FAR, Vector, cross, dot, length, minus, plus, tame, tamed};
+use crate::style::Style as Looks;
+use crate::transform::{Local, Transform};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use ulp_core::json::Tape;
 use ulp_core::json::write::Members;
 use ulp_core::state::Written;
-use crate::frame::{ACROSS, Frame};
-use crate::geometry::Shape;
-use crate::media::reference_in;
-use crate::scene::{Layer, Settings, layers};
-use crate::style::Style as Looks;
-use crate::transform::{Local, Transform};
 
 /// A node that holds others has a pivot where it lies farther from the drawing's origin than this.
 const AWAY: f64 = 10_000.0;

@@ -1,12 +1,12 @@
 //! How large what has no size of its own is drawn, and how high flat things stand.
 
+use crate::geometry::Shape;
 use crate::solid::measure::Measure;
 use crate::solid::mesh::{self, Sizes};
 use crate::solid::scene::{Node, Scene};
 use crate::solid::space::{Vector, length, minus, tame, times};
-use rayon::prelude::*;
-use crate::geometry::Shape;
 use crate::transform::Transform;
+use rayon::prelude::*;
 
 /// A flat shape is thinner than it is wide by this.
 const THIN: f64 = 20.0;

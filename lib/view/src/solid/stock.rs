@@ -1,9 +1,9 @@
 //! What shapes are made from besides their own numbers: blobs, and the faces of letters.
 
+use crate::fonts::{Faces, Fonts};
 use crate::solid::models::Models;
 use crate::solid::pictures::Pictures;
 use ulp_store::blobs::Blobs;
-use crate::fonts::{Faces, Fonts};
 
 pub struct Stock<'v> {
     pub models: Models<'v>,

@@ -5,9 +5,9 @@
 //! for make it no glTF. Its y runs up, and ours is z.
 
 use super::{MOST_CORNERS, MOST_INDICES};
+use crate::geometry::Triangles;
 use crate::solid::space::{FAR, Vector, cross, dot};
 use ulp_core::json::{self, Kind, Tape, Value};
-use crate::geometry::Triangles;
 
 pub const MAGIC: &[u8] = b"glTF";
 /// Longest description, in bytes.

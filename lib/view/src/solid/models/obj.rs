@@ -1,9 +1,9 @@
 //! Triangles out of a Wavefront OBJ: its faces, in its own axes. Materials and everything else are passed over.
 
 use super::{MOST_CORNERS, MOST_INDICES};
+use crate::geometry::Triangles;
 use crate::solid::space::{FAR, Vector};
 use std::collections::BTreeMap;
-use crate::geometry::Triangles;
 
 /// Reads a text; `None` where it holds no face, or one that it cannot hold.
 pub fn read(text: &str) -> Option<Triangles> {

@@ -1,10 +1,10 @@
 //! The paths of a drawing that are seen. Words and pictures in it are passed over; it fetches
 //! nothing.
 
+use crate::path::{self, contours};
 use resvg::tiny_skia::{PathSegment as Segment, Point};
 use resvg::usvg::{Group, ImageHrefResolver, Node, Options, Tree};
 use svgtypes::PathSegment;
-use crate::path::{self, contours};
 
 /// Longest drawing, in bytes.
 const LONGEST: usize = 1 << 20;

@@ -953,9 +953,30 @@ class Drawing {
     return moving || late;
   }
 
+  /**
+   * Draws for an eye in a headset: `seen` is the matrix from the drawing to its picture of that many pixels, of which
+   * `scale` are a length of 1 that lies 1 ahead. Before all of it come `things`, {mesh, matrix, color}, and what `boards`
+   * answers once it is known what is seen, {matrix, texture}.
+   */
+  drawFor({ seen, width, height, scale, things, boards }) {
+    const { gl } = this;
+    Object.assign(this, { seen, width, height, scale });
+    this.packed = this.#pack();
+    this.#drawBatches();
+    gl.clear(gl.DEPTH_BUFFER_BIT);
+    const glass = things.map(({ mesh, matrix, color }) => [this.meshes.get(mesh), { matrix }, color]);
+    this.packed = { opaque: [], boards: boards().map((board) => this.#board({ board: board.matrix, hung: board }, 1)), runs: runsOf(glass), labelled: [] };
+    this.#drawBatches();
+  }
+
   /** What is at a place of the picture: {node} or {link}, or null. What is very small need not be hit exactly. */
   pick(x, y) {
     const { eye, ray } = this.#ray(x, y);
+    return this.pickAlong(eye, ray);
+  }
+
+  /** The same along a ray from a place of the drawing. */
+  pickAlong(eye, ray) {
     const length = Math.hypot(...ray);
     let [nearest, found] = [Infinity, null];
     const test = (thing, mesh) => {
