@@ -16,6 +16,8 @@ const MOST: usize = 40;
 const GAP: f64 = 4.0;
 /// How many heights further up a label is tried.
 const HIGHER: u32 = 8;
+/// What labels that touch may share, in pixels, as sums are not exact.
+const EDGE: f64 = 1e-6;
 /// The side of a square of the picture in which labels are looked for.
 const SQUARE: f64 = 128.0;
 
@@ -83,8 +85,9 @@ pub fn is_led(label: &Rect, beside: &Rect) -> bool {
     label[1] + label[3] < beside[1] - GAP - LINE / 2.0
 }
 
+/// Whether two labels share more than an edge.
 fn meet(a: &Rect, b: &Rect) -> bool {
-    (0..2).all(|i| a[i] < b[i] + b[i + 2] && b[i] < a[i] + a[i + 2])
+    (0..2).all(|i| a[i] + EDGE < b[i] + b[i + 2] && b[i] + EDGE < a[i] + a[i + 2])
 }
 
 /// The squares that a label inside of the picture reaches into.

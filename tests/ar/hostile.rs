@@ -34,7 +34,12 @@ fn labels_and_ids_stay_text() {
     let dir = tempfile::tempdir().unwrap();
     let svg = feed(&["-f", "svg", "--viewer", NORTH, "--size", "4000x4000"], &lines).stdout;
     let text = String::from_utf8(svg).unwrap();
-    assert!(!text.contains("<!") && !text.contains("<script") && !text.contains("<svg o") && !text.contains('\u{202e}'));
+    assert!(
+        !text.contains("<!")
+            && !text.contains("<script")
+            && !text.contains("<svg o")
+            && !text.contains('\u{202e}')
+    );
     std::fs::write(dir.path().join("o.svg"), text).unwrap();
     let first = run::sh("xmllint --xpath \"string((//*[local-name()='text'])[last()])\" o.svg", dir.path());
     assert_eq!(first.trim_end(), EVIL[0]);
@@ -65,7 +70,9 @@ fn numbers_without_sense_are_no_trouble() {
             lines.push(line);
         }
     }
-    for args in [&[][..], &["--viewer", NORTH, "--all"], &["--viewer", NORTH, "--all", "-f", "svg"], &["-f", "html"]] {
+    for args in
+        [&[][..], &["--viewer", NORTH, "--all"], &["--viewer", NORTH, "--all", "-f", "svg"], &["-f", "html"]]
+    {
         let output = feed(args, &lines);
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(matches!(output.status.code(), Some(0 | 1)) && !text.is_empty(), "{args:?}");
@@ -84,7 +91,11 @@ fn numbers_without_sense_are_no_trouble() {
 
 #[test]
 fn an_eye_in_a_thing_and_all_behind_it() {
-    let lines = [space(json!({})), node(1, "eye", json!([0, 0, 1.6]), json!({})), node(2, "back", json!([0, -5, 1.6]), json!({}))];
+    let lines = [
+        space(json!({})),
+        node(1, "eye", json!([0, 0, 1.6]), json!({})),
+        node(2, "back", json!([0, -5, 1.6]), json!({})),
+    ];
     assert!(records(&["--viewer", NORTH], &lines).is_empty());
     let all = records(&["--viewer", NORTH, "--all"], &lines);
     assert_eq!(super::ids(&all), ["eye", "back"]);

@@ -42,7 +42,8 @@ fn codes(output: &Output) -> Vec<(String, String)> {
 
 /// An event, whose number is its time and its name.
 fn event(n: usize, operation: &str, mut payload: Value) -> Value {
-    let envelope = json!({ "event_id": format!("e{n}"), "timestamp": n, "actor_id": "a", "operation": operation });
+    let envelope =
+        json!({ "event_id": format!("e{n}"), "timestamp": n, "actor_id": "a", "operation": operation });
     payload.as_object_mut().unwrap().extend(envelope.as_object().unwrap().clone());
     payload
 }

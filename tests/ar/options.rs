@@ -61,7 +61,8 @@ fn hidden_layers_are_not_seen_and_do_not_hide() {
     ];
     let seen = records(&["--viewer", NORTH], &lines);
     assert_eq!((ids(&seen), &seen[1]["occluded_by"]), (vec!["wall", "tree"], &json!("wall")));
-    let hide = event(3, "set_properties", json!({ "node_id": "@layer:plans", "properties": { "visible": false } }));
+    let hide =
+        event(3, "set_properties", json!({ "node_id": "@layer:plans", "properties": { "visible": false } }));
     let lines: Vec<Value> = lines.into_iter().chain([hide]).collect();
     let seen = records(&["--viewer", NORTH], &lines);
     assert_eq!((ids(&seen), &seen[0]["occluded_by"]), (vec!["tree"], &Value::Null));
@@ -100,7 +101,8 @@ fn a_hole_is_looked_through() {
     // Upright, so that one looks at its face.
     let ring = json!({ "kind": "polygon", "points": [[-9, -9], [9, -9], [9, 9], [-9, 9]], "holes": [[[-2, -2], [2, -2], [2, 2], [-2, 2]]] });
     let mut frame = node(1, "frame", json!([0, 20, 1.6]), json!({ "geometry": ring }));
-    frame["transform"]["rotation"] = json!([std::f64::consts::FRAC_1_SQRT_2, 0, 0, std::f64::consts::FRAC_1_SQRT_2]);
+    frame["transform"]["rotation"] =
+        json!([std::f64::consts::FRAC_1_SQRT_2, 0, 0, std::f64::consts::FRAC_1_SQRT_2]);
     let lines = [
         space(json!({})),
         frame,

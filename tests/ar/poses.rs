@@ -135,9 +135,15 @@ fn what_is_nowhere_or_too_far_has_no_pose() {
 fn a_viewer_may_be_a_node_or_the_file_of_its_pose() {
     let eye = json!({ "kind": "camera", "properties": { "fov": 36.0 } });
     let mut camera = node(1, "eye", json!([0, 0, 1.6]), eye);
-    camera["transform"]["rotation"] = json!([std::f64::consts::FRAC_1_SQRT_2, 0, 0, std::f64::consts::FRAC_1_SQRT_2]);
+    camera["transform"]["rotation"] =
+        json!([std::f64::consts::FRAC_1_SQRT_2, 0, 0, std::f64::consts::FRAC_1_SQRT_2]);
     let box_of = json!({ "geometry": { "kind": "box", "size": [2, 2, 2] } });
-    let lines = [space(json!({})), camera, node(2, "box", json!([3, 40, 1]), box_of), node(3, "tree", json!([-4, 50, 1]), json!({}))];
+    let lines = [
+        space(json!({})),
+        camera,
+        node(2, "box", json!([3, 40, 1]), box_of),
+        node(3, "tree", json!([-4, 50, 1]), json!({})),
+    ];
     let dir = tempfile::tempdir().unwrap();
     let pose = feed(&["-f", "geopose", "--node", "eye"], &lines).stdout;
     let [quaternion, angles] = ["q.json", "a.json"].map(|name| dir.path().join(name));
@@ -160,7 +166,9 @@ fn a_viewer_may_be_a_node_or_the_file_of_its_pose() {
     // A camera's own field is the height of its picture, which is 36 degrees here and so nearly 60 wide.
     let own = records(&["--viewer-node", "eye"], &lines);
     let [a, b] = [&own[0], &by_node[0]].map(|r| r["screen"][0].as_f64().unwrap() - 960.0);
-    assert!((a / b - (30.0_f64.to_radians().tan() / (18.0_f64.to_radians().tan() * 16.0 / 9.0))).abs() < 1e-4);
+    assert!(
+        (a / b - (30.0_f64.to_radians().tan() / (18.0_f64.to_radians().tan() * 16.0 / 9.0))).abs() < 1e-4
+    );
     // What is no pose is refused, and so is a node that is not there.
     std::fs::write(&angles, "{}").unwrap();
     let refused = run::feed(BIN, &["--viewer", &format!("@{}", angles.display())], "");

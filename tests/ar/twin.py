@@ -166,6 +166,11 @@ def cut(text):
     return out + "…"
 
 
+def meet(a, b):
+    """More than the rounding of an edge."""
+    return all(a[i] + 1e-6 < b[i] + b[i + 2] and b[i] + 1e-6 < a[i] + a[i + 2] for i in (0, 1))
+
+
 class Thing:
     def __init__(self, thing, origin):
         self.id = thing["node_id"]
@@ -238,7 +243,7 @@ def look(things, viewer):
         places += [(left, top - 19.2 * k) for k in range(1, 9)]
         for px, py in places:
             inside = px >= 0 and py >= 0 and px + wide <= width and py + 19.2 <= height
-            if inside and not any(px < q[0] + q[2] and q[0] < px + wide and py < q[1] + q[3] and q[1] < py + 19.2 for q in taken):
+            if inside and not any(meet([px, py, wide, 19.2], q) for q in taken):
                 record["label_box"] = [px, py, wide, 19.2]
                 taken.append(record["label_box"])
                 break

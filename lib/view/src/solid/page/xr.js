@@ -285,8 +285,10 @@ class Immersed {
     const eye = composed(this.standing.frame, this.viewer);
     const foot = [eye[9], eye[10], this.standing.frame[11]];
     const [r, thin] = [metres * per, 0.01 * per];
-    const disc = { mesh: "column", matrix: [r, 0, 0, 0, r, 0, 0, 0, thin, ...foot], color: [GUIDE[0], GUIDE[1], GUIDE[2], 0.25] };
     const heading = headingOf(eye);
+    // No corner of it lies straight beside the eye, where some graphics cards lose the triangle.
+    const [cos, sin] = [Math.cos(heading + 0.05) * r, Math.sin(heading + 0.05) * r];
+    const disc = { mesh: "column", matrix: [cos, sin, 0, -sin, cos, 0, 0, 0, thin, ...foot], color: [...GUIDE.slice(0, 3), 0.25] };
     const edge = (turned) => {
       const way = [Math.cos(turned), Math.sin(turned), 0];
       const from = foot.map((x, i) => x + way[i] * r);
