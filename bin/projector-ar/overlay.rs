@@ -56,14 +56,17 @@ pub fn sights<'t, 's, 'a>(things: &'t [Seen<'s, 'a>], camera: &Camera, all: bool
 fn look<'t, 's, 'a>(seen: &'t Seen<'s, 'a>, camera: &Camera) -> Sight<'t, 's, 'a> {
     let way = camera.way(seen.place);
     let [east, north, up] = camera.from_north(way);
+    let distance = round::height(libm::sqrt(dot(way, way)));
+    // What is where the eye is lies in no direction.
+    let [east, north, up] = if distance > 0.0 { [east, north, up] } else { [0.0; 3] };
     let bearing = micro(libm::atan2(east, north).to_degrees());
     Sight {
         seen,
         label: label::words(&seen.name),
-        screen: camera.on_screen(way).filter(|place| camera.holds(*place)),
+        screen: camera.on_screen(way).filter(|place| distance > 0.0 && camera.holds(*place)),
         around: seen.body.as_ref().and_then(|body| around(body, camera)),
-        distance: round::height(libm::sqrt(dot(way, way))),
-        bearing: if bearing < 0.0 { micro(bearing + 360.0) } else { bearing },
+        distance,
+        bearing: if bearing < 0.0 { micro(bearing + 360.0) % 360.0 } else { bearing },
         elevation: micro(libm::atan2(up, libm::hypot(east, north)).to_degrees()),
         hidden_by: None,
         label_box: None,

@@ -4,7 +4,7 @@ use crate::body::Body;
 use crate::pose::{HIGHEST, Matrix, Place, Pose, through, times};
 use rayon::prelude::*;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use ulp_core::event::RegisterKind;
 use ulp_core::json::Tape;
 use ulp_view::geodesy::{Plane, Unit};
@@ -213,13 +213,13 @@ pub fn seen<'s, 'a>(
     let nodes = &laid.scene.nodes;
     let node = |thing: &Thing<'_, '_>| nodes.binary_search_by(|n| n.id.cmp(thing.id)).ok().map(|i| &nodes[i]);
     let shown = things.iter().filter_map(|thing| Some((thing, node(thing)?)));
-    let shown = shown.filter(|(_, node)| !hidden.contains_key(node.layer.as_deref().unwrap_or("")));
+    let shown = shown.filter(|(_, node)| !hidden.contains(node.layer.as_deref().unwrap_or("")));
     shown.map(|(thing, node)| one(laid, thing, node, left, &mut tape)).collect()
 }
 
-fn hidden_layers(laid: &Laid<'_, '_, '_>) -> BTreeMap<String, ()> {
+fn hidden_layers(laid: &Laid<'_, '_, '_>) -> BTreeSet<String> {
     let layers = ulp_view::scene::layers(laid.scene.space);
-    layers.into_iter().filter(|layer| !layer.visible).map(|layer| (layer.id, ())).collect()
+    layers.into_iter().filter(|layer| !layer.visible).map(|layer| layer.id).collect()
 }
 
 fn one<'s, 'a>(
