@@ -1,4 +1,4 @@
-//! make events of what other programs write: tables, maps, tracks, readings, drawings
+//! make events of what other programs write
 
 mod canvas;
 mod desk;
@@ -40,7 +40,7 @@ use ulp_core::id::{is_id, is_place};
 use desk::{Desk, OriginArg};
 use table_args::TableArgs;
 
-/// make events of what other programs write: tables, maps, tracks, readings, drawings
+/// make events of what other programs write
 #[derive(Parser)]
 #[command(name = "ulp-import", version)]
 struct Args {

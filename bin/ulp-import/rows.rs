@@ -256,7 +256,7 @@ mod tests {
                 rest = end;
             }
         }
-        for open in ["\"a", "a,\"b\n", "\"a\"\"\n", "a\n\"b\"\"\""] {
+        for open in ["\"a", "a,\"b\n", "\"a\"\"\n", "a\n\"b\"\""] {
             let mut at = 0;
             while let Some(end) = end_of_row(open.as_bytes(), at, b',', false) {
                 at = end;

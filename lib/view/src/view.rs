@@ -86,7 +86,7 @@ impl View<'_, '_> {
         let mut gathered = series::gather(self.world, self.filter, arena);
         // What a person has a say in is looked up in the history, which holds what may be shown and no more.
         if gathered.is_of_people {
-            gathered.keep_shown(&self.histories(arena));
+            gathered.keep_shown(&self.histories(arena), self.filter.at.is_some());
         }
         gathered
     }

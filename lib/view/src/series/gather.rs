@@ -17,7 +17,8 @@ use ulp_core::world::{AsOf, Filter, Row, World};
 pub struct Gathered<'a> {
     /// By space, actor, sensor and unit.
     pub series: Vec<Series<'a>>,
-    /// The end of what is looked at: the cut, else the greatest effective time; nothing where nothing was read.
+    /// The end of what is looked at: the cut, else the greatest effective time of what may be shown; nothing where
+    /// nothing was read.
     pub end: Option<Time>,
     /// Whether any node may be what a sensor recorded of a person, who has a say in it.
     pub(crate) is_of_people: bool,
@@ -63,8 +64,16 @@ pub(crate) fn gather<'a>(world: &'a World<'_>, filter: &Filter, arena: &'a Bump)
 }
 
 impl<'a> Gathered<'a> {
-    /// Keeps of a space the readings that are among those that may be shown.
-    pub(crate) fn keep_shown(&mut self, histories: &[History<'a>]) {
+    /// Keeps of a space the readings that are among those that may be shown; where nothing is cut off, all ends with
+    /// the last that may.
+    pub(crate) fn keep_shown(&mut self, histories: &[History<'a>], is_cut: bool) {
+        if !is_cut {
+            let told = histories.iter().flat_map(|history| {
+                let shown = history.parts().iter().filter(|part| !history.changes(part).is_empty());
+                shown.map(|part| part.key.eff)
+            });
+            self.end = told.max();
+        }
         let mut shown: HashSet<(&str, Key<'_>, &str, &str)> = HashSet::default();
         for history in histories {
             for part in history.parts() {
