@@ -6,6 +6,7 @@ use crate::overlay::Sight;
 use crate::viewer::Size;
 use std::io::{self, Write};
 use ulp_core::json::write_number;
+use ulp_core::text::is_obeyed;
 use ulp_view::geodesy::round;
 use ulp_view::style::Paint;
 use ulp_view::xml::Xml;
@@ -38,15 +39,14 @@ pub fn write(sights: &[Sight<'_, '_, '_>], size: Size, out: &mut impl Write) -> 
 }
 
 fn write_sight(sight: &Sight<'_, '_, '_>, size: Size, xml: &mut Xml<impl Write>) -> io::Result<()> {
-    let thing = sight.seen.thing;
-    let event = thing.event.unwrap_or_default();
-    let mut attributes = vec![("data-node-id", thing.id), ("data-event-id", event)];
+    let [node, event] = [sight.seen.thing.id, sight.seen.thing.event.unwrap_or_default()].map(printable);
+    let mut attributes = vec![("data-node-id", &*node), ("data-event-id", &*event)];
     if sight.hidden_by.is_some() {
         attributes.push(("opacity", "0.55"));
     }
     xml.open("g", &attributes)?;
     let distance = number(sight.distance);
-    let hidden = sight.hidden_by.map(|by| format!(", behind {by}")).unwrap_or_default();
+    let hidden = sight.hidden_by.map(|by| format!(", behind {}", printable(by))).unwrap_or_default();
     xml.leaf(
         "title",
         &[],
@@ -126,6 +126,11 @@ fn write_arrow(
     let point = |[x, y]: [f64; 2]| format!("{},{}", number(x), number(y));
     let points = [tip, side(1.0), side(-1.0)].map(point).join(" ");
     xml.empty("polygon", &[("points", &points), ("fill", color), ("stroke", "#10161c")])
+}
+
+/// An id without what a terminal would obey.
+fn printable(id: &str) -> String {
+    id.replace(is_obeyed, "\u{fffd}")
 }
 
 /// With 3 decimals.

@@ -126,10 +126,10 @@ fn the_picture_holds_what_the_records_do() {
     let args = ["--viewer", NORTH, "--size", "640x360", "--all"];
     let output = feed(&[&["-f", "svg"][..], &args].concat(), &lines);
     let text = String::from_utf8(output.stdout).unwrap();
-    let document = roxmltree(&text);
+    let groups = groups_of(&text);
     for record in records(&args, &lines) {
         let id = record["node_id"].as_str().unwrap();
-        let group = document.iter().find(|group| group.contains(&format!("data-node-id=\"{id}\""))).unwrap();
+        let group = groups.iter().find(|group| group.contains(&format!("data-node-id=\"{id}\""))).unwrap();
         assert!(group.contains(&format!("data-event-id=\"{}\"", record["event_id"].as_str().unwrap())));
         assert_eq!(group.contains("<polygon"), record["screen"].is_null(), "{group}");
         assert_eq!(group.contains("<text"), !record["label_box"].is_null(), "{group}");
@@ -139,7 +139,7 @@ fn the_picture_holds_what_the_records_do() {
 }
 
 /// The groups of a picture, which a reader of XML takes.
-fn roxmltree(text: &str) -> Vec<String> {
+fn groups_of(text: &str) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("overlay.svg"), text).unwrap();
     run::sh("xmllint --noout overlay.svg", dir.path());
