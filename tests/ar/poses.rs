@@ -81,14 +81,13 @@ fn angles(lines: &[Value], id: &str) -> [f64; 3] {
 
 #[test]
 fn what_a_node_hangs_below_turns_it_and_where_y_runs_south_all_is_mirrored() {
-    let turned = |n: usize, id: &str, rotation: Value, more: Value| {
-        let mut payload = json!({ "node_id": id, "transform": { "position": [0, 0], "rotation": rotation } });
-        payload.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        event(n, "create_node", payload)
+    let turned = |n: usize, id: &str, rotation: Value, parent: Value| {
+        let transform = json!({ "position": [0, 0], "rotation": rotation, "parent": parent });
+        event(n, "create_node", json!({ "node_id": id, "transform": transform }))
     };
     let lines = |more: Value| {
-        let child = turned(2, "child", json!(20), json!({ "parent": "p" }));
-        [space(more), turned(1, "p", json!(30), json!({})), child]
+        let child = turned(2, "child", json!(20), json!("p"));
+        [space(more), turned(1, "p", json!(30), Value::Null), child]
     };
     assert_eq!(angles(&lines(json!({})), "child"), [50.0, 0.0, 0.0]);
     assert_eq!(angles(&lines(json!({ "y": "down" })), "child"), [-50.0, 0.0, 0.0]);
@@ -120,7 +119,7 @@ fn what_is_nowhere_or_too_far_has_no_pose() {
         node(2, "far", json!([4_000_000, 0]), json!({})),
         node(3, "high", json!([0, 0, 1e13]), json!({})),
         node(4, "here", json!([0, 0]), json!({})),
-        event(5, "create_node", json!({ "node_id": "below", "parent": "here" })),
+        event(5, "create_node", json!({ "node_id": "below", "transform": { "parent": "here" } })),
     ];
     let output = feed(&["--log-all"], &lines);
     let text = String::from_utf8(output.stdout.clone()).unwrap();

@@ -40,7 +40,7 @@ const frameOf = (m) => [m[0], m[1], m[2], m[4], m[5], m[6], m[8], m[9], m[10], m
 /** Which way the −z of a frame points over the ground, counter-clockwise from x; z is up. */
 const headingOf = (frame) => Math.atan2(-frame[7], -frame[6]);
 
-/** Where a place of the Earth lies from another, in metres east and north on the plane about that: good to a centimetre within 10 km. */
+/** Where a place of the Earth lies from another, in metres east and north on the plane about that: good to a few centimetres within 10 km. */
 function eastNorth(from, to) {
   const radians = Math.PI / 180;
   const [lat, sin] = [to.lat * radians, Math.sin(to.lat * radians)];
