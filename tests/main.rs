@@ -4,6 +4,7 @@
 mod age;
 mod alert;
 mod append;
+mod ar;
 mod at_scale;
 mod browser;
 mod cache;

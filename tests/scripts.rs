@@ -10,7 +10,7 @@ const SHELL: [&str; 3] =
 /// And what each projector brings along.
 const PAGES: [(&str, &[&str]); 3] = [
     ("projector-2d", &["lib/view/src/sheet/drawing.js"]),
-    ("projector-3d", &["bin/projector-3d/page/drawing.js"]),
+    ("projector-3d", &["lib/view/src/solid/page/drawing.js", "lib/view/src/solid/page/xr.js"]),
     (
         "projector-map",
         &["lib/view/src/sheet/drawing.js", "lib/view/src/geodesy/plane.js", "bin/projector-map/page/map.js"],

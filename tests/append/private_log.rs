@@ -28,6 +28,7 @@ fn command(tool: &str) -> (&'static str, bool) {
         "projector-2d" => ("projector-2d in.jsonl", true),
         "projector-3d" => ("projector-3d in.jsonl", true),
         "projector-alert" => ("projector-alert in.jsonl", true),
+        "projector-ar" => ("projector-ar --origin 52,-2 in.jsonl", true),
         "projector-map" => ("projector-map --origin 52,-2 in.jsonl", true),
         "projector-physics" => ("projector-physics in.jsonl", true),
         "projector-audio" => ("projector-audio -o sound.wav in.jsonl", true),

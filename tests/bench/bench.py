@@ -27,6 +27,7 @@ import growth
 import imports
 import maps
 import measure
+import overlays
 import packs
 import peers
 import physics
@@ -92,7 +93,10 @@ def run(bench, wanted):
         packs.rows(bench, wanted)
     if {"20", "21"} & set(wanted):
         physics.rows(bench)
-    for row, job in {"15": signatures.rows, "16": crdts.rows, "17": maps.rows, "18": imports.rows, "19": dashboards.rows, "23": sync.rows, "24": gate.drafts, "25": follow.rows, "27": gossip.rows, "28": caches.rows, "29": crossings.rows, "26": demo.rows}.items():
+    if "17" in wanted:
+        maps.rows(bench)
+        overlays.rows(bench)
+    for row, job in {"15": signatures.rows, "16": crdts.rows, "18": imports.rows, "19": dashboards.rows, "23": sync.rows, "24": gate.drafts, "25": follow.rows, "27": gossip.rows, "28": caches.rows, "29": crossings.rows, "26": demo.rows}.items():
         if row in wanted:
             job(bench)
 

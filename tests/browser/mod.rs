@@ -98,6 +98,11 @@ impl Browser {
         }
     }
 
+    /// Lets a script run before those of every page that is opened.
+    pub fn before(&mut self, script: &str) {
+        self.command("Page.addScriptToEvaluateOnNewDocument", json!({"source": script}));
+    }
+
     /// Opens a page from a file.
     pub fn open(&mut self, page: &[u8]) {
         self.open_as("page.html", page);
