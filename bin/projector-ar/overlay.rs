@@ -55,7 +55,7 @@ pub fn sights<'t, 's, 'a>(things: &'t [Seen<'s, 'a>], camera: &Camera, all: bool
 
 fn look<'t, 's, 'a>(seen: &'t Seen<'s, 'a>, camera: &Camera) -> Sight<'t, 's, 'a> {
     let way = camera.way(seen.place);
-    let [east, north, up] = camera.from_north(way);
+    let [east, north, up] = camera.east_north_up(way);
     let distance = round::height(libm::sqrt(dot(way, way)));
     // What is where the eye is lies in no direction.
     let [east, north, up] = if distance > 0.0 { [east, north, up] } else { [0.0; 3] };

@@ -129,7 +129,7 @@ impl Camera {
     }
 
     /// A way as east, north and up.
-    pub fn from_north(&self, way: Vector) -> Vector {
+    pub fn east_north_up(&self, way: Vector) -> Vector {
         back(&self.axes, way)
     }
 

@@ -41,7 +41,7 @@ fn turned() -> Vec<Value> {
             1 => json!([number(1.0), number(1.0), number(1.0), number(1.0)]),
             _ => json!([[0.0, 1.0, 0.0, 1.0], [0.0, -1.0, 0.0, 1.0], [1.0, 0.0, 0.0, 0.0]][n % 2]),
         };
-        let kind = if n % 5 == 0 { "camera" } else { "thing" };
+        let kind = if n.is_multiple_of(5) { "camera" } else { "thing" };
         let transform = json!({ "position": position, "rotation": rotation });
         event(n, "create_node", json!({ "node_id": format!("n{n}"), "kind": kind, "transform": transform }))
     };

@@ -61,7 +61,7 @@ impl Chance {
             "node_id": format!("n{n:03}"),
             "label": labels[self.0.below(labels.len())],
             "position": [self.about(reach), self.about(reach), self.about(reach.min(80.0))],
-            "scale": if n % 6 == 0 { [self.between(0.3, 3.0), self.between(0.3, 3.0), self.between(0.3, 3.0)] } else { [1.0; 3] },
+            "scale": if n.is_multiple_of(6) { [self.between(0.3, 3.0), self.between(0.3, 3.0), self.between(0.3, 3.0)] } else { [1.0; 3] },
         });
         thing["rotation"] = match self.0.below(3) {
             0 => json!(self.about(180.0)),

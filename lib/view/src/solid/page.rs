@@ -117,8 +117,14 @@ fn write(
         .object("scenes", about)
         .text("immersion", Some(if immersion == Immersion::Ar { "immersive-ar" } else { "immersive-vr" }));
     let script = script();
-    let page =
-        Page { title: &titles.join(", "), help: HELP, drawing: &script, style: "", data: &data.bytes(), shapes: false };
+    let page = Page {
+        title: &titles.join(", "),
+        help: HELP,
+        drawing: &script,
+        style: "",
+        data: &data.bytes(),
+        shapes: false,
+    };
     (page::write(view, &page, histories, view.takes_tile), left)
 }
 
