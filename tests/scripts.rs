@@ -17,6 +17,23 @@ const PAGES: [(&str, &[&str]); 3] = [
     ),
 ];
 
+/// What stands inside of a page does not end where it stands, and never makes a page of what an event wrote.
+#[test]
+fn no_script_and_no_style_ends_itself() {
+    let read = |path: &std::path::PathBuf| std::fs::read_to_string(path).unwrap();
+    let (scripts, styles) = (crate::tidy::sources_of("js"), crate::tidy::sources_of("css"));
+    assert!(scripts.len() >= 8 && styles.len() >= 3, "{scripts:?} {styles:?}");
+    for path in scripts {
+        let script = read(&path);
+        for bad in ["</script", "<!--", "innerHTML", "eval("] {
+            assert!(!script.contains(bad), "{}: {bad}", path.display());
+        }
+    }
+    for path in styles {
+        assert!(!read(&path).contains("</style"), "{}", path.display());
+    }
+}
+
 #[test]
 fn the_pages_scripts_are_linted() {
     let eslint = run::root().join("target/peers/node_modules/eslint/bin/eslint.js");

@@ -25,12 +25,17 @@ fn walk(dir: &Path, files: &mut Vec<PathBuf>) {
 
 /// Every Rust file of the library and the tools.
 pub fn sources() -> Vec<PathBuf> {
+    sources_of("rs")
+}
+
+/// Every file of the library and the tools that ends so.
+pub fn sources_of(extension: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for krate in CRATES {
         walk(&run::root().join("lib").join(krate).join("src"), &mut files);
     }
     walk(&run::root().join("bin"), &mut files);
-    files.retain(|f| f.extension().is_some_and(|e| e == "rs"));
+    files.retain(|f| f.extension().is_some_and(|e| e == extension));
     files.sort();
     files
 }

@@ -102,7 +102,8 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
             maps.push(Map { provenance: args.projection.provenance, ..map });
         }
         if is_page {
-            let (page, lost) = page::write(view, &maps, &fonts, takes_tile);
+            let (page, lost) =
+                page::write(view, laid.iter().map(|(space, _)| *space), &maps, &fonts, takes_tile);
             out.write_all(&page)?;
             project::note_blobs(view, log)?;
             let dropped = lost.into_iter().map(|(node, what)| format!("{node}: {what}"));

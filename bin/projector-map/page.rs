@@ -23,17 +23,15 @@ const STYLE: &str = include_str!("page/map.css");
 const COPIES: &str =
     " G copies the coordinates of the middle of the view, or of the place below the pointer.";
 
-/// Writes the page of some maps, and tells what it does not show: of each node, what.
-pub fn write(
+/// Writes the page of some spaces, each with its map, and tells what it does not show: of each node, what.
+pub fn write<'s, 'a: 's>(
     view: &View<'_, '_>,
+    spaces: impl Iterator<Item = &'s Space<'a>>,
     maps: &[Map<'_, '_>],
     fonts: &Fonts,
     takes_tile: impl Fn(Tile) -> bool,
 ) -> (Vec<u8>, Vec<(String, String)>) {
-    let mut scenes: Vec<Scene<'_, '_>> = maps
-        .iter()
-        .filter_map(|map| Some(scene(view.spaces.iter().find(|s| s.space == map.space)?, map)))
-        .collect();
+    let mut scenes: Vec<Scene<'_, '_>> = spaces.zip(maps).map(|(space, map)| scene(space, map)).collect();
     let mut gallery = Gallery::new(view.blobs, database(fonts));
     scenes.iter_mut().for_each(|scene| gallery.hang(scene));
     let mut planes = Object::default();

@@ -222,6 +222,18 @@ impl Browser {
         data_encoding::BASE64.decode(text.as_bytes()).unwrap()
     }
 
+    /// Holds that axe-core, where it is installed, finds nothing that keeps anyone from the page.
+    #[track_caller]
+    pub fn assert_accessible(&mut self) {
+        let axe = crate::run::root().join("target/peers/axe/node_modules/axe-core/axe.min.js");
+        let Ok(axe) = std::fs::read_to_string(axe) else {
+            return crate::run::skipped("axe-core is not installed: make deps");
+        };
+        self.ask(&format!("{axe}; 0"));
+        let run = "axe.run().then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' ')).join('\\n'))";
+        assert_eq!(self.ask(run), "");
+    }
+
     /// Holds that the page said nothing on the console, threw nothing, and asked for nothing but itself.
     #[track_caller]
     pub fn assert_quiet(&mut self) {

@@ -62,7 +62,7 @@ fn the_pages_plane_is_the_tools() {
         let name = ["m", "ft", "km", "mm"][i % 4];
         let unit: Unit = name.parse().unwrap();
         let plane = Plane::of(origin, unit, i % 3 != 0);
-        for reach in [1e2_f64, 1e4, 1e6, 3.8e6, 4.2e6].into_iter().flat_map(|reach| [reach; 10]) {
+        for reach in [1e2_f64, 1e4, 1e6, 3.8e6, 6e6].into_iter().flat_map(|reach| [reach; 10]) {
             let at = [reach, reach.min(2e6)].map(|reach| unit.from_metres(between(-reach, reach)));
             input += &format!("[{},{},{}]\n", plane.json().json(), at[0], at[1]);
             asked.push((plane, at));
@@ -333,11 +333,6 @@ fn a_map_without_an_origin_is_none() {
 #[test]
 fn everyone_can_read_it_everywhere() {
     let Some(mut browser) = Browser::start() else { return };
-    let axe = run::root().join("target/peers/axe/node_modules/axe-core/axe.min.js");
-    let axe = std::fs::read_to_string(axe).ok();
-    if axe.is_none() {
-        run::skipped("axe-core is not installed: make deps");
-    }
     let page = flood();
     for (width, dark) in [(1200, false), (320, false), (320, true)] {
         browser.resize(width, 640);
@@ -353,11 +348,7 @@ fn everyone_can_read_it_everywhere() {
         browser.ask("select(drawing.order[0].node, true)");
         assert_eq!(browser.ask("document.documentElement.scrollWidth - innerWidth"), 0);
         browser.assert_quiet();
-        if let Some(axe) = &axe {
-            let run = "axe.run().then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' ')).join('\\n'))";
-            browser.ask(&format!("{axe}; 0"));
-            assert_eq!(browser.ask(run), "", "{width} {dark}");
-        }
+        browser.assert_accessible();
     }
 }
 

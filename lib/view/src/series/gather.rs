@@ -67,22 +67,21 @@ impl<'a> Gathered<'a> {
     /// Keeps of a space the readings that are among those that may be shown; where nothing is cut off, all ends with
     /// the last that may.
     pub(crate) fn keep_shown(&mut self, histories: &[History<'a>], is_cut: bool) {
-        if !is_cut {
-            let told = histories.iter().flat_map(|history| {
-                let shown = history.parts().iter().filter(|part| !history.changes(part).is_empty());
-                shown.map(|part| part.key.eff)
-            });
-            self.end = told.max();
-        }
         let mut shown: HashSet<(&str, Key<'_>, &str, &str)> = HashSet::default();
+        let mut last = None;
         for history in histories {
             for part in history.parts() {
-                let read = history.changes(part).iter().filter_map(|change| match change {
+                let changes = history.changes(part);
+                last = last.max((!changes.is_empty()).then_some(part.key.eff));
+                let read = changes.iter().filter_map(|change| match change {
                     Change::Read(sensor) => Some((history.space, part.key, sensor.actor, sensor.sensor)),
                     _ => None,
                 });
                 shown.extend(read);
             }
+        }
+        if !is_cut {
+            self.end = last;
         }
         for series in &mut self.series {
             let (space, actor, sensor) = (series.space, series.actor, series.sensor);

@@ -300,14 +300,3 @@ fn embedded(mesh: &Mesh) -> Object {
         .raw("lines", mesh.lines.then_some("true"));
     object
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_script_ends_itself() {
-        assert!(!DRAWING.contains("</script") && !DRAWING.contains("<!--"));
-        assert!(!DRAWING.contains("innerHTML") && !DRAWING.contains("eval("));
-    }
-}
