@@ -3,15 +3,13 @@
 //! Boxes and spheres are centred on their node; a cylinder stands on it. What lies in the plane is extruded upwards.
 //! A mesh is itself where it stands still, and otherwise its convex hull.
 
-use i_triangle::float::custom::CustomTriangulatable;
-use i_triangle::i_overlay::core::fill_rule::FillRule;
-use i_triangle::int::validation::Validation;
 use rapier3d_f64::math::{Pose, Rotation, Vector};
 use rapier3d_f64::parry::shape::{SharedShape, TriMesh};
 use std::sync::Arc;
 use ulp_core::json::Tape;
 use ulp_view::geometry::{Shape, Triangles};
-use ulp_view::path::Point;
+use ulp_view::path::{Contour, Point};
+use ulp_view::solid::outline::{Rule, triangulate};
 use ulp_view::transform::{LARGEST, Local, sin_cos};
 
 /// How high what lies in the plane is where it does not say, in metres.
@@ -244,18 +242,8 @@ fn is_convex(ring: &[Point]) -> bool {
 
 /// What lies within an odd number of rings, as triangles.
 fn triangles(rings: &[Vec<Point>]) -> Vec<[Point; 3]> {
-    let lists: Vec<Vec<Point>> = rings.iter().filter(|ring| has_extent(ring)).cloned().collect();
-    if lists.is_empty() {
-        return Vec::new();
-    }
-    let validation = Validation::with_fill_rule(FillRule::EvenOdd);
-    let cut = lists.custom_triangulate(validation).to_triangulation::<u32>();
-    let corners = cut.indices.chunks_exact(3).map(|t| [t[0], t[1], t[2]]);
-    corners.map(|t| t.map(|i| cut.points[i as usize])).collect()
-}
-
-/// Whether points lie neither on one spot nor on a line along an axis.
-fn has_extent(points: &[Point]) -> bool {
-    let differs = |axis: usize| points.iter().any(|p| p[axis] != points[0][axis]);
-    differs(0) && differs(1)
+    let outlines: Vec<Contour> =
+        rings.iter().map(|ring| Contour { points: ring.clone(), closed: true }).collect();
+    let cut = triangulate(&outlines, Rule::EvenOdd);
+    cut.triangles.iter().map(|t| t.map(|i| cut.points[i as usize])).collect()
 }
