@@ -214,6 +214,7 @@ fn a_failure_is_one_line_whenever_it_comes() {
                 "um-seal" if status == 4 || script.ends_with("all") => " --open --key nowhere",
                 "um-cache" if status == 4 || script.ends_with("all") => " --cache nowhere",
                 "um-portal" if status == 4 || script.ends_with("all") => " ledger --portal nowhere",
+                "ulp-why" if status == 4 || script.ends_with("all") => " n",
                 "um-key" if status == 4 || script.ends_with("all") => " did nowhere",
                 _ => "",
             };

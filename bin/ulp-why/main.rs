@@ -1,4 +1,4 @@
-//! tell why something is as it is: which events set it, what they build on, what overruled them, what they led to
+//! tell why something is as it is: what set it, what overruled it, what it led to
 
 mod answer;
 mod ask;
@@ -30,7 +30,7 @@ use ulp_core::world::{Arenas, Filter, World};
 use ulp_store::Store;
 use ulp_store::origins::{Origins, Trouble};
 
-/// tell why something is as it is: which events set it, what they build on, what overruled them, what they led to
+/// tell why something is as it is: what set it, what overruled it, what it led to
 #[derive(Parser)]
 #[command(name = "ulp-why", version)]
 struct Args {

@@ -62,14 +62,15 @@ for how in 'projector-2d -f svg' 'projector-2d -f jsonl' 'projector-3d -f glb' '
   same "$file.all" "$file.parts"
 done
 
-# (c) What shows the past reads the events, cut by series.
+# (c) What shows the past reads the events, cut by series; a gap ends where the world does, and not where its part does.
 ulp-materialize --store w --events --log errors >events.jsonl
-projector-dashboard --log errors <events.jsonl >figures.all
+end=$(jq .timestamp events.jsonl | sort -n | tail -1)
+projector-dashboard --at "$end" --log errors <events.jsonl >figures.all
 jq -r 'select(.sensor) | .actor_id' events.jsonl | sort -u >gauges
 split -n l/4 -d gauges series/gauges.
 for some in series/gauges.*; do
   jq -c --rawfile some "$some" '($some | split("\n")) as $own | select(.sensor and (.actor_id as $a | $own | index($a)))' events.jsonl |
-    projector-dashboard --log errors
+    projector-dashboard --at "$end" --log errors
 done >figures.parts
 same figures.all figures.parts
 

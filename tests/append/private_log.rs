@@ -16,6 +16,7 @@ fn command(tool: &str) -> (&'static str, bool) {
         "ulp-attest" => ("ulp-attest --rows --store w", false),
         "ulp-radio" => ("ulp-radio in.jsonl", true),
         "ulp-sync" => ("ulp-sync --store w --with 'ulp-sync --serve --store w'", false),
+        "ulp-why" => ("ulp-why n in.jsonl", true),
         "um-cache" => ("um-cache --cache copies", false),
         "um-key" => ("um-key did key.pem", false),
         "um-portal" => ("mkdir -p portal; cp key.pem portal; um-portal ledger --portal portal", false),
