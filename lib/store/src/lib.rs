@@ -190,6 +190,11 @@ impl Store {
         Some(Time(stat.st_mtime.checked_mul(1_000_000_000)?.checked_add(nanos)?))
     }
 
+    /// Waits until nobody is in the midst of a commit.
+    fn wait_for_others(&self) -> Result<(), Error> {
+        lock::wait_for_others(&self.root)
+    }
+
     /// The path of an object, for what is said of it.
     pub fn object_path(&self, hash: &Sha256) -> PathBuf {
         self.root.path().join(object::directory(hash)).join(object::place(hash).1)
