@@ -11,6 +11,7 @@
 # make man, make completions   write what the parsers say; the tests hold the committed pages against it
 
 PREFIX ?= /usr/local
+export PIP_ROOT_USER_ACTION = ignore
 PROFILE ?= release
 CARGO ?= cargo
 # Beyond the default: what takes long to build, and the demo does without.
@@ -78,10 +79,13 @@ test: deps
 	$(CARGO) clippy --workspace --all-targets --locked --quiet $(FEATURES) -- -D warnings
 	$(CARGO) test --workspace --locked --quiet $(FEATURES)
 
-# Spark and a bucket take half a gigabyte, so only here.
+# Spark, a bucket and another machine take a gigabyte, so only here.
 proof: export ULP_PROOF = 1
 proof:
-	@command -v java > /dev/null && command -v rclone > /dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends default-jre-headless rclone; }
+	@command -v java > /dev/null && command -v rclone > /dev/null && command -v qemu-aarch64 > /dev/null && command -v aarch64-linux-gnu-gcc > /dev/null || { \
+	    $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends default-jre-headless rclone \
+	        qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross; }
+	@! command -v rustup > /dev/null || rustup target add aarch64-unknown-linux-gnu
 	@[ -d target/peers/spark/moto ] || python3 -m pip install --quiet --target target/peers/spark pyspark==4.0.1 'moto[server]==5.1.14'
 	@$(MAKE) --no-print-directory test
 

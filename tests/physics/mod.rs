@@ -10,6 +10,8 @@ mod hostile;
 #[cfg(feature = "physics")]
 mod lab;
 #[cfg(feature = "physics")]
+mod machines;
+#[cfg(feature = "physics")]
 mod runs;
 #[cfg(feature = "physics")]
 mod worlds;
