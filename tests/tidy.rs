@@ -25,12 +25,17 @@ fn walk(dir: &Path, files: &mut Vec<PathBuf>) {
 
 /// Every Rust file of the library and the tools.
 pub fn sources() -> Vec<PathBuf> {
+    sources_of("rs")
+}
+
+/// Every file of the library and the tools that ends so.
+pub fn sources_of(extension: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for krate in CRATES {
         walk(&run::root().join("lib").join(krate).join("src"), &mut files);
     }
     walk(&run::root().join("bin"), &mut files);
-    files.retain(|f| f.extension().is_some_and(|e| e == "rs"));
+    files.retain(|f| f.extension().is_some_and(|e| e == extension));
     files.sort();
     files
 }
@@ -186,7 +191,8 @@ fn architecture_is_short_and_names_every_module_and_dependency() {
     let manifest = read(run::root().join("Cargo.toml"));
     let start = manifest.find("[workspace.dependencies]").unwrap();
     for line in manifest[start..].lines().skip(1).take_while(|l| !l.starts_with('[')) {
-        let Some(name) = line.split([' ', '.']).next().filter(|n| !n.is_empty() && !n.starts_with("ulp-"))
+        let Some(name) =
+            line.split([' ', '.']).next().filter(|n| !n.is_empty() && *n != "]" && !n.starts_with("ulp-"))
         else {
             continue;
         };

@@ -2,10 +2,10 @@
 //!
 //! What is on top is drawn first of all; what no longer fits into what a picture may cost is a mark.
 
-use crate::layout::Layout;
-use crate::scene::{Item, Scene};
 use ulp_view::geometry::{Bounds, Shape, flat};
 use ulp_view::path::{self, Point};
+use ulp_view::sheet::layout::Layout;
+use ulp_view::sheet::scene::{Item, Scene};
 use ulp_view::style::Paint;
 
 /// Most points of one shape, and of all.

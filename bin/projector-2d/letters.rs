@@ -1,10 +1,10 @@
 //! Letters that no font has: which nodes show them in a picture.
 
-use crate::scene::Scene;
 use std::collections::BTreeSet;
 use ulp_view::fonts::Faces;
 use ulp_view::geometry::Shape;
 use ulp_view::name::one_line;
+use ulp_view::sheet::scene::Scene;
 
 /// Most letters that are named of a node.
 const MOST_NAMED: usize = 20;

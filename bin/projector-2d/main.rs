@@ -2,22 +2,14 @@
 
 mod canvas;
 mod detail;
-mod extent;
-mod layout;
 mod letters;
 mod names;
 mod ocif;
-mod page;
-mod pictures;
 mod png;
 mod records;
-mod scene;
 mod svg;
 
 use clap::{Parser, ValueEnum};
-use extent::Extent;
-use pictures::Gallery;
-use scene::{Item, Scene};
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -27,9 +19,13 @@ use ulp_cli::project::{self, Needs, Projection};
 use ulp_cli::{Failure, FontArgs, Log, Output, Status};
 use ulp_view::View;
 use ulp_view::fonts::Fonts;
-use ulp_view::geometry::Shape;
 use ulp_view::join::Reached;
 use ulp_view::record::Record;
+use ulp_view::sheet;
+use ulp_view::sheet::extent::Extent;
+use ulp_view::sheet::page::{self, Furniture};
+use ulp_view::sheet::pictures::{self, Gallery};
+use ulp_view::sheet::scene::{Item, Scene};
 
 /// draw a trace as a canvas
 #[derive(Parser)]
@@ -136,7 +132,7 @@ fn write(
         return scenes.try_for_each(|scene| Ok(records::write(&scene, provenance, out)?));
     }
     let mut scenes: Vec<Scene<'_, '_>> = view.spaces.iter().map(Scene::new).collect();
-    let database = png::database(fonts);
+    let database = pictures::database(fonts);
     let mut gallery = Gallery::new(view.blobs, Arc::clone(&database));
     scenes.iter_mut().for_each(|scene| gallery.hang(scene));
     let mut dropped: Vec<(String, String)> = Vec::new();
@@ -146,7 +142,8 @@ fn write(
         Format::Html => {
             let takes_tile = |tile| args.projection.select.tile(tile);
             let options = args.projection.chosen();
-            out.write_all(&page::write(view, &scenes, &gallery, &options, takes_tile))?;
+            let shown = (&Furniture::NONE, &options[..]);
+            out.write_all(&page::write(view, &scenes, &gallery, shown, takes_tile))?;
         }
         Format::Canvas => {
             let (text, lost) = canvas::write(&scenes);
@@ -163,12 +160,8 @@ fn write(
             dropped.extend(letters::lacking(&scenes, &fonts.faces()));
         }
     }
-    let is_cut = |item: &&Item<'_, '_>| matches!(&item.shape, Shape::Mesh(mesh) if mesh.is_cut());
-    let cut = scenes.iter().flat_map(|scene| &scene.items).filter(is_cut);
-    dropped.extend(cut.map(|item| (item.id.to_owned(), "triangles".to_owned())));
+    dropped.extend(sheet::lost(&scenes, &gallery));
     project::leave(scenes);
-    let crowded = gallery.crowded_out.iter().map(|node| (node.clone(), "picture".to_owned()));
-    dropped.extend(crowded);
     project::note_blobs(view, log)?;
     dropped
         .into_iter()

@@ -4,7 +4,7 @@
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{ImageHrefResolver, Options, Tree, fontdb};
 use std::sync::Arc;
-use ulp_view::fonts::Fonts;
+use ulp_view::sheet::pictures::FONT;
 
 /// The longer side where none is given, in pixels.
 pub const SIDE: u16 = 1600;
@@ -12,9 +12,6 @@ pub const SIDE: u16 = 1600;
 pub const MOST: u16 = 16_384;
 /// Most pixels in all: 400 MB of memory.
 const PIXELS: u64 = 100_000_000;
-
-/// The family that the font says it belongs to; that it is the condensed one is its width.
-pub const FONT: &str = "DejaVu Sans";
 
 /// Draws an SVG into a PNG. Of width and height, one alone keeps the proportions; both are filled as far as they
 /// allow.
@@ -47,16 +44,6 @@ pub fn write(
     let place = Transform::from_row(scale as f32, 0.0, 0.0, scale as f32, dx as f32, dy as f32);
     resvg::render(&tree, place, &mut pixmap.as_mut());
     pixmap.encode_png().map_err(|e| e.to_string())
-}
-
-/// The fonts that words are drawn in, as the renderer takes them.
-pub fn database(fonts: &Fonts) -> Arc<fontdb::Database> {
-    let mut database = fontdb::Database::new();
-    for file in fonts.files() {
-        database.load_font_source(fontdb::Source::Binary(Arc::clone(file)));
-    }
-    database.set_sans_serif_family(FONT);
-    Arc::new(database)
 }
 
 /// Fonts of our own and those that were given, and no picture but those within the SVG.

@@ -3,7 +3,6 @@
 //! Members stand in the order of RFC 8785, so that nothing is sorted. Numbers worked out here are rounded to 1e-9;
 //! what an event wrote (geometry, properties, media) stands as it wrote it.
 
-use crate::scene::{Item, Scene};
 use std::io::{self, Write};
 use ulp_core::event::RegisterKind;
 use ulp_core::json::write::{Members, Object};
@@ -12,6 +11,7 @@ use ulp_core::state::{Written, write_key};
 use ulp_view::join::ViewNode;
 use ulp_view::name::reading;
 use ulp_view::record::{self, Record, Writer};
+use ulp_view::sheet::scene::{Item, Scene};
 use ulp_view::transform::rounded;
 
 /// How the records of a scene are written. A node always names its space, the others never do.

@@ -3,7 +3,8 @@
 use crate::lore::Lore;
 use crate::words::Slot;
 use ulp_core::json::Tape;
-use ulp_view::geodesy::{LatLon, Plane, round};
+use ulp_view::geodesy::cut::{self, Ring, Spot};
+use ulp_view::geodesy::{LatLon, OutOfRange, Plane, round};
 use ulp_view::geometry::{Shape, on_plane};
 use ulp_view::path::Point;
 use ulp_view::transform::{LARGEST, Transform, sin_cos};
@@ -18,8 +19,8 @@ const ROUND: f64 = 1e-9;
 pub enum Area {
     /// `lat,lon radius`, in kilometres.
     Circle(String),
-    /// `lat,lon` a corner, the first of them again at the end.
-    Polygon(String),
+    /// `lat,lon` a corner, the first of them again at the end. Several where it crosses the antimeridian.
+    Polygons(Vec<String>),
 }
 
 /// Why there is none.
@@ -45,12 +46,12 @@ impl Area {
             Shape::Line(_) | Shape::Path(_) => Err(Lacks::Inside),
             Shape::Rect { width, height, .. } => {
                 let (x, y) = (width / 2.0, height / 2.0);
-                polygon(&[[-x, -y], [x, -y], [x, y], [-x, y]], world, plane)
+                polygons(&[[-x, -y], [x, -y], [x, y], [-x, y]], world, plane)
             }
-            Shape::Polygon(rings) => polygon(rings.first().map_or(&[], Vec::as_slice), world, plane),
+            Shape::Polygon(rings) => polygons(rings.first().map_or(&[], Vec::as_slice), world, plane),
             Shape::Ellipse { rx, ry } => match radius(rx, ry, world) {
                 Some(radius) => circle(plane.unit().to_metres(radius), world, plane),
-                None => polygon(&corners(rx, ry), world, plane),
+                None => polygons(&corners(rx, ry), world, plane),
             },
             _ => circle(0.0, world, plane),
         }
@@ -79,17 +80,36 @@ fn circle(metres: f64, world: &Transform, plane: &Plane) -> Result<Area, Lacks> 
     Ok(Area::Circle(format!("{} {kilometres}", place([x, y], plane)?)))
 }
 
-fn polygon(points: &[Point], world: &Transform, plane: &Plane) -> Result<Area, Lacks> {
-    let corner = |point: &Point| place(on_plane(world, *point), plane);
-    let mut corners = points.iter().map(corner).collect::<Result<Vec<String>, Lacks>>()?;
-    if corners.first() != corners.last() {
-        corners.extend(corners.first().cloned());
+fn polygons(points: &[Point], world: &Transform, plane: &Plane) -> Result<Area, Lacks> {
+    let corner = |point: &Point| plane.earth(on_plane(world, *point));
+    let corner = |point: &Point| corner(point).map(|LatLon { lat, lon }| Spot { lon, lat, z: None });
+    let ring: Ring =
+        points.iter().map(corner).collect::<Result<_, _>>().map_err(|OutOfRange| Lacks::Reach)?;
+    let rings = match cut::ring(ring.clone()) {
+        Some(ring) => vec![ring],
+        // One that is given has no holes, and neither have its parts.
+        None => cut::area(vec![ring]).ok_or(Lacks::Reach)?.into_iter().flatten().collect(),
+    };
+    Ok(Area::Polygons(rings.iter().map(|ring| corners_of(ring)).collect()))
+}
+
+/// The corners of a closed ring; one that was given closed is not closed again.
+fn corners_of(ring: &[Spot]) -> String {
+    let mut corners: Vec<String> = ring.iter().map(|spot| degrees(spot.lat, spot.lon)).collect();
+    if let [.., last, again] = &corners[..]
+        && last == again
+    {
+        corners.pop();
     }
-    Ok(Area::Polygon(corners.join(" ")))
+    corners.join(" ")
+}
+
+fn place(at: Point, plane: &Plane) -> Result<String, Lacks> {
+    let LatLon { lat, lon } = plane.earth(at).map_err(|OutOfRange| Lacks::Reach)?;
+    Ok(degrees(lat, round::longitude(lon)))
 }
 
 /// Degrees with 9 decimals, and without an exponent, which CAP does not know.
-fn place(at: Point, plane: &Plane) -> Result<String, Lacks> {
-    let LatLon { lat, lon } = plane.earth(at).map_err(|_| Lacks::Reach)?;
-    Ok(format!("{},{}", round::degrees(lat), round::longitude(lon)))
+fn degrees(lat: f64, lon: f64) -> String {
+    format!("{},{}", round::degrees(lat), round::degrees(lon))
 }

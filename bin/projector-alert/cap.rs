@@ -90,7 +90,7 @@ fn info<W: io::Write>(told: &Told<'_>, xml: &mut Xml<W>) -> io::Result<()> {
     xml.leaf("areaDesc", &[], &info.area_desc)?;
     match &*told.message.area {
         Area::Circle(text) => xml.leaf("circle", &[], text)?,
-        Area::Polygon(text) => xml.leaf("polygon", &[], text)?,
+        Area::Polygons(list) => list.iter().try_for_each(|text| xml.leaf("polygon", &[], text))?,
     }
     xml.close()?;
     xml.close()

@@ -63,12 +63,12 @@ fn write_area(told: &Told<'_>, out: &mut Vec<u8>) {
     out.push(b'[');
     let mut line = Members::open(out);
     line.text("areaDesc", &told.info.area_desc, out);
-    let (name, text) = match &*told.message.area {
-        Area::Circle(text) => ("circle", text),
-        Area::Polygon(text) => ("polygon", text),
+    let (name, list) = match &*told.message.area {
+        Area::Circle(text) => ("circle", std::slice::from_ref(text)),
+        Area::Polygons(list) => ("polygon", list.as_slice()),
     };
     line.name(name, out);
-    write_texts([text.as_str()], out);
+    write_texts(list.iter().map(String::as_str), out);
     line.close(out);
     out.push(b']');
 }

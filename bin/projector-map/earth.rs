@@ -4,7 +4,7 @@
 //! ellipses and polygons are areas; lines and paths are lines; all else is a point, where the node stands.
 
 use crate::curves;
-use crate::cut::{self, Spot};
+use ulp_view::geodesy::cut::{self, Spot};
 use ulp_view::geodesy::{OutOfRange, Plane, round};
 use ulp_view::geometry::Shape;
 use ulp_view::path::Point;

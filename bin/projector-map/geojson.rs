@@ -1,7 +1,6 @@
 //! GeoJSON (RFC 7946): a feature a line, or one collection of all. Longitude comes first, degrees have 9 decimals and
 //! heights, which are ellipsoidal, 3.
 
-use crate::cut::Spot;
 use crate::earth::Geometry;
 use crate::feature::{Feature, Map};
 use crate::properties::properties;
@@ -10,6 +9,7 @@ use ulp_core::json::write::{Items, Members};
 use ulp_core::json::{write_number, write_string};
 use ulp_core::parallel;
 use ulp_core::state::write_key;
+use ulp_view::geodesy::cut::Spot;
 use ulp_view::geodesy::{Plane, round};
 
 /// Writes a feature a line.

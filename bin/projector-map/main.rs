@@ -2,26 +2,28 @@
 
 mod cot;
 mod curves;
-mod cut;
 mod earth;
 mod feature;
 mod geojson;
 mod gpx;
 mod kml;
+mod page;
 mod properties;
 mod replay;
-mod times;
 
 use bumpalo::Bump;
 use clap::{Parser, ValueEnum};
 use feature::{Feature, Map};
 use rayon::prelude::*;
 use replay::Kept;
+use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 use ulp_cli::project::{self, Needs, Projection};
-use ulp_cli::{Failure, Log, OriginArgs, Output, Status};
+use ulp_cli::{Failure, FontArgs, Log, OriginArgs, Output, Status};
 use ulp_view::View;
+use ulp_view::fonts::Fonts;
 use ulp_view::geodesy::Plane;
 use ulp_view::join::Space;
 use ulp_view::scene::{Sensor, Settings, Unplaced};
@@ -47,6 +49,8 @@ struct Args {
     /// How long an event of -f cot holds where its node does not say [default: 1h]
     #[arg(long, value_name = "DURATION", value_parser = ulp_cli::duration)]
     stale: Option<Duration>,
+    #[command(flatten)]
+    fonts: FontArgs,
 }
 
 /// The formats.
@@ -62,6 +66,8 @@ enum Format {
     Gpx,
     /// Cursor on Target 2.0, an event a line
     Cot,
+    /// A page for a browser, with the history to replay
+    Html,
 }
 
 fn main() -> ExitCode {
@@ -72,12 +78,16 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     if args.stale.is_some() && args.format != Format::Cot {
         return Err(Failure::usage("--stale", "it goes with -f cot"));
     }
-    let needs = if args.replay { Needs::History } else { Needs::State };
+    let fonts = Fonts::condensed(args.fonts.read()?);
+    // A page replays by itself.
+    let is_page = args.format == Format::Html;
+    let is_cut = args.replay && !is_page;
+    let needs = if args.replay || is_page { Needs::History } else { Needs::State };
     project::project(&args.projection, needs, log, |view, out, log| {
         let laid = lay(&args, view, log)?;
         let takes_tile = |tile| args.projection.select.tile(tile);
         let arena = Bump::new();
-        let histories = if args.replay { view.resolved(&arena) } else { Vec::new() };
+        let histories = if is_cut { view.resolved(&arena) } else { Vec::new() };
         let kept = Kept { filter: view.filter, takes_tile: &takes_tile };
         let seen: Vec<(Vec<Transform>, Vec<Sensor<'_, '_>>)> =
             laid.par_iter().map(|(space, _)| feature::readings(space)).collect();
@@ -91,8 +101,18 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
             };
             maps.push(Map { provenance: args.projection.provenance, ..map });
         }
-        write(&args, &maps, out)?;
-        tell(&args, view, &maps, log)?;
+        if is_page {
+            let (spaces, options) = (laid.iter().map(|(space, _)| *space), args.projection.chosen());
+            let (page, lost) = page::write(view, spaces, &maps, &fonts, &options, takes_tile);
+            out.write_all(&page)?;
+            project::note_blobs(view, log)?;
+            let dropped = lost.into_iter().map(|(node, what)| format!("{node}: {what}"));
+            tell(view, dropped, log)?;
+        } else {
+            write(&args, &maps, out)?;
+            tell(view, lost(&args, &maps), log)?;
+        }
+        tell_beyond(view, &maps, log)?;
         project::leave(maps);
         Ok(())
     })
@@ -128,28 +148,33 @@ fn write(args: &Args, maps: &[Map<'_, '_>], out: &mut Output) -> Result<(), Fail
         Format::Kml => kml::write(maps, out)?,
         Format::Gpx => gpx::write(maps, out)?,
         Format::Cot => maps.iter().try_for_each(|map| cot::write(map, stale, out))?,
+        Format::Html => {}
     }
     Ok(())
 }
 
-/// What the map does not show, each thing once.
-fn tell(args: &Args, view: &View<'_, '_>, maps: &[Map<'_, '_>], log: &mut Log) -> Result<(), Failure> {
+/// What a format does not show, a line a thing.
+fn lost<'m>(args: &'m Args, maps: &'m [Map<'_, '_>]) -> impl Iterator<Item = String> + 'm {
     let lost = |feature: &Feature<'_, '_>| {
         let by_format = match args.format {
             Format::Gpx => gpx::lost(feature),
             Format::Cot => cot::lost(feature),
-            Format::Jsonl | Format::Geojson | Format::Kml => None,
+            Format::Jsonl | Format::Geojson | Format::Kml | Format::Html => None,
         };
         by_format.or(feature.laid.lost).map(|lost| format!("{}: {lost}", feature.id))
     };
-    for map in maps {
-        let mut before = std::collections::BTreeSet::new();
-        for detail in map.features.iter().filter_map(lost).filter(|detail| before.insert(detail.clone())) {
-            project::note(view, "export.dropped", detail, log)?;
-        }
-        for id in &map.beyond {
-            project::leave_out(view, "map.range", id.clone(), log)?;
-        }
-    }
-    Ok(())
+    let each = move |map: &'m Map<'_, '_>| {
+        let mut before = BTreeSet::new();
+        map.features.iter().filter_map(lost).filter(move |detail| before.insert(detail.clone()))
+    };
+    maps.iter().flat_map(each)
+}
+
+fn tell(view: &View<'_, '_>, mut lost: impl Iterator<Item = String>, log: &mut Log) -> Result<(), Failure> {
+    lost.try_for_each(|detail| project::note(view, "export.dropped", detail, log))
+}
+
+fn tell_beyond(view: &View<'_, '_>, maps: &[Map<'_, '_>], log: &mut Log) -> Result<(), Failure> {
+    let mut beyond = maps.iter().flat_map(|map| &map.beyond);
+    beyond.try_for_each(|id| project::leave_out(view, "map.range", id.clone(), log))
 }

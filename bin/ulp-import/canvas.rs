@@ -12,6 +12,7 @@ use ulp_view::json_canvas;
 
 use crate::desk::Desk;
 use crate::draft::{Link, Node};
+use crate::pipe::Records;
 use crate::record::Record;
 use crate::sketch::{self, Page, Settings, full, number_of, text, words};
 
@@ -22,27 +23,27 @@ const FONT_SIZE: f64 = 16.0;
 /// What the group around a space is called, as projector-2d writes it.
 const SPACE: &str = "space:";
 
-/// The records of a document: its cards, then its edges.
+/// Reads a document: its cards, then its edges.
 ///
 /// # Errors
 /// It is no canvas.
-pub fn read(document: &str, desk: &Desk) -> Result<Vec<Record>, Refusal> {
+pub fn read(document: &str, desk: &Desk, records: &mut Records<'_, '_>) -> Result<(), Refusal> {
     let mut tape = Tape::new();
     let top = sketch::document(&mut tape, document)?;
     let (nodes, edges) = (sketch::list(top, "nodes")?, sketch::list(top, "edges")?);
     let page = Page::of(desk);
     let space = nodes.first().copied().filter(|node| is_space(*node));
     let settings = Settings { title: space.and_then(|node| words(node, "label")), ..Settings::default() };
-    let mut records: Vec<Record> = settings.record(page, desk).into_iter().collect();
+    settings.record(page, desk).into_iter().for_each(|record| records.push(record));
     let mut ids = HashSet::new();
     for (number, value) in (1..).zip(&nodes).skip(usize::from(space.is_some())) {
         let card = Card { value: *value, page, desk };
-        records.push(Record::of(number, |record| card.read(record, &mut ids)));
+        records.of(number, |record| card.read(record, &mut ids));
     }
     for (number, value) in (nodes.len() as u64 + 1..).zip(edges) {
-        records.push(Record::of(number, |record| edge(value, &ids, desk, record)));
+        records.of(number, |record| edge(value, &ids, desk, record));
     }
-    Ok(records)
+    Ok(())
 }
 
 fn is_space(node: Value<'_, '_>) -> bool {

@@ -5,28 +5,14 @@ use ulp_core::event::Grid;
 use ulp_core::hash::Blake3;
 use ulp_core::id::Tile;
 use ulp_core::scope::Scope;
-use ulp_view::geodesy::{Origin, Plane};
+use ulp_view::geodesy::Plane;
 
+use crate::args::{Args, Format};
 use crate::ids::Names;
 use crate::objects::Objects;
-use crate::place::Ground;
+use crate::place::{Ground, OriginArg};
 use crate::table_args::TableArgs;
 use crate::time::Times;
-use crate::{Args, Format};
-
-/// Where the point (0,0,0) lies.
-#[derive(Clone, Copy, Debug)]
-pub enum OriginArg {
-    Auto,
-    At(Origin),
-}
-
-impl std::str::FromStr for OriginArg {
-    type Err = String;
-    fn from_str(text: &str) -> Result<OriginArg, String> {
-        if text == "auto" { Ok(OriginArg::Auto) } else { text.parse().map(OriginArg::At) }
-    }
-}
 
 pub struct Desk {
     pub format: Format,

@@ -2,13 +2,24 @@
 
 use ulp_cli::{Chunk, Failure};
 
-use crate::Format;
+use crate::args::Format;
 use crate::desk::Desk;
 use crate::pipe::Pipe;
-use crate::rows::Rows;
+use crate::rows::{ROW_BYTES, Rows};
 use crate::texts::Texts;
 use crate::whole::Whole;
 use crate::{canvas, excalidraw, geojson, gpx, ocif, senml};
+
+/// The longest document, and the longest line of a format of documents, in bytes.
+const DOCUMENT_BYTES: usize = 2 << 30;
+
+/// The longest line of a format that is kept, in bytes.
+pub fn line_bytes(format: Format) -> usize {
+    match format {
+        Format::Csv => ROW_BYTES,
+        _ => DOCUMENT_BYTES,
+    }
+}
 
 pub enum Framer {
     Rows(Box<Rows>),
@@ -55,10 +66,7 @@ impl Framer {
                 Ok(())
             }
             Framer::Texts(texts) => texts.end(source, desk, pipe),
-            Framer::Whole(whole) => {
-                whole.end(source, desk, pipe);
-                Ok(())
-            }
+            Framer::Whole(whole) => whole.end(source, desk, pipe),
         }
     }
 }

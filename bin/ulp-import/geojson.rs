@@ -14,9 +14,9 @@ use crate::pipe::Pipe;
 use crate::record::Record;
 use crate::shape::{self, Look, Part};
 use crate::split::{self, Broken};
-use crate::texts::{Reading, refused};
+use crate::texts::Reading;
 use crate::time::Said;
-use crate::whole::no_document;
+use crate::whole::{no_document, utf8};
 
 pub const READING: Reading = Reading { is_document, text, document };
 
@@ -26,6 +26,8 @@ const DEPTH: usize = EVENT_DEPTH;
 const TOGETHER: usize = 256;
 /// The properties that the parts of a feature have as well.
 const LOOKS: [&str; 5] = ["color", "fill", "opacity", "stroke", "stroke_width"];
+/// The longest of them, in bytes: it is written once for each part.
+const LOOK_BYTES: usize = 256;
 /// The list of a collection.
 const FEATURES: &str = "features";
 
@@ -37,13 +39,13 @@ fn is_document(value: Value<'_, '_>) -> bool {
 fn text(number: u64, text: &str, desk: &Desk, tape: &mut Tape) -> Vec<Record> {
     let value = match tape.parse(text, DEPTH + 2) {
         Ok(value) => value,
-        Err(error) => return vec![refused(number, error.into())],
+        Err(error) => return vec![Record::refused(number, error.into())],
     };
     match value.get(FEATURES).filter(|_| is_document(value)) {
         Some(list) if list.kind() == Kind::Array => {
             list.items().map(|item| feature_of(number, item, desk)).collect()
         }
-        Some(_) => vec![refused(number, no_feature())],
+        Some(_) => vec![Record::refused(number, no_feature())],
         None => vec![feature_of(number, value, desk)],
     }
 }
@@ -52,20 +54,19 @@ fn text(number: u64, text: &str, desk: &Desk, tape: &mut Tape) -> Vec<Record> {
 ///
 /// All of it is looked through before anything of it is used, as a document with a fault is none.
 fn document(source: u32, bytes: &[u8], desk: &Desk, pipe: &mut Pipe<'_>) -> Result<(), Failure> {
-    let features =
-        match simdutf8::basic::from_utf8(bytes).map_err(|_| no_document("not UTF-8")).and_then(features) {
-            Ok(features) => features,
-            Err(refusal) => {
-                pipe.put(source, vec![refused(1, refusal)]);
-                return Ok(());
-            }
-        };
+    let features = match utf8(bytes).and_then(features) {
+        Ok(features) => features,
+        Err(refusal) => {
+            pipe.put(source, vec![Record::refused(1, refusal)]);
+            return Ok(());
+        }
+    };
     let numbered: Vec<(u64, &[&str])> = (0..).step_by(TOGETHER).zip(features.chunks(TOGETHER)).collect();
     pipe.parts(source, &numbered, |(first, features)| {
         let mut tape = Tape::new();
         let read = |(number, text): (u64, &&str)| match tape.parse_any(text, DEPTH) {
             Ok(value) => feature_of(number, value, desk),
-            Err(error) => refused(number, error.into()),
+            Err(error) => Record::refused(number, error.into()),
         };
         (first + 1..).zip(features.iter()).map(read).collect()
     })
@@ -189,12 +190,12 @@ fn canonical(value: Value<'_, '_>) -> Json {
     out
 }
 
-/// The properties by which parts look.
+/// The properties by which parts look. What is longer than a colour or a number ever is stays the whole's own.
 fn looks(properties: Value<'_, '_>) -> Option<Json> {
     let mut out = Vec::new();
     let mut members = Members::open(&mut out);
     for name in LOOKS {
-        if let Some(value) = properties.get(name) {
+        if let Some(value) = properties.get(name).filter(|value| value.raw().len() <= LOOK_BYTES) {
             members.name(name, &mut out);
             write_canonical(value.raw(), &mut out);
         }

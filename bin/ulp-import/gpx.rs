@@ -9,6 +9,7 @@ use ulp_view::geodesy::round;
 use crate::desk::Desk;
 use crate::draft::{Draft, Envelope, What};
 use crate::ids::hash;
+use crate::pipe::Records;
 use crate::place::transform;
 use crate::record::Record;
 use crate::shape::{self, Look, Part};
@@ -18,11 +19,11 @@ use crate::whole::no_document;
 /// The elements that become properties.
 const PROPERTIES: [&str; 5] = ["name", "cmt", "desc", "sym", "type"];
 
-/// The records of a document: its waypoints, routes and tracks, in their order.
+/// Reads a document: its waypoints, routes and tracks, in their order.
 ///
 /// # Errors
 /// It is no GPX, or has a document type.
-pub fn read(text: &str, desk: &Desk) -> Result<Vec<Record>, Refusal> {
+pub fn read(text: &str, desk: &Desk, records: &mut Records<'_, '_>) -> Result<(), Refusal> {
     if depth(text) > DEPTH {
         return Err(no_document("nested too deep"));
     }
@@ -35,10 +36,10 @@ pub fn read(text: &str, desk: &Desk) -> Result<Vec<Record>, Refusal> {
         return Err(no_document("a version of GPX other than 1.0 and 1.1"));
     }
     let kinds = root.children().filter_map(|element| Some((Kind::of(element)?, element)));
-    let numbered = (1..).zip(kinds);
-    Ok(numbered
-        .map(|(number, (kind, element))| Record::of(number, |record| kind.read(element, desk, record)))
-        .collect())
+    for (number, (kind, element)) in (1..).zip(kinds) {
+        records.of(number, |record| kind.read(element, desk, record));
+    }
+    Ok(())
 }
 
 /// The deepest nesting of elements; the reader of XML takes a part of the stack for each.

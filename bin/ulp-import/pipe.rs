@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 use ulp_cli::Failure;
+use ulp_core::report::Refusal;
 
 use crate::record::Record;
 use crate::sink::Sink;
@@ -60,6 +61,22 @@ impl<'p> Pipe<'p> {
         Ok(())
     }
 
+    /// Lets a source be read record by record: each is taken before the next is read, so that what they have in common
+    /// is not held once for each of them.
+    ///
+    /// # Errors
+    /// What whoever takes the records fails with.
+    pub fn one_by_one(
+        &mut self,
+        source: u32,
+        read: impl FnOnce(&mut Records<'_, 'p>),
+    ) -> Result<(), Failure> {
+        let taken = self.pass();
+        let mut records = Records { source, taker: &mut self.taker, taken };
+        read(&mut records);
+        records.taken
+    }
+
     /// Passes records on that were read elsewhere.
     pub fn put(&mut self, source: u32, records: Vec<Record>) {
         self.waiting.push((source, records));
@@ -70,16 +87,44 @@ impl<'p> Pipe<'p> {
     /// # Errors
     /// As [`Pipe::parts`].
     pub fn flush(&mut self) -> Result<(), Failure> {
-        let mut waiting = std::mem::take(&mut self.waiting).into_iter();
-        waiting.try_for_each(|(source, records)| self.taker.take(source, records))?;
+        self.pass()?;
         match &mut self.taker {
             Taker::Sink(sink) => sink.flush(),
             Taker::Survey(_) => Ok(()),
         }
     }
 
+    fn pass(&mut self) -> Result<(), Failure> {
+        let mut waiting = std::mem::take(&mut self.waiting).into_iter();
+        waiting.try_for_each(|(source, records)| self.taker.take(source, records))
+    }
+
     /// Who has taken everything.
     pub fn into_taker(self) -> Taker<'p> {
         self.taker
+    }
+}
+
+/// Where a source that is read record by record puts them.
+pub struct Records<'r, 'p> {
+    source: u32,
+    taker: &'r mut Taker<'p>,
+    /// Once a record could not be taken, none is.
+    taken: Result<(), Failure>,
+}
+
+impl Records<'_, '_> {
+    /// Puts a record, unless it says nothing.
+    pub fn push(&mut self, record: Record) {
+        if self.taken.is_ok() && !record.is_empty() {
+            self.taken = self.taker.take(self.source, vec![record]);
+        }
+    }
+
+    /// Puts a record that `read` understands, or refuses.
+    pub fn of(&mut self, number: u64, read: impl FnOnce(&mut Record) -> Result<(), Refusal>) {
+        if self.taken.is_ok() {
+            self.push(Record::of(number, read));
+        }
     }
 }

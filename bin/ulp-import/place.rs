@@ -9,6 +9,20 @@ use crate::draft::Json;
 /// The code of what lies where the plane does not reach.
 pub const OUT_OF_RANGE: &str = "map.range";
 
+/// Where the point (0,0,0) lies.
+#[derive(Clone, Copy, Debug)]
+pub enum OriginArg {
+    Auto,
+    At(Origin),
+}
+
+impl std::str::FromStr for OriginArg {
+    type Err = String;
+    fn from_str(text: &str) -> Result<OriginArg, String> {
+        if text == "auto" { Ok(OriginArg::Auto) } else { text.parse().map(OriginArg::At) }
+    }
+}
+
 /// What degrees are put onto.
 #[derive(Clone, Copy, Debug)]
 pub enum Ground {

@@ -1,5 +1,7 @@
 //! A record of the input: a row, a feature, a node of a drawing; and what it comes to.
 
+use std::sync::Arc;
+
 use ulp_core::hash::Sha256;
 use ulp_core::report::{Note, Refusal};
 
@@ -17,7 +19,7 @@ pub struct Record {
     /// Why nothing of it is used.
     pub refused: Option<Refusal>,
     /// What it brings along, for `--objects`.
-    pub objects: Vec<(Sha256, Vec<u8>)>,
+    pub objects: Vec<(Sha256, Arc<[u8]>)>,
     /// Where on the Earth it lies.
     pub around: Around,
 }
@@ -31,6 +33,16 @@ impl Record {
             record.refused = Some(refusal);
         }
         record
+    }
+
+    /// A record of which nothing is used.
+    pub fn refused(number: u64, refusal: Refusal) -> Record {
+        Record { number, refused: Some(refusal), ..Record::default() }
+    }
+
+    /// Whether there is nothing to write and nothing to say.
+    pub fn is_empty(&self) -> bool {
+        self.drafts.is_empty() && self.notes.is_empty() && self.refused.is_none()
     }
 
     /// Notes that something of the record is lost.

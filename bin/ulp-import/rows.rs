@@ -18,6 +18,8 @@ use crate::table::Columns;
 pub const ROW_BYTES: usize = 16 << 20;
 /// About how much is read by one job, in bytes.
 const PART: usize = 64 << 10;
+/// About how much of the header's names one job may write, in bytes: each row may have them all, however short it is.
+const NAMES: usize = 16 << 20;
 
 /// Cuts the tables of all sources into rows.
 pub struct Rows {
@@ -113,11 +115,12 @@ impl Rows {
     /// Parts of whole rows from a place on, and where what is open begins.
     fn parts<'p>(&self, text: &'p [u8], from: usize) -> (Vec<Part<'p>>, usize) {
         let (mut parts, mut start, mut line) = (Vec::new(), from, self.line);
+        let length = self.columns.as_ref().map_or(PART, |columns| PART.min(NAMES / columns.bytes));
         let mut end = from;
         // Where there are no quotes, every line is a row.
         let plain = memchr(b'"', &text[from..]).is_none();
         while start < text.len() {
-            let aim = (start + PART).min(text.len());
+            let aim = (start + length).min(text.len());
             if plain {
                 end = memchr(b'\n', &text[aim..]).map_or(text.len(), |at| aim + at + 1);
             } else {
@@ -155,7 +158,7 @@ impl Rows {
 }
 
 fn refused(number: u64, code: &'static str, detail: &str) -> Record {
-    Record { number, refused: Some(Refusal::new(code, detail)), ..Record::default() }
+    Record::refused(number, Refusal::new(code, detail))
 }
 
 fn count(text: &[u8]) -> u64 {
@@ -256,7 +259,7 @@ mod tests {
                 rest = end;
             }
         }
-        for open in ["\"a", "a,\"b\n", "\"a\"\"\n", "a\n\"b\"\"\""] {
+        for open in ["\"a", "a,\"b\n", "\"a\"\"\n", "a\n\"b\"\""] {
             let mut at = 0;
             while let Some(end) = end_of_row(open.as_bytes(), at, b',', false) {
                 at = end;

@@ -9,9 +9,9 @@ use crate::desk::Desk;
 use crate::draft::{Draft, Envelope, Json, Reading, What};
 use crate::pipe::Pipe;
 use crate::record::Record;
-use crate::texts::{self, refused};
+use crate::texts;
 use crate::time::{Said, Stamp, whole};
-use crate::whole::{self, no_document};
+use crate::whole::{no_document, utf8};
 
 pub const READING: texts::Reading = texts::Reading { is_document, text, document };
 
@@ -19,6 +19,8 @@ pub const READING: texts::Reading = texts::Reading { is_document, text, document
 const RELATIVE: i64 = (1 << 28) * 1_000_000_000;
 /// The greatest version that is known.
 const VERSION: f64 = 10.0;
+/// The longest base unit, in bytes.
+const UNIT_BYTES: usize = 256;
 /// What may stand between the name of a device and that of its sensor.
 const BETWEEN: [char; 5] = [':', '/', '-', '.', '_'];
 
@@ -30,13 +32,13 @@ fn is_document(_: Value<'_, '_>) -> bool {
 fn text(number: u64, text: &str, desk: &Desk, tape: &mut Tape) -> Vec<Record> {
     match tape.parse_any(text, STATE_DEPTH) {
         Ok(value) if value.kind() == Kind::Array => pack(value, |_| number, desk),
-        Ok(_) => vec![refused(number, no_pack())],
-        Err(error) => vec![refused(number, error.into())],
+        Ok(_) => vec![Record::refused(number, no_pack())],
+        Err(error) => vec![Record::refused(number, error.into())],
     }
 }
 
 fn document(source: u32, bytes: &[u8], desk: &Desk, pipe: &mut Pipe<'_>) -> Result<(), Failure> {
-    let records = whole::document(bytes, false, |text| {
+    let read = utf8(bytes).and_then(|text| {
         let mut tape = Tape::new();
         let value = tape
             .parse_any(text.trim_ascii(), STATE_DEPTH)
@@ -46,7 +48,7 @@ fn document(source: u32, bytes: &[u8], desk: &Desk, pipe: &mut Pipe<'_>) -> Resu
         }
         Ok(pack(value, |i| i, desk))
     });
-    pipe.put(source, records);
+    pipe.put(source, read.unwrap_or_else(|refusal| vec![Record::refused(1, refusal)]));
     Ok(())
 }
 
@@ -105,6 +107,10 @@ impl Base {
             self.name = name;
         }
         if let Some(unit) = text_of(item, "bu")? {
+            // It stands in all records that follow.
+            if unit.len() > UNIT_BYTES {
+                return Err(wrong("bu"));
+            }
             self.unit = Some(unit);
         }
         self.time = number_of(item, "bt")?.or(self.time);

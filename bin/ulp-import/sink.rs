@@ -2,10 +2,10 @@
 //!
 //! That is which ids came before and when, how many lines took the time for all, and the first tile of each node.
 
-use std::io::Write as _;
+use std::io::Write;
 
 use foldhash::{HashMap, HashSet};
-use ulp_cli::{Failure, Log, Output};
+use ulp_cli::{Failure, Log};
 use ulp_core::id::{Tile, Time};
 use ulp_core::json::EVENT_BYTES;
 use ulp_core::report::{Diagnostic, Note, Outcome, Position, Refusal};
@@ -28,7 +28,7 @@ struct Known {
 
 pub struct Sink<'s> {
     desk: &'s Desk,
-    out: &'s mut Output,
+    out: &'s mut (dyn Write + Send),
     log: &'s mut Log,
     known: HashMap<String, Known>,
     /// The further times of nodes, by their numbers.
@@ -40,7 +40,7 @@ pub struct Sink<'s> {
 }
 
 impl<'s> Sink<'s> {
-    pub fn new(desk: &'s Desk, out: &'s mut Output, log: &'s mut Log) -> Sink<'s> {
+    pub fn new(desk: &'s Desk, out: &'s mut (dyn Write + Send), log: &'s mut Log) -> Sink<'s> {
         Sink {
             desk,
             out,

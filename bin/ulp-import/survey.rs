@@ -1,5 +1,6 @@
 //! `--origin auto`: where everything lies and when it begins, before anything is written.
 
+use foldhash::HashMap;
 use ulp_core::id::Time;
 use ulp_core::json::write::Object;
 use ulp_view::geodesy::Plane;
@@ -13,8 +14,8 @@ use crate::time::Stamp;
 #[derive(Default)]
 pub struct Survey {
     around: Around,
-    /// The spaces that records name, or none of their own, in the order in which they come.
-    spaces: Vec<Option<String>>,
+    /// The spaces that records name, or none of their own, each with the how-manyth it came.
+    spaces: HashMap<Option<String>, usize>,
     /// The earliest time.
     least: Option<Time>,
 }
@@ -29,8 +30,8 @@ impl Survey {
     }
 
     fn draft(&mut self, draft: &Draft) {
-        if !self.spaces.contains(&draft.envelope.space) {
-            self.spaces.push(draft.envelope.space.clone());
+        if !self.spaces.contains_key(&draft.envelope.space) {
+            self.spaces.insert(draft.envelope.space.clone(), self.spaces.len());
         }
         if let Some(time) = draft.stamp.given() {
             self.least = Some(self.least.map_or(time, |least| least.min(time)));
@@ -57,6 +58,8 @@ impl Survey {
             stamp,
             what: What::Properties { node_id: "@space".to_owned(), properties: properties.clone() },
         };
-        self.spaces.into_iter().map(event).collect()
+        let mut spaces: Vec<(Option<String>, usize)> = self.spaces.into_iter().collect();
+        spaces.sort_unstable_by_key(|(_, place)| *place);
+        spaces.into_iter().map(|(space, _)| event(space)).collect()
     }
 }

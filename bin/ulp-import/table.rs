@@ -1,5 +1,6 @@
 //! The columns of a table: which cell means what, by its header and the options.
 
+use foldhash::{HashSet, HashSetExt as _};
 use ulp_cli::Failure;
 use ulp_core::json::{key_order, write_string};
 
@@ -26,6 +27,8 @@ pub struct Property {
 pub struct Columns {
     /// How many cells a row has.
     pub width: usize,
+    /// How long the names of all columns are, in bytes: at least 1.
+    pub bytes: usize,
     by_meaning: [Option<usize>; NAMES.len()],
     /// The columns that are properties, in the order of RFC 8785.
     pub properties: Vec<Property>,
@@ -52,6 +55,7 @@ impl Columns {
         };
         let mut columns = Columns {
             width: header.len(),
+            bytes: header.iter().map(String::len).sum::<usize>().max(1),
             by_meaning: [None; NAMES.len()],
             properties: Vec::new(),
             all: Vec::new(),
@@ -60,8 +64,9 @@ impl Columns {
             sensors: Vec::new(),
             are_readings: false,
         };
+        let mut names = HashSet::new();
         for (column, name) in header.iter().enumerate() {
-            if !name.is_empty() && header[..column].contains(name) {
+            if !name.is_empty() && !names.insert(name) {
                 return Err(Failure::usage("csv", format!("two columns are called {name}")));
             }
             if let Some(meaning) = Meaning::named(name) {

@@ -12,7 +12,7 @@ use ulp_core::report::Refusal;
 use crate::desk::Desk;
 use crate::pipe::Pipe;
 use crate::record::Record;
-use crate::split::{is_one_value, lines};
+use crate::split::{end_of_value, is_one_value, lines, skip_blank};
 
 /// What begins each text of a sequence.
 const SEPARATOR: u8 = 0x1e;
@@ -98,8 +98,10 @@ impl Texts {
         match ended.mode {
             Mode::Document if is_document(&held) => (self.reading.document)(source, &held, desk, pipe),
             Mode::Document => ended.lines(source, &held, desk, pipe),
-            Mode::Sequence if !held.trim_ascii().is_empty() => {
-                ended.read(source, vec![Part { text: &held, line: ended.line }], desk, pipe)
+            Mode::Sequence => {
+                let mut parts = Vec::new();
+                ended.part(held.strip_prefix(&[SEPARATOR]).unwrap_or(&held), &mut parts);
+                ended.read(source, parts, desk, pipe)
             }
             _ => Ok(()),
         }
@@ -152,21 +154,35 @@ impl Texts {
         desk: &Desk,
         pipe: &mut Pipe<'_>,
     ) -> Result<(), Failure> {
+        // What is held already has no separator but the one that it begins with.
+        let begins = usize::from(self.held.first() == Some(&SEPARATOR));
+        let last = memrchr(SEPARATOR, text).map_or(begins, |at| self.held.len() + at + 1);
         self.held.extend_from_slice(text);
-        // The last text is open until the next begins, or until it is a whole value with its line end.
-        let last = memrchr(SEPARATOR, &self.held).map_or(0, |at| at + 1);
         // Of one that is long the end is not looked for again and again: nobody waits for it.
-        let is_short = self.held.len() - last <= LIVE;
-        let is_whole = is_short && self.held.ends_with(b"\n") && is_one_value(&self.held[last..]);
-        let end = if is_whole { self.held.len() } else { last.saturating_sub(1) };
+        let open = &self.held[last..];
+        let whole = if open.len() <= LIVE { ends(open).last().unwrap_or(0) } else { 0 };
+        let end = if whole == 0 { last.saturating_sub(1) } else { last + whole };
+        if end == 0 {
+            return Ok(());
+        }
         let rest = self.held.split_off(end);
         let whole = std::mem::replace(&mut self.held, rest);
         let mut parts = Vec::new();
-        for text in whole.split(|b| *b == SEPARATOR) {
-            parts.push(Part { text, line: self.line });
-            self.line += lines(text);
+        for between in whole.split(|b| *b == SEPARATOR) {
+            self.part(between, &mut parts);
         }
         self.read(source, parts, desk, pipe)
+    }
+
+    /// Adds the texts of what stands between two separators.
+    fn part<'p>(&mut self, between: &'p [u8], parts: &mut Vec<Part<'p>>) {
+        let mut start = 0;
+        for end in ends(between).chain([between.len()]).filter(|end| *end > 0) {
+            let text = &between[start..end];
+            parts.push(Part { text, line: self.line });
+            self.line += lines(text);
+            start = end;
+        }
     }
 
     /// Reads the texts of a sequence.
@@ -183,7 +199,6 @@ impl Texts {
         pipe.parts(source, &full.chunks(TOGETHER).collect::<Vec<_>>(), |parts| {
             let mut tape = Tape::new();
             let texts = parts.iter().map(|part| (part.line, part.text));
-            let texts = texts.map(|(line, text)| (line, text.strip_prefix(&[SEPARATOR]).unwrap_or(text)));
             texts.flat_map(|(line, text)| one(line, text.trim_ascii(), text_of, desk, &mut tape)).collect()
         })
     }
@@ -193,6 +208,17 @@ impl Texts {
 const LIVE: usize = 1 << 20;
 /// How many texts of a sequence are read together.
 const TOGETHER: usize = 256;
+
+/// Where the texts end of what stands between two separators, but for what is open: with the line on which their value
+/// does. So it is wherever the input is cut into pieces. A value with more behind it on its line is open.
+fn ends(between: &[u8]) -> impl Iterator<Item = usize> {
+    let end_of_text = |from: &usize| {
+        let end = end_of_value(between, skip_blank(between, *from))?;
+        let line = end + memchr(b'\n', &between[end..])? + 1;
+        (skip_blank(&between[..line], end) == line).then_some(line)
+    };
+    std::iter::successors(end_of_text(&0), end_of_text)
+}
 
 /// Whether what was held is a document: one value, or so broken that it is no lines either.
 fn is_document(held: &[u8]) -> bool {
@@ -210,15 +236,29 @@ fn one(
 ) -> Vec<Record> {
     match simdutf8::basic::from_utf8(text) {
         Ok(text) => read(line, text, desk, tape),
-        Err(_) => vec![refused(line, Refusal::new("json.utf8", json::Fault::Utf8.to_string()))],
+        Err(_) => vec![Record::refused(line, Refusal::new("json.utf8", json::Fault::Utf8.to_string()))],
     }
 }
 
-/// A record that is none.
-pub fn refused(number: u64, refusal: Refusal) -> Record {
-    Record { number, refused: Some(refusal), ..Record::default() }
+fn too_long(line: u64) -> Record {
+    Record::refused(line, Refusal::new("import.too_long", "a line longer than 2 GiB"))
 }
 
-fn too_long(line: u64) -> Record {
-    refused(line, Refusal::new("import.too_long", "a line longer than 2 GiB"))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_a_sequence_ends_with_the_line_of_its_value() {
+        for (between, expected) in [
+            ("{}\n", vec![3]),
+            ("{}\nt\n", vec![3, 5]),
+            ("\n[1,\n2] \nx", vec![9]),
+            ("{} {}\n[]\n", vec![]),
+            ("{}", vec![]),
+            ("", vec![]),
+        ] {
+            assert_eq!(ends(between.as_bytes()).collect::<Vec<usize>>(), expected, "{between:?}");
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! The way of the input: from lines to records, and from records to the sink; with `--origin auto` twice.
 
-use ulp_cli::{Chunk, Failure, LineReader, Log, Output};
+use std::io::Write;
+
+use ulp_cli::{Chunk, Failure, LineReader, Log};
 
 use crate::desk::Desk;
 use crate::framer::Framer;
@@ -12,9 +14,15 @@ use crate::survey::Survey;
 ///
 /// # Errors
 /// The system's; usage that does not fit the input; under `--strict`, the first rejection.
-pub fn run(desk: &mut Desk, reader: &mut LineReader, out: &mut Output, log: &mut Log) -> Result<(), Failure> {
+pub fn run(
+    desk: &mut Desk,
+    reader: &mut LineReader,
+    out: &mut (dyn Write + Send),
+    log: &mut Log,
+) -> Result<(), Failure> {
     if desk.is_survey() {
-        return surveyed(desk, reader, out, log);
+        // Everything is held, as it is needed again once it is known where it lies.
+        return surveyed(desk, &hold(reader)?, out, log);
     }
     let mut way = Way::new(desk, Taker::Sink(Sink::new(desk, out, log)));
     while let Some(chunk) = reader.next_chunk()? {
@@ -27,32 +35,43 @@ pub fn run(desk: &mut Desk, reader: &mut LineReader, out: &mut Output, log: &mut
 }
 
 /// Lines as they came.
-struct Held {
-    source: u32,
-    bytes: Vec<u8>,
-    too_long: bool,
-    limit: usize,
+pub struct Held {
+    pub source: u32,
+    pub bytes: Vec<u8>,
+    pub too_long: bool,
+    pub limit: usize,
 }
 
-/// Holds everything, as it is needed again once it is known where it lies.
-fn surveyed(
-    desk: &mut Desk,
-    reader: &mut LineReader,
-    out: &mut Output,
-    log: &mut Log,
-) -> Result<(), Failure> {
+fn hold(reader: &mut LineReader) -> Result<Vec<Held>, Failure> {
     let mut held = Vec::new();
     while let Some(Chunk { source, bytes, too_long, limit }) = reader.next_chunk()? {
         held.push(Held { source, bytes: bytes.to_vec(), too_long, limit });
     }
-    let Taker::Survey(survey) = again(desk, &held, Taker::Survey(Survey::default()))? else { return Ok(()) };
+    Ok(held)
+}
+
+/// Imports all that is held: first it is asked where everything lies.
+///
+/// # Errors
+/// As [`run`].
+pub fn surveyed(
+    desk: &mut Desk,
+    held: &[Held],
+    out: &mut (dyn Write + Send),
+    log: &mut Log,
+) -> Result<(), Failure> {
+    let Taker::Survey(survey) = again(desk, held, Taker::Survey(Survey::default()))? else { return Ok(()) };
     let first = survey.lay(desk);
     let mut sink = Sink::new(desk, out, log);
     sink.begin(first)?;
-    again(desk, &held, Taker::Sink(sink)).map(drop)
+    again(desk, held, Taker::Sink(sink)).map(drop)
 }
 
-fn again<'t>(desk: &Desk, held: &[Held], taker: Taker<'t>) -> Result<Taker<'t>, Failure> {
+/// Lets all that is held be taken.
+///
+/// # Errors
+/// What whoever takes the records fails with; usage that does not fit the input.
+pub fn again<'t>(desk: &Desk, held: &[Held], taker: Taker<'t>) -> Result<Taker<'t>, Failure> {
     let mut way = Way::new(desk, taker);
     for Held { source, bytes, too_long, limit } in held {
         way.take(Chunk { source: *source, bytes, too_long: *too_long, limit: *limit })?;

@@ -1,5 +1,6 @@
 # How things look: colours, sizes and shapes, all in metres.
-include "grid";
+
+def round_to($places): pow(10; $places) as $k | ((. * $k + 0.5) | floor) / $k;
 
 def clamp($low; $high): if . < $low then $low elif . > $high then $high else . end;
 

@@ -1,7 +1,14 @@
-# The trace: drafts from each source, sorted by time, then completed one by one, so that each event names what it builds on.
-# A draft's `branch` is the strand of its tile's history that it continues; `about` are the nodes whose last events it builds on.
-include "grid";
+# The trace: drafts from what `ulp-import` made of each source, sorted by time, then completed one by one, so that each
+# event names what it builds on. A draft's `branch` is the strand of its tile's history that it continues; `about` are the
+# nodes whose last events it builds on.
 include "look";
+
+# The square of the grid that a place lies in, and the tile that it is.
+def square: map(. / 65536 | floor);
+def tile: square | "z0/x\(.[0])/y\(.[1])";
+
+# What was imported, by what is known of it, and where it lies; what lies nowhere is left out.
+def imported: .[] | select(.transform) | .properties + {id: .node_id, xy: .transform.position, geometry};
 
 def when: (capture("\\.(?<ms>[0-9]{3})Z$").ms? // "0" | tonumber) as $ms | sub("\\.[0-9]+Z$"; "Z") | fromdateiso8601 + $ms / 1000 | round_to(3);
 def midnight: (. / 86400 | floor) * 86400;
@@ -20,7 +27,7 @@ def set($id; $layer; $at; $properties):
 
 def ground($at):
   set("@space"; "key"; $at; {title: "Floods in England", unit: "m", background: "#f7fafc", y: "up",
-    origin: {lat: 52.597792, lon: -2.001433, height: 0},
+    origin: $origin,
     acknowledgement: "Contains public sector information licensed under the Open Government Licence v3.0 (© Defra)"}),
   ([["guidance", "Flood guidance"], ["reaches", "River reaches"], ["rain", "Rain"], ["rivers", "River levels"],
     ["groundwater", "Groundwater levels"], ["tide", "Tide levels"], ["warnings", "Flood warnings"], ["key", "Key"]]
@@ -58,8 +65,8 @@ def key($at):
 
 # ---- stations: from south to north, one a second, each once
 
-def stations($file; $start):
-  $file.features | unique_by(.id) | map(.properties + {number: (.id | split(".")[1]), xy: (.geometry.coordinates | place)})
+def stations($drafts; $start):
+  [$drafts | imported | .number = (.id | split(".")[1])]
   | sort_by(.xy[1], .xy[0]) | to_entries
   | map(.value + {at: ($start + .key), node: "gauge:\(.value.number)", word: "gauge-\(.value.number)", standing: (.value | standing)});
 
@@ -118,7 +125,7 @@ def station_forecast:
   else empty end;
 
 # Water runs from a station to the next one down; stated by either end, told once, after both stand.
-def neighbours($from; $to): [$from.xy, $to.xy] | map(map(. / 65536 | floor)) | [.[0][0] - .[1][0], .[0][1] - .[1][1]] | all(. * . <= 1);
+def neighbours($from; $to): [$from.xy, $to.xy] | map(square) | [.[0][0] - .[1][0], .[0][1] - .[1][1]] | all(. * . <= 1);
 
 def reaches:
   INDEX(.number) as $by
@@ -131,10 +138,7 @@ def reaches:
 
 # ---- rain gauges: one macro event a tile lays them out; those that saw rain then report
 
-def rain_gauges($file):
-  $file.features | map(select(.geometry != null) | .properties
-    + {number: .properties.telemetry_station_id, xy: (if .properties.easting then [.properties.easting, .properties.northing] | to_space else .geometry.coordinates | place end)}
-    | .node = "rain:\(.number)");
+def rain_gauges($drafts): [$drafts | imported | .number = .telemetry_station_id | .node = "rain:\(.number)"];
 
 def rain_network($start):
   group_by(.xy | tile) | to_entries[] | ($start + 5 * .key) as $at | .value | sort_by(.xy[1], .xy[0]) | (.[0].xy | tile | tile_word) as $word
@@ -183,27 +187,22 @@ def series($file):
 
 # ---- the guidance statement: its areas, stronger while the forecast says so
 
-def centre: [(map(.[0]) | (min + max) / 2 | round_to(0)), (map(.[1]) | (min + max) / 2 | round_to(0))];
-
-def guidance($file):
-  ($file.issued_at | when) as $issued
-  | [$file.risk_areas[] | .id as $id | .risk_area_blocks[] | select(.days | length > 0) | . as $block | .polys[]
-      | {id: $id, poly: ., days: $block.days, levels: $block.risk_levels, more: $block.additional_information, risk: ([$block.risk_levels[] | risk] | max)}]
-  | sort_by(-.poly.area) | to_entries[] | .key as $rank | .value
-  | [.poly.coordinates[0][:-1][] | place] as $points | ($points | centre) as $xy
-  | "area:\(.id)" as $node | ([.levels | keys[]] | join(", ")) as $sources
+def guidance($drafts; $issued):
+  [$drafts | imported | .risk = ([.levels[] | risk] | max)]
+  | sort_by(-.area) | to_entries[] | .key as $rank | .value
+  | .xy as $xy | .id as $node | ([.levels | keys[]] | join(", ")) as $sources
   | def mine: . + {layer: "guidance", xy: $xy, actor: "agency:ffc"};
-    (draft($issued; 5; "guidance"; "area-\(.id)-create"; {operation: "create_node", node_id: $node, kind: "risk_area",
+    (draft($issued; 5; "guidance"; "\($node | sub(":"; "-"))-create"; {operation: "create_node", node_id: $node, kind: "risk_area",
        transform: {position: [$xy[0], $xy[1], (-3000 + 200 * $rank)]},
-       geometry: {kind: "polygon", points: ($points | map([.[0] - $xy[0], .[1] - $xy[1]]))},
+       geometry,
        properties: (coloured(.risk | risk_colour) + {opacity: 0.08, stroke: (.risk | risk_colour), stroke_width: 900,
          name: "\(.risk | risk_name) risk of flooding: \($sources)", days, risk: (.risk | risk_name), sources: .levels,
-         counties: ([.poly.counties[].name] | unique | join(", ")), advice: (.more | trimmed)})})
+         counties: (.counties | unique | join(", ")), advice: (.more | trimmed)})})
      | mine | .holds = ["exclusion"]),
     # Day 1 is the day of issue: the area strengthens when its first day comes, and fades a little after its last.
-    (.id as $id | ([0.1, 0.25, 0.6, 0.7][.risk]) as $strong | (.days | min, max + 1) as $day
+    (([0.1, 0.25, 0.6, 0.7][.risk]) as $strong | (.days | min, max + 1) as $day
      | ([$issued + 60, ($issued | midnight) + 86400 * ($day - 1)] | max) as $at
-     | draft($at; 6; "guidance"; "area-\($id)-day-\($day)"; {operation: "set_properties", node_id: $node, properties:
+     | draft($at; 6; "guidance"; "\($node | sub(":"; "-"))-day-\($day)"; {operation: "set_properties", node_id: $node, properties:
          (if $day == (.days | min) then {in_force: true, opacity: $strong} else {in_force: false, opacity: ($strong * 0.8 | round_to(2))} end)})
      | mine | .authority = "derived");
 
@@ -214,8 +213,8 @@ def distance($a; $b): ($a[0] - $b[0]) as $x | ($a[1] - $b[1]) as $y | $x * $x + 
 # The first of a list, and each later one whose label would not run into an earlier label.
 def spread: reduce .[] as $next ([]; if any(.[]; (.xy[0] - $next.xy[0] | fabs) < 150000 and (.xy[1] - $next.xy[1] | fabs) < 16000) then . else . + [$next] end);
 
-def warnings($file):
-  $file.floods | map(. + {xy: (.geometry | fromjson | .coordinates | place), node: "warning:\(.ta_code)", word: "warning-\(.ta_code)"})
+def warnings($drafts):
+  [$drafts | imported | .node = .id | .word = "warning-\(.ta_code)"]
   | sort_by(-(.severity_value % 4), .ta_code);
 
 def warning_events($labelled; $gauges):
@@ -261,9 +260,9 @@ def complete:
     .out // empty);
 
 ($statement[0].issued_at | when) as $issued
-| stations($stations[0]; $issued - 3600) as $stations
-| rain_gauges($rainfall[0]) as $rain
-| warnings($floods[0]) as $warnings
+| stations($stations; $issued - 3600) as $stations
+| rain_gauges($rainfall) as $rain
+| warnings($warnings) as $warnings
 | ($warnings | map(select(.severity_value < 4))) as $raised
 | ($stations | map(select(.status == "Active" and .standing != null and .standing > 1 and (.standing | suspect | not)))
    | sort_by(-.standing)) as $highest
@@ -272,7 +271,7 @@ def complete:
     ($stations[] | station_create, station_status, station_level($labelled), station_forecast),
     ($stations | reaches),
     ($rain | rain_network($issued - 900)), ($rain[] | rain_reading), series($telemetry[0]),
-    guidance($statement[0]),
+    guidance($areas; $issued),
     ($warnings[] | warning_events($labelled; [$stations[] | select(.type == "S" or .type == "M")])) ]
 | ([.[] | .tile // (.xy | tile)] | unique) as $tiles
 | . + [ merge("2019-11-14T00:00:00Z" | when; "guidance-over"; $tiles), merge("2021-03-23T14:00:00Z" | when; "levels-in"; $tiles), merge("2024-01-18T12:00:00Z" | when; "warnings-in"; $tiles) ]

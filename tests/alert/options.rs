@@ -215,3 +215,40 @@ fn the_example_warns_three_villages() {
         diff -r one/desk.cap two/mill.cap";
     run::sh(script, dir.path());
 }
+
+/// About 180°: what crosses it is two polygons, what lies beyond is one, and each stays on one side.
+#[test]
+fn an_area_across_the_antimeridian_is_cut_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let origin = ORIGIN.replace("52.6", "-17.8").replace("-2}", "179.9}");
+    let at = |x: i32, shape: &str| {
+        let create = CREATE.replace("\"position\":[0,0]", &format!("\"position\":[{x},0]"));
+        write(
+            dir.path(),
+            "in.jsonl",
+            &[event("o", 1, &[], &origin), event("a", 2, &[], &format!("{create},\"geometry\":{shape}"))],
+        );
+        let (record, _) = alert("in.jsonl", dir.path());
+        run::sh("projector-alert -f cap in.jsonl 2> log > in.xml; xmllint --noout in.xml", dir.path());
+        let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+        let area = record["info"][0]["area"][0].clone();
+        let in_xml = std::fs::read_to_string(dir.path().join("in.xml")).unwrap();
+        let polygons = area["polygon"].as_array().cloned().unwrap_or_default();
+        for polygon in &polygons {
+            assert!(in_xml.contains(&format!("<polygon>{}</polygon>", polygon.as_str().unwrap())));
+        }
+        let corner = |spot: &str| spot.split_once(',').map(|(_, lon)| lon.parse().unwrap()).unwrap();
+        let rings = polygons.iter().map(|ring| ring.as_str().unwrap().split(' ').map(corner).collect());
+        rings.collect::<Vec<Vec<f64>>>()
+    };
+    let rect = r#"{"kind":"rect","width":60000,"height":1000}"#;
+    let rings = at(0, rect);
+    assert_eq!(rings.len(), 2, "{rings:?}");
+    assert!(rings[0].iter().all(|lon| (179.6..=180.0).contains(lon)) && rings[0].len() == 5, "{rings:?}");
+    assert!(rings[1].iter().all(|lon| (-180.0..=-179.8).contains(lon)) && rings[1].len() == 5, "{rings:?}");
+    for (x, side) in [(-50_000, 1.0), (50_000, -1.0)] {
+        let rings = at(x, rect);
+        assert!(rings.len() == 1 && rings[0].iter().all(|lon| lon * side > 179.0), "{rings:?}");
+    }
+    assert!(at(50_000, r#"{"kind":"point"}"#).is_empty());
+}

@@ -98,6 +98,11 @@ impl Browser {
         }
     }
 
+    /// Lets a script run before those of every page that is opened.
+    pub fn before(&mut self, script: &str) {
+        self.command("Page.addScriptToEvaluateOnNewDocument", json!({"source": script}));
+    }
+
     /// Opens a page from a file.
     pub fn open(&mut self, page: &[u8]) {
         self.open_as("page.html", page);
@@ -215,6 +220,18 @@ impl Browser {
         let answer = self.command("Page.captureScreenshot", json!({"format": "png"}));
         let text = answer["data"].as_str().unwrap();
         data_encoding::BASE64.decode(text.as_bytes()).unwrap()
+    }
+
+    /// Holds that axe-core, where it is installed, finds nothing that keeps anyone from the page.
+    #[track_caller]
+    pub fn assert_accessible(&mut self) {
+        let axe = crate::run::root().join("target/peers/axe/node_modules/axe-core/axe.min.js");
+        let Ok(axe) = std::fs::read_to_string(axe) else {
+            return crate::run::skipped("axe-core is not installed: make deps");
+        };
+        self.ask(&format!("{axe}; 0"));
+        let run = "axe.run().then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' ')).join('\\n'))";
+        assert_eq!(self.ask(run), "");
     }
 
     /// Holds that the page said nothing on the console, threw nothing, and asked for nothing but itself.

@@ -173,6 +173,39 @@ def air(seeds, scratch):
     seeds.add("part", b"\x33\1" + sensor)
 
 
+# The formats of ulp-import, by how the names of their files end.
+FORMATS = {
+    ".canvas": "canvas", ".csv": "csv", ".excalidraw": "excalidraw", ".geojson": "geojson", ".geojsons": "geojson",
+    ".gpx": "gpx", ".ocif.json": "ocif", ".json": "senml",
+}
+SENML = [
+    b'[{"bn":"node:a/","bt":1767225600,"bu":"Cel","n":"t","v":1},{"n":"t","t":5,"v":-2.5},{"n":"door","vb":true}]',
+    b'{"n":"node:a:t","u":"m","t":1767225600,"v":1e-3}\n{"n":"node:a:s","vs":"x","vd":"YQ"}\n',
+    b'\x1e[{"n":"a:b","v":1}]\n\x1e[{"n":"a:b","t":-5,"s":2}]\n',
+]
+
+
+def imports(seeds, trace):
+    """What other programs write, and what projectors write for them, behind a byte that says by which options."""
+    found = [("senml", text) for text in SENML]
+    for top in ("examples", "tests", "../shared/fixtures/import"):
+        for folder, _, files in sorted(os.walk(os.path.join(ROOT, top))):
+            for name in sorted(files):
+                end = next((end for end in FORMATS if name.endswith(end)), None)
+                # Not all that ends in .json are readings, but where everything is to be imported.
+                if end and (end != ".json" or "import" in folder):
+                    with open(os.path.join(folder, name), "rb") as file:
+                        found.append((FORMATS[end], file.read()))
+    for start in range(0, 200, 20):
+        part = b"\n".join(trace[:5] + trace[5 + start : 25 + start]) + b"\n"
+        for tool, formats in (("projector-2d", ("canvas", "ocif")), ("projector-map", ("geojson", "gpx"))):
+            origin = ("--origin", "52.6,-2") if tool == "projector-map" else ()
+            found += [(form, run(tool, "-f", form, *origin, stdin=part)) for form in formats]
+    for number, (form, text) in enumerate(found):
+        for choice in (0, 255, number * 37 % 256):
+            seeds.add(form, bytes([choice]) + text[:16000])
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -185,7 +218,8 @@ def main():
             sys.exit("no store was made: are the tools in PATH?")
         keys(seeds, scratch)
         caches(seeds)
-    crossings(seeds)
+        crossings(seeds)
+        imports(seeds, trace)
         run("ulp-store", "init", os.path.join(scratch, "empty"))
         statements(seeds, scratch)
         air(seeds, scratch)

@@ -4,5 +4,6 @@ mod example;
 mod hostile;
 mod mutated;
 mod peers;
+mod readings;
 mod twice;
 mod vectors;

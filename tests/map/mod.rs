@@ -1,7 +1,9 @@
 //! The plane as a map: how near to the Earth it is, what its features say, and what other programs read in them.
 
+mod back;
 mod features;
 mod hostile;
+mod page;
 mod peers;
 mod plane;
 mod replay;

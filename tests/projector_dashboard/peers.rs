@@ -51,7 +51,7 @@ for line in sys.stdin:
 fn the_figures_are_those_of_a_database() {
     let peers = run::root().join("target/peers");
     if !peers.join("duckdb").is_dir() {
-        run::skipped("duckdb is not installed: make bench-peers");
+        run::skipped("duckdb is not installed: make deps");
         return;
     }
     let dir = tempfile::tempdir().unwrap();

@@ -85,7 +85,8 @@ fn random_histories_are_drawn_the_same_from_a_store() {
         used +=
             run::sh("find w -path '*/snapshots/*.json' | wc -l", dir.path()).trim().parse::<u64>().unwrap();
     }
-    assert!(drawn > 5_000 && used > 25, "{drawn} bytes, {used} snapshots");
+    // A sample may be of small histories alone.
+    assert!(drawn > sample::size(10_000, 1_000) && used > 25, "{drawn} bytes, {used} snapshots");
 }
 
 #[test]

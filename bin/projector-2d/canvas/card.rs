@@ -4,7 +4,6 @@
 //! that its words fit into keeps its box. All else, points, lines and what is small, is a card of one width around its
 //! place.
 
-use crate::scene::{Item, Scene};
 use std::borrow::Cow;
 use ulp_core::event::{Register, RegisterKind};
 use ulp_core::json::raw;
@@ -14,6 +13,7 @@ use ulp_view::media::reference_in;
 use ulp_view::name::text_in;
 use ulp_view::path::Point;
 use ulp_view::scene::Sensor;
+use ulp_view::sheet::scene::{Item, Scene};
 use ulp_view::style::Paint;
 
 /// The width of a card, and the least height of one: those of a new card in Obsidian.

@@ -10,7 +10,6 @@ mod spots;
 mod table;
 
 use crate::names::Names;
-use crate::scene::{Connection, Scene};
 use card::{Card, Form, Stands};
 use std::collections::BTreeMap;
 use ulp_core::json::write::Members;
@@ -20,6 +19,7 @@ use ulp_view::geometry::Bounds;
 use ulp_view::json_canvas::{color_name, markdown};
 use ulp_view::name::one_line;
 use ulp_view::path::Point;
+use ulp_view::sheet::scene::{Connection, Scene};
 use ulp_view::style::Paint;
 
 /// The sides between which a drawing keeps its scale, in pixels.

@@ -13,9 +13,9 @@ use super::card::{Card, Stands, WIDTH};
 use super::ground::Ground;
 use super::spots::Spots;
 use super::{LARGE, MARGIN};
-use crate::scene::Scene;
 use std::collections::BTreeMap;
 use ulp_view::geometry::Bounds;
+use ulp_view::sheet::scene::Scene;
 
 /// Between readings that say no place.
 const GAP: f64 = 20.0;

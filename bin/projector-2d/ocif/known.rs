@@ -1,12 +1,12 @@
 //! Our extensions: what is known of nodes, links, layers and spaces, as it was given.
 
 use crate::records::clock;
-use crate::scene::{Connection, Item, Scene};
 use ulp_core::event::{Member, RegisterKind};
 use ulp_core::json::raw;
 use ulp_core::json::write::{Members, Object};
 use ulp_core::state::{Written, write_key};
 use ulp_view::scene::{Layer, Sensor, Settings};
+use ulp_view::sheet::scene::{Connection, Item, Scene};
 use ulp_view::transform::rounded;
 
 /// All that is known of a node.

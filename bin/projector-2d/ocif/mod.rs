@@ -7,9 +7,7 @@
 mod known;
 mod shape;
 
-use crate::layout::MARK;
 use crate::names::Names;
-use crate::scene::{Connection, Item, Scene};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use ulp_core::json::write::Members;
@@ -18,6 +16,8 @@ use ulp_core::text::write_printable;
 use ulp_view::geometry::{Bounds, Shape};
 use ulp_view::path::Point;
 use ulp_view::scene::{Layer, Sensor, bare_layers};
+use ulp_view::sheet::layout::MARK;
+use ulp_view::sheet::scene::{Connection, Item, Scene};
 use ulp_view::transform::{Transform, rounded};
 
 /// The format's name for itself.

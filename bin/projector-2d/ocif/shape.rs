@@ -1,11 +1,11 @@
 //! The shape and the looks of a node in the format's own words.
 
-use crate::scene::Item;
 use ulp_core::json::write::Members;
 use ulp_core::json::write_number;
 use ulp_view::geometry::{Bounds, Shape, flat};
 use ulp_view::outline;
 use ulp_view::path::{Point, Segment};
+use ulp_view::sheet::scene::Item;
 use ulp_view::style::{Paint, Style};
 use ulp_view::transform::rounded;
 

@@ -2,12 +2,12 @@
 
 use super::ink::{STROKE, ink_on, write_opacity, write_paint};
 use super::{Sheet, TITLE};
-use crate::scene::Connection;
 use std::fmt::Write as _;
 use ulp_core::text::xml_into;
 use ulp_view::labels::Anchor;
 use ulp_view::name::{one_line, shortened};
 use ulp_view::path::Point;
+use ulp_view::sheet::scene::Connection;
 use ulp_view::style::Paint;
 
 impl Sheet<'_, '_, '_> {

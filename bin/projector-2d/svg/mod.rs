@@ -12,8 +12,6 @@ mod shape;
 mod text;
 
 use crate::detail::{self, Detail};
-use crate::layout::Layout;
-use crate::scene::{Connection, Scene};
 use ink::WHITE;
 use std::fmt::Write as _;
 use ulp_core::parallel::by_chunks;
@@ -22,6 +20,8 @@ use ulp_view::digits::{Digits, FRACTION, PIXELS, Shown};
 use ulp_view::geometry::Bounds;
 use ulp_view::name::shortened;
 use ulp_view::path::Point;
+use ulp_view::sheet::layout::Layout;
+use ulp_view::sheet::scene::{Connection, Scene};
 use ulp_view::style::Color;
 
 /// The longer side of the drawing as a browser or an editor opens it, in pixels.

@@ -3,15 +3,15 @@
 use super::ink::{FILL, STROKE, ink_on, write_opacity, write_paint};
 use super::{Sheet, TITLE};
 use crate::detail::Detail;
-use crate::layout::Own;
 use crate::records::clock;
-use crate::scene::Item;
 use std::fmt::Write as _;
 use ulp_core::text::xml_into;
 use ulp_view::digits::FINE;
 use ulp_view::geometry::Shape;
 use ulp_view::labels::Placed;
 use ulp_view::name::shortened;
+use ulp_view::sheet::layout::Own;
+use ulp_view::sheet::scene::Item;
 use ulp_view::style::Paint;
 
 impl Sheet<'_, '_, '_> {

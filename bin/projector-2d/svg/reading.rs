@@ -3,7 +3,6 @@
 
 use super::ink::{STROKE, faint_on, ink_on};
 use super::{Sheet, TITLE};
-use crate::scene::Scene;
 use std::fmt::Write as _;
 use ulp_core::text::xml_into;
 use ulp_view::font::{self, LINE};
@@ -12,6 +11,7 @@ use ulp_view::labels::{Anchor, Placed};
 use ulp_view::name::shortened;
 use ulp_view::path::Point;
 use ulp_view::scene::Sensor;
+use ulp_view::sheet::scene::Scene;
 
 /// Most lines of the list; what is left out is counted in one more.
 const LISTED: usize = 40;

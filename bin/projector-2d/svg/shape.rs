@@ -2,14 +2,14 @@
 
 use super::Sheet;
 use crate::detail::{self, Detail};
-use crate::layout::{Own, PICTURE};
-use crate::scene::{Item, Picture};
 use std::fmt::Write as _;
 use ulp_view::digits::Digits;
 use ulp_view::geometry::{Bounds, Shape, flat};
 use ulp_view::labels::Anchor;
 use ulp_view::outline;
 use ulp_view::path::Point;
+use ulp_view::sheet::layout::{Own, PICTURE};
+use ulp_view::sheet::scene::{Item, Picture};
 use ulp_view::transform::Transform;
 
 /// How the numbers of a node's own frame are written.

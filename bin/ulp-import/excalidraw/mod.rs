@@ -7,7 +7,7 @@ mod element;
 mod outline;
 mod picture;
 
-pub use picture::{held, medium};
+pub use picture::Picture;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -15,17 +15,17 @@ use ulp_core::json::{Tape, Value};
 use ulp_core::report::Refusal;
 
 use crate::desk::Desk;
-use crate::record::Record;
+use crate::pipe::Records;
 use crate::sketch::{self, Page, Settings, text, words};
 use crate::whole::no_document;
 use element::Element;
 use picture::Files;
 
-/// The records of a document: what becomes nodes, then what becomes links.
+/// Reads a document: what becomes nodes, then what becomes links.
 ///
 /// # Errors
 /// It is no drawing of Excalidraw.
-pub fn read(document: &str, desk: &Desk) -> Result<Vec<Record>, Refusal> {
+pub fn read(document: &str, desk: &Desk, records: &mut Records<'_, '_>) -> Result<(), Refusal> {
     let mut tape = Tape::new();
     let top = sketch::document(&mut tape, document)?;
     if top.get("elements").is_none() {
@@ -40,18 +40,18 @@ pub fn read(document: &str, desk: &Desk) -> Result<Vec<Record>, Refusal> {
     let background = top.get("appState").and_then(|state| words(state, "viewBackgroundColor"));
     let background = background.filter(|color| color != "transparent");
     let settings = Settings { background, ..Settings::default() };
-    let mut records: Vec<Record> = settings.record(drawing.page, desk).into_iter().collect();
+    settings.record(drawing.page, desk).into_iter().for_each(|record| records.push(record));
     let mut links = Vec::new();
     for (i, element) in elements.iter().enumerate().filter(|(i, _)| !drawing.is_said(*i)) {
         match drawing.ends(element) {
-            Some(ends) => {
-                links.push(Record::of(element.number, |record| drawing.link(i, *element, ends, record)))
-            }
-            None => records.push(Record::of(element.number, |record| drawing.node(i, *element, record))),
+            Some(ends) => links.push((i, element, ends)),
+            None => records.of(element.number, |record| drawing.node(i, *element, record)),
         }
     }
-    records.append(&mut links);
-    Ok(records)
+    for (i, element, ends) in links {
+        records.of(element.number, |record| drawing.link(i, *element, ends, record));
+    }
+    Ok(())
 }
 
 /// What elements say of each other.

@@ -1,5 +1,6 @@
 //! What any program draws: shapes, arrows, edges and groups, with their text and pictures.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ulp_core::json::Value;
@@ -10,6 +11,8 @@ use super::shape::{self, Shape};
 use super::{extension, extensions};
 use crate::desk::Desk;
 use crate::draft::{Json, Link, Node};
+use crate::excalidraw::Picture;
+use crate::pipe::Records;
 use crate::record::Record;
 use crate::sketch::{self, Page, Settings, full, number_of, text, words};
 
@@ -23,11 +26,16 @@ const TEXT_STYLE: Names = ["@ocif/textstyle", "@ocif/node/textstyle"];
 /// The kind of what has no shape of its own.
 const KIND: &str = "node";
 
-/// The records of a document: its nodes in their order, then its edges.
+/// Reads a document: its nodes in their order, then its edges.
 ///
 /// # Errors
 /// It is no document of the format.
-pub fn read(top: Value<'_, '_>, nodes: &[Value<'_, '_>], desk: &Desk) -> Result<Vec<Record>, Refusal> {
+pub fn read(
+    top: Value<'_, '_>,
+    nodes: &[Value<'_, '_>],
+    desk: &Desk,
+    records: &mut Records<'_, '_>,
+) -> Result<(), Refusal> {
     let relations = sketch::list(top, "relations")?;
     let all = || (1..).zip(nodes.iter().chain(&relations).copied());
     let drawing = Drawing {
@@ -36,13 +44,13 @@ pub fn read(top: Value<'_, '_>, nodes: &[Value<'_, '_>], desk: &Desk) -> Result<
         groups: groups(all().map(|(_, thing)| thing)),
         resources: resources(top)?,
     };
-    let mut records: Vec<Record> = Settings::default().record(drawing.page, desk).into_iter().collect();
+    Settings::default().record(drawing.page, desk).into_iter().for_each(|record| records.push(record));
     let mut ids = HashSet::new();
     for (number, node) in (1..).zip(nodes.iter().copied()).filter(|(_, node)| !is_related(*node)) {
-        records.push(Record::of(number, |record| drawing.node(node, record, &mut ids)));
+        records.of(number, |record| drawing.node(node, record, &mut ids));
     }
     for (number, thing) in all().filter(|(_, thing)| newest(*thing, EDGE).is_some()) {
-        records.push(Record::of(number, |record| drawing.edge(thing, &ids, record)));
+        records.of(number, |record| drawing.edge(thing, &ids, record));
     }
     for (number, _) in (nodes.len() as u64 + 1..).zip(&relations).filter(|(_, thing)| !is_related(**thing)) {
         let mut record = Record { number, ..Record::default() };
@@ -55,7 +63,7 @@ pub fn read(top: Value<'_, '_>, nodes: &[Value<'_, '_>], desk: &Desk) -> Result<
         record.note("import.group", "a group within a group, or an edge");
         records.push(record);
     }
-    Ok(records)
+    Ok(())
 }
 
 /// Whether a thing only says how others hang together: an edge, or a group without a place.
@@ -85,19 +93,44 @@ fn groups<'t, 'a>(things: impl Iterator<Item = Value<'t, 'a>>) -> HashMap<String
     groups
 }
 
-/// The representations of resources, by their ids.
-fn resources<'t, 'a>(top: Value<'t, 'a>) -> Result<BTreeMap<String, Value<'t, 'a>>, Refusal> {
-    let resources = sketch::list(top, "resources")?.into_iter();
-    Ok(resources
-        .filter_map(|resource| Some((text(resource, "id")?, resource.get("representations")?)))
-        .collect())
+/// What nodes show inside.
+struct Resource<'t, 'a> {
+    representations: Value<'t, 'a>,
+    /// What of it is shown, once a node has asked.
+    content: OnceCell<Content>,
+}
+
+struct Content {
+    words: Option<String>,
+    picture: Option<Picture>,
+}
+
+impl Content {
+    fn of(representations: Value<'_, '_>) -> Content {
+        let is_text = |each| mime(each).is_none_or(|mime| mime.starts_with("text/plain"));
+        let plain = |each| words(each, "content").filter(|_| is_text(each));
+        let held = |each| Picture::held(&text(each, "location")?, mime(each));
+        Content {
+            words: representations.items().find_map(plain),
+            picture: representations.items().find_map(held),
+        }
+    }
+}
+
+/// The resources of a document, by their ids.
+fn resources<'t, 'a>(top: Value<'t, 'a>) -> Result<BTreeMap<String, Resource<'t, 'a>>, Refusal> {
+    let resources = sketch::list(top, "resources")?.into_iter().filter_map(|resource| {
+        let representations = resource.get("representations")?;
+        Some((text(resource, "id")?, Resource { representations, content: OnceCell::new() }))
+    });
+    Ok(resources.collect())
 }
 
 struct Drawing<'d, 't, 'a> {
     page: Page,
     desk: &'d Desk,
     groups: HashMap<String, Vec<String>>,
-    resources: BTreeMap<String, Value<'t, 'a>>,
+    resources: BTreeMap<String, Resource<'t, 'a>>,
 }
 
 impl Drawing<'_, '_, '_> {
@@ -136,25 +169,18 @@ impl Drawing<'_, '_, '_> {
     /// What a node shows inside: plain text is its label, a picture its medium.
     fn content(&self, node: Value<'_, '_>, properties: &mut Object, record: &mut Record) -> Option<Json> {
         let id = text(node, "resource")?;
-        let Some(representations) = self.resources.get(&id) else {
+        let Some(resource) = self.resources.get(&id) else {
             record.note("import.resource", "a resource that is not there");
             return None;
         };
-        let is_text = |each| mime(each).is_none_or(|mime| mime.starts_with("text/plain"));
-        let content =
-            representations.items().find_map(|each| words(each, "content").filter(|_| is_text(each)));
-        properties.text("label", content.as_deref());
-        let picture = representations.items().find_map(|each| {
-            let location = text(each, "location")?;
-            let (held, bytes) = crate::excalidraw::held(&location)?;
-            Some((mime(each).unwrap_or_else(|| held.to_owned()), bytes))
-        });
-        if content.is_none() && picture.is_none() {
+        let Content { words, picture } =
+            resource.content.get_or_init(|| Content::of(resource.representations));
+        properties.text("label", words.as_deref());
+        if words.is_none() && picture.is_none() {
             record
                 .note("import.resource", "a resource that is neither plain text nor a picture that it holds");
         }
-        let (mime, bytes) = picture?;
-        Some(crate::excalidraw::medium(&mime, bytes, record))
+        Some(picture.as_ref()?.medium(record))
     }
 
     /// How the text of a node is written.

@@ -11,15 +11,15 @@ use ulp_core::json::{Tape, Value};
 use ulp_core::report::Refusal;
 
 use crate::desk::Desk;
-use crate::record::Record;
+use crate::pipe::Records;
 use crate::sketch::{self, text};
 use crate::whole::no_document;
 
-/// The records of a document.
+/// Reads a document.
 ///
 /// # Errors
 /// It is no document of the format.
-pub fn read(document: &str, desk: &Desk) -> Result<Vec<Record>, Refusal> {
+pub fn read(document: &str, desk: &Desk, records: &mut Records<'_, '_>) -> Result<(), Refusal> {
     let mut tape = Tape::new();
     let top = sketch::document(&mut tape, document)?;
     if text(top, "ocif").is_none() {
@@ -27,9 +27,10 @@ pub fn read(document: &str, desk: &Desk) -> Result<Vec<Record>, Refusal> {
     }
     let nodes = sketch::list(top, "nodes")?;
     if nodes.iter().any(|node| own::is_own(*node)) {
-        return Ok(own::read(&nodes, desk));
+        own::read(&nodes, desk, records);
+        return Ok(());
     }
-    drawn::read(top, &nodes, desk)
+    drawn::read(top, &nodes, desk, records)
 }
 
 /// The extensions of a node or a relation.

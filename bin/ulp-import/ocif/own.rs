@@ -13,6 +13,7 @@ use ulp_core::report::Refusal;
 use super::{extension, extensions, held};
 use crate::desk::Desk;
 use crate::draft::{Draft, Envelope, Json, Link, Node, Reading, What};
+use crate::pipe::Records;
 use crate::record::Record;
 use crate::sketch::{canonical, full, text};
 use crate::time::{Said, Stamp};
@@ -34,38 +35,33 @@ pub fn is_own(node: Value<'_, '_>) -> bool {
     extensions(node).any(|extension| extension.get("type").is_some_and(is_ours))
 }
 
-/// The records of a document.
-pub fn read(nodes: &[Value<'_, '_>], desk: &Desk) -> Vec<Record> {
+/// Reads a document.
+pub fn read(nodes: &[Value<'_, '_>], desk: &Desk, records: &mut Records<'_, '_>) {
     let file = File::of(nodes, desk);
     let numbered = || (1..).zip(nodes.iter().copied());
     let of = |kind| numbered().filter_map(move |(number, node)| Some((number, node, extension(node, kind)?)));
-    let mut records = Vec::new();
     for (number, _, known) in of(SPACE) {
-        records.push(Record::of(number, |record| file.space(known, record)));
+        records.of(number, |record| file.space(known, record));
     }
     for (number, node, known) in of(LAYER) {
-        records.push(Record::of(number, |record| file.layer(node, known, record)));
+        records.of(number, |record| file.layer(node, known, record));
     }
     for (number, _, known) in of(NODE) {
-        records.push(Record::of(number, |record| file.node(known, record)));
+        records.of(number, |record| file.node(known, record));
     }
     for (number, node, known) in of(LINK) {
-        records.push(Record::of(number, |record| file.link(node, known, record)));
+        records.of(number, |record| file.link(node, known, record));
     }
     for (number, _, known) in of(SPACE) {
-        let sensors = known.get("sensors").into_iter().flat_map(Value::items);
-        records
-            .extend(sensors.map(|sensor| Record::of(number, |record| file.reading(known, sensor, record))));
+        for sensor in known.get("sensors").into_iter().flat_map(Value::items) {
+            records.of(number, |record| file.reading(known, sensor, record));
+        }
     }
     for (number, _) in numbered().filter(|(_, node)| !is_own(*node)) {
         let mut record = Record { number, ..Record::default() };
         record.note("import.foreign", "a node of another program among ours");
         records.push(record);
     }
-    // What says nothing of its own is no record.
-    records
-        .retain(|record| !record.drafts.is_empty() || !record.notes.is_empty() || record.refused.is_some());
-    records
 }
 
 struct File<'f> {

@@ -31,6 +31,10 @@ pub mod redaction;
 pub mod scene;
 pub mod series;
 #[cfg(feature = "draw")]
+pub mod sheet;
+#[cfg(feature = "draw")]
+pub mod solid;
+#[cfg(feature = "draw")]
 pub mod style;
 mod text_at;
 pub mod transform;

@@ -64,22 +64,37 @@ impl Log {
         let private = args.private_log.as_ref().map(|path| PrivateLog::open(path));
         let drawer = Drawer::start(text && terminal && (elsewhere || !Std::Out.is_terminal()));
         Ok(Log {
-            tool: tool.to_owned(),
             version: version.to_owned(),
             format,
             colour: text && terminal && wants_colour(),
             all: args.log_all,
             strict: args.strict,
+            drawer,
+            screen: Std::Err.open().ok().map(Patient),
+            private: private.transpose()?,
+            ..Log::unseen(tool)
+        })
+    }
+
+    /// A log that counts and that nobody sees, for whoever has the work of a tool done without its process.
+    pub fn unseen(tool: &str) -> Log {
+        Log {
+            tool: tool.to_owned(),
+            version: String::new(),
+            format: LogFormat::Json,
+            colour: false,
+            all: false,
+            strict: false,
             sources: Vec::new(),
             fed: (0, 0),
             tally: Tally::default(),
             raised: Status::Accepted,
-            drawer,
-            screen: Std::Err.open().ok().map(Patient),
+            drawer: Drawer::start(false),
+            screen: None,
             buffer: Vec::new(),
             held: Vec::new(),
-            private: private.transpose()?,
-        })
+            private: None,
+        }
     }
 
     /// Opens the operands of a tool that may hold the stream.

@@ -98,6 +98,12 @@ pub const CODES: &[Row] = &[
     row(&["cap.value"], "a value of an alert that is not on CAP's list (noted)"),
     row(&["cap.realm"], "an alert of realm personal, which is for nobody else (withheld)"),
     row(&["cap.history"], "a state line of an alert, which tells of no event (withheld)"),
+    row(&["physics.no_shape"], "a physical node that the solver cannot take, and why (noted)"),
+    row(&["physics.too_many"], "a tile with more bodies in motion than a step holds, or too many in one place (noted; status 1)"),
+    row(&["physics.differs"], "a step that is not what its solver computes (noted; status 1)"),
+    row(&["why.unknown"], "nothing that is looked at bears the id (noted; status 1)"),
+    row(&["why.more"], "there are more events than --depth and --limit let be told (noted)"),
+    row(&["why.history"], "a state line, which tells of no event (withheld)"),
     row(
         &[
             "view.space", "view.tile", "view.lane", "view.layer", "view.authority", "view.boundary",
@@ -263,6 +269,9 @@ pub const CODES: &[Row] = &[
     row(&["portal.rating"], "rated above the world that it comes to"),
     row(&["portal.requirement"], "what a world requires is not there, or is not as it was asked for"),
     row(&["portal.offer"], "no offer, or one of which something is closed"),
+    row(&["portal.credential"], "a claim's credential that does not hold"),
+    row(&["portal.holder"], "a claim's credential that is about somebody else"),
+    row(&["portal.claim"], "a claim's credential that does not say what the claim says"),
     row(&["portal.samples"], "performance data that is more than a pointer to it (noted; in receipts, not read)"),
     row(&["portal.fault"], "a world's receipt is not as what was sent has it (noted)"),
     row(&["portal.receipt"], "no receipt that answers ours, or that follows the one before it"),

@@ -3,7 +3,8 @@
 //! A space whose `@space.origin` names a place of WGS84 is the transverse Mercator plane about it, with scale 1 along
 //! the origin's meridian: x east, y north, z the height above the origin's, which is ellipsoidal everywhere. In PROJ's
 //! words `+proj=tmerc +lat_0=… +lon_0=… +k=1 +ellps=WGS84`. [`Plane`] goes both ways, in the unit of the space, and says
-//! by how much grid north leaves true north; [`round`] says with how many decimals such numbers are written.
+//! by how much grid north leaves true north; [`round`] says with how many decimals such numbers are written, [`cut`] how
+//! lines and areas are laid so that none crosses the antimeridian.
 //! ulp-event(5) describes the origin.
 //!
 //! ```
@@ -16,6 +17,7 @@
 //! assert_eq!(plane.height(74.127), 174.127);
 //! ```
 
+pub mod cut;
 mod mercator;
 mod origin;
 pub mod round;
@@ -23,6 +25,11 @@ mod unit;
 
 pub use origin::Origin;
 pub use unit::Unit;
+
+use ulp_core::json::write::Object;
+
+/// The class `Plane` of pages, which does the same in a browser; it is made of what [`Plane::json`] writes.
+pub const SCRIPT: &str = include_str!("plane.js");
 
 /// How far east or west of the origin's meridian the plane reaches, in metres. Further out the series lose their
 /// micrometre.
@@ -70,6 +77,18 @@ impl Plane {
 
     pub fn unit(&self) -> Unit {
         self.unit
+    }
+
+    /// What a page makes its own plane of: `{"height","lat","lon","unit","up"}`, the unit in metres.
+    pub fn json(&self) -> Object {
+        let mut object = Object::default();
+        object
+            .number("lat", self.origin.lat)
+            .number("lon", self.origin.lon)
+            .number("height", self.origin.height)
+            .number("unit", self.unit.to_metres(1.0))
+            .raw("up", Some(if self.up { "true" } else { "false" }));
+        object
     }
 
     /// Where a place of the Earth lies on the plane.

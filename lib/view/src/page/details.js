@@ -28,7 +28,7 @@ function showDetails(thing, pinned = false) {
 
 function nodeDetails(node, pinned) {
   const item = drawing.items.get(node);
-  const parts = [element("h2", { textContent: item?.name ?? node.id }), ...readingsAt(node), ...aboutNode(node)];
+  const parts = [element("h2", { textContent: item?.name ?? node.id }), ...readingsAt(node), ...aboutNode(node), ...(drawing.about?.({ node }) ?? [])];
   if (!pinned) return parts;
   return [...parts, commandsFor(node.id), valuesOfNode(node), ...linksOf(node), eventsOf(node)].filter((part) => part !== null);
 }
@@ -133,7 +133,7 @@ function takenAt(sensor) {
 
 function sensorDetails(sensor) {
   const who = element("p", { className: "sub", textContent: sensor.actor });
-  return [element("h2", { textContent: sensor.name }), ...(sensor.reading === null ? [] : takenAt(sensor)), who];
+  return [element("h2", { textContent: sensor.name }), ...(sensor.reading === null ? [] : takenAt(sensor)), who, ...(drawing.about?.({ sensor }) ?? [])];
 }
 
 function nodeButton(node, text) {

@@ -17,7 +17,8 @@ use ulp_core::world::{AsOf, Filter, Row, World};
 pub struct Gathered<'a> {
     /// By space, actor, sensor and unit.
     pub series: Vec<Series<'a>>,
-    /// The end of what is looked at: the cut, else the greatest effective time; nothing where nothing was read.
+    /// The end of what is looked at: the cut, else the greatest effective time of what may be shown; nothing where
+    /// nothing was read.
     pub end: Option<Time>,
     /// Whether any node may be what a sensor recorded of a person, who has a say in it.
     pub(crate) is_of_people: bool,
@@ -63,17 +64,24 @@ pub(crate) fn gather<'a>(world: &'a World<'_>, filter: &Filter, arena: &'a Bump)
 }
 
 impl<'a> Gathered<'a> {
-    /// Keeps of a space the readings that are among those that may be shown.
-    pub(crate) fn keep_shown(&mut self, histories: &[History<'a>]) {
+    /// Keeps of a space the readings that are among those that may be shown; where nothing is cut off, all ends with
+    /// the last that may.
+    pub(crate) fn keep_shown(&mut self, histories: &[History<'a>], is_cut: bool) {
         let mut shown: HashSet<(&str, Key<'_>, &str, &str)> = HashSet::default();
+        let mut last = None;
         for history in histories {
             for part in history.parts() {
-                let read = history.changes(part).iter().filter_map(|change| match change {
+                let changes = history.changes(part);
+                last = last.max((!changes.is_empty()).then_some(part.key.eff));
+                let read = changes.iter().filter_map(|change| match change {
                     Change::Read(sensor) => Some((history.space, part.key, sensor.actor, sensor.sensor)),
                     _ => None,
                 });
                 shown.extend(read);
             }
+        }
+        if !is_cut {
+            self.end = last;
         }
         for series in &mut self.series {
             let (space, actor, sensor) = (series.space, series.actor, series.sensor);

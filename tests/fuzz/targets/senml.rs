@@ -1,0 +1,4 @@
+//! Readings as SenML has them: drafts that the gate takes, or refused by name, as `import::check` has it.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| import::check("senml", bytes));
