@@ -125,7 +125,7 @@ fn write(
         }
         Format::Glb => document(args, view, &stock, style, log)?.write_binary(out)?,
         Format::Gltf => document(args, view, &stock, style, log)?.write_text(out)?,
-        Format::Html => out.write_all(&html(view, &stock, style, log)?)?,
+        Format::Html => out.write_all(&html(args, view, &stock, style, log)?)?,
     }
     project::note_blobs(view, log)
 }
