@@ -52,8 +52,7 @@ fn the_pages_scripts_are_linted() {
         ("projector-map", [&PLANE[..], &MAP].concat()),
     ];
     for (page, drawing) in pages {
-        let parts: Vec<String> =
-            [&BEFORE[..], &drawing, &AFTER].concat().into_iter().map(read).collect();
+        let parts: Vec<String> = [&BEFORE[..], &drawing, &AFTER].concat().into_iter().map(read).collect();
         for part in &parts {
             assert!(part.starts_with("\"use strict\";\n"), "{page}: {:?}", part.lines().next());
             assert!(

@@ -167,7 +167,8 @@ fn write_page(
 ) -> Result<(), Failure> {
     let style =
         ulp_view::solid::record::Style { provenance: args.projection.provenance, several: view.count > 1 };
-    let (page, notes) = page::page(view, stock, style, &args.projection.chosen(), (Immersion::Ar, args.origin.origin));
+    let (page, notes) =
+        page::page(view, stock, style, &args.projection.chosen(), (Immersion::Ar, args.origin.origin));
     out.write_all(&page)?;
     notes.into_iter().try_for_each(|said| project::note(view, "export.dropped", said, log))
 }

@@ -42,12 +42,6 @@ function runsOfReadings(readings) {
   return runs;
 }
 
-/** The thresholds of the rules that look at a sensor: {name, limit}. */
-function limitsOf(sensor) {
-  const { space } = history.data;
-  return embedded.limits.filter((rule) => rule.series.some((s) => s[0] === space && s[1] === sensor.actor && s[2] === sensor.name));
-}
-
 /** The path of runs, those of events before or after now. */
 function pathOf(runs, x, y, takes) {
   const parts = [];
@@ -64,8 +58,7 @@ function pathOf(runs, x, y, takes) {
 function chart(sensor, unit) {
   const runs = runsOfReadings(history.readingsOf(sensor));
   const points = runs.flat();
-  const limits = limitsOf(sensor);
-  const values = [...points.map((p) => p.value), ...limits.map((l) => l.limit)];
+  const values = points.map((p) => p.value);
   const least = values.reduce((a, b) => Math.min(a, b), Infinity);
   const most = values.reduce((a, b) => Math.max(a, b), -Infinity);
   const ticks = ticksOf(least, most, 3);
@@ -83,10 +76,6 @@ function chart(sensor, unit) {
   }
   text(timeText(t0).slice(0, 16), CHART_LEFT, CHART_HIGH - 5, "start");
   if (t1 > t0) text(timeText(t1).slice(0, 16), right, CHART_HIGH - 5, "end");
-  for (const { name, limit } of limits) {
-    drawn.append(shape("path", { class: "limit", d: `M${CHART_LEFT} ${y(limit).toFixed(1)}H${right}` }));
-    text(name, right, y(limit) - 3, "end");
-  }
   const before = (p) => p.event < history.at;
   drawn.append(shape("path", { class: "later", d: pathOf(runs, x, y, (p) => !before(p)) }), shape("path", { class: "line", d: pathOf(runs, x, y, before) }));
   const now = history.at > 0 ? history.data.time[history.at - 1] : t0;

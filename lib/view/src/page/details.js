@@ -128,7 +128,7 @@ function takenAt(sensor) {
   const now = element("p", { className: "reading" }, element("b", { textContent: `${value}${unit}` }), " ", eventButton(reading.event, "by"));
   const table = element("button", { type: "button", className: "small", textContent: "Save CSV" });
   table.addEventListener("click", () => saveTable(sensor));
-  return [now, ...(past.some((r) => finite(r.value)) ? [chart(sensor, unit)] : []), table];
+  return [now, ...(past.filter((r) => finite(r.value)).length > 1 ? [chart(sensor, unit)] : []), table];
 }
 
 function sensorDetails(sensor) {

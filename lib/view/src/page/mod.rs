@@ -66,7 +66,10 @@ pub fn write(
     let mut data = Vec::new();
     text::write_for_html(&embedded(view, page, histories, takes_tile), &mut data);
     let parts = [
-        ("title", text::html_text(page.title).into_bytes()),
+        (
+            "title",
+            text::html_text(if page.title.is_empty() { "An empty world" } else { page.title }).into_bytes(),
+        ),
         ("help", text::html_text(page.help).into_bytes()),
         ("style-hash", source(&style)),
         ("script-hash", source(&script)),

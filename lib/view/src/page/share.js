@@ -69,16 +69,21 @@ function say(text) {
   }, 4000);
 }
 
-/** Puts a text where others can paste it from. */
-function copy(text, what) {
-  const field = element("textarea", { value: text, className: "hidden", ariaLabel: what });
+/** Copies a text in the way that pages from files may everywhere; answers whether it was. */
+function copied(text) {
   const before = document.activeElement;
+  const field = element("textarea", { value: text, className: "hidden", ariaLabel: "Copied" });
   document.body.append(field);
   field.select();
   const done = document.execCommand("copy");
   field.remove();
   before?.focus();
-  say(done ? `${what} copied` : text);
+  return done;
+}
+
+/** The same, and says so to everyone; what cannot be copied is at least said. */
+function copy(text, what) {
+  say(copied(text) ? `${what} copied` : text);
 }
 
 function copyLink() {

@@ -507,7 +507,7 @@ function panelLines(node) {
   const readings = history.sensors.filter(({ reading }) => reading !== null && reading.node === node.index);
   const read = readings.map((sensor) => readingText(history, sensor));
   const own = node.registers().filter(([name]) => name.startsWith("properties."));
-  const values = own.map(([name, value]) => `${name.slice(11)}: ${shown(value)}`);
+  const values = own.map(([name, value]) => `${name.slice(11)}: ${plain(value)}`);
   return [nameOf(node), sub, ...read, ...values].slice(0, 10).map((line) => line.replace(/\s+/g, " "));
 }
 
