@@ -2,7 +2,7 @@
 
 const browser = [
   "document", "window", "performance", "getComputedStyle", "requestAnimationFrame", "cancelAnimationFrame",
-  "Path2D", "Image", "ResizeObserver", "atob", "AudioContext", "setInterval", "clearInterval", "setTimeout",
+  "Path2D", "Image", "ResizeObserver", "atob", "AudioContext", "setInterval", "clearInterval", "setTimeout", "clearTimeout", "URL", "URLSearchParams", "Blob",
 ];
 
 export default [

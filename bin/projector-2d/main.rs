@@ -150,7 +150,9 @@ fn write(
         }
         Format::Html => {
             let takes_tile = |tile| args.projection.select.tile(tile);
-            out.write_all(&page::write(view, &scenes, &gallery, &Furniture::NONE, takes_tile))?;
+            let options = args.projection.chosen();
+            let shown = (&Furniture::NONE, &options[..]);
+            out.write_all(&page::write(view, &scenes, &gallery, shown, takes_tile))?;
         }
         Format::Canvas => {
             let (text, lost) = canvas::write(&scenes);

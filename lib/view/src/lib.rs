@@ -32,6 +32,8 @@ pub mod scene;
 pub mod series;
 #[cfg(feature = "draw")]
 pub mod sheet;
+#[cfg(feature = "draw")]
+pub mod solid;
 pub mod sound;
 #[cfg(feature = "draw")]
 pub mod style;

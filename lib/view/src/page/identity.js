@@ -8,8 +8,12 @@ function identify(element, history, thing) {
   const [node, event] = thing === null ? [null, -1] : identityOf(history, thing);
   const put = (name, value) => (value === null ? delete element.dataset[name] : (element.dataset[name] = value));
   put("nodeId", node);
-  // What a macro made is named after the macro's event.
-  put("eventId", event < 0 ? null : history.event(event).id.split("#")[0]);
+  put("eventId", eventNameOf(history, event));
+}
+
+/** The name of an event; null for none. What a macro made is named after the macro's event. */
+function eventNameOf(history, event) {
+  return event < 0 ? null : history.data.id[event].split("#")[0];
 }
 
 /** The id of the node that a thing is, or is read at, and the event that last set it; null and -1 for none. */

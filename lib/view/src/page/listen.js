@@ -11,6 +11,8 @@ class Player {
   constructor(score) {
     this.score = score;
     this.context = null;
+    /** Told when it begins and when it ends. */
+    this.changed = () => {};
   }
 
   get playing() {
@@ -23,6 +25,7 @@ class Player {
     this.context = context;
     const sheet = new Recital(context, this.score);
     const zero = context.currentTime + 0.1 - from;
+    this.changed();
     let [written, told] = [from, from];
     this.timer = setInterval(() => {
       const now = context.currentTime - zero;
@@ -42,6 +45,7 @@ class Player {
     clearInterval(this.timer);
     this.context.close();
     this.context = null;
+    this.changed();
   }
 }
 
@@ -161,13 +165,15 @@ const frequency = (pitch) => 440 * 2 ** ((pitch - 69) / 12);
 /** A velocity as a loudness: quiet notes are quieter than their number. */
 const loudness = ({ loudest }, velocity) => (loudest * velocity * Math.sqrt(velocity / 127)) / 127;
 
-/** The button that plays the trace from where the slider is, and takes the slider along. */
+/** Lets the button play the trace from where the slider is, and take the slider along. */
 function listenTo(score) {
-  const player = new Player(score);
-  const button = element("button", { type: "button", id: "listen", textContent: "♪", title: "Listen" });
-  const show = () => {
+  player = new Player(score);
+  const button = byId("listen");
+  button.hidden = false;
+  player.changed = () => {
     button.setAttribute("aria-pressed", String(player.playing));
     button.setAttribute("aria-label", player.playing ? "Stop listening" : "Listen");
+    if (!player.playing) settle();
   };
   const ofSpace = (note) => note[6] === histories.indexOf(history) && note[7] >= 0;
   const start = () => {
@@ -176,23 +182,11 @@ function listenTo(score) {
   };
   const heard = (note) => {
     if (note === null) seek(history.length);
-    else if (ofSpace(note)) seek(note[7] + 1);
-    show();
+    else if (ofSpace(note)) seekSoon(note[7] + 1);
   };
   button.addEventListener("click", () => {
-    if (player.playing) player.stop();
-    else {
-      stop();
-      player.play(start(), heard);
-    }
-    show();
+    if (player.playing) return player.stop();
+    stop();
+    return player.play(start(), heard);
   });
-  byId("play").addEventListener("click", () => {
-    player.stop();
-    show();
-  });
-  byId("play").after(button);
-  show();
 }
-
-if (embedded.score !== null) listenTo(embedded.score);
