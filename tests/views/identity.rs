@@ -67,6 +67,7 @@ fn written(command: &str) -> Vec<u8> {
         "dashboard" => env!("CARGO_BIN_EXE_projector-dashboard"),
         "map" => env!("CARGO_BIN_EXE_projector-map"),
         "alert" => env!("CARGO_BIN_EXE_projector-alert"),
+        "ar" => env!("CARGO_BIN_EXE_projector-ar"),
         other => panic!("{other}"),
     };
     let output = feed(program, &words.collect::<Vec<_>>(), world().as_bytes());
@@ -132,6 +133,11 @@ fn records_models_and_exchange_files() {
         ["2d -f jsonl", "3d -f jsonl", "3d -f gltf", "2d -f ocif", "map -f jsonl", "map -f geojson"]
     {
         assert_all(command, &json_pairs(&text(command)), all());
+    }
+    // Of an eye's view things alone are told.
+    let things = || NODES.into_iter().chain([ALERT]);
+    for command in ["ar -f jsonl", "ar -f jsonl --viewer 52.6,-2,102,45,0,0,90 --all"] {
+        assert_all(command, &json_pairs(&text(command)), things());
     }
     let glb = written("3d -f glb");
     let length = u32::from_le_bytes(glb[12..16].try_into().unwrap()) as usize;
@@ -283,7 +289,7 @@ fn sounds() {
 #[test]
 fn pages() {
     let Some(mut browser) = Browser::start() else { return };
-    for command in ["2d -f html", "3d -f html"] {
+    for command in ["2d -f html", "3d -f html", "map -f html", "ar -f html"] {
         browser.open(&written(command));
         browser.rest();
         let mut ids = |thing: &str| {
