@@ -93,6 +93,29 @@ pub(super) fn value(literal: &[u8]) -> Option<f64> {
     std::str::from_utf8(literal).ok()?.parse().ok()
 }
 
+/// From here on ECMAScript prints without an exponent.
+const EXPONENT_BELOW: f64 = 1e-6;
+/// Below 2^23 doubles lie less than 10^-9 apart, and below 2^33 less than 10^-6.
+const NINE_PLACES_BELOW: f64 = 8_388_608.0;
+const SIX_PLACES_BELOW: f64 = 8_589_934_592.0;
+
+/// A double that is no less than 0 as so many parts of 10^places, where ECMAScript surely prints it as that decimal.
+///
+/// Two decimals that are further apart than doubles are there are two different doubles. So no other decimal of so few
+/// places names this double, and one that has fewer digits has no more places.
+pub(super) fn parts(n: f64) -> Option<(u64, usize)> {
+    let (scale, places) = match n {
+        0.0 => return Some((0, 0)),
+        n if n < EXPONENT_BELOW => return None,
+        n if n < NINE_PLACES_BELOW => (1e9, 9),
+        n if n < SIX_PLACES_BELOW => (1e6, 6),
+        _ => return None,
+    };
+    // It is below 2^53. Where the product was rounded the wrong way, the quotient is another double.
+    let parts = (n * scale + 0.5) as u64;
+    (parts as f64 / scale == n).then_some((parts, places))
+}
+
 /// Whether `whole.fraction` is surely how ECMAScript prints its double.
 ///
 /// Two different decimals of at most 15 significant digits are two different doubles. So no other decimal that
