@@ -321,37 +321,44 @@ fn write_char(c: char, out: &mut Vec<u8>) {
 
 /// Appends a finite number as ECMAScript prints it; what is not finite, which JSON cannot say, is `null`.
 pub fn write_number(n: f64, out: &mut Vec<u8>) {
-    if let Some((parts, places)) = number::parts(n.abs()) {
-        return write_decimal(n < 0.0, parts, places, out);
+    if let Some(decimal) = number::decimal_of(n.abs()) {
+        return write_decimal(n < 0.0, decimal, out);
     }
     let mut buffer = ryu_js::Buffer::new();
     let printed = if n.is_finite() { buffer.format_finite(n) } else { "null" };
     out.extend_from_slice(printed.as_bytes());
 }
 
-/// Appends `parts` / 10^`places`, without zeros at the end of its fraction.
-fn write_decimal(is_negative: bool, mut parts: u64, mut places: usize, out: &mut Vec<u8>) {
-    while places > 0 && parts.is_multiple_of(10) {
-        parts /= 10;
-        places -= 1;
-    }
-    // From the last digit to the first: at most 20 of them, a point and a sign.
-    let mut text = [0; 22];
-    let (mut at, mut digits) = (text.len(), 0);
-    let mut put = |byte: u8| {
-        at -= 1;
-        text[at] = byte;
-    };
-    while parts > 0 || digits <= places {
-        if digits == places && places > 0 {
-            put(b'.');
+/// Appends a decimal, without zeros at the end of its fraction.
+fn write_decimal(is_negative: bool, decimal: number::Decimal, out: &mut Vec<u8>) {
+    let number::Decimal { mut whole, mut fraction, mut places } = decimal;
+    // From the last digit to the first: at most nine behind the point, twenty before it, and a sign.
+    let mut text = [0; 31];
+    let mut at = text.len();
+    if fraction > 0 {
+        while fraction.is_multiple_of(10) {
+            fraction /= 10;
+            places -= 1;
         }
-        put(b'0' + (parts % 10) as u8);
-        parts /= 10;
-        digits += 1;
+        for _ in 0..places {
+            at -= 1;
+            text[at] = b'0' + (fraction % 10) as u8;
+            fraction /= 10;
+        }
+        at -= 1;
+        text[at] = b'.';
+    }
+    loop {
+        at -= 1;
+        text[at] = b'0' + (whole % 10) as u8;
+        whole /= 10;
+        if whole == 0 {
+            break;
+        }
     }
     if is_negative {
-        put(b'-');
+        at -= 1;
+        text[at] = b'-';
     }
     out.extend_from_slice(&text[at..]);
 }

@@ -99,21 +99,30 @@ const EXPONENT_BELOW: f64 = 1e-6;
 const NINE_PLACES_BELOW: f64 = 8_388_608.0;
 const SIX_PLACES_BELOW: f64 = 8_589_934_592.0;
 
-/// A double that is no less than 0 as so many parts of 10^places, where ECMAScript surely prints it as that decimal.
+/// A decimal: what stands before its point, and what behind it, as so many parts of 10^places.
+pub(super) struct Decimal {
+    pub whole: u64,
+    pub fraction: u32,
+    pub places: usize,
+}
+
+/// The decimal of nine places or fewer as which ECMAScript surely prints a double that is no less than 0.
 ///
 /// Two decimals that are further apart than doubles are there are two different doubles. So no other decimal of so few
 /// places names this double, and one that has fewer digits has no more places.
-pub(super) fn parts(n: f64) -> Option<(u64, usize)> {
+#[inline]
+pub(super) fn decimal_of(n: f64) -> Option<Decimal> {
     let (scale, places) = match n {
-        0.0 => return Some((0, 0)),
+        0.0 => (1, 0),
         n if n < EXPONENT_BELOW => return None,
-        n if n < NINE_PLACES_BELOW => (1e9, 9),
-        n if n < SIX_PLACES_BELOW => (1e6, 6),
+        n if n < NINE_PLACES_BELOW => (1_000_000_000, 9),
+        n if n < SIX_PLACES_BELOW => (1_000_000, 6),
         _ => return None,
     };
-    // It is below 2^53. Where the product was rounded the wrong way, the quotient is another double.
-    let parts = (n * scale + 0.5) as u64;
-    (parts as f64 / scale == n).then_some((parts, places))
+    // They are fewer than 2^53. Where the product was rounded the wrong way, the quotient is another double.
+    let parts = (n * scale as f64 + 0.5) as u64;
+    let is_it = parts as f64 / scale as f64 == n;
+    is_it.then_some(Decimal { whole: parts / scale, fraction: (parts % scale) as u32, places })
 }
 
 /// Whether `whole.fraction` is surely how ECMAScript prints its double.

@@ -375,8 +375,10 @@ fn written(n: f64) -> String {
 
 #[test]
 fn decimals_are_written_as_ecmascript_prints_them() {
-    let limits = [1e-9, 1e-7, 1e-6, 1.0, 8_388_608.0, 8_589_934_592.0, 9_007_199_254_740_992.0, 1e21, f64::MAX];
-    let mut numbers: Vec<f64> = vec![-0.0, 0.1 + 0.2, 0.3, 5e-324, 100.0, 1_767_225_600.000_001, 3_899_999.999_999];
+    let limits =
+        [1e-9, 1e-7, 1e-6, 1.0, 8_388_608.0, 8_589_934_592.0, 9_007_199_254_740_992.0, 1e21, f64::MAX];
+    let mut numbers: Vec<f64> =
+        vec![-0.0, 0.1 + 0.2, 0.3, 5e-324, 100.0, 1_767_225_600.000_001, 3_899_999.999_999];
     for limit in limits {
         numbers.extend([limit, limit.next_down(), limit.next_up(), limit - 1e-6, limit - 1e-9, limit + 1e-6]);
     }
@@ -410,7 +412,11 @@ fn a_text_that_is_a_number_is_written_as_one() {
     ] {
         let mut out = Vec::new();
         let is_number = write_if_number(text, &mut out);
-        assert_eq!(is_number.then(|| String::from_utf8_lossy(&out).into_owned()).as_deref(), expected, "{text}");
+        assert_eq!(
+            is_number.then(|| String::from_utf8_lossy(&out).into_owned()).as_deref(),
+            expected,
+            "{text}"
+        );
         assert_eq!(out.is_empty(), !is_number, "{text}");
     }
 }
