@@ -132,7 +132,7 @@ impl<'r> Row<'r> {
             properties: self.properties(),
             ..Node::default()
         };
-        record.drafts.push(Draft { envelope, stamp, what: What::Node(Box::new(node)) });
+        record.drafts = vec![Draft { envelope, stamp, what: What::Node(Box::new(node)) }];
         Ok(())
     }
 
@@ -200,8 +200,8 @@ impl<'r> Row<'r> {
             let sensor = self
                 .text(Meaning::Sensor)
                 .ok_or_else(|| Refusal::new("import.sensor", "a reading of no sensor"))?;
-            let value = self.cell(Meaning::Value).map_or_else(|| b"null".to_vec(), |cell| value(cell));
-            record.drafts.push(reading(&sensor, self.text(Meaning::Unit).as_deref(), value));
+            let value = self.cell(Meaning::Value).map_or_else(|| b"null".to_vec(), value);
+            record.drafts = vec![reading(&sensor, self.text(Meaning::Unit).as_deref(), value)];
             return Ok(());
         }
         for Sensor { column, name, unit } in &self.columns.sensors {
