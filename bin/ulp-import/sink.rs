@@ -126,7 +126,7 @@ impl<'s> Sink<'s> {
         };
         let place = frame.space.unwrap_or_default();
         match what {
-            What::Node(node) => self.node(*node, frame, envelope.tile, stamp),
+            What::Node(node) => self.node(&node, frame, envelope.tile, stamp),
             What::Move { node_id, transform } => self.moved(&node_id, &transform, frame, stamp),
             What::Properties { node_id, properties } => {
                 let tile = envelope.tile.or_else(|| self.desk.tile_of([0.0, 0.0]));
@@ -178,14 +178,20 @@ impl<'s> Sink<'s> {
     }
 
     /// Creates a node, or changes it where it came before at another time.
-    fn node(&mut self, node: Node, frame: Line<'_>, tile: Option<Tile>, stamp: Stamp) -> Result<(), Refusal> {
+    fn node(
+        &mut self,
+        node: &Node,
+        frame: Line<'_>,
+        tile: Option<Tile>,
+        stamp: Stamp,
+    ) -> Result<(), Refusal> {
         let place = frame.space.unwrap_or_default();
         let name = Name::of(place, &node.id);
         if let Some(known) = self.known.get(name) {
             if !self.known.take_again(known, stamp) {
                 return Err(repeated());
             }
-            return self.change(&node, Line { tile: tile.or(known.tile), ..frame }, stamp);
+            return self.change(node, Line { tile: tile.or(known.tile), ..frame }, stamp);
         }
         let by_position = || node.at.and_then(|at| self.desk.tile_of(at));
         let by_other = || node.beside.as_ref().and_then(|other| self.first_tile(place, other));
