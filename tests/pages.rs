@@ -117,7 +117,8 @@ fn what_a_space_and_a_layer_may_say_is_seen() {
     for (node, heading) in [("@space", ".SS Of @space"), ("@layer:m", ".SS Of @layer:<layer_id>")] {
         let names = listed(&page, heading);
         assert!(names.len() >= 4, "{names:?}");
-        for name in names {
+        // What acts in time is no matter of looks.
+        for name in names.into_iter().filter(|name| name != "gravity") {
             let seen = |value: &&str| drawn(node, &format!("\"{name}\":{value}")) != drawn(node, "");
             assert!(values.iter().any(seen), "{node}: {name} is not seen");
         }

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// Every binary of the package, by name.
+/// Every binary of the package that was built, by name.
 pub fn tools() -> Vec<&'static str> {
     let manifest = include_str!("../Cargo.toml");
     let bins = manifest.split("[[bin]]").skip(1);
-    bins.filter_map(|b| b.split("name = \"").nth(1)?.split('"').next()).collect()
+    let name = |bin: &'static str| bin.split("name = \"").nth(1)?.split('"').next();
+    bins.filter_map(name).filter(|tool| cfg!(feature = "physics") || *tool != "projector-physics").collect()
 }
 
 /// The root of the repository.

@@ -3,18 +3,20 @@
 use crate::run;
 use std::process::Command;
 
-/// What stands in a page is one script: these files, in this order.
-const SHELL: [&str; 3] =
-    ["lib/view/src/page/history.js", "lib/view/src/page/common.js", "lib/view/src/page/page.js"];
-
-/// And what each projector brings along.
-const PAGES: [(&str, &[&str]); 3] = [
-    ("projector-2d", &["lib/view/src/sheet/drawing.js"]),
-    ("projector-3d", &["bin/projector-3d/page/drawing.js"]),
-    (
-        "projector-map",
-        &["lib/view/src/sheet/drawing.js", "lib/view/src/geodesy/plane.js", "bin/projector-map/page/map.js"],
-    ),
+/// What stands in a page is one script: what each projector brings along, between these two, in this order.
+const BEFORE: [&str; 2] = ["lib/view/src/page/history.js", "lib/view/src/page/common.js"];
+const PLANE: [&str; 3] =
+    ["lib/view/src/sheet/pen.js", "lib/view/src/sheet/minimap.js", "lib/view/src/sheet/drawing.js"];
+const SOLID: [&str; 2] = ["lib/view/src/solid/page/drawing.js", "lib/view/src/solid/page/xr.js"];
+const MAP: [&str; 2] = ["lib/view/src/geodesy/plane.js", "bin/projector-map/page/map.js"];
+const AFTER: [&str; 7] = [
+    "lib/view/src/page/clock.js",
+    "lib/view/src/page/chart.js",
+    "lib/view/src/page/details.js",
+    "lib/view/src/page/search.js",
+    "lib/view/src/page/legend.js",
+    "lib/view/src/page/share.js",
+    "lib/view/src/page/page.js",
 ];
 
 /// What stands inside of a page does not end where it stands, and never makes a page of what an event wrote.
@@ -44,10 +46,13 @@ fn the_pages_scripts_are_linted() {
     let dir = tempfile::tempdir().unwrap();
     let read = |path: &str| std::fs::read_to_string(run::root().join(path)).unwrap();
     std::fs::write(dir.path().join("eslint.config.mjs"), read("tests/eslint.config.mjs")).unwrap();
-    for (page, drawings) in PAGES {
-        let [history, common, shell] = SHELL.map(read);
-        let drawings = drawings.iter().map(|path| read(path));
-        let parts: Vec<String> = [history, common].into_iter().chain(drawings).chain([shell]).collect();
+    let pages = [
+        ("projector-2d", PLANE.to_vec()),
+        ("projector-3d", SOLID.to_vec()),
+        ("projector-map", [&PLANE[..], &MAP].concat()),
+    ];
+    for (page, drawing) in pages {
+        let parts: Vec<String> = [&BEFORE[..], &drawing, &AFTER].concat().into_iter().map(read).collect();
         for part in &parts {
             assert!(part.starts_with("\"use strict\";\n"), "{page}: {:?}", part.lines().next());
             assert!(

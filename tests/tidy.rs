@@ -191,7 +191,8 @@ fn architecture_is_short_and_names_every_module_and_dependency() {
     let manifest = read(run::root().join("Cargo.toml"));
     let start = manifest.find("[workspace.dependencies]").unwrap();
     for line in manifest[start..].lines().skip(1).take_while(|l| !l.starts_with('[')) {
-        let Some(name) = line.split([' ', '.']).next().filter(|n| !n.is_empty() && !n.starts_with("ulp-"))
+        let Some(name) =
+            line.split([' ', '.']).next().filter(|n| !n.is_empty() && *n != "]" && !n.starts_with("ulp-"))
         else {
             continue;
         };

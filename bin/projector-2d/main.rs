@@ -141,7 +141,9 @@ fn write(
         Format::Svg => out.write_all(svg::write(&scenes, provenance).as_bytes())?,
         Format::Html => {
             let takes_tile = |tile| args.projection.select.tile(tile);
-            out.write_all(&page::write(view, &scenes, &gallery, &Furniture::NONE, takes_tile))?;
+            let options = args.projection.chosen();
+            let shown = (&Furniture::NONE, &options[..]);
+            out.write_all(&page::write(view, &scenes, &gallery, shown, takes_tile))?;
         }
         Format::Canvas => {
             let (text, lost) = canvas::write(&scenes);

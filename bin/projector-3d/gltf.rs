@@ -2,9 +2,6 @@
 //!
 //! Parts that are equal are written once. All floats are 32 bits, finite, and their least and greatest are exact.
 
-use crate::look::{Look, linear};
-use crate::mesh::{self, Mesh};
-use crate::space::{STILL, Turn, Vector, tame, tamed};
 use data_encoding::BASE64;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -12,6 +9,9 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
+use ulp_view::solid::look::{Look, linear};
+use ulp_view::solid::mesh::{self, Mesh};
+use ulp_view::solid::space::{STILL, Turn, Vector, tame, tamed};
 
 /// What glTF calls the types of numbers.
 const FLOAT: u32 = 5126;

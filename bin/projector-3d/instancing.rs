@@ -1,10 +1,10 @@
 //! Nodes that are drawn as one: leaves of one parent with the same mesh become instances of a single node.
 
 use crate::gltf::{Document, Node, extras};
-use crate::mesh::around_points;
-use crate::space::{STILL, Vector, minus};
 use serde_json::json;
 use std::collections::BTreeMap;
+use ulp_view::solid::mesh::around_points;
+use ulp_view::solid::space::{STILL, Vector, minus};
 
 /// Puts leaves of one mesh together, two or more at a time (`EXT_mesh_gpu_instancing`). What was known of each
 /// stands in the extras of the new node, in the order of the instances.

@@ -1,40 +1,17 @@
 //! build a trace into a scene
 
-mod detail;
 mod gltf;
 mod instancing;
-mod letters;
-mod look;
-mod measure;
-mod mesh;
 mod model;
-mod models;
-mod outline;
-mod page;
-mod pictures;
-mod record;
 mod replay;
-mod scene;
-mod signs;
-mod site;
-mod sizes;
-mod space;
-mod stock;
-mod tangle;
-mod text;
 
 use bumpalo::Bump;
 use clap::{Parser, ValueEnum};
-use detail::Left;
 use gltf::Document;
-use letters::Lacking;
 use model::Built;
-use record::Style;
 use replay::{Animation, Clock};
-use scene::Scene;
 use std::io::Write as _;
 use std::process::ExitCode;
-use stock::Stock;
 use ulp_cli::follow::{self, Drawn};
 use ulp_cli::project::{self, Needs, Projection};
 use ulp_cli::{Failure, FontArgs, Log, Output, Status};
@@ -43,6 +20,14 @@ use ulp_view::fonts::Fonts;
 use ulp_view::history::Resolved;
 use ulp_view::join::{self, Reached, Space, ViewNode};
 use ulp_view::record::Record;
+use ulp_view::solid::detail::Left;
+use ulp_view::solid::everything::everything;
+use ulp_view::solid::letters::Lacking;
+use ulp_view::solid::page::{self, Immersion};
+use ulp_view::solid::record::{self, Style};
+use ulp_view::solid::scene::Scene;
+use ulp_view::solid::signs;
+use ulp_view::solid::stock::Stock;
 
 /// build a trace into a scene
 #[derive(Parser)]
@@ -197,10 +182,8 @@ fn note_shapes(
     left: Left,
     log: &mut Log,
 ) -> Result<(), Failure> {
-    let nodes = scenes.iter().flat_map(|scene| &scene.nodes).filter(|node| node.geometry.is_some());
-    let hidden = nodes.filter(|node| node.media.and_then(models::shape_of_media).is_some());
-    let hidden = hidden.map(|node| format!("{}: its medium, as it has a geometry", node.id));
-    hidden.chain(left.notes()).try_for_each(|said| project::note(view, "export.dropped", said, log))
+    let all = page::hidden_media(scenes).into_iter().chain(left.notes());
+    all.into_iter().try_for_each(|said| project::note(view, "export.dropped", said, log))
 }
 
 fn animated(
@@ -212,7 +195,7 @@ fn animated(
 ) -> Result<Document, Failure> {
     let arena = Bump::new();
     let resolved = view.resolved(&arena);
-    let spaces = everything(view, &resolved);
+    let spaces = all_of(view, &resolved);
     let scenes = scenes(&spaces, stock);
     let (mut document, built, left) = model::build(&scenes, style);
     let clock = Clock::new(&resolved);
@@ -238,20 +221,13 @@ fn html(
     style: Style,
     log: &mut Log,
 ) -> Result<Vec<u8>, Failure> {
-    let arena = Bump::new();
-    let resolved = view.resolved(&arena);
-    let spaces = everything(view, &resolved);
-    let scenes = scenes(&spaces, stock);
-    let mut lacking = Lacking::default();
-    scenes.iter().for_each(|scene| lacking.of_scene(scene));
-    resolved.iter().for_each(|history| lacking.of_history(history, &stock.faces));
-    note_letters(view, lacking, log)?;
-    let (page, left) = page::write(view, &scenes, &resolved, style, |tile| args.projection.select.tile(tile));
-    note_shapes(view, &scenes, left, log)?;
+    let options = args.projection.chosen();
+    let (page, notes) = page::page(view, stock, style, &options, (Immersion::Vr, None));
+    notes.into_iter().try_for_each(|said| project::note(view, "export.dropped", said, log))?;
     Ok(page)
 }
 
 /// Every space of the view with all that was ever in it.
-fn everything<'a>(view: &View<'_, 'a>, histories: &[Resolved<'a>]) -> Vec<Space<'a>> {
-    view.spaces.iter().zip(histories).map(|(space, history)| replay::everything(space, history)).collect()
+fn all_of<'a>(view: &View<'_, 'a>, histories: &[Resolved<'a>]) -> Vec<Space<'a>> {
+    view.spaces.iter().zip(histories).map(|(space, history)| everything(space, history)).collect()
 }

@@ -1,16 +1,6 @@
 //! A scene as a model: which nodes hold which meshes, in what look, how thick and where.
 
-use crate::detail::{Detail, Left};
 use crate::gltf::{Document, Geometry, Image, Node as Part, extras};
-use crate::look::{self, Look};
-use crate::measure::Measure;
-use crate::mesh::{self, Common, Plan};
-use crate::record::{self, Style};
-use crate::scene::{Link, Node, Scene};
-use crate::signs::{self, Sign};
-use crate::site::{Form, Hung, Site, corners, framed, joined};
-use crate::space::{STILL, Vector, length, minus, tame, tamed, times, towards, turn};
-use crate::text;
 use rayon::prelude::*;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -23,6 +13,16 @@ use ulp_core::json::write::Object;
 use ulp_view::frame::Frame;
 use ulp_view::geometry::Shape;
 use ulp_view::scene::Settings;
+use ulp_view::solid::detail::{Detail, Left};
+use ulp_view::solid::look::{self, Look};
+use ulp_view::solid::measure::Measure;
+use ulp_view::solid::mesh::{self, Common, Plan};
+use ulp_view::solid::record::{self, Style};
+use ulp_view::solid::scene::{Link, Node, Scene};
+use ulp_view::solid::signs::{self, Sign};
+use ulp_view::solid::site::{Form, Hung, Site, corners, framed, joined};
+use ulp_view::solid::space::{STILL, Vector, length, minus, tame, tamed, times, towards, turn};
+use ulp_view::solid::text;
 use ulp_view::style::{Color, Style as Looks};
 
 /// The turn from our z up to the format's y up.

@@ -5,7 +5,6 @@
 
 use crate::earth::Geometry;
 use crate::feature::{Feature, Map, Subject};
-use crate::times;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use ulp_core::event::Register;
@@ -53,8 +52,8 @@ fn event(feature: &Feature<'_, '_>, map: &Map<'_, '_>, stale: i64) -> Option<Str
     let uid = uid(map.space, &feature.id);
     let kind = property(feature, "cot").and_then(raw::text);
     let stale = property(feature, "stale").and_then(duration).unwrap_or(stale);
-    let end = times::rfc3339(Time(time.0.saturating_add(stale)));
-    let time = times::rfc3339(time);
+    let end = Time(time.0.saturating_add(stale)).rfc3339();
+    let time = time.rfc3339();
     let height = spot.z.map(|z| Shown::whole(round::height(map.plane.height(z))).to_string());
     let node = match &feature.subject {
         Subject::Sensor(sensor) => sensor.node.as_deref(),

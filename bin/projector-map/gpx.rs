@@ -6,7 +6,6 @@
 use crate::earth::Geometry;
 use crate::feature::{Feature, Map, Subject};
 use crate::properties::properties;
-use crate::times;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use ulp_core::event::RegisterKind;
@@ -91,7 +90,7 @@ fn write_waypoint(feature: &Feature<'_, '_>, map: &Map<'_, '_>, xml: &mut Xml<im
     xml.open("wpt", &[("lat", &lat), ("lon", &lon)])?;
     write_elevation(spot, &map.plane, xml)?;
     if let Some(time) = time_of(feature) {
-        xml.leaf("time", &[], &times::rfc3339(time))?;
+        xml.leaf("time", &[], &time.rfc3339())?;
     }
     write_about(feature, map, xml)?;
     xml.close()
@@ -153,7 +152,7 @@ fn write_point(
     xml.open(name, &attributes)?;
     write_elevation(spot, plane, xml)?;
     if let Some(time) = time {
-        xml.leaf("time", &[], &times::rfc3339(time))?;
+        xml.leaf("time", &[], &time.rfc3339())?;
     }
     xml.close()
 }

@@ -5,7 +5,6 @@
 use crate::earth::Geometry;
 use crate::feature::{Feature, Map, Subject};
 use crate::properties::properties;
-use crate::times;
 use std::io::{self, Write};
 use ulp_core::json::{Tape, raw, write_number};
 use ulp_core::parallel;
@@ -83,9 +82,9 @@ fn write_feature(
     }
     if let Some(span) = feature.span {
         xml.open("TimeSpan", &[])?;
-        xml.leaf("begin", &[], &times::rfc3339(span.start.eff))?;
+        xml.leaf("begin", &[], &span.start.eff.rfc3339())?;
         if let Some(end) = span.end {
-            xml.leaf("end", &[], &times::rfc3339(end.eff))?;
+            xml.leaf("end", &[], &end.eff.rfc3339())?;
         }
         xml.close()?;
     }

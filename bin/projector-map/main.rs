@@ -10,7 +10,6 @@ mod kml;
 mod page;
 mod properties;
 mod replay;
-mod times;
 
 use bumpalo::Bump;
 use clap::{Parser, ValueEnum};
@@ -103,8 +102,8 @@ fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
             maps.push(Map { provenance: args.projection.provenance, ..map });
         }
         if is_page {
-            let (page, lost) =
-                page::write(view, laid.iter().map(|(space, _)| *space), &maps, &fonts, takes_tile);
+            let (spaces, options) = (laid.iter().map(|(space, _)| *space), args.projection.chosen());
+            let (page, lost) = page::write(view, spaces, &maps, &fonts, &options, takes_tile);
             out.write_all(&page)?;
             project::note_blobs(view, log)?;
             let dropped = lost.into_iter().map(|(node, what)| format!("{node}: {what}"));

@@ -29,6 +29,7 @@ pub fn write<'s, 'a: 's>(
     spaces: impl Iterator<Item = &'s Space<'a>>,
     maps: &[Map<'_, '_>],
     fonts: &Fonts,
+    options: &[String],
     takes_tile: impl Fn(Tile) -> bool,
 ) -> (Vec<u8>, Vec<(String, String)>) {
     let mut scenes: Vec<Scene<'_, '_>> = spaces.zip(maps).map(|(space, map)| scene(space, map)).collect();
@@ -44,7 +45,7 @@ pub fn write<'s, 'a: 's>(
         style: STYLE,
         data: &planes.bytes(),
     };
-    let page = page::write(view, &scenes, &gallery, &furniture, takes_tile);
+    let page = page::write(view, &scenes, &gallery, (&furniture, options), takes_tile);
     let lost = sheet::lost(&scenes, &gallery);
     (page, lost)
 }

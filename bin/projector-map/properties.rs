@@ -4,7 +4,6 @@
 //! others; one that says the same as ours (a `label` that is text) stands once.
 
 use crate::feature::{Feature, Map, Subject};
-use crate::times;
 use std::borrow::Cow;
 use ulp_core::event::{Register, RegisterKind};
 use ulp_core::json::{self, Tape, write_string};
@@ -82,8 +81,8 @@ fn ours<'p>(feature: &'p Feature<'_, '_>, map: &Map<'_, '_>) -> Vec<Property<'p>
         add(name, Some(Cow::Borrowed(value)));
     }
     if let Some(span) = feature.span {
-        let end = span.end.map(|key| quoted(&times::rfc3339(key.eff)));
-        add("start", Some(quoted(&times::rfc3339(span.start.eff))));
+        let end = span.end.map(|key| quoted(&key.eff.rfc3339()));
+        add("start", Some(quoted(&span.start.eff.rfc3339())));
         add("end", Some(end.unwrap_or(Cow::Borrowed("null"))));
     }
     list

@@ -41,3 +41,7 @@ test -z "$(find mill.cap -newer now)" && echo "nothing is touched"
 sed -n '1p;3p' trace.jsonl | projector-alert 2>log | wc -l
 projector-alert --current <trace.jsonl 2>log | jq -r '.msgType + ": " + .info[0].headline'
 projector-alert --current --at 2026-01-01T00:20:00Z <trace.jsonl 2>log | jq -r '.msgType + ": " + .info[0].headline'
+
+# Why the warning is over: what was said before it, and what it led to.
+cancel=$(projector-alert --store mill --log errors | jq -r 'select(.msgType == "Cancel").identifier')
+ulp-why --store mill --depth 1 --log errors "$cancel" | jq -r '"\(.role): \(.event.operation) at \(.event.timestamp | todate)"'

@@ -27,15 +27,18 @@ import growth
 import imports
 import maps
 import measure
+import overlays
 import packs
 import peers
+import physics
 import signatures
 import states
 import stores
 import sync
 import views
+import why
 
-ROWS = [str(row) for row in [*range(1, 20), 23, 24, 25, 27, 28, 29, 26]]
+ROWS = [str(row) for row in [*range(1, 26), 27, 28, 29, 26]]
 
 
 def main():
@@ -89,7 +92,12 @@ def run(bench, wanted):
         views.rows(bench)
     if {"12", "13"} & set(wanted):
         packs.rows(bench, wanted)
-    for row, job in {"15": signatures.rows, "16": crdts.rows, "17": maps.rows, "18": imports.rows, "19": dashboards.rows, "23": sync.rows, "24": gate.drafts, "25": follow.rows, "27": gossip.rows, "28": caches.rows, "29": crossings.rows, "26": demo.rows}.items():
+    if {"20", "21"} & set(wanted):
+        physics.rows(bench)
+    if "17" in wanted:
+        maps.rows(bench)
+        overlays.rows(bench)
+    for row, job in {"15": signatures.rows, "16": crdts.rows, "18": imports.rows, "19": dashboards.rows, "22": why.rows, "23": sync.rows, "24": gate.drafts, "25": follow.rows, "27": gossip.rows, "28": caches.rows, "29": crossings.rows, "26": demo.rows}.items():
         if row in wanted:
             job(bench)
 

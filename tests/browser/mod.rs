@@ -4,6 +4,7 @@
 //! the console, what it throws and what it asks for is kept, so that a test can hold that there was none of it.
 
 pub mod promises;
+pub mod uses;
 
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -98,17 +99,32 @@ impl Browser {
         }
     }
 
+    /// Lets a script run before those of every page that is opened.
+    pub fn before(&mut self, script: &str) {
+        self.command("Page.addScriptToEvaluateOnNewDocument", json!({"source": script}));
+    }
+
     /// Opens a page from a file.
     pub fn open(&mut self, page: &[u8]) {
         self.open_as("page.html", page);
     }
 
+    /// The same at an address, which begins with its `#`; a page that is open already is opened anew.
+    pub fn open_at(&mut self, page: &[u8], address: &str) {
+        self.command("Page.navigate", json!({"url": "about:blank"}));
+        self.navigate("page.html", page, address);
+    }
+
     /// Opens a file of any kind.
     pub fn open_as(&mut self, name: &str, page: &[u8]) {
+        self.navigate(name, page, "");
+    }
+
+    fn navigate(&mut self, name: &str, page: &[u8], address: &str) {
         let path = self.dir.path().join(name);
         std::fs::write(&path, page).unwrap();
         self.events.clear();
-        self.command("Page.navigate", json!({"url": format!("file://{}", path.display())}));
+        self.command("Page.navigate", json!({"url": format!("file://{}{address}", path.display())}));
         while !self.events.iter().any(|e| e["method"] == "Page.loadEventFired") {
             let event = self.receive();
             self.events.push(event);
@@ -238,7 +254,9 @@ impl Browser {
             let bad = match event["method"].as_str().unwrap_or_default() {
                 "Runtime.consoleAPICalled" | "Runtime.exceptionThrown" | "Log.entryAdded" => true,
                 "Network.requestWillBeSent" => {
-                    !url.ends_with("/page.html") && !url.ends_with("/page.svg") && !url.starts_with("data:")
+                    !url.split('#').next().unwrap_or_default().ends_with("/page.html")
+                        && !url.ends_with("/page.svg")
+                        && !url.starts_with("data:")
                 }
                 _ => false,
             };

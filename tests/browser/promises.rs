@@ -24,7 +24,8 @@ pub fn the_flood_can_be_explored(browser: &mut Browser, page: &[u8], zoom: &str)
     browser.assert_quiet();
 }
 
-fn said(browser: &mut Browser, selector: &str) -> String {
+/// The text of an element.
+pub fn said(browser: &mut Browser, selector: &str) -> String {
     let text = browser.ask(&format!("document.querySelector({selector:?}).textContent"));
     text.as_str().unwrap().to_owned()
 }
@@ -79,10 +80,13 @@ fn answers_to_keys(browser: &mut Browser, zoom: &str) {
     // The slider is an ordinary one: arrows step from event to event, and screen readers hear where.
     browser.ask("seek(4000), byId('slider').focus()");
     browser.press("ArrowRight");
+    browser.rest();
     assert_eq!(browser.ask("history.at"), 4001);
     assert!(browser.ask("byId('slider').ariaValueText").as_str().unwrap().contains("event 4001 of 8007"));
-    browser.press("ArrowLeft");
-    browser.press("ArrowLeft");
+    for _ in 0..2 {
+        browser.press("ArrowLeft");
+        browser.rest();
+    }
     assert_eq!(browser.ask("history.at"), 3999);
 }
 

@@ -1,7 +1,7 @@
 //! The page of a map, in a real browser where one is installed, and its plane beside the tool's own and PROJ's.
 
 use super::{event, node, origin};
-use crate::browser::{Browser, promises};
+use crate::browser::{Browser, promises, uses};
 use crate::reference::generate::Rng;
 use crate::run;
 use serde_json::{Value, json};
@@ -120,6 +120,12 @@ fn the_pages_plane_is_the_tools() {
 fn the_flood_can_be_explored() {
     let Some(mut browser) = Browser::start() else { return };
     promises::the_flood_can_be_explored(&mut browser, &flood(), "drawing.view.scale");
+}
+
+#[test]
+fn the_flood_is_of_use() {
+    let Some(mut browser) = Browser::start() else { return };
+    uses::the_flood_is_of_use(&mut browser, &flood(), FLOOD);
 }
 
 /// The slider shows what `--at` shows, and each node is where the map's records say it is.

@@ -1,13 +1,26 @@
 //! The page, in a real browser where one is installed.
 
 use super::{BIN, FLOOD, create, feed, flood, project, trace};
-use crate::browser::{Browser, promises};
+use crate::browser::{Browser, promises, uses};
 
 #[test]
 fn the_flood_can_be_explored() {
     let Some(mut browser) = Browser::start() else { return };
     let page = project(&["-f", "html"], &flood());
     promises::the_flood_can_be_explored(&mut browser, &page, "-drawing.camera.distance");
+}
+
+#[test]
+fn the_flood_is_of_use() {
+    let Some(mut browser) = Browser::start() else { return };
+    uses::the_flood_is_of_use(&mut browser, &project(&["-f", "html"], &flood()), FLOOD);
+}
+
+#[test]
+fn emptiness_and_strays_are_said() {
+    let Some(mut browser) = Browser::start() else { return };
+    let [empty, stray] = ["".to_owned(), uses::stray()].map(|trace| feed(BIN, &["-f", "html"], trace).stdout);
+    uses::emptiness_and_strays_are_said(&mut browser, &empty, &stray);
 }
 
 #[test]

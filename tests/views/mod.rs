@@ -11,7 +11,7 @@ mod stored;
 mod tombstones;
 
 /// Every format of every projector, as a command.
-pub const FORMATS: [&str; 26] = [
+pub const FORMATS: [&str; 29] = [
     "projector-2d -f jsonl",
     "projector-2d -f svg",
     "projector-2d -f html",
@@ -38,10 +38,13 @@ pub const FORMATS: [&str; 26] = [
     "projector-map -f gpx --origin 52.6,-2,100,48",
     "projector-map -f cot --origin 52.6,-2,100,48",
     "projector-map -f html --origin 52.6,-2,100,48",
+    "projector-ar -f jsonl --origin 52.6,-2,100",
+    "projector-ar -f svg --origin 52.6,-2,100 --viewer 52.6,-2,140,90,10,0,90 --all",
+    "projector-ar -f html --origin 52.6,-2,100",
 ];
 
 /// What more can be asked of some.
-pub const MORE: [&str; 10] = [
+pub const MORE: [&str; 11] = [
     "projector-2d -f jsonl --provenance",
     "projector-2d -f svg --provenance",
     "projector-3d -f jsonl --provenance",
@@ -52,4 +55,5 @@ pub const MORE: [&str; 10] = [
     "projector-map -f jsonl --origin 52.6,-2 --provenance",
     "projector-map -f jsonl --origin 52.6,-2 --replay",
     "projector-map -f gpx --origin 52.6,-2 --replay",
+    "projector-ar -f jsonl --origin 52.6,-2 --viewer 52.6,-2,140,90,10,0,90 --all --provenance",
 ];

@@ -292,8 +292,13 @@ fn no_view_holds_more_of_a_redacted_lane_than_how_things_hang_together() {
             let said = run::shell(&script, path);
             let said = String::from_utf8(said.stdout).unwrap();
             assert!(said.ends_with("out:0\nlog:0\n"), "{command} {from}: {said}");
-            // Nothing of a redacted lane is a reading, and what is nowhere is no event of Cursor on Target.
-            let nothing = ["--blame n3", "projector-dashboard -f jsonl", "projector-map -f cot"];
+            // Nothing of a redacted lane is a reading, and what is nowhere has no pose and is no event of Cursor on Target.
+            let nothing = [
+                "--blame n3",
+                "projector-dashboard -f jsonl",
+                "projector-map -f cot",
+                "projector-ar -f jsonl",
+            ];
             let is_seen = !nothing.iter().any(|part| command.contains(part));
             assert!(!is_seen || !said.starts_with("0\n"), "{command} {from}: nothing is seen");
         }

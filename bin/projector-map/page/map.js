@@ -430,18 +430,6 @@ function setText(place, text) {
   if (place.textContent !== text) place.textContent = text;
 }
 
-/** Copies a text in the way that pages from files may everywhere; answers whether it was. */
-function copied(text) {
-  const before = document.activeElement;
-  const field = element("textarea", { value: text, className: "hidden" });
-  document.body.append(field);
-  field.select();
-  const done = document.execCommand("copy");
-  field.remove();
-  before?.focus();
-  return done;
-}
-
 /** Where a line of places first has a value along an axis: its other coordinate there; null where it never has. */
 function crossing(line, axis, value) {
   for (let i = 1; i < line.length; i++) {

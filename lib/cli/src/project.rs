@@ -219,6 +219,24 @@ pub struct Projection {
     pub jobs: Jobs,
 }
 
+impl Projection {
+    /// The options that choose what is seen, but for the time, as a command line has them.
+    pub fn chosen(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut say = |option: &str, values: Vec<String>| {
+            words.extend(values.into_iter().flat_map(|value| [option.to_owned(), value]));
+        };
+        say("--space", self.select.space.clone());
+        say("--tile", self.select.tile.iter().map(ToString::to_string).collect());
+        say("--layer", self.layers.layer.clone());
+        say("--realm", self.lanes.realm.iter().map(|realm| realm.as_str().to_owned()).collect());
+        say("--policy", self.lanes.policy.iter().map(|policy| policy.as_str().to_owned()).collect());
+        say("--authority", self.kinds.authority.iter().map(|a| a.as_str().to_owned()).collect());
+        say("--boundary", self.kinds.boundary.iter().map(|b| b.as_str().to_owned()).collect());
+        words
+    }
+}
+
 /// What of a store a view is made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {

@@ -44,6 +44,7 @@ pub mod manifest;
 pub mod map;
 mod mend;
 pub mod object;
+pub mod origins;
 pub mod pack;
 pub mod prune;
 pub mod read;
@@ -187,6 +188,11 @@ impl Store {
         let stat = rustix::fs::statat(self.root.fd(), lock::NAME, AtFlags::SYMLINK_NOFOLLOW).ok()?;
         let nanos = i64::try_from(stat.st_mtime_nsec).ok()?;
         Some(Time(stat.st_mtime.checked_mul(1_000_000_000)?.checked_add(nanos)?))
+    }
+
+    /// Waits until nobody is in the midst of a commit.
+    fn wait_for_others(&self) -> Result<(), Error> {
+        lock::wait_for_others(&self.root)
     }
 
     /// The path of an object, for what is said of it.

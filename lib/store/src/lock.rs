@@ -28,23 +28,8 @@ pub struct Lock {
 impl Lock {
     /// Takes the lock, waiting about [`PATIENCE`] at most for another process: the pauses are counted, not the clock.
     pub fn take(root: &Dir) -> Result<Lock, Error> {
-        let path = root.path().join(NAME);
-        let (mut waited, mut pause) = (Duration::ZERO, FIRST_PAUSE);
-        loop {
-            let file = open(root, &path)?;
-            match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) if is_still_there(root, &file, &path)? => return Lock::hold(file, path),
-                Ok(()) | Err(Errno::WOULDBLOCK | Errno::INTR) => {}
-                Err(errno) => return Err(Error::io(path, errno)),
-            }
-            if waited >= PATIENCE {
-                let holder = text_of(&file).trim().to_owned();
-                return Err(Error::Locked { path, seconds: PATIENCE.as_secs(), holder });
-            }
-            sleep(pause);
-            waited += pause;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
+        let (file, path) = wait(root, FlockOperation::NonBlockingLockExclusive)?;
+        Lock::hold(file, path)
     }
 
     /// Writes our number into the lock we have: whoever waits can say for whom, and whoever comes after us knows by
@@ -60,6 +45,32 @@ impl Lock {
     /// Gives the lock back after a commit that came to its end, which touches the file.
     pub fn release(self) -> Result<(), Error> {
         self.file.set_len(0).map_err(|e| Error::io(&self.path, e))
+    }
+}
+
+/// Waits, as long as [`Lock::take`] does, until nobody is in the midst of a commit.
+pub fn wait_for_others(root: &Dir) -> Result<(), Error> {
+    wait(root, FlockOperation::NonBlockingLockShared).map(|_| ())
+}
+
+/// The lock file, locked in one way or the other until it is closed.
+fn wait(root: &Dir, how: FlockOperation) -> Result<(File, std::path::PathBuf), Error> {
+    let path = root.path().join(NAME);
+    let (mut waited, mut pause) = (Duration::ZERO, FIRST_PAUSE);
+    loop {
+        let file = open(root, &path)?;
+        match rustix::fs::flock(&file, how) {
+            Ok(()) if is_still_there(root, &file, &path)? => return Ok((file, path)),
+            Ok(()) | Err(Errno::WOULDBLOCK | Errno::INTR) => {}
+            Err(errno) => return Err(Error::io(path, errno)),
+        }
+        if waited >= PATIENCE {
+            let holder = text_of(&file).trim().to_owned();
+            return Err(Error::Locked { path, seconds: PATIENCE.as_secs(), holder });
+        }
+        sleep(pause);
+        waited += pause;
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 

@@ -95,7 +95,7 @@ impl<const N: usize> SortedTable<N> {
 
     /// Where the first entry stands that is not less than `key`. Keys are hashes, and so about as far in as their
     /// first bytes say: a few guesses by those find the page, where halving would look at many.
-    fn lower_bound(&self, key: &[u8]) -> Result<usize, Damaged> {
+    pub fn lower_bound(&self, key: &[u8]) -> Result<usize, Damaged> {
         let (mut low, mut high) = (0, self.count);
         let (mut least, mut most) = (0, u64::MAX);
         let wanted = leading(key);

@@ -33,6 +33,8 @@ pub mod series;
 #[cfg(feature = "draw")]
 pub mod sheet;
 #[cfg(feature = "draw")]
+pub mod solid;
+#[cfg(feature = "draw")]
 pub mod style;
 mod text_at;
 pub mod transform;

@@ -38,11 +38,15 @@ impl View<'_, '_> {
     /// How its spaces came about as far as persons consent, one after the other; `arena` holds what is worked out for
     /// it.
     pub fn histories<'h>(&'h self, arena: &'h Bump) -> Vec<History<'h>> {
+        let histories = self.gather(arena);
+        if !may_record(self.world) {
+            return histories;
+        }
         let withhold = |history: History<'h>| {
             let space = history.space;
             self.note(space, history::withhold(history, self.rules(space), arena))
         };
-        self.gather(arena).into_iter().map(withhold).collect()
+        histories.into_iter().map(withhold).collect()
     }
 
     /// How its spaces came about, resolved: what each event came to.

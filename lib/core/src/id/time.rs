@@ -1,6 +1,7 @@
 //! Instants, and the order keys that begin with one.
 
 use super::is_event_id;
+use chrono::{DateTime, SecondsFormat};
 use std::fmt;
 
 /// Earliest timestamp: 1700-01-01T00:00:00Z, in nanoseconds since the Unix epoch.
@@ -70,6 +71,11 @@ impl Time {
 }
 
 impl Time {
+    /// As RFC 3339 has it, in UTC, with as many decimals of a second as it needs: none, 3, 6 or 9.
+    pub fn rfc3339(self) -> String {
+        DateTime::from_timestamp_nanos(self.0).to_rfc3339_opts(SecondsFormat::AutoSi, true)
+    }
+
     /// Appends it as [`Display`](fmt::Display) prints it. State lines are full of times, so this is by hand.
     pub fn write(self, out: &mut Vec<u8>) {
         let text = Decimal::of(self);

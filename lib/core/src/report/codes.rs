@@ -98,6 +98,12 @@ pub const CODES: &[Row] = &[
     row(&["cap.value"], "a value of an alert that is not on CAP's list (noted)"),
     row(&["cap.realm"], "an alert of realm personal, which is for nobody else (withheld)"),
     row(&["cap.history"], "a state line of an alert, which tells of no event (withheld)"),
+    row(&["physics.no_shape"], "a physical node that the solver cannot take, and why (noted)"),
+    row(&["physics.too_many"], "a tile with more bodies in motion than a step holds, or too many in one place (noted; status 1)"),
+    row(&["physics.differs"], "a step that is not what its solver computes (noted; status 1)"),
+    row(&["why.unknown"], "nothing that is looked at bears the id (noted; status 1)"),
+    row(&["why.more"], "there are more events than --depth and --limit let be told (noted)"),
+    row(&["why.history"], "a state line, which tells of no event (withheld)"),
     row(
         &[
             "view.space", "view.tile", "view.lane", "view.layer", "view.authority", "view.boundary",

@@ -36,6 +36,8 @@ pub(super) struct Work {
     pub(super) depends_on: bool,
     /// Whether the index is older than the manifest.
     pub(super) index_due: bool,
+    /// What others made of the lane meanwhile, where that was asked: the manifest as it stands on disk, and what it has.
+    pub(super) newer: Option<(Vec<u8>, Manifest, DedupIndex)>,
 }
 
 impl Work {
@@ -59,6 +61,7 @@ impl Work {
             seen: Vec::new(),
             depends_on: false,
             index_due: false,
+            newer: None,
         })
     }
 
@@ -147,8 +150,28 @@ impl Work {
         self.depends_on |= self.tickets.len() < before;
         self.tickets.iter().for_each(|(_, digest, _)| others.insert(*digest));
         (self.known, self.named) = (Some(others), None);
-        (self.manifest, self.bytes) = (manifest, bytes);
+        (self.manifest, self.bytes, self.newer) = (manifest, bytes, None);
         Ok(true)
+    }
+
+    /// Whether the lane has an event by now, others having written to it.
+    pub(super) fn has_by_now(&mut self, store: &Store, digest: &Digest) -> Result<bool, Error> {
+        let Some((now, _)) = store.manifest_bytes(&self.id)?.filter(|(now, _)| *now != self.bytes) else {
+            return Ok(false);
+        };
+        if self.newer.as_ref().is_none_or(|(bytes, ..)| *bytes != now) {
+            self.newer = match store.manifest(&self.id)? {
+                Some((manifest, bytes)) => {
+                    let known = DedupIndex::open(store, &self.id, &manifest)?;
+                    Some((bytes, manifest, known))
+                }
+                None => None,
+            };
+        }
+        let Some((_, manifest, known)) = &mut self.newer else { return Ok(false) };
+        let has = known.has(store, manifest, digest)?;
+        self.depends_on |= has;
+        Ok(has)
     }
 
     /// Under the lock, after [`Work::look_again`]: drops what waits under some tickets, as if it had never come.

@@ -123,6 +123,12 @@ impl<'s> Appender<'s> {
         Ok(has)
     }
 
+    /// The same once nobody is in the midst of a commit, and of the lane as others made it meanwhile.
+    pub fn has_by_now(&mut self, lane: LaneIndex, digest: &Digest) -> Result<bool, Error> {
+        self.store.wait_for_others()?;
+        self.lanes[lane.0].has_by_now(self.store, digest)
+    }
+
     /// Takes the line of an event that the lane does not [have](Appender::has). Answers its ticket.
     pub fn take(&mut self, lane: LaneIndex, digest: Digest, line: &[u8]) -> u64 {
         let ticket = self.tickets(1);
@@ -301,4 +307,28 @@ fn write(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lane_as_it_was_read_is_not_the_lane_as_others_made_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::init(&dir.path().join("s"), false, b"version: 1\n").unwrap();
+        let tile = Tile::parse("z0/x0/y0").unwrap();
+        let id = LaneId { space: "demo".to_owned(), tile, lane: "team.public".parse().unwrap() };
+        let (mut ours, mut theirs) = (Appender::new(&store), Appender::new(&store));
+        let (our_lane, their_lane) = (ours.lane(&id).unwrap(), theirs.lane(&id).unwrap());
+        for n in 0..3 {
+            let line = format!(r#"{{"event_id":"a{n}"}}"#).into_bytes();
+            let digest = crate::digest(&line);
+            assert!(!ours.has_by_now(our_lane, &digest).unwrap());
+            assert!(matches!(theirs.offer(their_lane, digest, &line), Ok(Offer::Taken(_))));
+            theirs.commit().unwrap();
+            let (then, now) = (ours.has(our_lane, &digest), ours.has_by_now(our_lane, &digest));
+            assert_eq!((then.unwrap(), now.unwrap()), (false, true), "{n}");
+        }
+    }
 }

@@ -211,7 +211,9 @@ impl<'s> Committer<'s> {
             let next = self.appender.next_ticket();
             let held = self.invariants.hold(&self.appender, (line, event.is_draft), next, &mut notes)?;
             if let Err(refusal) = held {
-                return Ok(Offered::Refused(refusal));
+                // What it breaks may be what somebody else stored of the very same since this lane was read.
+                let has = self.appender.has_by_now(lane, &event.digest)?;
+                return Ok(if has { Offered::Duplicate } else { Offered::Refused(refusal) });
             }
         }
         if event.is_draft {

@@ -139,6 +139,19 @@ impl Part {
         !self.segments.is_empty()
     }
 
+    /// The bytes of each segment that is here, and where they begin among all of the lane's.
+    pub fn texts(&self) -> impl Iterator<Item = (&[u8], u64)> {
+        let mut at = 0;
+        let mut starts = self.entries.iter().map(move |entry| {
+            at += entry.bytes;
+            (entry.hash, at - entry.bytes)
+        });
+        self.segments.iter().filter_map(move |loaded| {
+            let (_, start) = starts.find(|(hash, _)| *hash == loaded.entry.hash)?;
+            Some((&loaded.bytes[..], start))
+        })
+    }
+
     /// How many events the lane has.
     pub fn events(&self) -> u64 {
         self.entries.iter().map(|entry| entry.events).sum()

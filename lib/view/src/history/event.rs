@@ -124,6 +124,11 @@ impl<'a> Event<'a> {
         self.line.is_some()
     }
 
+    /// Its line, where the event is at hand, and not of a redacted lane.
+    pub fn line(&self) -> Option<&'a [u8]> {
+        self.line.filter(|_| !is_redacted(self.lane))
+    }
+
     /// The order of events but for their values.
     pub(super) fn order(&self, other: &Event<'_>) -> Ordering {
         let place = |e: &Event<'_>| (!e.is_at_hand(), e.tile, e.lane);

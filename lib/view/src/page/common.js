@@ -11,6 +11,34 @@ function numbersOf(value) {
   return Array.isArray(value) && value.every(finite) ? value : [];
 }
 
+/** Where the whole is so many times as long as most of it, the few that make it so are strays: so large a part at most. */
+const [STRAY_FACTOR, STRAY_SHARE, FEWEST_WITH_STRAYS] = [5, 0.01, 5];
+
+/**
+ * The box around boxes, but for a few that lie far away from all others, and how many those are. Boxes are least
+ * corner, then greatest, in as many dimensions as there are.
+ */
+function withoutStrays(boxes) {
+  const whole = boxes.length === 0 ? null : boxes.reduce(boxOfBoth);
+  if (boxes.length < FEWEST_WITH_STRAYS) return { box: whole, left: 0 };
+  const axes = boxes[0].length / 2;
+  const middles = boxes.map((box) => Array.from({ length: axes }, (_, axis) => (box[axis] + box[axis + axes]) / 2));
+  const center = Array.from({ length: axes }, (_, axis) => middles.map((m) => m[axis]).sort((a, b) => a - b)[middles.length >> 1]);
+  const far = middles.map((m) => m.reduce((most, x, axis) => Math.max(most, Math.abs(x - center[axis])), 0));
+  const nearest = far.map((_, i) => i).sort((a, b) => far[a] - far[b]);
+  const few = Math.max(1, Math.floor(boxes.length * STRAY_SHARE));
+  const core = nearest.slice(0, boxes.length - few).map((i) => boxes[i]).reduce(boxOfBoth);
+  const side = (box) => Math.max(...Array.from({ length: axes }, (_, axis) => box[axis + axes] - box[axis]));
+  if (!(side(core) > 0) || side(core) * STRAY_FACTOR > side(whole)) return { box: whole, left: 0 };
+  const near = boxes.filter((box) => side(boxOfBoth(core, box)) < side(core) * 2);
+  return { box: near.reduce(boxOfBoth), left: boxes.length - near.length };
+}
+
+/** The box around two, in any dimensions. */
+function boxOfBoth(a, b) {
+  return a.map((x, i) => (i < a.length / 2 ? Math.min(x, b[i]) : Math.max(x, b[i])));
+}
+
 /** A history with what the projector prepared of its values: shapes, and words, by their numbers. */
 function readHistory(data, prepared, filter) {
   const history = new History(data, filter);

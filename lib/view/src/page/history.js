@@ -159,26 +159,54 @@ class History {
 
   /** The events that touch a node, ascending. */
   eventsOf(node) {
-    const found = [];
-    for (let event = 0; event < this.length; event++) {
-      let touched = false;
-      this.#nodesOf(event, (index) => {
-        touched ||= index === node.index;
-      });
-      if (touched) found.push(event);
-    }
-    return found;
+    return this.index.touches[node.index];
   }
 
-  /** All that a sensor ever read, as {event, value}. */
+  /** All that a sensor ever read, as {event, value, unit}: the number of the unit, -1 for none. */
   readingsOf(sensor) {
-    const found = [];
-    for (let event = 0; event < this.length; event++) {
-      this.each(event, (by, kind, a, b) => {
-        if (kind === READ && a === sensor.index) found.push({ event: by, value: this.data.values[b] });
-      });
+    return this.index.readings[sensor.index];
+  }
+
+  /** The nodes that were placed more than once. */
+  movers() {
+    return this.index.movers;
+  }
+
+  /** Where a node was put, one after the other, as {event, value}. */
+  placesOf(node) {
+    return this.index.places.get(node) ?? [];
+  }
+
+  /** What the whole history says of nodes and sensors, found in one pass once it is asked for. */
+  get index() {
+    this.indexed ??= this.#look();
+    return this.indexed;
+  }
+
+  #look() {
+    const { values } = this.data;
+    const touches = this.nodes.map(() => []);
+    const readings = this.sensors.map(() => []);
+    const places = new Map();
+    const position = this.registerNumber("position");
+    let event = 0;
+    const touch = (index) => {
+      const list = touches[index];
+      if (list[list.length - 1] !== event) list.push(event);
+    };
+    const take = (by, kind, a, b, c) => {
+      if (kind === READ) readings[a].push({ event: by, value: values[b], unit: c });
+      if (kind !== SET || b !== position || c < 0) return;
+      const node = this.nodes[a];
+      if (!places.has(node)) places.set(node, []);
+      places.get(node).push({ event: by, value: values[c] });
+    };
+    for (event = 0; event < this.length; event++) {
+      this.#nodesOf(event, touch);
+      this.each(event, take);
     }
-    return found;
+    const movers = [...places].filter(([node, list]) => list.length > 1 && !node.isSetting).map(([node]) => node);
+    return { touches, readings, places, movers };
   }
 
   /** Calls `take` with each change of an event: the event that it was made by, and its parts. */

@@ -21,17 +21,30 @@ mod prepared;
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const COMMON: &str = include_str!("common.js");
-const SCRIPT: &str = include_str!("page.js");
+/// How each script begins, and the whole of them once.
+const STRICT: &str = "\"use strict\";\n";
+/// What readers do with the page, by subject; the last begins.
+const SCRIPTS: [&str; 7] = [
+    include_str!("clock.js"),
+    include_str!("chart.js"),
+    include_str!("details.js"),
+    include_str!("search.js"),
+    include_str!("legend.js"),
+    include_str!("share.js"),
+    include_str!("page.js"),
+];
 
 /// What a projector brings to its page.
 pub struct Page<'p> {
     pub title: &'p str,
     /// The keys that the drawing answers to, in words.
     pub help: &'p str,
-    /// The script of its class `Drawing`.
-    pub drawing: &'p str,
+    /// The scripts of its class `Drawing`, one after the other.
+    pub drawing: &'p [&'p str],
     /// What its parts look like beyond what all pages have.
     pub style: &'p str,
+    /// The options that choose what is seen of the trace, as a command line has them.
+    pub options: &'p [String],
     /// What that is given besides the canvas, as JSON.
     pub data: &'p [u8],
     /// Whether that draws the shapes of the plane.
@@ -45,17 +58,23 @@ pub fn write(
     histories: &[Resolved<'_>],
     takes_tile: impl Fn(Tile) -> bool,
 ) -> Vec<u8> {
-    let script = [history::SCRIPT, COMMON, page.drawing, SCRIPT].concat();
+    let scripts = [&[history::SCRIPT, COMMON], page.drawing, &SCRIPTS].concat();
+    // In the midst of a script a directive would be a statement without effect.
+    let bodies = scripts.iter().map(|script| script.strip_prefix(STRICT).unwrap_or(script));
+    let script: String = std::iter::once(STRICT).chain(bodies).collect();
     let style = [STYLE, page.style].concat();
     let mut data = Vec::new();
     text::write_for_html(&embedded(view, page, histories, takes_tile), &mut data);
     let parts = [
-        ("title", text::html_text(page.title).into_bytes()),
+        (
+            "title",
+            text::html_text(if page.title.is_empty() { "An empty world" } else { page.title }).into_bytes(),
+        ),
         ("help", text::html_text(page.help).into_bytes()),
         ("style-hash", source(&style)),
         ("script-hash", source(&script)),
         ("style", style.into_bytes()),
-        ("script", script.clone().into_bytes()),
+        ("script", script.into_bytes()),
         ("data", data),
     ];
     filled(PAGE, &parts.into_iter().collect())
@@ -80,7 +99,7 @@ fn source(text: &str) -> Vec<u8> {
     format!("'sha256-{}'", BASE64.encode(&Sha256::of(text.as_bytes()).0)).into_bytes()
 }
 
-/// What the script reads: `{"filter":{…},"drawing":…,"spaces":[history,…],"prepared":[…],"colors":{…}}`.
+/// What the script reads: `{"filter":{…},"options":[…],"drawing":…,"spaces":[history,…],"prepared":[…],"colors":{…}}`.
 fn embedded(
     view: &View<'_, '_>,
     page: &Page<'_>,
@@ -96,6 +115,7 @@ fn embedded(
     members.texts("authorities", filter.authorities.iter().map(|a| a.as_str()), &mut out);
     members.texts("boundaries", filter.boundaries.iter().map(|b| b.as_str()), &mut out);
     members.close(&mut out);
+    whole.texts("options", page.options.iter().map(String::as_str), &mut out);
     whole.name("drawing", &mut out);
     out.extend_from_slice(page.data);
     whole.name("spaces", &mut out);

@@ -25,8 +25,11 @@ const DOT = 5;
 const CROWD = 400;
 /** How many items may change before they are better sorted all at once. */
 const FEW = 400;
-/** How long a frame may paint, in milliseconds, and how far beyond the page, in CSS pixels. */
-const SLICE = 7;
+/**
+ * How long a frame may paint, in milliseconds: where the view alone moves, and where the picture is of another time;
+ * and how far beyond the page, in CSS pixels.
+ */
+const [SLICE, LONG_SLICE] = [7, 50];
 const BEYOND = 160;
 const PULSE = 600;
 /** In how many steps the border of a shape is looked for, and how often the step that it is in is halved. */
@@ -69,6 +72,11 @@ function moved(box, m) {
 }
 
 class Drawing {
+  /** The keys that are the drawing's own. */
+  static keys = [["Arrow keys", "move"]];
+  /** The tool and the format that print what is seen. */
+  static prints = ["projector-2d", "svg"];
+
   constructor(canvas, data, palette) {
     this.canvas = canvas;
     this.top = canvas.getContext("2d");
@@ -87,6 +95,15 @@ class Drawing {
     this.pulses = new Map();
     this.dark = false;
     this.batches = new Map();
+    /** Of what is shown alone, whether an item is; null where all is. */
+    this.only = null;
+    /** Whether all that moves shows its trail. */
+    this.trails = false;
+    /** How many far things the view leaves out. */
+    this.left = 0;
+    this.minimap = new Minimap(this, canvas);
+    this.views = [];
+    this.does = {};
     /** Counts what changes the picture, so that boards know whether they still hold. */
     this.version = 0;
     this.look = "";
@@ -136,6 +153,18 @@ class Drawing {
     if (restructured || relinked) this.links = history.shownLinks();
     this.#listReadings();
     this.version += 1;
+    // What was begun would show two times at once.
+    this.painting = null;
+  }
+
+  /** Whether a picture of another time is being painted. */
+  get busy() {
+    return this.painting !== null && this.boards[0].at !== this.history.at;
+  }
+
+  /** How many events have happened on the picture that is shown. */
+  get shownAt() {
+    return this.boards[0].version < 0 ? this.history.at : this.boards[0].at;
   }
 
   /** Whether a node is there, where its drawing reaches. */
@@ -163,6 +192,7 @@ class Drawing {
       const { d, at, ...shape } = this.history.shapes.get(number) ?? { named: number >= 0 };
       if (d !== undefined) {
         shape.path = new Path2D(d);
+        shape.path.d = d;
         shape.rule = shape.rings ? "evenodd" : "nonzero";
         // From the path's own numbers into the node's frame.
         shape.frame = at === undefined ? null : [1 / at[2], 0, 0, 1 / at[2], at[0], at[1]];
@@ -352,28 +382,59 @@ class Drawing {
     return this.hidden.get(layer) ?? this.history.setting(`@layer:${layer}`, "visible") !== false;
   }
 
-  /** Around what is shown; null around nothing. */
-  extent() {
-    let box = null;
-    for (const item of this.order) {
-      if (!this.isShown(item.layer)) continue;
-      const b = item.box;
-      box = box === null ? [...b] : boxAround(box, b);
-    }
-    for (const { x, y } of this.readings) box = box === null ? [x, y, x, y] : boxAround(box, [x, y, x, y]);
-    return box;
+  /** Whether an item is shown: its layer is, and the filter takes it. */
+  shows(item) {
+    if (!this.isShown(item.layer)) return false;
+    if (this.only === null) return true;
+    if (item.asked !== this.only) [item.asked, item.passes] = [this.only, this.only(item)];
+    return item.passes;
   }
 
-  /** Shows everything, labels included where they are laid out. */
-  fit() {
+  /** What a thing is drawn with; null for nothing. */
+  colorOf(item) {
+    const [fill, stroke] = this.#looks(item);
+    return fill ?? stroke;
+  }
+
+  /** The boxes of what is shown. */
+  #boxes() {
+    return [...this.order.filter((item) => this.shows(item)).map(({ box }) => box), ...this.readings.map(({ x, y }) => [x, y, x, y])];
+  }
+
+  /** Around what is shown; null around nothing. */
+  extent() {
+    if (this.extentOf?.version !== this.version) {
+      const boxes = this.#boxes();
+      this.extentOf = { version: this.version, box: boxes.length === 0 ? null : boxes.reduce(boxAround, boxes[0]) };
+    }
+    return this.extentOf.box;
+  }
+
+  /** Shows everything, labels included where they are laid out; but for what lies far away from all else, unless asked. */
+  fit({ everything = false } = {}) {
     const { clientWidth: width, clientHeight: height } = this.canvas;
-    const [x0, y0, x1, y1] = this.history.at === this.history.length && this.hidden.size === 0 ? this.sheet.content : (this.extent() ?? this.sheet.content);
+    const near = everything ? { left: 0, box: null } : withoutStrays(this.#boxes());
+    this.left = near.left;
+    const laid = this.history.at === this.history.length && this.hidden.size === 0 && this.only === null;
+    const [x0, y0, x1, y1] = near.left > 0 ? near.box : laid ? this.sheet.content : (this.extent() ?? this.sheet.content);
     this.extentSide = Math.max(x1 - x0, y1 - y0) || 100;
     const [above, left, below] = this.furniture?.insets ?? [0, 0, 0];
     const least = Math.min((width - left - 36) / (x1 - x0 || 100), (height - above - below - 36) / (y1 - y0 || 100));
     const scale = finite(least) && least > 0 ? least : 1;
     const down = (above - below) / 2 / scale;
     this.view = { x: (x0 + x1) / 2 - left / 2 / scale, y: (y0 + y1) / 2 + (this.up ? down : -down), scale };
+  }
+
+  /** The view as numbers of the world: x, y, and CSS pixels a unit. */
+  place() {
+    const { origin, scale } = this.sheet;
+    return [this.view.x / scale + origin[0], this.view.y / scale + origin[1], this.view.scale * scale].map((x) => Number(x.toPrecision(9)));
+  }
+
+  goToPlace([x, y, scale]) {
+    const { sheet } = this;
+    this.extentSide ??= 100;
+    this.view = { x: (x - sheet.origin[0]) * sheet.scale, y: (y - sheet.origin[1]) * sheet.scale, scale: clamp(scale / sheet.scale, 1e-9, 1e12) || 1 };
   }
 
   matrix() {
@@ -464,8 +525,10 @@ class Drawing {
   draw(now) {
     this.#fitCanvas();
     if (this.painting === null && !this.#holds(this.boards[0])) this.#begin();
-    this.#continue(SLICE);
+    this.#continue(this.boards[0].version < 0 ? Infinity : this.busy ? LONG_SLICE : SLICE);
     this.#show();
+    this.#drawTrails();
+    this.minimap.draw(this.base[0]);
     const view = this.matrix();
     if (this.furniture === null) this.#drawScale();
     else this.furniture.draw(view);
@@ -510,6 +573,7 @@ class Drawing {
     const board = this.boards[1];
     const { clientWidth: width, clientHeight: height } = this.canvas;
     board.prepare(this.view, this.version, width, height, this.base[0]);
+    board.at = this.history.at;
     this.painting = this.#paint(board);
   }
 
@@ -572,7 +636,9 @@ class Drawing {
       else {
         yield* this.#flush();
         context.globalAlpha = item.opacity * opacity;
+        if (context instanceof Pen) context.begin(item);
         this.#drawItem(item, view);
+        if (context instanceof Pen) context.end();
         effort += 8;
       }
       if (effort > 300) {
@@ -597,7 +663,10 @@ class Drawing {
   /** What is shown and touches a box of the world, in the order of painting. */
   #itemsIn(seen, margin) {
     const [x0, y0, x1, y1] = [seen[0] - margin, seen[1] - margin, seen[2] + margin, seen[3] + margin];
-    return this.order.filter(({ box, layer }) => box[2] >= x0 && box[0] <= x1 && box[3] >= y0 && box[1] <= y1 && this.shown.get(layer));
+    return this.order.filter((item) => {
+      const { box } = item;
+      return box[2] >= x0 && box[0] <= x1 && box[3] >= y0 && box[1] <= y1 && this.shows(item);
+    });
   }
 
   /** What is shown on the page. */
@@ -613,7 +682,7 @@ class Drawing {
    */
   #gather(item, view, alpha) {
     const { shape, box, matrix: m } = item;
-    if (item.picture !== undefined || shape.lines !== undefined) return false;
+    if (item.picture !== undefined || shape.lines !== undefined || this.context instanceof Pen) return false;
     const size = shape.isMark ? this.mark * 2 : Math.max(box[2] - box[0], box[3] - box[1]) * view[0];
     const disc = shape.isMark ? !item.standIn : shape.round !== undefined && Math.abs(box[2] - box[0] - (box[3] - box[1])) * view[0] < 1;
     const round = disc && size >= 3;
@@ -763,7 +832,7 @@ class Drawing {
     for (const link of this.links) {
       const from = this.items.get(link.from.survivor);
       const to = this.items.get(link.to.survivor);
-      if (!from?.listed || !to?.listed || !this.shown.get(from.layer) || !this.shown.get(to.layer)) continue;
+      if (!from?.listed || !to?.listed || !this.shows(from) || !this.shows(to)) continue;
       const [a, b] = [anchor(from), anchor(to)];
       // What is shorter than a pixel is hidden below its ends.
       if ((Math.abs(a[0] - b[0]) + Math.abs(a[1] - b[1])) * view[0] < 1 && from !== to) continue;
@@ -795,7 +864,7 @@ class Drawing {
       const thin = !finite(properties.stroke_width);
       const width = thin ? this.hair : Math.max(HAIR, properties.stroke_width * this.sheet.scale * view[0]);
       const key = `${color} ${width} ${thin}`;
-      if (!batches.has(key)) batches.set(key, { color, width, head: width * (thin ? 7 : 3), lines: new Path2D(), heads: new Path2D() });
+      if (!batches.has(key)) batches.set(key, { color, width, head: width * (thin ? 7 : 3), lines: this.#newPath(), heads: this.#newPath() });
       const batch = batches.get(key);
       if (from === to) {
         loop(batch.lines, moved(from.box, view), this.mark, from.shape.isMark);
@@ -958,9 +1027,87 @@ class Drawing {
     return lines.forEach(([line], i) => context.fillText(line, at[0], at[1] + i * step));
   }
 
+  #newPath() {
+    return this.context instanceof Pen ? new Trace() : new Path2D();
+  }
+
+  /** Where what is chosen has been, and all that moves, if so asked: what is still to come is dashed. */
+  #drawTrails() {
+    const { top: context, history } = this;
+    const chosen = [this.selected, this.over].filter((node) => node !== null && history.placesOf(node).length > 1);
+    const nodes = this.trails ? new Set([...history.movers(), ...chosen]) : chosen;
+    context.lineJoin = "round";
+    for (const node of nodes) {
+      if (!node.visible || !this.shows(this.items.get(node))) continue;
+      const points = this.trailOf(node);
+      const split = points.findIndex(({ event }) => event >= history.at);
+      const past = split < 0 ? points.length : split;
+      const first = chosen.includes(node);
+      context.strokeStyle = this.groundIsDark ? "#ffd34d" : "#b45309";
+      context.lineWidth = first ? 2 : 1;
+      this.#stroke(context, points.slice(0, past), 0.85, []);
+      if (first) this.#stroke(context, points.slice(Math.max(0, past - 1)), 0.45, [3, 4]);
+    }
+    context.globalAlpha = 1;
+  }
+
+  /** The places that a node ever had, in CSS pixels, in the frame that it hangs in now. */
+  trailOf(node) {
+    const outer = node.parent === null ? IDENTITY : this.#world(node.parent, new Map())[0];
+    return this.history.placesOf(node).map(({ event, value }) => {
+      const [x = 0, y = 0] = numbersOf(value);
+      const [, , , , e, f] = this.#onSheet([1, 0, 0, 1, ...through(outer, [x, y])]);
+      const [at, up] = this.toScreen(e, f);
+      return { event, at, up };
+    });
+  }
+
+  #stroke(context, points, alpha, dashes) {
+    context.globalAlpha = alpha;
+    context.setLineDash(dashes);
+    context.beginPath();
+    for (const { at, up } of points) context.lineTo(at, up);
+    context.stroke();
+    context.setLineDash([]);
+  }
+
+  /** What the page shows, whole, painted with another context. */
+  #paintWith(context, ratio) {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    this.finish();
+    const [base, batches] = [this.base, this.batches];
+    [this.base, this.batches] = [[ratio, 0, 0, ratio, 0, 0], new Map()];
+    const painting = this.#paint({ context, view: { ...this.view }, width, height, beyond: 0, labelled: new Set() });
+    while (!painting.next().done);
+    [this.base, this.batches, this.painting] = [base, batches, null];
+    this.boards[1].version = -1;
+    this.#drawScale(context);
+  }
+
+  /** A picture of what the page shows. */
+  picture() {
+    const ratio = window.devicePixelRatio || 1;
+    const made = document.createElement("canvas");
+    [made.width, made.height] = [this.canvas.width, this.canvas.height];
+    const context = made.getContext("2d", { alpha: false });
+    this.#paintWith(context, ratio);
+    return made;
+  }
+
+  /** The same as an SVG, with lines of words below it. */
+  svg(lines) {
+    const pen = new Pen();
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    this.#paintWith(pen, 1);
+    pen.setTransform(...IDENTITY);
+    pen.fillStyle = this.ground;
+    pen.fillRect(0, height, width, 20 * lines.length + 8);
+    lines.forEach((line, i) => this.#caption(pen, line, 14, height + 16 + 20 * i, 13, "left"));
+    return pen.document(width, height + 20 * lines.length + 8, lines[0] ?? "");
+  }
+
   /** A bar of a round length. */
-  #drawScale() {
-    const { top: context } = this;
+  #drawScale(context = this.top) {
     const pixels = this.view.scale * this.sheet.scale;
     const most = Math.min(160, this.canvas.clientWidth / 4) / pixels;
     const power = 10 ** Math.floor(Math.log10(most));
@@ -1038,7 +1185,7 @@ class Drawing {
       const item = this.order[i];
       const b = item.box;
       if (wx < b[0] - reach || wx > b[2] + reach || wy < b[1] - reach || wy > b[3] + reach) continue;
-      if (!this.isShown(item.layer)) continue;
+      if (!this.shows(item)) continue;
       if (item.shape.path === undefined) return { node: item.node };
       if (Math.max(b[2] - b[0], b[3] - b[1]) < reach * 2) return { node: item.node };
       context.setTransform(...this.base);
@@ -1066,8 +1213,9 @@ class Board {
     this.canvas.setAttribute("aria-hidden", "true");
     page.before(this.canvas);
     this.context = this.canvas.getContext("2d", { alpha: false });
-    /** What is painted; less than 0 for nothing. */
+    /** What is painted; less than 0 for nothing; and how many events had happened. */
     this.version = -1;
+    this.at = 0;
     this.view = { x: 0, y: 0, scale: 1 };
     this.beyond = 0;
     this.labelled = new Set();

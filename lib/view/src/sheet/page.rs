@@ -20,9 +20,10 @@ use ulp_core::id::Tile;
 use ulp_core::json::write::{Items, Members};
 use ulp_core::json::{write_number, write_string};
 
-const DRAWING: &str = include_str!("drawing.js");
+const DRAWING: [&str; 3] = [include_str!("pen.js"), include_str!("minimap.js"), include_str!("drawing.js")];
 /// The keys that every page of the plane answers to, in words.
-pub const HELP: &str = "Arrow keys move, plus and minus zoom, 0 shows everything, N and P step through what is in view, Escape lets go, space plays.";
+pub const HELP: &str = "Arrow keys move, plus and minus zoom, 0 shows everything, N and P step through what is in view, comma and full stop step \
+    through the events, Escape lets go, space plays, question mark tells all keys.";
 
 /// What a page has around the drawing: the script of the class that `Drawing.furniture` becomes, and what that needs.
 pub struct Furniture<'f> {
@@ -39,20 +40,21 @@ impl Furniture<'_> {
     pub const NONE: Furniture<'static> = Furniture { help: HELP, script: "", style: "", data: b"" };
 }
 
-/// Writes the page of the spaces of some scenes.
+/// Writes the page of the spaces of some scenes; `options` chose what is seen, as a command line has them.
 pub fn write(
     view: &View<'_, '_>,
     scenes: &[Scene<'_, '_>],
     gallery: &Gallery<'_>,
-    furniture: &Furniture<'_>,
+    (furniture, options): (&Furniture<'_>, &[String]),
     takes_tile: impl Fn(Tile) -> bool,
 ) -> Vec<u8> {
     let titles: Vec<&str> = scenes.iter().map(|s| s.title.as_deref().unwrap_or(s.space)).collect();
     let page = Page {
         title: &titles.join(", "),
         help: furniture.help,
-        drawing: &[DRAWING, furniture.script].concat(),
+        drawing: &[&DRAWING[..], &[furniture.script]].concat(),
         style: furniture.style,
+        options,
         data: &data(scenes, gallery, furniture),
         shapes: true,
     };
