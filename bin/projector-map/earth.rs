@@ -4,9 +4,11 @@
 //! ellipses and polygons are areas; lines and paths are lines; all else is a point, where the node stands.
 
 use crate::curves;
+use ulp_core::event::RegisterKind;
 use ulp_view::geodesy::cut::{self, Spot};
 use ulp_view::geodesy::{OutOfRange, Plane, round};
 use ulp_view::geometry::Shape;
+use ulp_view::join::ViewNode;
 use ulp_view::path::Point;
 use ulp_view::transform::{Transform, sin_cos};
 
@@ -44,10 +46,37 @@ impl Laid {
 #[derive(Clone, Copy, Debug)]
 pub struct Stand {
     pub world: Transform,
-    /// Whether it, or what it hangs below, has a position.
+    pub footing: Footing,
+}
+
+/// What the positions of a node and of those that it hangs below say.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Footing {
+    /// Whether there is any.
     pub is_placed: bool,
-    /// Whether one of those positions has a height.
+    /// Whether one of them has a height.
     pub has_height: bool,
+}
+
+impl Footing {
+    /// What its own position says.
+    pub fn of(node: &ViewNode<'_>) -> Footing {
+        let position = node.plain(RegisterKind::Position);
+        Footing { is_placed: position.is_some(), has_height: position.is_some_and(has_height) }
+    }
+
+    /// What both say together.
+    pub fn and(self, above: Footing) -> Footing {
+        Footing {
+            is_placed: self.is_placed || above.is_placed,
+            has_height: self.has_height || above.has_height,
+        }
+    }
+}
+
+/// Whether a position of raw JSON has three numbers.
+pub fn has_height(position: &str) -> bool {
+    position.bytes().filter(|b| *b == b',').count() == 2
 }
 
 /// Lays shapes on the Earth.
@@ -96,7 +125,7 @@ impl Ground<'_> {
         let geometry = match shape {
             Shape::Line(points) => {
                 // A third number of a point is a height, whatever the node's position has.
-                let has_height = stand.has_height || points.iter().any(|[_, _, z]| *z != 0.0);
+                let has_height = stand.footing.has_height || points.iter().any(|[_, _, z]| *z != 0.0);
                 let spots: Result<_, _> =
                     points.iter().map(|p| self.spot(stand.world.apply(*p), has_height)).collect();
                 Geometry::Lines(cut::line(spots?))
@@ -127,7 +156,7 @@ impl Ground<'_> {
 
     /// What is only a point on a map.
     fn mark(&self, shape: &Shape, stand: &Stand) -> Result<Laid, OutOfRange> {
-        if !stand.is_placed && matches!(shape, Shape::Point) {
+        if !stand.footing.is_placed && matches!(shape, Shape::Point) {
             return Ok(Laid::NOWHERE);
         }
         let lost = match shape {
@@ -138,7 +167,7 @@ impl Ground<'_> {
             Shape::Unknown(_) => Some("geometry"),
             _ => Some("solid"),
         };
-        Ok(Laid { lost, ..self.point(stand.world.position(), stand.has_height)? })
+        Ok(Laid { lost, ..self.point(stand.world.position(), stand.footing.has_height)? })
     }
 
     fn area(&self, rings: &[Vec<Point>], stand: &Stand) -> Result<Geometry, OutOfRange> {
@@ -147,7 +176,10 @@ impl Ground<'_> {
     }
 
     fn spots(&self, points: &[Point], stand: &Stand) -> Result<Vec<Spot>, OutOfRange> {
-        points.iter().map(|[x, y]| self.spot(stand.world.apply([*x, *y, 0.0]), stand.has_height)).collect()
+        points
+            .iter()
+            .map(|[x, y]| self.spot(stand.world.apply([*x, *y, 0.0]), stand.footing.has_height))
+            .collect()
     }
 
     /// Its own place where its shape lies around it, else the middle of that.
@@ -155,7 +187,7 @@ impl Ground<'_> {
         let [x, y, z] = stand.world.position();
         let bounds = shape.bounds(&stand.world, 0.0);
         let [x, y] = if bounds.holds([x, y]) { [x, y] } else { bounds.centre() };
-        self.folded([x, y, z], stand.has_height)
+        self.folded([x, y, z], stand.footing.has_height)
     }
 
     /// How long a difference of two places of a node's own frame is.

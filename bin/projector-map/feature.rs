@@ -1,6 +1,6 @@
 //! What a map shows of a space: a feature a node, a link and a sensor with a place.
 
-use crate::earth::{Geometry, Ground, Laid, Stand};
+use crate::earth::{self, Footing, Geometry, Ground, Laid, Stand};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use ulp_core::event::{Ends, Register, RegisterKind};
@@ -89,7 +89,8 @@ pub fn map<'s, 'a>(
     let layers = layers(space);
     let order = paint::order(space, worlds, &layers);
     let ground = Ground { plane: &plane };
-    let stand = |number: usize| Stand { world: worlds[number], ..standing(space, number) };
+    let footings = footings(space);
+    let stand = |number: usize| Stand { world: worlds[number], footing: footings[number] };
     let node = |tape: &mut Tape, place: &paint::Place<'a>| {
         let (id, node) = &space.nodes.list()[place.number];
         node_feature(id, node, (place.layer, &stand(place.number)), &ground, tape)
@@ -105,7 +106,7 @@ pub fn map<'s, 'a>(
     found.par_extend(space.links.par_iter().filter_map(link));
     let sensor = |sensor: &'s Sensor<'s, 'a>| {
         let at_node = || sensor.node.as_deref().and_then(|name| space.nodes.number(name));
-        sensor_feature(sensor, || at_node().is_some_and(|number| standing(space, number).has_height), &ground)
+        sensor_feature(sensor, || at_node().is_some_and(|number| footings[number].has_height), &ground)
     };
     found.extend(readings.iter().filter_map(sensor));
     let (mut features, mut beyond) = (Vec::with_capacity(found.len()), Vec::new());
@@ -129,20 +130,12 @@ pub fn readings<'s, 'a>(space: &'s Space<'a>) -> (Vec<Transform>, Vec<Sensor<'s,
     (worlds, readings)
 }
 
-/// Whether a node has a place and a height, from its own position and those of what it hangs below.
-fn standing(space: &Space<'_>, number: usize) -> Stand {
-    let chain = std::iter::successors(Some(number), |at| space.nodes.list()[*at].1.parent);
-    standing_of(chain.map(|at| &space.nodes.list()[at].1))
-}
-
-/// The same of a node and its ancestors.
-pub fn standing_of<'n, 'a: 'n>(chain: impl Iterator<Item = &'n ViewNode<'a>>) -> Stand {
-    let (mut is_placed, mut has_height) = (false, false);
-    for position in chain.filter_map(|node| node.plain(RegisterKind::Position)) {
-        is_placed = true;
-        has_height |= position.bytes().filter(|b| *b == b',').count() == 2;
-    }
-    Stand { world: Transform::IDENTITY, is_placed, has_height }
+/// What the positions of each node and of those that it hangs below say, by the nodes' numbers.
+fn footings(space: &Space<'_>) -> Vec<Footing> {
+    let nodes = space.nodes.list();
+    let mut footings: Vec<Footing> = nodes.par_iter().map(|(_, node)| Footing::of(node)).collect();
+    transform::descend(space, |above, below| footings[below] = footings[below].and(footings[above]));
+    footings
 }
 
 pub fn node_feature<'s, 'a>(
@@ -176,8 +169,8 @@ pub fn link_feature<'s, 'a>(
     ground: &Ground<'_>,
 ) -> Found<'s, 'a> {
     let id = format!("{}/{}/{}", ends.from, ends.relation, ends.to);
-    let laid = if stands.iter().all(|stand| stand.is_placed) {
-        ground.line(stands.map(|stand| (stand.world.position(), stand.has_height)))
+    let laid = if stands.iter().all(|stand| stand.footing.is_placed) {
+        ground.line(stands.map(|stand| (stand.world.position(), stand.footing.has_height)))
     } else {
         Ok(Laid::NOWHERE)
     };
@@ -203,7 +196,7 @@ pub fn sensor_feature<'s, 'a>(
 ) -> Option<Found<'s, 'a>> {
     let at = sensor.position?;
     let own = sensor.reading.sensor.position;
-    let has_height = own.map_or_else(node_has_height, |raw| raw.bytes().filter(|b| *b == b',').count() == 2);
+    let has_height = own.map_or_else(node_has_height, earth::has_height);
     let id = format!("{}/{}", sensor.actor, sensor.name);
     Some(match ground.point(at, has_height) {
         Ok(laid) => Ok(Feature {

@@ -6,9 +6,8 @@ use crate::earth::Geometry;
 use crate::feature::{Feature, Map, Subject};
 use crate::properties::properties;
 use std::io::{self, Write};
-use ulp_core::json::{Tape, raw};
+use ulp_core::json::{Tape, raw, write_number};
 use ulp_core::parallel;
-use ulp_view::digits::Shown;
 use ulp_view::geodesy::cut::Spot;
 use ulp_view::geodesy::{Plane, round};
 use ulp_view::style::{Color, Paint, Style};
@@ -104,16 +103,18 @@ fn write_feature(
 /// The colours of what is drawn, where its properties give any. Widths are left to whoever shows it: here they are
 /// pixels, in the trace a length of the world.
 fn write_style(feature: &Feature<'_, '_>, xml: &mut Xml<impl Write>) -> io::Result<()> {
+    let is_area = match feature.laid.geometry {
+        Geometry::Areas(_) => true,
+        Geometry::Lines(_) => false,
+        Geometry::Point(_) | Geometry::Nowhere => return Ok(()),
+    };
     let style = match &feature.subject {
         Subject::Node(node) => Style::of_node(node, &mut Tape::new()),
         Subject::Link(_, add) => Style::of_link(add.properties),
         Subject::Sensor(_) => Style::default(),
     };
     let style = style.in_plane();
-    let is_area = matches!(feature.laid.geometry, Geometry::Areas(_));
-    let is_drawn = is_area || matches!(feature.laid.geometry, Geometry::Lines(_));
-    let says = style.stroke.is_some() || is_area && style.fill.is_some();
-    if !is_drawn || !says {
+    if style.stroke.is_none() && !(is_area && style.fill.is_some()) {
         return Ok(());
     }
     let opacity = style.opacity.unwrap_or(1.0);
@@ -203,12 +204,18 @@ fn height_mode<'s>(mut spots: impl Iterator<Item = &'s Spot>, plane: &Plane) -> 
 
 fn coordinates(spots: &[Spot], plane: &Plane) -> String {
     let with_heights = height_mode(spots.iter(), plane);
-    let one = |spot: &Spot| {
-        let [lon, lat] = [spot.lon, spot.lat].map(|x| Shown::whole(round::degrees(x)));
-        match spot.z.and_then(|z| plane.sea_level(z)).filter(|_| with_heights) {
-            Some(height) => format!("{lon},{lat},{}", Shown::whole(round::height(height))),
-            None => format!("{lon},{lat}"),
+    let mut out = Vec::new();
+    for (i, spot) in spots.iter().enumerate() {
+        if i > 0 {
+            out.push(b' ');
         }
-    };
-    spots.iter().map(one).collect::<Vec<_>>().join(" ")
+        write_number(round::degrees(spot.lon), &mut out);
+        out.push(b',');
+        write_number(round::degrees(spot.lat), &mut out);
+        if let Some(height) = spot.z.and_then(|z| plane.sea_level(z)).filter(|_| with_heights) {
+            out.push(b',');
+            write_number(round::height(height), &mut out);
+        }
+    }
+    String::from_utf8(out).unwrap_or_default()
 }

@@ -5,7 +5,6 @@
 
 use crate::feature::{Feature, Map, Subject};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use ulp_core::event::{Register, RegisterKind};
 use ulp_core::json::{self, Tape, write_string};
 use ulp_core::state::{Written, write_key};
@@ -17,22 +16,24 @@ pub type Property<'p> = (Cow<'p, str>, Cow<'p, str>);
 
 /// The properties of a feature, in the order of canonical JSON.
 pub fn properties<'p>(feature: &'p Feature<'_, '_>, map: &Map<'_, '_>) -> Vec<Property<'p>> {
-    let mut all = ours(feature, map);
-    let names: BTreeSet<Cow<'p, str>> = all.iter().map(|(name, _)| name.clone()).collect();
-    let own = own(feature);
-    let is_taken = |name: &str| names.contains(name) || own.iter().any(|(other, _)| other == name);
+    let (ours, own) = (ours(feature, map), own(feature));
+    let among = |list: &[Property<'p>], name: &str| list.iter().any(|(other, _)| other == name);
+    let mut all = Vec::with_capacity(ours.len() + own.len());
     for (name, value) in &own {
-        if !names.contains(name) {
-            all.push((name.clone(), value.clone()));
-        } else if !all.iter().any(|(other, said)| other == name && said == value) {
-            let mut free = format!("_{name}");
-            while is_taken(&free) {
-                free.insert(0, '_');
+        match ours.iter().find(|(other, _)| other == name) {
+            None => all.push((name.clone(), value.clone())),
+            Some((_, said)) if said == value => {}
+            Some(_) => {
+                let mut free = format!("_{name}");
+                while among(&ours, &free) || among(&own, &free) {
+                    free.insert(0, '_');
+                }
+                all.push((Cow::Owned(free), value.clone()));
             }
-            all.push((Cow::Owned(free), value.clone()));
         }
     }
-    all.sort_by(|(a, _), (b, _)| json::key_order(a, b));
+    all.extend(ours);
+    all.sort_unstable_by(|(a, _), (b, _)| json::key_order(a, b));
     all
 }
 

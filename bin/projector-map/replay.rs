@@ -4,7 +4,7 @@
 //! and sensors at all these; of what is reached and looks otherwise than before, one interval ends and the next begins.
 //! What stands at any instant is what a projection with `--at` that instant shows.
 
-use crate::earth::{Ground, Stand};
+use crate::earth::{Footing, Ground, Stand};
 use crate::feature::{self, Feature, Found, Map, Span};
 use bumpalo::Bump;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -332,7 +332,7 @@ impl<'s, 'a: 's, 'k> Play<'s, 'a, 'k> {
         };
         let sensor = Sensor { actor, name, reading, tile: None, node, is_at_node: stand.is_some(), position };
         let sensor: &'s Sensor<'s, 'a> = self.arena.alloc(sensor);
-        let has_height = || stand.is_some_and(|stand| stand.has_height);
+        let has_height = || stand.is_some_and(|stand| stand.footing.has_height);
         feature::sensor_feature(sensor, has_height, &Ground { plane: &self.plane })
     }
 
@@ -346,7 +346,8 @@ impl<'s, 'a: 's, 'k> Play<'s, 'a, 'k> {
         }
         let locals = nodes.iter().rev().map(|node| Local::of(node).transform());
         let world = locals.fold(Transform::IDENTITY, |world, local| world.then(&local));
-        Some(Stand { world, ..feature::standing_of(nodes.iter().copied()) })
+        let own = nodes.iter().map(|node| Footing::of(node));
+        Some(Stand { world, footing: own.fold(Footing::default(), Footing::and) })
     }
 
     /// Whether a node would be shown if it hung below nothing.

@@ -109,7 +109,6 @@ pub struct Line<'l> {
     pub layer: Option<&'l str>,
     pub tile: Option<Tile>,
     pub scope: Option<&'l Json>,
-    pub timestamp: Option<Time>,
     pub node_id: Option<&'l str>,
     pub kind: Option<&'l str>,
     pub transform: Option<&'l Json>,
@@ -129,7 +128,7 @@ pub struct Line<'l> {
 
 impl Line<'_> {
     /// Appends the line with its end: the members in the order of RFC 8785.
-    pub fn write(&self, out: &mut Vec<u8>) {
+    pub fn write(&self, timestamp: Option<Time>, out: &mut Vec<u8>) {
         let mut line = Members::open(out);
         line.text("actor_id", self.actor, out);
         text(&mut line, "from_node", self.from, out);
@@ -150,7 +149,7 @@ impl Line<'_> {
         if let Some(tile) = self.tile {
             line.word("tile", tile, out);
         }
-        if let Some(time) = self.timestamp {
+        if let Some(time) = timestamp {
             line.name("timestamp", out);
             write_seconds(time, out);
         }

@@ -1,7 +1,5 @@
 //! What nodes are called: by the ids that records bear, or by a hash of what they are.
 
-use std::borrow::Cow;
-
 use ulp_core::event::is_node;
 use ulp_core::hash::Sha256;
 
@@ -30,27 +28,34 @@ impl Names {
 
     /// The node of that id. One that no node may have is replaced by its hash, which the record notes.
     pub fn node(&self, id: &str, record: &mut Record) -> String {
-        if self.is_refused(id) {
+        self.plain(id).unwrap_or_else(|| {
             record.note("import.id", "no node may have that id: it is called by a hash of it");
-        }
-        self.known(id)
+            self.hashed(id)
+        })
     }
 
     /// The node of that id, where it is named again: by a link, a member, a reading.
     pub fn known(&self, id: &str) -> String {
-        let id =
-            if self.is_refused(id) { Cow::Owned(format!("n-{}", hash(id.as_bytes()))) } else { id.into() };
-        format!("{}{id}", self.prefix)
+        self.plain(id).unwrap_or_else(|| self.hashed(id))
     }
 
     /// The n-th member of a node.
     pub fn member(&self, node: &str, n: usize) -> String {
         let id = format!("{node}:{n}");
-        if is_node(&id) { id } else { format!("{}n-{}", self.prefix, hash(id.as_bytes())) }
+        if is_node(&id) { id } else { self.hashed(&id) }
     }
 
-    fn is_refused(&self, id: &str) -> bool {
-        !is_node(id) || !self.prefix.is_empty() && !is_node(&format!("{}{id}", self.prefix))
+    /// The name by an id as it stands, where a node may have it.
+    fn plain(&self, id: &str) -> Option<String> {
+        if !is_node(id) {
+            return None;
+        }
+        let name = [self.prefix.as_str(), id].concat();
+        (self.prefix.is_empty() || is_node(&name)).then_some(name)
+    }
+
+    fn hashed(&self, id: &str) -> String {
+        format!("{}n-{}", self.prefix, hash(id.as_bytes()))
     }
 }
 

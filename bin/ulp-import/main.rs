@@ -9,6 +9,7 @@ mod framer;
 mod geojson;
 mod gpx;
 mod ids;
+mod known;
 mod objects;
 mod ocif;
 mod pipe;

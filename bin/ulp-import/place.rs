@@ -141,9 +141,13 @@ pub fn write_position([x, y]: [f64; 2], z: Option<f64>, out: &mut Vec<u8>) {
     }
 }
 
+/// About how long a transform of a position is, in bytes.
+const POSITION: usize = 64;
+
 /// A transform of a position alone.
 pub fn transform(at: [f64; 2], z: Option<f64>) -> Json {
-    let mut out = b"{\"position\":".to_vec();
+    let mut out = Vec::with_capacity(POSITION);
+    out.extend_from_slice(b"{\"position\":");
     write_position(at, z, &mut out);
     out.push(b'}');
     out

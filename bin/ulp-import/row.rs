@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use csv::StringRecord;
 use ulp_core::id::{is_id, is_place};
 use ulp_core::json::write::Members;
-use ulp_core::json::{STATE_DEPTH, Tape, raw, write_number, write_string};
+use ulp_core::json::{raw, write_if_number, write_string};
 use ulp_core::report::Refusal;
 use ulp_view::geodesy::round;
 
@@ -17,13 +17,6 @@ use crate::record::Record;
 use crate::table::{Columns, Property, Sensor};
 use crate::table_args::Meaning;
 use crate::time::{Said, Stamp};
-
-/// What is used again from row to row.
-#[derive(Default)]
-pub struct Bench {
-    tape: Tape,
-    scratch: Vec<u8>,
-}
 
 /// Whether a row is a blank line, which is passed over.
 pub fn is_blank(cells: &StringRecord, columns: &Columns) -> bool {
@@ -38,7 +31,6 @@ pub fn read(
     cells: &StringRecord,
     columns: &Columns,
     desk: &Desk,
-    bench: &mut Bench,
     record: &mut Record,
 ) -> Result<(), Refusal> {
     if cells.len() != columns.width {
@@ -49,7 +41,7 @@ pub fn read(
     }
     let row = Row { cells, columns, desk };
     let stamp = row.stamp()?;
-    if columns.are_readings { row.readings(stamp, bench, record) } else { row.node(stamp, bench, record) }
+    if columns.are_readings { row.readings(stamp, record) } else { row.node(stamp, record) }
 }
 
 /// Where a row is on the plane, and how high.
@@ -99,67 +91,72 @@ impl<'r> Row<'r> {
     }
 
     /// Where it is: by x and y as they stand, else by latitude and longitude.
-    fn place(&self, bench: &mut Bench, record: &mut Record) -> Result<Option<Place>, Refusal> {
+    fn place(&self, record: &mut Record) -> Result<Option<Place>, Refusal> {
         if self.cell(Meaning::X).is_some() || self.cell(Meaning::Y).is_some() {
-            let at = self.pair(Meaning::X, Meaning::Y, bench)?;
-            return Ok(Some((at, self.number(Meaning::Z, bench)?)));
+            let at = self.pair(Meaning::X, Meaning::Y)?;
+            return Ok(Some((at, self.number(Meaning::Z)?)));
         }
         if self.cell(Meaning::Lat).is_none() && self.cell(Meaning::Lon).is_none() {
             return Ok(None);
         }
-        let [lat, lon] = self.pair(Meaning::Lat, Meaning::Lon, bench)?;
+        let [lat, lon] = self.pair(Meaning::Lat, Meaning::Lon)?;
         let at = self.desk.ground.point(lat, lon, &mut record.around)?.map(round::position);
-        let height = self.number(Meaning::Height, bench)?;
+        let height = self.number(Meaning::Height)?;
         Ok(Some((at, height.map(|height| round::position(self.desk.ground.z(height))))))
     }
 
-    fn pair(&self, a: Meaning, b: Meaning, bench: &mut Bench) -> Result<[f64; 2], Refusal> {
-        match (self.number(a, bench)?, self.number(b, bench)?) {
+    fn pair(&self, a: Meaning, b: Meaning) -> Result<[f64; 2], Refusal> {
+        match (self.number(a)?, self.number(b)?) {
             (Some(a), Some(b)) => Ok([a, b]),
             _ => Err(no_number()),
         }
     }
 
-    fn number(&self, meaning: Meaning, bench: &mut Bench) -> Result<Option<f64>, Refusal> {
+    fn number(&self, meaning: Meaning) -> Result<Option<f64>, Refusal> {
         let Some(cell) = self.cell(meaning) else { return Ok(None) };
-        let value = bench.tape.parse_any(cell, STATE_DEPTH).ok().and_then(|value| value.as_f64());
-        value.map(Some).ok_or_else(no_number)
+        raw::number(cell).map(Some).ok_or_else(no_number)
     }
 
-    fn node(&self, stamp: Stamp, bench: &mut Bench, record: &mut Record) -> Result<(), Refusal> {
+    fn node(&self, stamp: Stamp, record: &mut Record) -> Result<(), Refusal> {
         let envelope = self.envelope()?;
-        let place = self.place(bench, record)?;
+        let place = self.place(record)?;
         let id = match self.text(Meaning::NodeId) {
             Some(id) => self.desk.names.node(&id, record),
-            None => self.desk.names.known(&format!("row-{}", self.hash(bench))),
+            None => self.desk.names.known(&format!("row-{}", self.hash())),
         };
         let node = Node {
             id,
             kind: self.text(Meaning::Kind).map(Cow::into_owned).or_else(|| self.desk.kind.clone()),
             at: place.map(|(at, _)| at),
             transform: place.map(|(at, z)| transform(at, z)),
-            properties: self.properties(bench),
+            properties: self.properties(),
             ..Node::default()
         };
-        record.drafts.push(Draft { envelope, stamp, what: What::Node(Box::new(node)) });
+        record.drafts = vec![Draft { envelope, stamp, what: What::Node(Box::new(node)) }];
         Ok(())
     }
 
     /// The hash of what stands in all columns, as text.
-    fn hash(&self, bench: &mut Bench) -> String {
-        bench.scratch.clear();
-        let mut members = Members::open(&mut bench.scratch);
+    fn hash(&self) -> String {
+        let mut out = Vec::with_capacity(self.bytes());
+        let mut members = Members::open(&mut out);
         for Property { column, key, .. } in &self.columns.all {
-            members.comma(&mut bench.scratch);
-            bench.scratch.extend_from_slice(key);
-            write_string(&self.cells[*column], &mut bench.scratch);
+            members.comma(&mut out);
+            out.extend_from_slice(key);
+            write_string(&self.cells[*column], &mut out);
         }
-        members.close(&mut bench.scratch);
-        hash(&bench.scratch)
+        members.close(&mut out);
+        hash(&out)
     }
 
-    fn properties(&self, bench: &mut Bench) -> Option<Json> {
-        let mut out = Vec::new();
+    /// How long an object of all cells is where nothing is escaped.
+    fn bytes(&self) -> usize {
+        // A member has two quotes and a comma besides its name, its colon and its cell.
+        self.columns.bytes + self.cells.as_slice().len() + 6 * self.columns.width
+    }
+
+    fn properties(&self) -> Option<Json> {
+        let mut out = Vec::with_capacity(self.bytes());
         let mut members = Members::open(&mut out);
         for Property { column, key, is_text } in &self.columns.properties {
             let cell = &self.cells[*column];
@@ -168,22 +165,18 @@ impl<'r> Row<'r> {
             }
             members.comma(&mut out);
             out.extend_from_slice(key);
-            if *is_text {
-                write_string(&text_of(cell), &mut out)
-            } else {
-                write_cell(cell, &mut bench.tape, &mut out)
-            }
+            if *is_text { write_string(&text_of(cell), &mut out) } else { write_cell(cell, &mut out) }
         }
         members.close(&mut out);
         (out.len() > 2).then_some(out)
     }
 
-    fn readings(&self, stamp: Stamp, bench: &mut Bench, record: &mut Record) -> Result<(), Refusal> {
+    fn readings(&self, stamp: Stamp, record: &mut Record) -> Result<(), Refusal> {
         let envelope = self.envelope()?;
         if envelope.actor.is_none() && !self.desk.actor_is_given {
             return Err(Refusal::new("import.actor", "a reading of nobody"));
         }
-        let place = self.place(bench, record)?;
+        let place = self.place(record)?;
         let position = place.map(|(at, z)| {
             let mut out = Vec::new();
             write_position(at, z, &mut out);
@@ -207,16 +200,14 @@ impl<'r> Row<'r> {
             let sensor = self
                 .text(Meaning::Sensor)
                 .ok_or_else(|| Refusal::new("import.sensor", "a reading of no sensor"))?;
-            let value = self
-                .cell(Meaning::Value)
-                .map_or_else(|| b"null".to_vec(), |cell| value(cell, &mut bench.tape));
-            record.drafts.push(reading(&sensor, self.text(Meaning::Unit).as_deref(), value));
+            let value = self.cell(Meaning::Value).map_or_else(|| b"null".to_vec(), value);
+            record.drafts = vec![reading(&sensor, self.text(Meaning::Unit).as_deref(), value)];
             return Ok(());
         }
         for Sensor { column, name, unit } in &self.columns.sensors {
             let cell = &self.cells[*column];
             if !cell.is_empty() {
-                record.drafts.push(reading(name, unit.as_deref(), value(cell, &mut bench.tape)));
+                record.drafts.push(reading(name, unit.as_deref(), value(cell)));
             }
         }
         Ok(())
@@ -224,25 +215,20 @@ impl<'r> Row<'r> {
 }
 
 /// What a reading says.
-fn value(cell: &str, tape: &mut Tape) -> Json {
+fn value(cell: &str) -> Json {
     let mut out = Vec::new();
     match cell {
         "true" | "false" => out.extend_from_slice(cell.as_bytes()),
-        cell => write_cell(cell, tape, &mut out),
+        cell => write_cell(cell, &mut out),
     }
     out
 }
 
 /// A cell that is a JSON number is one, a JSON string is its text, and anything else is text.
-fn write_cell(cell: &str, tape: &mut Tape, out: &mut Vec<u8>) {
-    if cell.starts_with(|c: char| c == '-' || c.is_ascii_digit())
-        && let Ok(value) = tape.parse_any(cell, STATE_DEPTH)
-        && value.raw().len() == cell.len()
-        && let Some(number) = value.as_f64()
-    {
-        return write_number(number, out);
+fn write_cell(cell: &str, out: &mut Vec<u8>) {
+    if !write_if_number(cell, out) {
+        write_string(&text_of(cell), out);
     }
-    write_string(&text_of(cell), out);
 }
 
 /// The text of a cell, which may hold it as a JSON string.

@@ -37,6 +37,8 @@ pub struct Rows {
 struct Part<'p> {
     text: &'p [u8],
     line: u64,
+    /// How many line feeds it has, which is about how many rows.
+    lines: usize,
 }
 
 impl Rows {
@@ -134,8 +136,10 @@ impl Rows {
             if end == start {
                 break;
             }
-            parts.push(Part { text: &text[start..end], line });
-            line += count(&text[start..end]);
+            let text = &text[start..end];
+            let lines = count(text);
+            parts.push(Part { text, line, lines: usize::try_from(lines).unwrap_or_default() });
+            line += lines;
             start = end;
         }
         (parts, end)
@@ -200,8 +204,7 @@ fn reader(text: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
 /// Reads the rows of a part.
 fn rows(part: &Part<'_>, delimiter: u8, columns: &Columns, desk: &Desk) -> Vec<Record> {
     let mut reader = reader(part.text, delimiter);
-    let (mut cells, mut records) = (StringRecord::new(), Vec::new());
-    let mut bench = row::Bench::default();
+    let (mut cells, mut records) = (StringRecord::new(), Vec::with_capacity(part.lines));
     let (mut line, mut counted) = (part.line, 0);
     loop {
         let from = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX).min(part.text.len());
@@ -215,9 +218,7 @@ fn rows(part: &Part<'_>, delimiter: u8, columns: &Columns, desk: &Desk) -> Vec<R
         counted = from + blank;
         match read {
             Ok(_) if row::is_blank(&cells, columns) => {}
-            Ok(_) => {
-                records.push(Record::of(line, |record| row::read(&cells, columns, desk, &mut bench, record)))
-            }
+            Ok(_) => records.push(Record::of(line, |record| row::read(&cells, columns, desk, record))),
             Err(_) => records.push(refused(line, "import.utf8", "not UTF-8")),
         }
     }

@@ -4,7 +4,6 @@
 
 use std::io::Write;
 
-use foldhash::{HashMap, HashSet};
 use ulp_cli::{Failure, Log};
 use ulp_core::id::{Tile, Time};
 use ulp_core::json::EVENT_BYTES;
@@ -12,6 +11,7 @@ use ulp_core::report::{Diagnostic, Note, Outcome, Position, Refusal};
 
 use crate::desk::Desk;
 use crate::draft::{Draft, Json, Line, Link, Node, Reading, What};
+use crate::known::{Known, Name};
 use crate::place::OUT_OF_RANGE;
 use crate::record::Record;
 use crate::time::Stamp;
@@ -19,20 +19,11 @@ use crate::time::Stamp;
 /// Nanoseconds between two lines that take the time for all.
 const STEP: i64 = 1_000;
 
-/// What is known of a node.
-struct Known {
-    number: u32,
-    tile: Option<Tile>,
-    time: Option<Time>,
-}
-
 pub struct Sink<'s> {
     desk: &'s Desk,
     out: &'s mut (dyn Write + Send),
     log: &'s mut Log,
-    known: HashMap<String, Known>,
-    /// The further times of nodes, by their numbers.
-    again: HashSet<(u32, Time)>,
+    known: Known,
     /// How many lines took the time for all.
     taken: i64,
     /// The lines of the record that is being written.
@@ -41,15 +32,7 @@ pub struct Sink<'s> {
 
 impl<'s> Sink<'s> {
     pub fn new(desk: &'s Desk, out: &'s mut (dyn Write + Send), log: &'s mut Log) -> Sink<'s> {
-        Sink {
-            desk,
-            out,
-            log,
-            known: HashMap::default(),
-            again: HashSet::default(),
-            taken: 0,
-            lines: Vec::new(),
-        }
+        Sink { desk, out, log, known: Known::default(), taken: 0, lines: Vec::new() }
     }
 
     /// Writes out what is there, where the next input may have to be waited for.
@@ -143,26 +126,26 @@ impl<'s> Sink<'s> {
         };
         let place = frame.space.unwrap_or_default();
         match what {
-            What::Node(node) => self.node(*node, frame, envelope.tile, stamp),
+            What::Node(node) => self.node(&node, frame, envelope.tile, stamp),
             What::Move { node_id, transform } => self.moved(&node_id, &transform, frame, stamp),
             What::Properties { node_id, properties } => {
                 let tile = envelope.tile.or_else(|| self.desk.tile_of([0.0, 0.0]));
                 let operation = "set_properties";
                 let line =
                     Line { operation, tile, node_id: Some(&node_id), properties: Some(&properties), ..frame };
-                self.write(line, stamp)
+                self.write(&line, stamp)
             }
             What::Media { node_id, role, media } => {
                 let tile = envelope.tile.or_else(|| self.first_tile(place, &node_id));
                 let line = Line { operation: "set_media", tile, node_id: Some(&node_id), ..frame };
-                self.write(Line { role: Some(&role), media: Some(&media), ..line }, stamp)
+                self.write(&Line { role: Some(&role), media: Some(&media), ..line }, stamp)
             }
             What::Link(link) => {
                 let Link { from, to, relation, properties } = *link;
                 let tile = envelope.tile.or_else(|| self.first_tile(place, &from));
                 let line = Line { operation: "link_nodes", tile, from: Some(&from), to: Some(&to), ..frame };
                 self.write(
-                    Line { relation: relation.as_deref(), properties: properties.as_ref(), ..line },
+                    &Line { relation: relation.as_deref(), properties: properties.as_ref(), ..line },
                     stamp,
                 )
             }
@@ -191,17 +174,24 @@ impl<'s> Sink<'s> {
             position: reading.position.as_ref(),
             ..frame
         };
-        self.write(line, stamp)
+        self.write(&line, stamp)
     }
 
     /// Creates a node, or changes it where it came before at another time.
-    fn node(&mut self, node: Node, frame: Line<'_>, tile: Option<Tile>, stamp: Stamp) -> Result<(), Refusal> {
+    fn node(
+        &mut self,
+        node: &Node,
+        frame: Line<'_>,
+        tile: Option<Tile>,
+        stamp: Stamp,
+    ) -> Result<(), Refusal> {
         let place = frame.space.unwrap_or_default();
-        let key = key(place, &node.id);
-        if let Some(known) = self.known.get(key.as_ref()) {
-            let (number, first) = (known.number, known.tile);
-            self.again_at(number, known.time, stamp)?;
-            return self.change(&node, Line { tile: tile.or(first), ..frame }, stamp);
+        let name = Name::of(place, &node.id);
+        if let Some(known) = self.known.get(name) {
+            if !self.known.take_again(known, stamp) {
+                return Err(repeated());
+            }
+            return self.change(node, Line { tile: tile.or(known.tile), ..frame }, stamp);
         }
         let by_position = || node.at.and_then(|at| self.desk.tile_of(at));
         let by_other = || node.beside.as_ref().and_then(|other| self.first_tile(place, other));
@@ -218,10 +208,8 @@ impl<'s> Sink<'s> {
             properties: node.properties.as_ref(),
             ..frame
         };
-        self.write(line, stamp)?;
-        let number = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
-        let key = if place.is_empty() { node.id } else { key.into_owned() };
-        self.known.insert(key, Known { number, tile, time: stamp.given() });
+        self.write(&line, stamp)?;
+        self.known.insert(name, tile, stamp);
         Ok(())
     }
 
@@ -238,7 +226,7 @@ impl<'s> Sink<'s> {
         ];
         for (operation, given, line) in parts {
             if given.is_some()
-                && let Err(refusal) = self.write(Line { operation, ..line }, stamp)
+                && let Err(refusal) = self.write(&Line { operation, ..line }, stamp)
             {
                 self.lines.truncate(whole);
                 return Err(refusal);
@@ -255,35 +243,27 @@ impl<'s> Sink<'s> {
         frame: Line<'_>,
         stamp: Stamp,
     ) -> Result<(), Refusal> {
-        let key = key(frame.space.unwrap_or_default(), node_id);
-        let Some(known) = self.known.get(key.as_ref()) else { return Err(repeated()) };
-        let (number, tile) = (known.number, known.tile);
-        self.again_at(number, known.time, stamp)?;
-        let line = Line { operation: "update_transform", tile, node_id: Some(node_id), ..frame };
-        self.write(Line { transform: Some(transform), ..line }, stamp)
-    }
-
-    /// Takes a further time of a node, which must be one that it has not had.
-    fn again_at(&mut self, number: u32, first: Option<Time>, stamp: Stamp) -> Result<(), Refusal> {
-        match (first, stamp.given()) {
-            (Some(first), Some(time)) if first != time && self.again.insert((number, time)) => Ok(()),
-            _ => Err(repeated()),
-        }
+        let known = self.known.get(Name::of(frame.space.unwrap_or_default(), node_id));
+        let Some(known) = known.filter(|known| self.known.take_again(*known, stamp)) else {
+            return Err(repeated());
+        };
+        let line = Line { operation: "update_transform", tile: known.tile, node_id: Some(node_id), ..frame };
+        self.write(&Line { transform: Some(transform), ..line }, stamp)
     }
 
     fn first_tile(&self, space: &str, node_id: &str) -> Option<Tile> {
-        self.known.get(key(space, node_id).as_ref())?.tile
+        self.known.get(Name::of(space, node_id))?.tile
     }
 
     /// Writes a line, unless it is too long for an event.
-    fn write(&mut self, line: Line<'_>, stamp: Stamp) -> Result<(), Refusal> {
+    fn write(&mut self, line: &Line<'_>, stamp: Stamp) -> Result<(), Refusal> {
         let time = match stamp {
             Stamp::Own(time) => Some(time),
             Stamp::All(time) => Some(Time(time.0.saturating_add(self.taken.saturating_mul(STEP)))),
             Stamp::Open => None,
         };
         let start = self.lines.len();
-        Line { timestamp: time, ..line }.write(&mut self.lines);
+        line.write(time, &mut self.lines);
         if self.lines.len() - start > EVENT_BYTES + 1 {
             self.lines.truncate(start);
             return Err(Refusal::new(TOO_LONG, "an event of more than 1 MiB"));
@@ -298,10 +278,4 @@ const REPEATED: &str = "import.repeated";
 
 fn repeated() -> Refusal {
     Refusal::new(REPEATED, "that id came before at the same time, or one of the two has no time")
-}
-
-/// What a node of a space is found by.
-fn key<'k>(space: &str, node_id: &'k str) -> std::borrow::Cow<'k, str> {
-    // No id and no space has a control character.
-    if space.is_empty() { node_id.into() } else { format!("{space}\u{1}{node_id}").into() }
 }

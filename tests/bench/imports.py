@@ -37,7 +37,7 @@ def rows(bench):
         duckdb = [Peer("DuckDB", lambda b: f"exec {sys.executable} -c '{COPY}' {table} {b.dir}/imported", 1.5, "COPY of the same table to JSON, 2 threads", "wall", False)]
     bench.row("18", "ulp-import -f geojson, a collection", lambda b: f"{ours} -f geojson {whole} > {b.dir}/drafts 2> {b.dir}/log", gdal)
     bench.row("18", "ulp-import -f csv", lambda b: f"{ours} -f csv {table} > {b.dir}/drafts 2> {b.dir}/log", duckdb)
-    # What is held is the names of nodes: the same without them is what a record at a time takes.
+    # What is held is hashes of the names of nodes, at most 160 bytes each: the same without them is what a record at a time takes.
     for job, file in (("-f csv", table), ("-f geojson, lines", lines)):
         run = measure.run(f"{ours} {job.split(',')[0]} {file} > {bench.dir}/drafts 2> {bench.dir}/log")
         bench.limit("18", f"{job}, the most memory for {bench.events:,} nodes", run.peak, 64 + 160 * bench.events / 1e6, "MiB")

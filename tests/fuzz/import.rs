@@ -19,6 +19,8 @@ pub mod geojson;
 pub mod gpx;
 #[path = "../../bin/ulp-import/ids.rs"]
 pub mod ids;
+#[path = "../../bin/ulp-import/known.rs"]
+pub mod known;
 #[path = "../../bin/ulp-import/objects.rs"]
 pub mod objects;
 #[path = "../../bin/ulp-import/ocif/mod.rs"]

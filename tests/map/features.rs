@@ -131,3 +131,22 @@ fn units_and_a_y_that_runs_down_move_nothing() {
     assert_eq!(place(json!({ "unit": "ft", "y": "down" }), json!([10_000, 5000, 10])), metres);
     assert_eq!(place(json!({ "unit": "in" }), json!([120_000, -60_000, 120])), metres);
 }
+
+#[test]
+fn a_height_goes_down_a_long_chain_of_parents() {
+    const LENGTH: usize = 20_000;
+    let mut lines = vec![origin(52.6, -2.0), node(1, json!([1, 2, 3]), Value::Null)];
+    lines.extend((2..LENGTH).map(|n| {
+        let transform = json!({ "parent": format!("n{}", n - 1) });
+        event(n, "create_node", json!({ "node_id": format!("n{n}"), "transform": transform }))
+    }));
+    lines.push(node(LENGTH, json!([1, 2]), Value::Null));
+    let (features, _) = features(&[], &lines);
+    let numbers = |feature: &Value| feature["geometry"]["coordinates"].as_array().unwrap().len();
+    assert_eq!(features.len(), LENGTH);
+    assert!(
+        features
+            .iter()
+            .all(|feature| numbers(feature) == if feature["id"] == format!("n{LENGTH}") { 2 } else { 3 })
+    );
+}

@@ -13,7 +13,7 @@ use crate::draft::{Draft, Line, What};
 /// It would be refused, with the rule that it breaks.
 pub fn check(draft: &Draft) -> Result<(), Refusal> {
     let mut text = Vec::new();
-    line(draft).write(&mut text);
+    line(draft).write(None, &mut text);
     let (arena, defaults) = (Bump::new(), Defaults::default());
     match Reader::new(&arena, &defaults).with_drafts().read_bytes(arena.alloc_slice_copy(&text)) {
         Err(refusal) if refusal.code != Fault::TooLong.code() => {

@@ -267,26 +267,33 @@ pub fn locals(space: &Space<'_>) -> Vec<Local> {
 /// cycles; each is worked out once, from the nearest ancestor that is known.
 pub fn worlds(space: &Space<'_>, locals: &[Local]) -> Vec<Transform> {
     let nodes = space.nodes.list();
-    let parent = |i: usize| nodes[i].1.parent;
     let own: Vec<Transform> = locals.par_iter().map(Local::transform).collect();
     // Those without a parent stand in the world; the others follow.
-    let placed = |(i, own)| if parent(i).is_none() { Transform::IDENTITY.then(own) } else { *own };
+    let placed = |(i, own): (usize, &Transform)| {
+        if nodes[i].1.parent.is_none() { Transform::IDENTITY.then(own) } else { *own }
+    };
     let mut worlds: Vec<Transform> = own.par_iter().enumerate().map(placed).collect();
+    descend(space, |above, below| worlds[below] = worlds[above].then(&own[below]));
+    worlds
+}
+
+/// Comes once to each node that hangs below another, and to that other before: `step` is given the numbers of both.
+pub fn descend(space: &Space<'_>, mut step: impl FnMut(usize, usize)) {
+    let nodes = space.nodes.list();
     let mut known: Vec<bool> = nodes.iter().map(|(_, node)| node.parent.is_none()).collect();
     let mut path = Vec::new();
     for i in 0..nodes.len() {
         let mut at = i;
-        while let Some(above) = parent(at).filter(|_| !known[at]) {
+        while let Some(above) = nodes[at].1.parent.filter(|_| !known[at]) {
             path.push(at);
             at = above;
         }
         while let Some(below) = path.pop() {
-            worlds[below] = worlds[at].then(&own[below]);
+            step(at, below);
             known[below] = true;
             at = below;
         }
     }
-    worlds
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io;
 
 /// The attributes of an element, in their order.
@@ -48,7 +48,7 @@ impl<W: io::Write> Xml<W> {
     /// # Errors
     /// As writing does; so do all that follow.
     pub fn declare(&mut self) -> io::Result<()> {
-        writeln!(self.out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")
+        self.put("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
     }
 
     /// Opens an element that holds others.
@@ -58,7 +58,7 @@ impl<W: io::Write> Xml<W> {
     pub fn open(&mut self, name: &'static str, attributes: Attributes<'_>) -> io::Result<()> {
         self.start(name, attributes)?;
         self.open.push(name);
-        writeln!(self.out, ">")
+        self.put(">\n")
     }
 
     /// Closes the element that was opened last.
@@ -68,7 +68,7 @@ impl<W: io::Write> Xml<W> {
     pub fn close(&mut self) -> io::Result<()> {
         let name = self.open.pop().expect("because an element is closed that was opened");
         self.indent()?;
-        writeln!(self.out, "</{name}>")
+        self.end(name)
     }
 
     /// An element that holds text alone.
@@ -77,7 +77,9 @@ impl<W: io::Write> Xml<W> {
     /// As writing does.
     pub fn leaf(&mut self, name: &str, attributes: Attributes<'_>, text: &str) -> io::Result<()> {
         self.start(name, attributes)?;
-        writeln!(self.out, ">{}</{name}>", Text(text))
+        self.put(">")?;
+        escape(text, of_text, |run| self.put(run))?;
+        self.end(name)
     }
 
     /// An element that holds nothing.
@@ -86,7 +88,7 @@ impl<W: io::Write> Xml<W> {
     /// As writing does.
     pub fn empty(&mut self, name: &str, attributes: Attributes<'_>) -> io::Result<()> {
         self.start(name, attributes)?;
-        writeln!(self.out, "/>")
+        self.put("/>\n")
     }
 
     /// What it writes to, for parts that are written elsewhere.
@@ -101,8 +103,26 @@ impl<W: io::Write> Xml<W> {
 
     fn start(&mut self, name: &str, attributes: Attributes<'_>) -> io::Result<()> {
         self.indent()?;
-        write!(self.out, "<{name}")?;
-        attributes.iter().try_for_each(|(name, value)| write!(self.out, " {name}=\"{}\"", Attribute(value)))
+        self.put("<")?;
+        self.put(name)?;
+        for (name, value) in attributes {
+            self.put(" ")?;
+            self.put(name)?;
+            self.put("=\"")?;
+            escape(value, of_attribute, |run| self.put(run))?;
+            self.put("\"")?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, name: &str) -> io::Result<()> {
+        self.put("</")?;
+        self.put(name)?;
+        self.put(">\n")
+    }
+
+    fn put(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())
     }
 
     fn indent(&mut self) -> io::Result<()> {
@@ -110,36 +130,49 @@ impl<W: io::Write> Xml<W> {
     }
 }
 
-/// Text as it stands in an element.
-pub struct Text<'a>(pub &'a str);
-
 /// Text as it stands in an attribute, between `"`.
 pub struct Attribute<'a>(pub &'a str);
 
-impl fmt::Display for Text<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|c| write_char(c, f))
-    }
-}
-
 impl fmt::Display for Attribute<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|c| match c {
-            '"' => f.write_str("&quot;"),
-            '\t' => f.write_str("&#9;"),
-            '\n' => f.write_str("&#10;"),
-            c => write_char(c, f),
-        })
+        escape(self.0, of_attribute, |run| f.write_str(run))
     }
 }
 
-fn write_char(c: char, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Puts a text, with what `instead` gives in place of its characters.
+fn escape<E>(
+    text: &str,
+    instead: fn(char) -> Option<&'static str>,
+    mut put: impl FnMut(&str) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut from = 0;
+    for (at, c) in text.char_indices() {
+        if let Some(escaped) = instead(c) {
+            put(&text[from..at])?;
+            put(escaped)?;
+            from = at + c.len_utf8();
+        }
+    }
+    put(&text[from..])
+}
+
+fn of_text(c: char) -> Option<&'static str> {
     match c {
-        '&' => f.write_str("&amp;"),
-        '<' => f.write_str("&lt;"),
-        '>' => f.write_str("&gt;"),
-        '\r' => f.write_str("&#13;"),
-        c => f.write_char(if is_char(c) { c } else { char::REPLACEMENT_CHARACTER }),
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '\r' => Some("&#13;"),
+        c if is_char(c) => None,
+        _ => Some("\u{fffd}"),
+    }
+}
+
+fn of_attribute(c: char) -> Option<&'static str> {
+    match c {
+        '"' => Some("&quot;"),
+        '\t' => Some("&#9;"),
+        '\n' => Some("&#10;"),
+        c => of_text(c),
     }
 }
 
@@ -152,11 +185,18 @@ fn is_char(c: char) -> bool {
 mod tests {
     use super::*;
 
+    fn text_of(text: &str) -> String {
+        let mut xml = Xml::new(Vec::new());
+        xml.leaf("a", &[], text).unwrap();
+        let element = String::from_utf8(xml.into_inner()).unwrap();
+        element.strip_prefix("<a>").and_then(|rest| rest.strip_suffix("</a>\n")).unwrap().to_owned()
+    }
+
     #[test]
     fn text_comes_back_as_it_was() {
         let hostile = "]]><x a=\"1\" b='2'>&amp;\u{202e}\u{85}\t\r\n\u{10ffff}";
         let text = "]]&gt;&lt;x a=\"1\" b='2'&gt;&amp;amp;\u{202e}\u{85}\t&#13;\n\u{10ffff}";
-        assert_eq!(Text(hostile).to_string(), text);
+        assert_eq!(text_of(hostile), text);
         assert_eq!(
             Attribute(hostile).to_string(),
             text.replace('"', "&quot;").replace('\t', "&#9;").replace('\n', "&#10;")
@@ -166,7 +206,7 @@ mod tests {
     #[test]
     fn what_xml_cannot_hold_is_replaced() {
         let none = "\0\u{1}\u{8}\u{b}\u{c}\u{1f}\u{fffe}\u{ffff}";
-        assert_eq!(Text(none).to_string(), "\u{fffd}".repeat(8));
+        assert_eq!(text_of(none), "\u{fffd}".repeat(8));
         assert_eq!(Attribute(none).to_string(), "\u{fffd}".repeat(8));
     }
 

@@ -233,11 +233,8 @@ fn write_scalar(raw: &str, at: usize, out: &mut Vec<u8>) -> Option<usize> {
         b'"' => return write_inner(raw, at, out),
         b'-' | b'0'..=b'9' => {
             let literal = number::scan(bytes, at, true).ok()?;
-            if !literal.canonical {
-                write_number(number::value(&bytes[at..literal.end])?, out);
-                return Some(literal.end);
-            }
-            literal.end
+            write_scanned(&raw[at..literal.end], &literal, out)?;
+            return Some(literal.end);
         }
         _ => {
             let words: [&[u8]; 3] = [b"true", b"false", b"null"];
@@ -246,6 +243,23 @@ fn write_scalar(raw: &str, at: usize, out: &mut Vec<u8>) -> Option<usize> {
     };
     out.extend_from_slice(&bytes[at..end]);
     Some(end)
+}
+
+/// Appends the canonical form of a number that was looked at.
+fn write_scanned(text: &str, literal: &number::Literal, out: &mut Vec<u8>) -> Option<()> {
+    if literal.canonical {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        write_number(text.parse().ok()?, out);
+    }
+    Some(())
+}
+
+/// Appends the canonical form of a text that is a number, as a line may have it, and nothing else. Answers `false`,
+/// with nothing appended, for any other text.
+pub fn write_if_number(text: &str, out: &mut Vec<u8>) -> bool {
+    let whole = number::scan(text.as_bytes(), 0, false).ok().filter(|literal| literal.end == text.len());
+    whole.is_some_and(|literal| write_scanned(text, &literal, out).is_some())
 }
 
 /// Appends the canonical form of the string that begins at `at`; answers where it ends.
@@ -307,9 +321,46 @@ fn write_char(c: char, out: &mut Vec<u8>) {
 
 /// Appends a finite number as ECMAScript prints it; what is not finite, which JSON cannot say, is `null`.
 pub fn write_number(n: f64, out: &mut Vec<u8>) {
+    if let Some(decimal) = number::decimal_of(n.abs()) {
+        return write_decimal(n < 0.0, decimal, out);
+    }
     let mut buffer = ryu_js::Buffer::new();
     let printed = if n.is_finite() { buffer.format_finite(n) } else { "null" };
     out.extend_from_slice(printed.as_bytes());
+}
+
+/// Appends a decimal, without zeros at the end of its fraction.
+fn write_decimal(is_negative: bool, decimal: number::Decimal, out: &mut Vec<u8>) {
+    let number::Decimal { mut whole, mut fraction, mut places } = decimal;
+    // From the last digit to the first: at most nine behind the point, twenty before it, and a sign.
+    let mut text = [0; 31];
+    let mut at = text.len();
+    if fraction > 0 {
+        while fraction.is_multiple_of(10) {
+            fraction /= 10;
+            places -= 1;
+        }
+        for _ in 0..places {
+            at -= 1;
+            text[at] = b'0' + (fraction % 10) as u8;
+            fraction /= 10;
+        }
+        at -= 1;
+        text[at] = b'.';
+    }
+    loop {
+        at -= 1;
+        text[at] = b'0' + (whole % 10) as u8;
+        whole /= 10;
+        if whole == 0 {
+            break;
+        }
+    }
+    if is_negative {
+        at -= 1;
+        text[at] = b'-';
+    }
+    out.extend_from_slice(&text[at..]);
 }
 
 /// The order of members: by UTF-16 code units.

@@ -18,7 +18,7 @@ mod text;
 mod value;
 pub mod write;
 
-pub use canonical::{Canonical, key_order, write_canonical, write_number, write_string};
+pub use canonical::{Canonical, key_order, write_canonical, write_if_number, write_number, write_string};
 pub use check::is_canonical;
 pub use line::{parse_line, parse_text, without_end};
 pub use node::Kind;

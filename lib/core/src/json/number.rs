@@ -93,6 +93,38 @@ pub(super) fn value(literal: &[u8]) -> Option<f64> {
     std::str::from_utf8(literal).ok()?.parse().ok()
 }
 
+/// From here on ECMAScript prints without an exponent.
+const EXPONENT_BELOW: f64 = 1e-6;
+/// Below 2^23 doubles lie less than 10^-9 apart, and below 2^33 less than 10^-6.
+const NINE_PLACES_BELOW: f64 = 8_388_608.0;
+const SIX_PLACES_BELOW: f64 = 8_589_934_592.0;
+
+/// A decimal: what stands before its point, and what behind it, as so many parts of 10^places.
+pub(super) struct Decimal {
+    pub whole: u64,
+    pub fraction: u32,
+    pub places: usize,
+}
+
+/// The decimal of nine places or fewer as which ECMAScript surely prints a double that is no less than 0.
+///
+/// Two decimals that are further apart than doubles are there are two different doubles. So no other decimal of so few
+/// places names this double, and one that has fewer digits has no more places.
+#[inline]
+pub(super) fn decimal_of(n: f64) -> Option<Decimal> {
+    let (scale, places) = match n {
+        0.0 => (1, 0),
+        n if n < EXPONENT_BELOW => return None,
+        n if n < NINE_PLACES_BELOW => (1_000_000_000, 9),
+        n if n < SIX_PLACES_BELOW => (1_000_000, 6),
+        _ => return None,
+    };
+    // They are fewer than 2^53. Where the product was rounded the wrong way, the quotient is another double.
+    let parts = (n * scale as f64 + 0.5) as u64;
+    let is_it = parts as f64 / scale as f64 == n;
+    is_it.then_some(Decimal { whole: parts / scale, fraction: (parts % scale) as u32, places })
+}
+
 /// Whether `whole.fraction` is surely how ECMAScript prints its double.
 ///
 /// Two different decimals of at most 15 significant digits are two different doubles. So no other decimal that

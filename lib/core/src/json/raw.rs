@@ -2,7 +2,7 @@
 //!
 //! What is given is a whole JSON text without space around it, as [`Value::raw`] gives it; anything else says nothing.
 
-use super::{Kind, STATE_DEPTH, Tape, Value, text};
+use super::{Kind, STATE_DEPTH, Tape, Value, number, text};
 use std::borrow::Cow;
 
 /// The text of a string; where nothing in it is escaped it is what stands there.
@@ -15,9 +15,11 @@ pub fn text(raw: &str) -> Option<Cow<'_, str>> {
     tape.parse_any(raw, STATE_DEPTH).ok()?.as_text().map(Cow::Owned)
 }
 
-/// A number.
+/// A number, as a line may have it; white space may stand around it.
 pub fn number(raw: &str) -> Option<f64> {
-    Tape::new().parse_any(raw, STATE_DEPTH).ok()?.as_f64()
+    let text = raw.trim_matches([' ', '\t', '\n', '\r']);
+    let literal = number::scan(text.as_bytes(), 0, false).ok()?;
+    if literal.end == text.len() { text.parse().ok() } else { None }
 }
 
 /// The one number of a number, or those of a list of numbers; empty for anything else.
@@ -62,6 +64,8 @@ mod tests {
     #[test]
     fn numbers_and_members_are_found() {
         assert_eq!((number("1e2"), number("\"1\""), number("[1]")), (Some(100.0), None, None));
+        assert_eq!((number(" -0.5\n"), number("1 2"), number("01")), (Some(-0.5), None, None));
+        assert_eq!((number("9007199254740992"), number("")), (None, None));
         let mut tape = Tape::new();
         let mut of = |raw| tape.parse_any(raw, STATE_DEPTH).map(numbers);
         assert_eq!(of("[1,2.5]"), Ok(vec![1.0, 2.5]));

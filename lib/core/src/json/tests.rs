@@ -361,3 +361,62 @@ fn what_is_no_json_is_not_canonical() {
         assert!(!is_canonical(text), "{text}");
     }
 }
+
+/// As the library prints them that is asked where nothing simpler is sure.
+fn printed(n: f64) -> String {
+    ryu_js::Buffer::new().format_finite(n).to_owned()
+}
+
+fn written(n: f64) -> String {
+    let mut out = Vec::new();
+    write_number(n, &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn decimals_are_written_as_ecmascript_prints_them() {
+    let limits =
+        [1e-9, 1e-7, 1e-6, 1.0, 8_388_608.0, 8_589_934_592.0, 9_007_199_254_740_992.0, 1e21, f64::MAX];
+    let mut numbers: Vec<f64> =
+        vec![-0.0, 0.1 + 0.2, 0.3, 5e-324, 100.0, 1_767_225_600.000_001, 3_899_999.999_999];
+    for limit in limits {
+        numbers.extend([limit, limit.next_down(), limit.next_up(), limit - 1e-6, limit - 1e-9, limit + 1e-6]);
+    }
+    // Decimals of every length and size, and the doubles around them.
+    let mut seed = 1_u64;
+    for round in 0..200_000 {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let digits = (seed >> 11) >> (round % 53);
+        let decimal = digits as f64 / [1.0, 1e3, 1e6, 1e7, 1e9, 1e10][round % 6];
+        numbers.extend([decimal, decimal.next_up(), decimal.next_down(), f64::from_bits(seed >> 2)]);
+    }
+    for n in numbers.into_iter().flat_map(|n| [n, -n]).filter(|n| n.is_finite()) {
+        assert_eq!(written(n), printed(n), "{n:e}");
+    }
+    assert_eq!((written(f64::NAN), written(f64::NEG_INFINITY)), ("null".to_owned(), "null".to_owned()));
+}
+
+#[test]
+fn a_text_that_is_a_number_is_written_as_one() {
+    for (text, expected) in [
+        ("1.50", Some("1.5")),
+        ("-0", Some("0")),
+        ("7", Some("7")),
+        ("1e2", Some("100")),
+        ("9007199254740992", None),
+        ("01", None),
+        ("1 ", None),
+        ("-", None),
+        ("", None),
+        ("true", None),
+    ] {
+        let mut out = Vec::new();
+        let is_number = write_if_number(text, &mut out);
+        assert_eq!(
+            is_number.then(|| String::from_utf8_lossy(&out).into_owned()).as_deref(),
+            expected,
+            "{text}"
+        );
+        assert_eq!(out.is_empty(), !is_number, "{text}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Values: where one stands on the tape, and how to get about.
 
 use super::node::{CANONICAL, Kind, Node, PLAIN};
-use super::{number, text};
+use super::text;
 use bumpalo::Bump;
 use bumpalo::collections::String as BumpString;
 use std::fmt;
@@ -63,7 +63,7 @@ impl<'t, 'a> Value<'t, 'a> {
         if self.kind() != Kind::Number {
             return None;
         }
-        number::value(self.raw().as_bytes())
+        self.raw().parse().ok()
     }
 
     /// Whether it is a number without fraction and exponent.
