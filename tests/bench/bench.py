@@ -29,6 +29,7 @@ import maps
 import measure
 import overlays
 import packs
+import pages
 import peers
 import physics
 import signatures
@@ -38,7 +39,7 @@ import sync
 import views
 import why
 
-ROWS = [str(row) for row in [*range(1, 26), 27, 28, 29, 26]]
+ROWS = [str(row) for row in [*range(1, 26), 27, 28, 29, 30, 26]]
 
 
 def main():
@@ -97,7 +98,7 @@ def run(bench, wanted):
     if "17" in wanted:
         maps.rows(bench)
         overlays.rows(bench)
-    for row, job in {"15": signatures.rows, "16": crdts.rows, "18": imports.rows, "19": dashboards.rows, "22": why.rows, "23": sync.rows, "24": gate.drafts, "25": follow.rows, "27": gossip.rows, "28": caches.rows, "29": crossings.rows, "26": demo.rows}.items():
+    for row, job in {"15": signatures.rows, "16": crdts.rows, "18": imports.rows, "19": dashboards.rows, "22": why.rows, "23": sync.rows, "24": gate.drafts, "25": follow.rows, "27": gossip.rows, "28": caches.rows, "29": crossings.rows, "30": pages.rows, "26": demo.rows}.items():
         if row in wanted:
             job(bench)
 

@@ -70,6 +70,7 @@ impl Browser {
         for domain in ["Page", "Runtime", "Log", "Network"] {
             browser.command(&format!("{domain}.enable"), json!({}));
         }
+        browser.command("Page.setLifecycleEventsEnabled", json!({"enabled": true}));
         let off = json!({"offline": true, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0});
         browser.command("Network.emulateNetworkConditions", off);
         Some(browser)
@@ -124,8 +125,15 @@ impl Browser {
         let path = self.dir.path().join(name);
         std::fs::write(&path, page).unwrap();
         self.events.clear();
-        self.command("Page.navigate", json!({"url": format!("file://{}{address}", path.display())}));
-        while !self.events.iter().any(|e| e["method"] == "Page.loadEventFired") {
+        let url = format!("file://{}{address}", path.display());
+        let loader = self.command("Page.navigate", json!({"url": url}))["loaderId"].take();
+        // What was open before may say only now that it has loaded.
+        let has_loaded = |event: &Value| {
+            event["method"] == "Page.lifecycleEvent"
+                && event["params"]["name"] == "load"
+                && event["params"]["loaderId"] == loader
+        };
+        while !self.events.iter().any(has_loaded) {
             let event = self.receive();
             self.events.push(event);
         }
@@ -141,11 +149,15 @@ impl Browser {
     }
 
     /// Lets the page draw until it wants nothing more.
+    #[track_caller]
     pub fn rest(&mut self) {
-        self.ask(
-            "new Promise(done => { const look = () => (wanted ? requestAnimationFrame(look) : done(0)); \
-             requestAnimationFrame(() => requestAnimationFrame(look)); })",
+        let stuck = self.ask(
+            "new Promise(done => { let frames = 0; \
+             const look = () => { frames += 1; if (wanted || frames < 3) requestAnimationFrame(look); else done(null); }; \
+             requestAnimationFrame(look); \
+             setTimeout(() => done(`${frames} frames, wanted: ${wanted}, ${document.visibilityState}`), 60_000); })",
         );
+        assert!(stuck.is_null(), "the page does not come to rest: {stuck}");
     }
 
     /// Sets the size of the page in CSS pixels.
