@@ -76,8 +76,8 @@ fn left_out(input: &str) -> (usize, usize) {
         (String::from_utf8_lossy(&output.stderr).into_owned(), String::from_utf8(output.stdout).unwrap());
     let logged = log.lines().find(|line| line.contains("export.labels"));
     let logged = logged.and_then(|line| line.split(" left out").next()?.rsplit(' ').next()?.parse().ok());
-    let said = svg.split(" labels left out").next().filter(|before| before.len() < svg.len());
-    let said = said.and_then(|before| before.rsplit(['>', ' ']).next()?.parse().ok());
+    let said = [" label left out", " labels left out"].into_iter().find_map(|words| svg.split_once(words));
+    let said = said.and_then(|(before, _)| before.rsplit(['>', ' ']).next()?.parse().ok());
     (logged.unwrap_or(0), said.unwrap_or(0))
 }
 

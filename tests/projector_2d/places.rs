@@ -140,5 +140,8 @@ fn a_sheet_says_where_it_lies_in_the_world() {
     ]);
     let svg = text(&["-f", "svg"], &trace);
     assert!(svg.contains(r#"data-origin="530020 180015" data-scale="20""#), "{svg}");
-    assert!(svg.contains(r#"data-node="b" transform="translate(400 -300)""#), "{svg}");
+    assert!(
+        svg.contains(r#"data-node="b" data-node-id="b" data-event-id="e1" transform="translate(400 -300)""#),
+        "{svg}"
+    );
 }

@@ -72,7 +72,7 @@ fn a_scene_shows_pictures_and_what_sensors_read() {
     let point = &nodes[readings["children"][0].as_u64().unwrap() as usize];
     assert_eq!(
         point["extras"],
-        json!({ "actor_id": "a", "sensor": "water_level", "timestamp": 1006, "unit": "m", "value": 1.42 })
+        json!({ "actor_id": "a", "event_id": "e6", "sensor": "water_level", "timestamp": 1006, "unit": "m", "value": 1.42 })
     );
     // The names of two marks, a picture that is missing, a reading, and a list of two.
     assert_eq!(group("signs")["children"].as_array().unwrap().len(), 6);

@@ -125,7 +125,7 @@ fn no_caption_spans_a_gap_and_each_says_what_rises() {
     }
     let flood = run::sh(&format!("projector-audio -f vtt {FLOOD}"), dir.path());
     assert!(
-        flood.contains(" rises to ") && flood.contains(" m\n") && !flood.contains("held tones"),
+        flood.contains(" rises to ") && flood.contains(" mm\n") && !flood.contains("held tones"),
         "{flood}"
     );
 }

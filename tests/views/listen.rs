@@ -48,7 +48,7 @@ fn the_button_plays_and_takes_the_slider_along() {
     // The same notes, written into a context that works them out at once: they sound.
     let loudness = browser.ask(
         "(async () => { const context = new OfflineAudioContext(2, 8000 * 3, 8000); \
-         new Recital(context, embedded.score).write(0, 3, 0); \
+         new Recital(context, embedded.score).perform(0, 3, 0); \
          const sound = await context.startRendering(); \
          const samples = sound.getChannelData(0); \
          return Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / samples.length); })()",

@@ -191,11 +191,15 @@ fn round_length(most: f64) -> f64 {
     [5.0, 2.0, 1.0].into_iter().map(|m| m * power).find(|l| *l <= most).unwrap_or(power)
 }
 
+/// From here on a length has too many zeros to be counted.
+const MOST: f64 = 1e6;
+
 /// A length in words; thousands of metres are kilometres.
 fn scale_text(length: f64, unit: &str) -> String {
     let (length, unit) =
         if unit == "m" && length >= 1000.0 { (length / 1000.0, "km") } else { (length, unit) };
-    format!("{} {}", FINE.show(length), shortened(unit, UNIT))
+    let number = if length < MOST { FINE.show(length).to_string() } else { format!("{length:e}") };
+    format!("{number} {}", shortened(unit, UNIT))
 }
 
 #[cfg(test)]
@@ -206,6 +210,7 @@ mod tests {
     fn a_scale_is_round() {
         assert_eq!(scale_text(round_length(123_456.0), "m"), "100 km");
         assert_eq!(scale_text(round_length(7.0), "m"), "5 m");
+        assert_eq!(scale_text(2e14, "m"), "2e11 km");
         assert_eq!(round_length(f64::NAN), 1.0);
     }
 }

@@ -23,13 +23,13 @@ class Player {
   play(from, heard) {
     const context = new AudioContext();
     this.context = context;
-    const sheet = new Recital(context, this.score);
+    const recital = new Recital(context, this.score);
     const zero = context.currentTime + 0.1 - from;
     this.changed();
     let [written, told] = [from, from];
     this.timer = setInterval(() => {
       const now = context.currentTime - zero;
-      sheet.write(written, now + 1, zero);
+      recital.perform(written, now + 1, zero);
       written = Math.max(written, now + 1);
       for (const note of this.score.notes) if (note[0] >= told && note[0] < now) heard(note);
       told = Math.max(told, now);
@@ -63,8 +63,8 @@ class Recital {
     this.into = gain;
   }
 
-  /** Writes the notes that begin within [from, until), the sound's second 0 at `zero` of the context. */
-  write(from, until, zero) {
+  /** Writes down the notes that begin within [from, until), the sound's second 0 at `zero` of the context. */
+  perform(from, until, zero) {
     for (const note of this.score.notes) {
       if (note[0] < from || note[0] >= until) continue;
       if (note.length > 8) this.#hold(note, zero + note[0]);
@@ -105,6 +105,9 @@ class Recital {
   }
 }
 
+/** Above this many Hz nobody hears much. */
+const HIGHEST = 16000;
+
 /** The sines of one note. */
 class Tone {
   constructor(context, { partials }, pan, at, into) {
@@ -124,8 +127,9 @@ class Tone {
 
   /** Lets all slide from one frequency to another; what lies too high is not heard. */
   bend(from, to, at, seconds) {
+    const most = Math.min(HIGHEST, this.envelope.context.sampleRate / 2);
     for (const { sine, ratio } of this.sines) {
-      const heard = Math.max(from, to) * ratio > 16000 ? 0 : ratio;
+      const heard = Math.max(from, to) * ratio > most ? 0 : ratio;
       sine.frequency.setValueAtTime(from * heard, at);
       sine.frequency.linearRampToValueAtTime(to * heard, at + seconds);
     }

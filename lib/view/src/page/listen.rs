@@ -21,6 +21,7 @@ use crate::sound::voice::{self, Voice};
 use crate::transform::rounded;
 use foldhash::HashMap;
 use std::collections::BTreeSet;
+use ulp_core::id::event_of;
 use ulp_core::json::write::{Items, Members, write_numbers};
 use ulp_core::json::{write_number, write_string};
 
@@ -68,7 +69,7 @@ pub fn write(view: &View<'_, '_>, histories: &[Resolved<'_>], out: &mut Vec<u8>)
     let mut notes = Items::open(out);
     for note in &score.notes {
         notes.next(out);
-        let event = events.get(&(note.space, note.time, &*note.event)).copied();
+        let event = events.get(&(note.space, note.time, event_of(&note.event))).copied();
         write_note(note, event, out);
     }
     notes.close(out);
@@ -82,7 +83,7 @@ fn numbers<'h>(histories: &'h [Resolved<'_>]) -> HashMap<(usize, i64, &'h str), 
     for (space, history) in histories.iter().enumerate() {
         for (number, step) in history.steps.iter().enumerate() {
             let key = step.event.key;
-            numbers.entry((space, key.eff.0, key.id)).or_insert(number);
+            numbers.entry((space, key.eff.0, event_of(key.id))).or_insert(number);
         }
     }
     numbers

@@ -1149,7 +1149,8 @@ class Drawing {
     const length = [5, 2, 1].map((x) => x * power).find((x) => x <= most) ?? power;
     const given = this.history.setting("@space", "unit");
     const unit = typeof given === "string" ? given : "m";
-    const text = unit === "m" && length >= 1000 ? `${length / 1000} km` : `${Number(length.toPrecision(3))} ${unit}`;
+    const number = (n) => (n < 1e6 ? String(Number(n.toPrecision(3))) : n.toExponential().replace("+", ""));
+    const text = unit === "m" && length >= 1000 ? `${number(length / 1000)} km` : `${number(length)} ${unit}`;
     const [x, y, end] = [14, this.canvas.clientHeight - 14, 14 + length * pixels];
     context.strokeStyle = this.ink();
     context.globalAlpha = 0.6;
