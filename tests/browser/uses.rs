@@ -234,6 +234,10 @@ fn fits_fingers(browser: &mut Browser) {
     browser.rest();
     let covered = "byId('details').offsetHeight / canvas.clientHeight";
     assert!(browser.ask(covered).as_f64().unwrap() <= 0.55, "{}", browser.ask(covered));
+    // What is told of stands in the middle of what the panel leaves free.
+    let free = "(() => { const [panel, ground] = [byId('details'), canvas].map(e => e.getBoundingClientRect()); \
+        return drawing.pick(ground.width / 2, (panel.top - ground.top) / 2)?.node === drawing.selected; })()";
+    assert_eq!(browser.ask(free), true);
     assert_eq!(browser.ask("document.documentElement.scrollWidth"), 320);
     browser.ask("select(null)");
     browser.resize(1100, 760);

@@ -103,10 +103,11 @@ function plainPart(value, depth) {
   return [...(typeof kind === "string" ? [kind] : []), ...said].join(", ");
 }
 
-/** A button that goes to an event. */
+/** A button that goes to an event; one below a value says whose it is, too. */
 function eventButton(event, className) {
-  const { id, time } = history.event(event);
-  const button = element("button", { type: "button", className, textContent: `${id} · ${timeText(time)}` });
+  const { id, time, actor } = history.event(event);
+  const words = [id, timeText(time), className === "by" ? actor : ""].filter(Boolean);
+  const button = element("button", { type: "button", className, textContent: words.join(" · ") });
   button.addEventListener("click", () => {
     stop();
     seek(event + 1);

@@ -85,10 +85,17 @@ function sayNothing() {
 /** Chooses a thing, or lets go of it. */
 function select(node, center = false) {
   drawing.selected = node;
-  if (node !== null && center) drawing.goTo(node);
   showDetails(node === null ? null : { node }, true);
+  if (node !== null && center) bring(node);
   writeAddress();
   redraw();
+}
+
+/** Brings a node into the middle of what the panel that tells of it leaves free. */
+function bring(node) {
+  drawing.goTo(node);
+  const [panel, ground] = [byId("details"), canvas].map((e) => e.getBoundingClientRect());
+  if (panel.width > ground.width * 0.8) drawing.slide(0, (panel.top - ground.bottom) / 2);
 }
 
 // ---- Pointers and keys ----

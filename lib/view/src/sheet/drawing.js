@@ -473,6 +473,11 @@ class Drawing {
     this.view.y += (this.up ? dy : -dy) / this.view.scale;
   }
 
+  /** Moves what is seen by so many CSS pixels. */
+  slide(dx, dy) {
+    this.pan(dx, dy);
+  }
+
   /** Brings a node into view. */
   goTo(node) {
     const item = this.items.get(node);

@@ -818,16 +818,21 @@ class Drawing {
 
   /** Turns around the target; with shift, or another button than the first, moves along the ground. */
   pan(dx, dy) {
-    const { camera } = this;
     if (this.sliding) {
-      const step = (2 * camera.distance * Math.tan(FIELD / 2)) / (this.canvas.clientHeight || 1);
-      const [sin, cos] = [Math.sin(camera.turn), Math.cos(camera.turn)];
-      const [x, y] = [-dx * step, (dy * step) / Math.max(0.3, Math.abs(Math.sin(camera.tilt)))];
-      camera.target = [camera.target[0] + x * cos + y * sin, camera.target[1] - x * sin + y * cos, camera.target[2]];
-    } else {
-      camera.turn += dx * 0.006;
-      camera.tilt = clamp(camera.tilt + dy * 0.006, -STEEPEST, STEEPEST);
+      this.slide(dx, dy);
+      return;
     }
+    this.camera.turn += dx * 0.006;
+    this.camera.tilt = clamp(this.camera.tilt + dy * 0.006, -STEEPEST, STEEPEST);
+  }
+
+  /** Moves what is seen by so many CSS pixels. */
+  slide(dx, dy) {
+    const { camera } = this;
+    const step = (2 * camera.distance * Math.tan(FIELD / 2)) / (this.canvas.clientHeight || 1);
+    const [sin, cos] = [Math.sin(camera.turn), Math.cos(camera.turn)];
+    const [x, y] = [-dx * step, (dy * step) / Math.max(0.3, Math.abs(Math.sin(camera.tilt)))];
+    camera.target = [camera.target[0] + x * cos + y * sin, camera.target[1] - x * sin + y * cos, camera.target[2]];
   }
 
   /** Brings a node into view. */
