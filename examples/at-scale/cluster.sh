@@ -10,6 +10,7 @@ SPARK_HOME=$(python3 -c 'import os, pyspark; print(os.path.dirname(pyspark.__fil
 export PYSPARK_PYTHON SPARK_HOME SPARK_LOCAL_IP=127.0.0.1
 cores=1
 export SPARK_WORKER_CORES=$cores
+: >spark.log
 
 for workers in 1 2; do
   rm -rf "spark-$workers"
@@ -29,6 +30,8 @@ if python3 "$here/spark.py" 'local-cluster[2,1,1024]' "file://$out/all.jsonl" "f
 
 # A bucket between the machines: parts up, each worked on by whoever takes it, states down.
 port=${PORT:-18833}
+# It is spoken to without TLS, whatever certificates other buckets want.
+unset AWS_CA_BUNDLE
 python3 -m moto.server -H 127.0.0.1 -p "$port" >moto.log 2>&1 &
 bucket=$!
 trap 'kill $bucket 2>/dev/null || true' EXIT
@@ -39,8 +42,10 @@ for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   sleep 0.5
 done
 rclone copy parts b:valley/parts -q
-rclone lsf b:valley/parts | parallel -j 2 'rclone cat b:valley/parts/{} | ulp-materialize --log errors | rclone rcat b:valley/states/{}'
-rm -rf from-bucket && rclone copy b:valley/states from-bucket -q
+rm -rf down up from-bucket && mkdir down up
+rclone lsf b:valley/parts | parallel -j 2 --halt soon,fail=1 'rclone -q copyto b:valley/parts/{} down/{} &&
+  ulp-materialize --log errors -o up/{} down/{} && rclone -q copyto up/{} b:valley/states/{}'
+rclone copy b:valley/states from-bucket -q
 for tile in $(ulp-store stat --store w --log errors | jq -r .tile | awk '!seen[$0]++'); do
   cat "from-bucket/$(echo "$tile" | tr / -).jsonl"
 done >bucket.state

@@ -21,6 +21,7 @@ done
 name() { for tile in $tiles; do echo "$1/$(echo "$tile" | tr / -).$2"; done; }
 same() { cmp "$1" "$2" && b3sum --no-names "$2" >>hashes; }
 : >hashes
+: >times
 
 # (a) The parts in any order, make, parallel: the state of all.
 # shellcheck disable=SC2046

@@ -28,7 +28,7 @@ def order(key):
 
 
 def main():
-    conf = SparkConf().setMaster(MASTER).setAppName("tiles").set("spark.ui.enabled", "false")
+    conf = SparkConf().setMaster(MASTER).setAppName("tiles").set("spark.ui.enabled", "false").set("spark.ui.showConsoleProgress", "false")
     # What the tasks need of this environment, and how often one that failed is done again.
     conf.set("spark.executorEnv.PATH", os.environ["PATH"]).set("spark.task.maxFailures", "4")
     conf.set("spark.executorEnv.PYTHONPATH", os.environ.get("PYTHONPATH", "")).set("spark.driver.host", "127.0.0.1")
