@@ -162,12 +162,11 @@ fn write(
         Format::Ocif => out.write_all(&ocif::write(&scenes, provenance))?,
         Format::Png => {
             let side = f64::from(args.width.max(args.height).unwrap_or(png::SIDE));
-            let mut drawing = svg::write(&scenes, Told { provenance: false, date }, Some(side));
+            let drawing = svg::write(&scenes, Told { provenance: false, date }, Some(side));
             let picture = png::write(&drawing.text, database, args.width, args.height);
             out.write_all(&picture.map_err(|e| Failure::usage("-f png", e))?)?;
             note_labels(view, &drawing, log)?;
-            let coarse = std::mem::take(&mut drawing.coarse);
-            dropped.extend(coarse.into_iter().map(|node| (node, "detail".to_owned())));
+            dropped.extend(drawing.coarse.into_iter().map(|node| (node, "detail".to_owned())));
             dropped.extend(letters::lacking(&scenes, &fonts.faces()));
         }
     }

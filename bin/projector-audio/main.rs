@@ -1,7 +1,6 @@
 //! make a trace heard
 
 mod captions;
-mod chosen;
 mod clips;
 mod midi;
 mod mix;
@@ -15,7 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use ulp_cli::follow;
 use ulp_cli::project::{self, Needs, Projection};
-use ulp_cli::{Failure, Log, Output, Status};
+use ulp_cli::{Failure, Log, Output, Status, read_yaml};
 use ulp_view::View;
 use ulp_view::record::Record;
 use ulp_view::sound::clock::{self, Pace};
@@ -74,7 +73,7 @@ fn main() -> ExitCode {
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     let mut mapping = match &args.mapping {
         None => Mapping::default(),
-        Some(path) => chosen::read(path).map_err(|e| Failure::of(e.kind(), e))?,
+        Some(path) => read_yaml(path, Mapping::parse)?,
     };
     mapping.listener = args.listener.or(mapping.listener);
     if args.follow {
@@ -147,4 +146,20 @@ fn write_wav(score: &Score, clips: &Clips, bits: Bits, out: &mut Output) -> Resu
         bytes.clear();
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_man_page_shows_the_default() {
+        let page = include_str!("man.roff");
+        let (_, shown) = page.split_once(".nf\nroot:").unwrap();
+        let (shown, _) = shown.split_once(".fi").unwrap();
+        let shown = format!("root:{shown}").replace("\\-", "-").replace("\\(aq", "'");
+        let mut mapping = Mapping::parse(&shown).unwrap();
+        mapping.listener = None;
+        assert_eq!(mapping, Mapping::default());
+    }
 }

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use ulp_cli::follow;
 use ulp_cli::project::{self, Needs, Projection};
-use ulp_cli::{Failure, Log, Output, Status};
+use ulp_cli::{Failure, Log, Output, Status, read_yaml};
 use ulp_view::View;
 use ulp_view::series::Series;
 
@@ -76,7 +76,7 @@ fn main() -> ExitCode {
 fn run(args: Args, log: &mut Log) -> Result<Status, Failure> {
     let rules = match &args.rules {
         None => Rules::default(),
-        Some(path) => Rules::read(path).map_err(|e| Failure::of(e.kind(), e))?,
+        Some(path) => read_yaml(path, Rules::parse)?,
     };
     if args.follow {
         if args.format != Format::Jsonl {

@@ -1,15 +1,10 @@
 //! The rules: what of a series is an alert, as a file in YAML says it.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
 use ulp_core::id::{Tile, is_id};
 use ulp_core::json::write_canonical;
-use ulp_core::kind::Kind;
 use ulp_core::pattern::Pattern;
 use ulp_core::yaml::{self, Fault, Node};
 
-/// Longest file that is read, in bytes.
-const LONGEST: u64 = 1 << 20;
 /// Most rules: each is held against every series.
 const MOST_RULES: usize = 1000;
 /// The properties that an alert may be given: CAP's names, as projector-alert reads them.
@@ -104,43 +99,7 @@ pub enum Area {
     Node(String),
 }
 
-/// Why rules could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("{}: {source}", .path.display())]
-    Io { path: PathBuf, source: std::io::Error },
-    #[error("{}: more than 1 MiB", .path.display())]
-    TooLong { path: PathBuf },
-    #[error("{}:{}:{}: {}", .path.display(), .fault.at.line, .fault.at.column, .fault.reason)]
-    NotUnderstood { path: PathBuf, fault: Fault },
-}
-
-impl Error {
-    /// Rules that are not understood are wrong usage, as a dotfile is.
-    pub fn kind(&self) -> Kind {
-        match self {
-            Error::Io { .. } => Kind::System,
-            Error::TooLong { .. } | Error::NotUnderstood { .. } => Kind::Usage,
-        }
-    }
-}
-
 impl Rules {
-    /// The rules of a file.
-    ///
-    /// # Errors
-    /// A file that cannot be read or is not understood.
-    pub fn read(path: &Path) -> Result<Rules, Error> {
-        let io = |source| Error::Io { path: path.to_owned(), source };
-        let mut text = String::new();
-        let file = std::fs::File::open(path).map_err(io)?;
-        file.take(LONGEST + 1).read_to_string(&mut text).map_err(io)?;
-        if text.len() as u64 > LONGEST {
-            return Err(Error::TooLong { path: path.to_owned() });
-        }
-        Rules::parse(&text).map_err(|fault| Error::NotUnderstood { path: path.to_owned(), fault })
-    }
-
     /// The rules of a text.
     ///
     /// # Errors

@@ -24,15 +24,15 @@ def rows(bench):
     bench.row("17", f"projector-ar, overlay of {NODES:,} nodes, 2 threads", lambda b: ours, [state])
 
 
-def write(events):
+def write(events, nodes=NODES):
     """A town of nodes within 2 km, each made once, then moved and told more of, in turn."""
     chance = random.Random(17)
     place = lambda: [round(chance.uniform(-2000, 2000), 3), round(chance.uniform(-2000, 2000), 3), round(chance.uniform(0, 20), 3)]
     say = lambda n, operation, **payload: print(json.dumps({"actor_id": "a", "event_id": f"e{n}", "operation": operation, "timestamp": n, "tile": "z0/x0/y0", **payload}, separators=(",", ":"), sort_keys=True))
     say(0, "set_properties", node_id="@space", properties={"origin": {"height": 100, "lat": 52.6, "lon": -2}})
-    for n in range(1, max(events, NODES + 1)):
-        node = f"n{n % NODES}"
-        if n <= NODES:
+    for n in range(1, max(events, nodes + 1)):
+        node = f"n{n % nodes}"
+        if n <= nodes:
             shape = SHAPES[n % len(SHAPES)]
             more = {"geometry": shape} if shape else {}
             say(n, "create_node", node_id=node, properties={"label": f"thing {n}"}, transform={"position": place(), "rotation": n % 360}, **more)

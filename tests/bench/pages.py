@@ -15,7 +15,7 @@ import tempfile
 import overlays
 import peers
 
-EVENTS = 200_000
+NODES, EVENTS = 20_000, 200_000
 FLAGS = ["--headless", "--no-sandbox", "--remote-debugging-pipe", "--hide-scrollbars", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-first-run", "--window-size=1280,800"]
 # Notes when the picture stood whole for the first time.
 WATCH = """
@@ -139,8 +139,7 @@ def rows(bench):
 
 def write():
     """The town of the overlays, in which twice as many things stand."""
-    overlays.NODES = 20_000
-    overlays.write(EVENTS)
+    overlays.write(EVENTS, NODES)
 
 
 if __name__ == "__main__":

@@ -179,6 +179,8 @@ fn tells_what_people_ask_first(browser: &mut Browser) {
     assert!(told.starts_with("h2 figure p details"), "{told}");
     assert_eq!(browser.ask("document.querySelectorAll('#details details[open]').length"), 0);
     let drawn = said(browser, "#details");
+    let actor = browser.ask("history.event(history.sensors.find(s => s.reading?.node === drawing.selected.index).reading.event).actor");
+    assert!(drawn.contains(actor.as_str().unwrap()), "{actor}: {drawn}");
     assert!(!drawn.contains("coordinates") && !drawn.contains("{\""), "{drawn}");
     // Axes with numbers and dates, and the reading below the pointer.
     let axis = "document.querySelectorAll('#details figure svg text').length";

@@ -77,6 +77,7 @@ pub mod project;
 mod signals;
 mod stdio;
 pub mod stored;
+mod yaml_file;
 
 pub use args::{
     At, Files, Jobs, Kinds, Lanes, Layers, LogArgs, LogFormat, MAX_JOBS, Now, OutputArgs, ScopeArgs, Select,
@@ -98,6 +99,7 @@ pub use private_file::{PrivateFile, refuse_named_pipe};
 pub use progress::Progress;
 pub use stored::StoreArgs;
 pub use ulp_core::text::escape;
+pub use yaml_file::read_yaml;
 
 use man::Generate;
 use stdio::{Patient, Std};
